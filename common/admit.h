@@ -1,0 +1,70 @@
+/* Who may come in now: token buckets and per-source counts, shared by shards. */
+#ifndef COMMON_ADMIT_H
+#define COMMON_ADMIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/addr.h"
+#include "common/err.h"
+
+/* Value type, one thread. rate tokens a second, at most burst. */
+struct edge_bucket {
+	uint32_t rate, burst;
+	uint64_t level_us; /* tokens times 1e6 / rate, see admit.c */
+	uint64_t last_ms;
+};
+
+void edge_bucket_init(struct edge_bucket *b, uint32_t rate, uint32_t burst,
+		      uint64_t now_ms);
+bool edge_bucket_take(struct edge_bucket *b, uint64_t now_ms);
+/** Milliseconds until one token is there; 0 when it is. */
+uint64_t edge_bucket_wait_ms(const struct edge_bucket *b, uint64_t now_ms);
+
+struct edge_admit_limits {
+	uint32_t total;                /* connections */
+	uint32_t per_source;           /* by /32 and /64 */
+	uint32_t handshakes_per_source;
+	uint32_t sources;              /* table size; oldest idle one goes */
+	uint32_t penalty_ms;           /* after too much malformed input */
+	uint32_t fail_count, fail_window_ms, fail_block_ms; /* sign-ins */
+	uint32_t known_ms; /* how long a source with a signed-in user is known */
+};
+
+enum edge_admit_verdict {
+	EDGE_ADMIT_OK,
+	EDGE_ADMIT_TOTAL,      /* table of connections full */
+	EDGE_ADMIT_SOURCE,     /* this source has enough */
+	EDGE_ADMIT_HANDSHAKES, /* too many unfinished handshakes of it */
+	EDGE_ADMIT_PENALTY,    /* being punished */
+	EDGE_ADMIT_UNKNOWN,    /* 90 % full: only known sources */
+};
+
+struct edge_admit; /* one a listener kind; any thread (locks inside) */
+
+EDGE_MUST_CHECK enum edge_err edge_admit_new(struct edge_admit **out,
+					     const struct edge_admit_limits *l);
+void edge_admit_free(struct edge_admit *a);
+void edge_admit_limits_set(struct edge_admit *a,
+			   const struct edge_admit_limits *l);
+/** A connection asks to come in; OK counts it and one handshake. */
+enum edge_admit_verdict edge_admit_enter(struct edge_admit *a,
+					 const struct edge_addr *from,
+					 uint64_t now_ms);
+void edge_admit_secured(struct edge_admit *a, const struct edge_addr *from);
+void edge_admit_leave(struct edge_admit *a, const struct edge_addr *from,
+		      bool was_secured);
+void edge_admit_punish(struct edge_admit *a, const struct edge_addr *from,
+		       uint64_t now_ms);
+/** A user signed in from there: remembered known_ms. */
+void edge_admit_know(struct edge_admit *a, const struct edge_addr *from,
+		     uint64_t now_ms);
+/** Sign-in failures by (source) and (source, key); key may be empty. */
+void edge_admit_fail(struct edge_admit *a, const struct edge_addr *from,
+		     struct edge_slice key, uint64_t now_ms);
+bool edge_admit_is_blocked(struct edge_admit *a, const struct edge_addr *from,
+			   struct edge_slice key, uint64_t now_ms);
+size_t edge_admit_count(struct edge_admit *a); /* live connections */
+
+#endif

@@ -1,0 +1,59 @@
+/* MAC, HKDF, Ed25519, hashes, randomness; the only wrapper over libcrypto. */
+#ifndef COMMON_CRYPTO_H
+#define COMMON_CRYPTO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/slice.h"
+
+enum { EDGE_SHA256_LEN = 32, EDGE_ED25519_SIG_LEN = 64 };
+
+/** Fills or aborts: there is no working without randomness. */
+void edge_random(void *out, size_t len);
+uint32_t edge_random_u32(void);
+void edge_wipe(void *p, size_t len);
+bool edge_ct_eq(const void *a, const void *b, size_t len);
+void edge_sha256(struct edge_slice in, uint8_t out[EDGE_SHA256_LEN]);
+
+struct edge_sha256_ctx; /* for streams */
+EDGE_MUST_CHECK enum edge_err edge_sha256_new(struct edge_sha256_ctx **out);
+void edge_sha256_add(struct edge_sha256_ctx *c, struct edge_slice in);
+void edge_sha256_end(struct edge_sha256_ctx *c, uint8_t out[EDGE_SHA256_LEN]);
+
+/* A key with its MAC state kept; wiped by free. Thread: one. */
+struct edge_mac;
+EDGE_MUST_CHECK enum edge_err edge_mac_new(struct edge_mac **out,
+					   struct edge_slice key);
+void edge_mac_free(struct edge_mac *m);
+void edge_mac_sha256(struct edge_mac *m, struct edge_slice in,
+		     uint8_t out[EDGE_SHA256_LEN]);
+
+EDGE_MUST_CHECK enum edge_err edge_hkdf_sha256(uint8_t *out, size_t out_len,
+					       struct edge_slice key,
+					       struct edge_slice salt,
+					       struct edge_slice label);
+
+/** PEM public key file against a detached 64-byte signature. */
+EDGE_MUST_CHECK enum edge_err edge_ed25519_verify(const char *public_pem,
+						  struct edge_slice msg,
+						  struct edge_slice sig);
+EDGE_MUST_CHECK enum edge_err
+edge_ed25519_sign(const char *private_pem, struct edge_slice msg,
+		  uint8_t out[EDGE_ED25519_SIG_LEN]);
+
+/** Keyed fast hash for tables fed by strangers (SipHash-2-4). */
+uint64_t edge_siphash(const uint8_t key[16], struct edge_slice in);
+
+/** base64url without padding; returns length, 0 when cap is too small. */
+size_t edge_base64url(char *out, size_t cap, struct edge_slice in);
+EDGE_MUST_CHECK enum edge_err edge_base64url_decode(uint8_t *out, size_t cap,
+						    size_t *len,
+						    struct edge_slice in);
+void edge_hex(char *out, struct edge_slice in); /* lower case + NUL */
+EDGE_MUST_CHECK enum edge_err edge_unhex(uint8_t *out, size_t cap, size_t *len,
+					 struct edge_slice in);
+
+#endif

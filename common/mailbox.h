@@ -1,0 +1,28 @@
+/* Whole messages from any thread to one loop: bounded ring and eventfd. */
+#ifndef COMMON_MAILBOX_H
+#define COMMON_MAILBOX_H
+
+#include <stddef.h>
+
+#include "common/err.h"
+
+struct edge_loop;
+struct edge_mailbox;
+
+/**
+ * @param fn    called on the owner's loop, once a message; it owns msg
+ * @param drop  frees a message that is never delivered
+ * @param cap   messages held at most (a power of two)
+ */
+EDGE_MUST_CHECK enum edge_err edge_mailbox_new(struct edge_mailbox **out,
+					       struct edge_loop *loop,
+					       size_t cap,
+					       void (*fn)(void *msg, void *arg),
+					       void (*drop)(void *msg),
+					       void *arg);
+void edge_mailbox_free(struct edge_mailbox *m);
+/** Any thread. EDGE_ELIMIT when full: the caller keeps msg. */
+EDGE_MUST_CHECK enum edge_err edge_mailbox_post(struct edge_mailbox *m,
+						void *msg);
+
+#endif

@@ -1,0 +1,55 @@
+/* Who the other end is: a value made once from its verified certificate. */
+#ifndef COMMON_PEER_H
+#define COMMON_PEER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/err.h"
+
+enum { EDGE_PEER_NAMES = 64, EDGE_PEER_NAME_LEN = 254 };
+
+/* Why a certificate was not accepted: a closed list. */
+#define EDGE_PEER_FAULT_MAP(X)                                        \
+	X(EDGE_PEER_FINE, "ok")                                       \
+	X(EDGE_PEER_ABSENT, "no certificate given")                   \
+	X(EDGE_PEER_CHAIN, "chain does not end in the trust store")   \
+	X(EDGE_PEER_SELF_SIGNED, "self-signed")                       \
+	X(EDGE_PEER_EXPIRED, "expired or not yet valid")              \
+	X(EDGE_PEER_REVOKED, "revoked")                               \
+	X(EDGE_PEER_CRL_STALE, "revocation list stale")               \
+	X(EDGE_PEER_EKU, "extended key usage not for TLS")            \
+	X(EDGE_PEER_NO_SAN, "no dNSName in subjectAltName")           \
+	X(EDGE_PEER_NAME, "no name that is allowed here")             \
+	X(EDGE_PEER_WEAK, "signature or key too weak")                \
+	X(EDGE_PEER_LIMIT, "chain or name list too long")
+
+enum edge_peer_fault {
+#define EDGE_PEER_FAULT_NAME(name, text) name,
+	EDGE_PEER_FAULT_MAP(EDGE_PEER_FAULT_NAME)
+#undef EDGE_PEER_FAULT_NAME
+};
+
+const char *edge_peer_fault_str(enum edge_peer_fault f);
+
+struct edge_peer {
+	enum edge_peer_fault fault;
+	bool has_certificate;
+	char cn[EDGE_PEER_NAME_LEN]; /* for logs; used as a name only when
+					the policy's cn_fallback says so */
+	char (*names)[EDGE_PEER_NAME_LEN]; /* lower case dNSNames */
+	size_t name_count;
+};
+
+struct edge_peer_policy {
+	bool cn_fallback; /* [trust] internal_cn_fallback; only without SAN */
+};
+
+/** ssl is an SSL *. Reads chain result, EKU (absent is fine; present needs
+ * serverAuth or clientAuth) and names. Never fails: fault says it. */
+void edge_peer_verify(struct edge_peer *out,
+		      const struct edge_peer_policy *policy, void *ssl);
+void edge_peer_fini(struct edge_peer *p);
+bool edge_peer_has_name(const struct edge_peer *p, const char *fqdn);
+
+#endif

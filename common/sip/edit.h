@@ -1,0 +1,51 @@
+/* Changes to a message by line: what is not named passes byte for byte. */
+#ifndef COMMON_SIP_EDIT_H
+#define COMMON_SIP_EDIT_H
+
+#include "common/sip/msg.h"
+
+enum { EDGE_SIP_EDITS = 256, EDGE_SIP_EDIT_TEXT = 65536 };
+
+struct edge_sip_edit; /* one a shard, reused; borrows its message */
+
+EDGE_MUST_CHECK enum edge_err edge_sip_edit_new(struct edge_sip_edit **out);
+void edge_sip_edit_free(struct edge_sip_edit *e);
+void edge_sip_edit_begin(struct edge_sip_edit *e, const struct edge_sip_msg *m);
+
+/* Each is EDGE_ELIMIT past EDGE_SIP_EDITS or EDGE_SIP_EDIT_TEXT; the fault is
+ * kept and told by print, so callers may look once at the end. Line texts are
+ * given without CRLF and copied. */
+void edge_sip_edit_delete(struct edge_sip_edit *e, int line);
+void edge_sip_edit_replace(struct edge_sip_edit *e, int line, const char *fmt,
+			   ...) EDGE_PRINTF(3, 4);
+void edge_sip_edit_before(struct edge_sip_edit *e, int line, const char *fmt,
+			  ...) EDGE_PRINTF(3, 4); /* several: in call order */
+/** At the end of the header block; before Content-Length when that is last. */
+void edge_sip_edit_append(struct edge_sip_edit *e, const char *fmt, ...)
+	EDGE_PRINTF(2, 3);
+/** Cut bytes out of / put text into the raw bytes of a kept line. at points
+ * into m->raw. */
+void edge_sip_edit_cut(struct edge_sip_edit *e, struct edge_slice bytes);
+void edge_sip_edit_put(struct edge_sip_edit *e, const uint8_t *at,
+		       const char *fmt, ...) EDGE_PRINTF(3, 4);
+void edge_sip_edit_delete_all(struct edge_sip_edit *e, enum edge_sip_hdr id);
+
+/** The whole edited message in memory of e, valid until begin. */
+EDGE_MUST_CHECK enum edge_err edge_sip_edit_print(struct edge_sip_edit *e,
+						  struct edge_slice *out);
+
+/* An answer made here (AE 2.14): all Vias as received with the edit of the
+ * top one given as text, From, To with tag, Call-ID, CSeq, extra lines. */
+struct edge_sip_answer {
+	unsigned status;
+	const char *phrase;
+	const char *to_tag;      /* used when To has none */
+	const char *via_suffix;  /* ";received=..." added to the top Via, or "" */
+	const char *extra;       /* header lines with CRLF each, or "" */
+};
+EDGE_MUST_CHECK enum edge_err edge_sip_answer_print(struct edge_sip_edit *e,
+						    const struct edge_sip_msg *m,
+						    const struct edge_sip_answer *a,
+						    struct edge_slice *out);
+
+#endif

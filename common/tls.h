@@ -1,0 +1,43 @@
+/* SSL_CTX recipes: profile, certificate, trust store; held and dropped. */
+#ifndef COMMON_TLS_H
+#define COMMON_TLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/err.h"
+
+enum edge_tls_profile {
+	EDGE_TLS_MODERN,   /* 1.2 and 1.3 */
+	EDGE_TLS_LYNC2013, /* 1.0-1.3 and CBC suites: a risk, one listener */
+};
+
+enum edge_tls_ask { /* about the other end's certificate */
+	EDGE_TLS_ASK_NONE,
+	EDGE_TLS_ASK_OPTIONAL,
+	EDGE_TLS_ASK_REQUIRED,
+};
+
+struct edge_tls_recipe {
+	const char *chain, *key; /* PEM files; both NULL: client without one */
+	const char *trust;       /* PEM bundle; NULL with ASK_NONE */
+	const char *crl;         /* PEM or DER; NULL: no revocation check;
+				    stale refuses */
+	enum edge_tls_profile profile;
+	enum edge_tls_ask ask;
+	bool is_client;
+};
+
+struct edge_tls; /* immutable, atomic count; any thread */
+
+/** why gets one line naming the file and the fault. */
+EDGE_MUST_CHECK enum edge_err edge_tls_new(struct edge_tls **out,
+					   const struct edge_tls_recipe *r,
+					   char *why, size_t why_cap);
+struct edge_tls *edge_tls_hold(struct edge_tls *t);
+void edge_tls_drop(struct edge_tls *t);
+const char *edge_tls_profile_str(enum edge_tls_profile p);
+EDGE_MUST_CHECK enum edge_err edge_tls_profile_parse(enum edge_tls_profile *out,
+						     const char *text);
+
+#endif
