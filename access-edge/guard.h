@@ -1,0 +1,26 @@
+/* PURE: validity by role, loops and hops; AE 2.3 beyond the grammar. */
+#ifndef ACCESS_EDGE_GUARD_H
+#define ACCESS_EDGE_GUARD_H
+
+#include "common/sip/msg.h"
+#include "access-edge/reason.h"
+#include "access-edge/source.h"
+#include "access-edge/view.h"
+
+struct acc_guard_verdict {
+	enum acc_reason reason;
+	char unsupported[256]; /* EXTENSION: tags for the Unsupported header */
+};
+
+/** A parsed request of that source: From tag, top Via transport, first-hop
+ * rule, Max-Forwards, loop, Proxy-Require. hash is acc_guard_loop_hash(). */
+void acc_guard_request(struct acc_guard_verdict *out, const struct acc_view *v,
+		       const struct edge_sip_msg *m,
+		       const struct acc_source *from, uint64_t hash);
+
+/** Keyed per pool: (Request-URI, From and To tag, Call-ID, CSeq number, Route,
+ * Proxy-Require), AE 9.2 16.3.4. */
+uint64_t acc_guard_loop_hash(const struct acc_view *v,
+			     const struct edge_sip_msg *m);
+
+#endif

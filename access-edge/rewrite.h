@@ -1,0 +1,65 @@
+/* PURE: decision -> edited message, both ways; AE 2.4-2.7, 2.12. */
+#ifndef ACCESS_EDGE_REWRITE_H
+#define ACCESS_EDGE_REWRITE_H
+
+#include "common/sip/edit.h"
+#include "access-edge/route.h"
+
+/* What the runtime knows about the way out. */
+struct acc_stamp {
+	const char *sent_by;  /* "172.25.33.10:60539": our end of that way */
+	edge_handle txn;      /* first half of the branch, 8 hex digits */
+	uint64_t loop_hash;   /* second half, 16 hex digits */
+	const char *route_tag; /* Record-Route header parameter, hex */
+};
+
+/** Header firewall, Via received parameters, trust header, Contact
+ * proxy=replace, Route pops, Max-Forwards, Record-Route, our Via; out is
+ * valid until e is used again. *reason says why on EDGE_EDENIED. */
+EDGE_MUST_CHECK enum edge_err
+acc_rewrite_request(struct edge_sip_edit *e, const struct acc_view *v,
+		    const struct edge_sip_msg *m, const struct acc_source *from,
+		    const struct acc_decision *d, const struct acc_stamp *stamp,
+		    struct edge_slice *out, enum acc_reason *reason);
+
+/* What a response meets on its way back. */
+struct acc_back {
+	enum acc_role to_role;   /* who asked */
+	bool to_signed_in;       /* may see ms-diagnostics (authenticated cid) */
+	bool asked_keep_alive;   /* request had ms-keep-alive: UAC;hop-hop=yes */
+	enum edge_sip_method method; /* of the request */
+};
+
+/** Top Via is ours (checked by the caller) and goes; firewall columns of the
+ * direction; keep-alive answer; diagnostics; RemoteUser on a 200 to REGISTER;
+ * trust header on responses from outside. */
+EDGE_MUST_CHECK enum edge_err
+acc_rewrite_response(struct edge_sip_edit *e, const struct acc_view *v,
+		     const struct edge_sip_msg *m,
+		     const struct acc_source *from, const struct acc_back *back,
+		     struct edge_slice *out, enum acc_reason *reason);
+
+/** An answer of our own to m (AE 2.14, 4.1): status and diagnostics of the
+ * reason; extra header lines with CRLF or "". */
+EDGE_MUST_CHECK enum edge_err
+acc_rewrite_answer(struct edge_sip_edit *e, const struct acc_view *v,
+		   const struct edge_sip_msg *m, const struct acc_source *from,
+		   enum acc_reason reason, const char *extra,
+		   struct edge_slice *out);
+/** 100 Trying, 200 to CANCEL and OPTIONS: status without diagnostics. */
+EDGE_MUST_CHECK enum edge_err
+acc_rewrite_status(struct edge_sip_edit *e, const struct acc_view *v,
+		   const struct edge_sip_msg *m, const struct acc_source *from,
+		   unsigned status, struct edge_slice *out);
+
+/* Requests the edge makes itself from one it forwarded (whose sent bytes are
+ * fwd): CANCEL, and ACK to a non-2xx final (to_value: To of that final). */
+EDGE_MUST_CHECK enum edge_err acc_rewrite_cancel(struct edge_sip_edit *e,
+						 const struct edge_sip_msg *fwd,
+						 struct edge_slice *out);
+EDGE_MUST_CHECK enum edge_err acc_rewrite_ack(struct edge_sip_edit *e,
+					      const struct edge_sip_msg *fwd,
+					      struct edge_slice to_value,
+					      struct edge_slice *out);
+
+#endif

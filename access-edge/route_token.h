@@ -1,0 +1,49 @@
+/* Our Record-Route entries: token with cid and boot id, and its MAC. */
+#ifndef ACCESS_EDGE_ROUTE_TOKEN_H
+#define ACCESS_EDGE_ROUTE_TOKEN_H
+
+#include "common/handle.h"
+#include "common/sip/msg.h"
+#include "access-edge/view.h"
+
+enum acc_token_kind {
+	ACC_TOKEN_CLIENT,  /* state:Ci.R<cid>.<boot>, toward the client */
+	ACC_TOKEN_INSIDE,  /* state:Ee.<base64url of the client token> */
+	ACC_TOKEN_PARTNER, /* state:Fe.R<cid>.<boot> */
+};
+
+struct acc_token {
+	enum acc_token_kind kind;
+	edge_handle cid;
+	uint32_t boot; /* 0: not given (vectors) */
+};
+
+/* Pool route keys, newest valid first; immutable, one per process. Uses kept
+ * MAC contexts, so one instance per thread. */
+enum { ACC_ROUTE_KEYS = 8, ACC_ROUTE_KID_LEN = 32 };
+struct acc_route_key {
+	char kid[ACC_ROUTE_KID_LEN];
+	uint8_t key[32];
+	uint64_t not_before_s, not_after_s; /* wall clock, UTC */
+};
+EDGE_MUST_CHECK enum edge_err
+acc_route_keys_new(struct acc_route_keys **out, const struct acc_route_key *keys,
+		   size_t count);
+void acc_route_keys_free(struct acc_route_keys *k); /* wiped */
+
+/** Write "<sip:HOST:PORT;transport=tls;[ms-fe=..;]opaque=state:..;lr;
+ * ms-route-sig=kid.mac>" (AE 2.6) into out, NUL-terminated. */
+EDGE_MUST_CHECK enum edge_err acc_token_print(const struct acc_view *v,
+					      const struct acc_token *t,
+					      char *out, size_t cap);
+
+/** Is this Route entry ours by host or ms-fe (own machine or pool names,
+ * access name)? */
+bool acc_token_is_ours(const struct acc_view *v, const struct edge_sip_uri *u);
+/** Read and check an entry that is ours; EDGE_EAUTH: MAC wrong, key unknown
+ * or expired; EDGE_EFORMAT: no token of ours. */
+EDGE_MUST_CHECK enum edge_err acc_token_check(const struct acc_view *v,
+					      const struct edge_sip_uri *u,
+					      struct acc_token *out);
+
+#endif
