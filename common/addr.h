@@ -36,11 +36,13 @@ enum edge_addr_class {
 EDGE_MUST_CHECK enum edge_err edge_addr_parse(struct edge_addr *out,
 					      struct edge_slice text,
 					      uint16_t port);
-/** "1.2.3.4:5" or "[::1]:5". */
+/** "1.2.3.4:5" or "[::1]:5". 0.0.0.0 stands for what is unspecified. */
 EDGE_MUST_CHECK enum edge_err edge_addr_parse_port(struct edge_addr *out,
 						   struct edge_slice text);
 EDGE_MUST_CHECK enum edge_err edge_addr_from_sockaddr(struct edge_addr *out,
 						      const struct sockaddr *sa);
+/** Returns the length used; 0, which every system call refuses, when family
+ * is 0: an unspecified address is never dialled or bound by accident. */
 socklen_t edge_addr_to_sockaddr(const struct edge_addr *a,
 				struct sockaddr_storage *out);
 void edge_addr_print(const struct edge_addr *a, char out[EDGE_ADDR_STRLEN]);
@@ -49,6 +51,8 @@ void edge_addr_print_ip(const struct edge_addr *a, bool bracket,
 			char out[EDGE_ADDR_STRLEN]);
 bool edge_addr_eq(const struct edge_addr *a, const struct edge_addr *b);
 bool edge_addr_same_ip(const struct edge_addr *a, const struct edge_addr *b);
+/** False for another family or too many bits; 0.0.0.0/0 and ::/0 (net family
+ * 0, no bits) hold everything. */
 bool edge_addr_in_prefix(const struct edge_addr *a,
 			 const struct edge_addr *net, unsigned bits);
 /** The source that limits count: the whole IPv4 address, or its /64; port 0. */
