@@ -8,6 +8,7 @@
 
 #include "common/addr.h"
 #include "common/err.h"
+#include "common/slice.h"
 
 /* Rows of TO 1.5, named by who connects and where. */
 enum topo_port_kind {
@@ -15,21 +16,21 @@ enum topo_port_kind {
 	TOPO_PORT_ACCESS_CLIENT,     /* 2: remote users, TLS */
 	TOPO_PORT_WEBCONF_INSIDE,    /* 3 */
 	TOPO_PORT_WEBCONF_CLIENT,    /* 4 */
-	TOPO_PORT_AVAUTH,            /* 5 */
+	TOPO_PORT_AVAUTH,	     /* 5 */
 	TOPO_PORT_AV_INSIDE_TCP,     /* 6 */
 	TOPO_PORT_AV_OUTSIDE_TCP,    /* 7 */
 	TOPO_PORT_AV_INSIDE_UDP,     /* 8 */
 	TOPO_PORT_AV_OUTSIDE_UDP,    /* 9 */
-	TOPO_PORT_AV_RANGE,          /* 10 */
+	TOPO_PORT_AV_RANGE,	     /* 10 */
 	TOPO_PORT_ACCESS_FEDERATION, /* 11: partners, mTLS; may be absent */
-	TOPO_PORT_REPLICA,           /* 4443; may be absent */
+	TOPO_PORT_REPLICA,	     /* 4443; may be absent */
 	TOPO_PORT_KINDS
 };
 
 struct topo_listen {
 	bool present;
 	struct edge_addr addr; /* with first port */
-	uint16_t count;        /* 1, or the length of the range */
+	uint16_t count;	       /* 1, or the length of the range */
 	const char *protocol;  /* "tls" "mtls" "tcp" "udp" "tcp+udp" "https" */
 };
 
@@ -40,14 +41,14 @@ struct topo_domain {
 
 /* A cluster the edge may talk to, with its HOSTS addresses. */
 struct topo_host {
-	const char *fqdn;              /* lower case */
+	const char *fqdn;	       /* lower case */
 	const struct edge_addr *addrs; /* port 0; from HOSTS, file order */
 	size_t addr_count;
 };
 
 struct topo_cluster {
 	const char *fqdn; /* pool FQDN, lower case */
-	uint16_t port;    /* its Registrar's SipServer port; 0 when not one */
+	uint16_t port;	  /* its Registrar's SipServer port; 0 when not one */
 	bool is_director, is_registrar, is_next_hop;
 	const struct topo_host *members; /* OrdinalInCluster order */
 	size_t member_count;
@@ -55,9 +56,9 @@ struct topo_cluster {
 };
 
 enum topo_trust { /* bit per inside listener: TO 1.7, DESIGN 10 */
-	TOPO_TRUST_SIP = 1 << 0,     /* 5061 and 5062 */
-	TOPO_TRUST_WEBCONF = 1 << 1, /* 8057 */
-	TOPO_TRUST_REPLICA = 1 << 2, /* 4443 */
+		  TOPO_TRUST_SIP = 1 << 0,     /* 5061 and 5062 */
+		  TOPO_TRUST_WEBCONF = 1 << 1, /* 8057 */
+		  TOPO_TRUST_REPLICA = 1 << 2, /* 4443 */
 };
 
 struct topo_trusted {
@@ -65,26 +66,39 @@ struct topo_trusted {
 	unsigned listeners; /* enum topo_trust bits */
 };
 
-struct topo_partner { /* allowed domain */
+struct topo_partner {			 /* allowed domain */
 	const char *domain, *proxy_fqdn; /* proxy NULL: found by SRV */
 };
 
 struct topo_access_settings { /* AccessEdgeSettings, TO 1.9 */
 	bool outside_users, anonymous_users, federated_users, discovery;
 	bool keep_crls, mark_verifiable, archiving_disclaimer;
-	unsigned tls_count;         /* 1..4 */
-	const char *default_route;  /* NULL: DNS SRV routing */
+	unsigned tls_count;		/* 1..4 */
+	const char *default_route;	/* NULL: DNS SRV routing */
+	const char *route_verification; /* of the default route; or NULL */
+	bool route_is_public;		/* default route is a public provider */
 };
 
-struct topo { /* all strings and arrays live as long as the snapshot */
-	uint64_t seq;          /* version number in the store; 0 outside it */
+struct topo_provider { /* hosting or public provider, enabled ones only */
+	const char *name, *proxy_fqdn;
+	const char *verification; /* as written; NULL when absent */
+	bool is_public;
+};
+
+struct topo_names {
+	const char *const *v;
+	size_t count;
+};
+
+struct topo {	      /* all strings and arrays live as long as the snapshot */
+	uint64_t seq; /* version number in the store; 0 outside it */
 	const char *signature; /* GUID of the document */
 	const char *sha256;    /* hex of the import bytes */
 	const char *self, *pool;
 	const struct topo_host *members; /* the other members of our pool */
 	size_t member_count;
-	struct edge_addr internal;
-	struct edge_addr av_public;
+	struct edge_addr internal;  /* port 0 */
+	struct edge_addr av_public; /* port 0 */
 	struct topo_listen listen[TOPO_PORT_KINDS];
 	const char *access_name, *webconf_name, *av_name; /* public names */
 	const struct topo_domain *domains;
@@ -99,11 +113,23 @@ struct topo { /* all strings and arrays live as long as the snapshot */
 	size_t allowed_count;
 	const char *const *blocked;
 	size_t blocked_count;
+	const struct topo_provider *providers;
+	size_t provider_count;
 	unsigned token_lifetime_s;
 	const char *mras_user;
+	const char *route;   /* federation route "EdgeServer-1", or NULL */
+	bool route_declared; /* else inferred, TO 1.8 */
+	struct topo_names not_served;	   /* "XmppFederationProxy/5269" */
+	struct topo_names simple_urls;	   /* hosts of the simple URLs */
+	struct topo_names xmpp_partners;   /* allowed XMPP domains */
+	struct topo_names inside_suffixes; /* TO 3.4: never asked of DNS */
+	struct topo_names inside_names;	   /* those no suffix covers */
+	const struct topo_host *hosts;	   /* all HOSTS names, sorted */
+	size_t host_count;
 };
 
-/* Shared between threads; the last drop frees. */
+/* Shared between threads; the last drop frees. Only for snapshots that
+ * topo_snap_decode made, not for a struct filled by hand. NULL is fine. */
 const struct topo *topo_hold(const struct topo *t);
 void topo_drop(const struct topo *t);
 
