@@ -1,9 +1,21 @@
-/* The topology store: staged, verified, renamed into place; read by daemons. */
+/* The topology store, reading side: a held directory, verified versions. */
 #ifndef TOPOLOGY_STORE_H
 #define TOPOLOGY_STORE_H
 
+#include "topology/meta.h"
 #include "topology/topology.h"
 
+/*
+ * <state>/replica/
+ *   current                      symbolic link to versions/<seq>-<sha8>
+ *   versions/<seq>-<sha8>/       never changed once it has this name
+ *     topology.snap  what daemons read
+ *     hosts          HOSTS as given; absent when there was none
+ *     source         the export or topology document as given
+ *     manifest, manifest.sig     absent when imported unsigned
+ *     meta           hashes of the above, where it came from
+ *   staging/                     of a running (or killed) import, 0700
+ */
 struct topo_store; /* an open <state>/replica directory */
 
 /** Open for reading (daemons) by path; the descriptor is held, so later
@@ -21,5 +33,30 @@ EDGE_MUST_CHECK enum edge_err topo_store_load(const struct topo_store *s,
 					      uint64_t seq,
 					      const struct topo **out,
 					      char *why, size_t why_cap);
+
+/** Sequence of the current version; 0 when there is none. */
+EDGE_MUST_CHECK enum edge_err topo_store_seq(const struct topo_store *s,
+					     uint64_t *seq);
+/** Sequences of all versions, ascending, malloc'ed; *out NULL for none. */
+EDGE_MUST_CHECK enum edge_err topo_store_list(const struct topo_store *s,
+					      uint64_t **out, size_t *count);
+EDGE_MUST_CHECK enum edge_err topo_store_meta(const struct topo_store *s,
+					      uint64_t seq,
+					      struct topo_meta *out, char *why,
+					      size_t why_cap);
+enum { TOPO_SOURCE_MAX = 64 * 1024 * 1024 }; /* TO 4.3 step 1 [bytes] */
+/** One file of a version, malloc'ed, a NUL after its end; not verified. */
+EDGE_MUST_CHECK enum edge_err topo_store_read(const struct topo_store *s,
+					      uint64_t seq, const char *name,
+					      uint8_t **out, size_t *len);
+/** The held descriptor, for the writing side. */
+int topo_store_fd(const struct topo_store *s);
+/** Takes over a descriptor of a replica folder. */
+EDGE_MUST_CHECK enum edge_err topo_store_from_fd(struct topo_store **out,
+						 int fd);
+/** Folder name of a version; EDGE_ENOTFOUND when it is not there. */
+EDGE_MUST_CHECK enum edge_err topo_store_folder(const struct topo_store *s,
+						uint64_t seq,
+						char out[TOPO_VERSION_NAME]);
 
 #endif
