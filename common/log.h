@@ -31,14 +31,22 @@ void edge_log_table(const struct edge_event_row *rows);
 void edge_log_open(const char *ident);
 /** Sends lines to fn instead (tests). NULL restores. */
 void edge_log_capture(void (*fn)(const char *line, void *arg), void *arg);
+/** Clock of the rate limit [ms]; starts it anew (tests). NULL restores. */
+void edge_log_clock(uint64_t (*now_ms)(void));
 /**
  * One event. fmt is key=value words; peer text goes through %s arguments made
- * by edge_log_escape. Repeats of (id, key) beyond the rate are counted and
- * reported once a second. Any thread.
+ * by edge_log_escape. Of one id 20 lines a second are shown, the rest is
+ * counted and told in one EDGE_EV_SUPPRESSED line. Any thread.
+ * With EDGE_LOG=stderr in the environment the journal is not used; with
+ * EDGE_LOG_LEVEL=debug events of level EDGE_DEBUG are shown too.
  */
 void edge_event(uint32_t id, const char *fmt, ...) EDGE_PRINTF(2, 3);
-/** Print printable ASCII without blanks, rest as \xHH, cut to cap with "...";
- * returns dst. */
+/** Tell what was suppressed in windows that are over; once a second. */
+void edge_log_tick(void);
+/** Tell what was suppressed so far; before the program ends. */
+void edge_log_close(void);
+/** Printable ASCII but blank and \ as it is, the rest as \xHH; cut with "..."
+ * when it does not fit. Returns dst. */
 const char *edge_log_escape(char *dst, size_t cap, struct edge_slice s);
 
 #endif
