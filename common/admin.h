@@ -2,17 +2,26 @@
 #ifndef COMMON_ADMIN_H
 #define COMMON_ADMIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/err.h"
 #include "common/slice.h"
 
-struct edge_admin;
+struct edge_admin; /* owner: the daemon; thread: the control loop */
 struct edge_loop;
+
+enum {
+	EDGE_ADMIN_CLIENTS = 16,	 /* ours: callers at a time */
+	EDGE_ADMIN_BODY_MAX = 65536,	 /* ours: of a request [bytes] */
+	EDGE_ADMIN_ANSWER_MAX = 1 << 23, /* ours: what a caller reads [bytes] */
+	EDGE_ADMIN_DEADLINE_MS = 10000,	 /* ours: accept to last byte [ms] */
+	EDGE_ADMIN_CALL_MS = 15000,	 /* ours: a whole call [ms] */
+};
 
 struct edge_admin_request {
 	const char *method, *path; /* path without query */
-	const char *query;         /* "" when none */
+	const char *query;	   /* "" when none */
 	struct edge_slice body;
 };
 
@@ -22,29 +31,40 @@ struct edge_admin_answer {
 	char *body;
 };
 
-typedef struct edge_admin_answer edge_admin_fn(const struct edge_admin_request *r,
-					       void *arg);
+typedef struct edge_admin_answer
+edge_admin_fn(const struct edge_admin_request *r, void *arg);
 
 struct edge_admin_route {
-	const char *method, *path;
+	const char *method, *path; /* exact, both */
 	edge_admin_fn *fn;
 };
 
 /** Opens <run>/<daemon>.sock, mode 0660, group lync-edge when it exists;
- * root, our own uid and members of that group may call. */
+ * root, our own uid and members of that group may call. Routes outlive the
+ * endpoint. Not answered by a route: 404, 405. A socket file left by a dead
+ * process is replaced: the caller holds the lock. */
 EDGE_MUST_CHECK enum edge_err
 edge_admin_open(struct edge_admin **out, struct edge_loop *loop,
 		const char *run, const char *daemon,
 		const struct edge_admin_route *routes, size_t count, void *arg);
+/** A second list of routes with an arg of its own; looked at first. */
+void edge_admin_also(struct edge_admin *a,
+		     const struct edge_admin_route *routes, size_t count,
+		     void *arg);
 void edge_admin_close(struct edge_admin *a);
 
+/** {"refused":code,"why":why} with that status; for a route's answers. */
+struct edge_admin_answer edge_admin_refuse(unsigned status, const char *code,
+					   const char *why);
+/** Is NAME=VALUE among the query's words? */
+bool edge_admin_query_is(const char *query, const char *name,
+			 const char *value);
+
 /** The caller's side (edgectl): one request, blocking, 15 s.
- * *body is malloc'ed. EDGE_ENOTFOUND: no such socket. */
-EDGE_MUST_CHECK enum edge_err edge_admin_call(const char *run,
-					      const char *daemon,
-					      const char *method,
-					      const char *path,
-					      struct edge_slice json,
-					      unsigned *status, char **body);
+ * *body is malloc'ed. EDGE_ENOTFOUND: no such socket or nobody behind it. */
+EDGE_MUST_CHECK enum edge_err
+edge_admin_call(const char *run, const char *daemon, const char *method,
+		const char *path, struct edge_slice json, unsigned *status,
+		char **body);
 
 #endif
