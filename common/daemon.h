@@ -4,40 +4,70 @@
 
 #include "common/admin.h"
 #include "common/config.h"
+#include "common/log.h"
 #include "common/loop.h"
+#include "common/stats.h"
 #include "topology/topology.h"
 
-/* Filled by a service's main.c. Every callback runs on the control loop. */
+/*
+ * Filled by a service's main.c; NULL callbacks are skipped unless marked
+ * (needed). All run on the control loop's thread, in this order:
+ *   settings, lock, topology, loop, open(), admin endpoint, user dropped,
+ *   sandbox, start(), ready, loop, stop().
+ */
 struct edge_daemon_plan {
-	const char *name;  /* "access-edge" */
+	const char *name;		     /* "access-edge" */
+	const struct edge_event_row *events; /* ends with id 0 */
 	const struct edge_limit_row *limit_rows;
 	size_t limit_count;
-	/** Sockets and keys, before privileges are dropped. */
+	const char *const *syscalls; /* beyond the common table, NULL ended */
+
+	/** Sockets and keys, before privileges are dropped; no threads yet.
+	 * c lives until reload() says EDGE_OK to the next one; t is borrowed:
+	 * topo_hold what is kept. (needed) */
 	enum edge_err (*open)(void *self, struct edge_loop *control,
 			      const struct edge_config *c,
 			      const struct topo *t);
-	/** Threads start; after the sandbox is up. */
+	/** Threads start; the sandbox is up and they inherit it. */
 	enum edge_err (*start)(void *self);
-	/** Could this snapshot be taken? why on refusal. */
+	/** Could this snapshot be taken? Opens what it needs, changes nothing
+	 * that is seen. why on refusal. */
 	enum edge_err (*prepare)(void *self, const struct topo *t, char *why,
 				 size_t why_cap);
+	/** Take what was prepared last; cannot fail. */
 	void (*commit)(void *self, const struct topo *t);
+	/** Forget what was prepared last. */
+	void (*abort)(void *self);
+	/** Take new settings, or say why not and keep the old ones. */
 	enum edge_err (*reload)(void *self, const struct edge_config *c,
 				char *why, size_t why_cap);
-	void (*drain)(void *self); /* calls edge_daemon_finish when empty */
-	void (*stop)(void *self);  /* threads joined, all freed */
-	const struct edge_admin_route *routes; /* the service's own */
+	/** No new work; calls edge_daemon_finish when empty. */
+	void (*drain)(void *self);
+	/** Threads joined, all freed; also after a failed open or start. */
+	void (*stop)(void *self);
+	/** The service's own routes, called with self. */
+	const struct edge_admin_route *routes;
 	size_t route_count;
 	/** Adds "listeners", "upstreams", ... ; object is a json_t *. */
 	void (*status)(void *self, void *object);
+	struct edge_stats *(*stats)(void *self); /* for /v1/counters */
 	void *self;
 };
 
+/* Exit status, as edgectl's (DESIGN 8). */
+enum edge_exit {
+	EDGE_EXIT_OK = 0,
+	EDGE_EXIT_USAGE = 2,
+	EDGE_EXIT_IO = 6,      /* also: another one runs, no topology yet */
+	EDGE_EXIT_INVALID = 7, /* settings or topology */
+};
+
 /** main() of each daemon: returns the exit status. Options: --config FILE,
- * --foreground-checks, --version, --help. SIGHUP reloads, SIGTERM drains,
- * a second SIGTERM stops. */
+ * --check (settings and topology, then exit), --version, --help. SIGHUP reads
+ * settings and topology again, SIGTERM drains, a second SIGTERM stops, SIGINT
+ * stops. */
 int edge_daemon_run(const struct edge_daemon_plan *plan, int argc, char **argv);
 /** End the control loop; from the control loop only. */
-void edge_daemon_finish(void *control_loop);
+void edge_daemon_finish(struct edge_loop *control);
 
 #endif
