@@ -1,0 +1,125 @@
+/* Look-ups in a snapshot; names match without case and trailing dot. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "topology/name.h"
+#include "topology/topology.h"
+
+const struct topo_domain *topo_find_domain(const struct topo *t,
+					   struct edge_slice host)
+{
+	const struct topo_domain *best = NULL;
+
+	for (size_t i = 0; i < t->domain_count; i++) {
+		const struct topo_domain *d = &t->domains[i];
+
+		if (topo_name_eq(host, d->name))
+			return d;
+		if (d->sub_domains && topo_name_is_under(host, d->name) &&
+		    (!best || strlen(d->name) > strlen(best->name)))
+			best = d;
+	}
+	return best;
+}
+
+const struct topo_cluster *topo_next_hop(const struct topo *t)
+{
+	return &t->registrars[0];
+}
+
+const struct topo_cluster *topo_find_registrar(const struct topo *t,
+					       struct edge_slice host,
+					       const struct topo_host **member)
+{
+	const struct topo_cluster *pool = NULL;
+	const struct topo_host *found = NULL;
+
+	for (size_t i = 0; i < t->registrar_count && !pool; i++) {
+		const struct topo_cluster *c = &t->registrars[i];
+
+		for (size_t k = 0; k < c->member_count && !found; k++)
+			if (topo_name_eq(host, c->members[k].fqdn))
+				found = &c->members[k];
+		if (found || topo_name_eq(host, c->fqdn))
+			pool = c;
+	}
+	if (member)
+		*member = found;
+	return pool;
+}
+
+bool topo_is_trusted(const struct topo *t, struct edge_slice name,
+		     enum topo_trust listener)
+{
+	for (size_t i = 0; i < t->trusted_count; i++)
+		if ((t->trusted[i].listeners & (unsigned)listener) &&
+		    topo_name_eq(name, t->trusted[i].fqdn))
+			return true;
+	return false;
+}
+
+bool topo_is_our_machine(const struct topo *t, struct edge_slice name)
+{
+	if (topo_name_eq(name, t->self) || topo_name_eq(name, t->pool))
+		return true;
+	for (size_t i = 0; i < t->member_count; i++)
+		if (topo_name_eq(name, t->members[i].fqdn))
+			return true;
+	return false;
+}
+
+bool topo_is_blocked(const struct topo *t, struct edge_slice domain)
+{
+	for (size_t i = 0; i < t->blocked_count; i++)
+		if (topo_name_eq(domain, t->blocked[i]))
+			return true;
+	return false;
+}
+
+const struct topo_partner *topo_find_partner(const struct topo *t,
+					     struct edge_slice domain)
+{
+	for (size_t i = 0; i < t->allowed_count; i++)
+		if (topo_name_eq(domain, t->allowed[i].domain))
+			return &t->allowed[i];
+	return NULL;
+}
+
+static int host_compare(const void *key, const void *row)
+{
+	return strcmp(key, ((const struct topo_host *)row)->fqdn);
+}
+
+const struct topo_host *topo_find_host(const struct topo *t,
+				       struct edge_slice name)
+{
+	char key[256]; /* a DNS name is 253 bytes */
+
+	if (!edge_slice_copy(key, sizeof(key), topo_name_trim(name)))
+		return NULL;
+	for (char *c = key; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	return bsearch(key, t->hosts, t->host_count, sizeof(*t->hosts),
+		       host_compare);
+}
+
+static bool is_trusted_at_all(const struct topo *t, struct edge_slice name)
+{
+	for (size_t i = 0; i < t->trusted_count; i++)
+		if (topo_name_eq(name, t->trusted[i].fqdn))
+			return true;
+	return false;
+}
+
+bool topo_is_inside_name(const struct topo *t, struct edge_slice name)
+{
+	for (size_t i = 0; i < t->inside_suffixes.count; i++)
+		if (topo_name_is_under(name, t->inside_suffixes.v[i]))
+			return true;
+	for (size_t i = 0; i < t->inside_names.count; i++)
+		if (topo_name_eq(name, t->inside_names.v[i]))
+			return true;
+	return is_trusted_at_all(t, name) || topo_is_our_machine(t, name) ||
+	       topo_find_registrar(t, name, NULL);
+}

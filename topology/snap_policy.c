@@ -1,0 +1,410 @@
+/* Facts about policy: domains, next hop, trust, federation, partners. */
+#include <string.h>
+
+#include "topology/name.h"
+#include "topology/snap.h"
+#include "topology/snap_rows.h"
+
+static const char *yes_no(bool b)
+{
+	return b ? "yes" : "no";
+}
+
+static const char *or_dash(const char *s)
+{
+	return s ? s : "-";
+}
+
+/* "key=yes", then a blank when more follows. */
+static bool take_bool(struct edge_slice *s, const char *key, bool *out)
+{
+	struct edge_slice word;
+
+	if (!topo_snap_lit(s, key) || !topo_snap_word(s, ' ', &word))
+		return false;
+	*out = edge_slice_eq_str(word, "yes");
+	return *out || edge_slice_eq_str(word, "no");
+}
+
+/* SIP domains. */
+
+void topo_snap_put_domains(FILE *out, const struct topo *t,
+			   const struct topo_snap_row *row)
+{
+	(void)row;
+	for (size_t i = 0; i < t->domain_count; i++)
+		(void)fprintf(out, "%s%s%s%s", i ? " " : "", t->domains[i].name,
+			      t->domains[i].sub_domains ? "(+sub)" : "",
+			      t->domains[i].authoritative ? "(authoritative)"
+							  : "");
+	if (!t->domain_count)
+		(void)fputc('-', out);
+}
+
+static bool take_domain(struct topo_snap_in *in, struct edge_slice s,
+			struct topo_domain *d)
+{
+	struct edge_slice name;
+
+	if (!edge_take_until(&s, '(', &name))
+		return topo_snap_name(in, s, &d->name);
+	s.p--; /* the bracket is part of what follows */
+	d->sub_domains = topo_snap_lit(&s, "(+sub)");
+	d->authoritative = topo_snap_lit(&s, "(authoritative)");
+	return s.p == s.end && topo_snap_name(in, name, &d->name);
+}
+
+bool topo_snap_take_domains(struct topo_snap_in *in, struct edge_slice s,
+			    const struct topo_snap_row *row)
+{
+	size_t n = topo_snap_count(s, ' ');
+	struct topo_domain *v;
+	struct edge_slice word;
+
+	(void)row;
+	if (!n || n == SIZE_MAX)
+		return false;
+	v = topo_arena_array(in->arena, n, sizeof(*v));
+	if (!v)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!topo_snap_word(&s, ' ', &word) ||
+		    !take_domain(in, word, &v[i]))
+			return false;
+	in->t->domains = v;
+	in->t->domain_count = n;
+	return true;
+}
+
+void topo_snap_put_default(FILE *out, const struct topo *t,
+			   const struct topo_snap_row *row)
+{
+	(void)row;
+	for (size_t i = 0; i < t->domain_count; i++)
+		if (t->domains[i].is_default) {
+			(void)fputs(t->domains[i].name, out);
+			return;
+		}
+	(void)fputc('-', out);
+}
+
+bool topo_snap_take_default(struct topo_snap_in *in, struct edge_slice s,
+			    const struct topo_snap_row *row)
+{
+	struct topo *t = in->t;
+	struct topo_domain *v;
+
+	(void)row;
+	v = topo_arena_array(in->arena, t->domain_count, sizeof(*v));
+	if (!v)
+		return false;
+	memcpy(v, t->domains, t->domain_count * sizeof(*v));
+	t->domains = v;
+	for (size_t i = 0; i < t->domain_count; i++)
+		if (edge_slice_eq_str(s, v[i].name)) {
+			v[i].is_default = true;
+			return true;
+		}
+	return edge_slice_eq_str(s, "-");
+}
+
+/* Next hop: said again for people, and checked against registrar.000. */
+
+void topo_snap_put_next_hop(FILE *out, const struct topo *t,
+			    const struct topo_snap_row *row)
+{
+	(void)row;
+	const struct topo_cluster *c = topo_next_hop(t);
+
+	(void)fprintf(out, "%s:%u director=%s", c->fqdn, c->port,
+		      yes_no(c->is_director));
+}
+
+bool topo_snap_take_next_hop(struct topo_snap_in *in, struct edge_slice s,
+			     const struct topo_snap_row *row)
+{
+	const struct topo_cluster *c = topo_next_hop(in->t);
+	char want[300]; /* a name, a port, a word */
+
+	(void)row;
+	(void)snprintf(want, sizeof(want), "%s:%u director=%s", c->fqdn,
+		       c->port, yes_no(c->is_director));
+	return c->port && edge_slice_eq_str(s, want);
+}
+
+/* Trusted names, one fact a set. */
+
+void topo_snap_put_trust(FILE *out, const struct topo *t,
+			 const struct topo_snap_row *row)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < t->trusted_count; i++) {
+		if (!(t->trusted[i].listeners & row->bit))
+			continue;
+		(void)fprintf(out, "%s%s", any ? " " : "", t->trusted[i].fqdn);
+		any = true;
+	}
+	if (!any)
+		(void)fputc('-', out);
+}
+
+static struct topo_trusted *trust_row(struct topo_trusted *v, size_t *count,
+				      const char *fqdn)
+{
+	for (size_t i = 0; i < *count; i++)
+		if (strcmp(v[i].fqdn, fqdn) == 0)
+			return &v[i];
+	v[*count] = (struct topo_trusted){fqdn, 0};
+	return &v[(*count)++];
+}
+
+bool topo_snap_take_trust(struct topo_snap_in *in, struct edge_slice s,
+			  const struct topo_snap_row *row)
+{
+	struct topo *t = in->t;
+	struct topo_names names;
+	struct topo_trusted *v;
+
+	if (!topo_snap_list(in, s, true, &names))
+		return false;
+	v = topo_arena_array(in->arena, t->trusted_count + names.count,
+			     sizeof(*v));
+	if (!v)
+		return false;
+	if (t->trusted_count)
+		memcpy(v, t->trusted, t->trusted_count * sizeof(*v));
+	for (size_t i = 0; i < names.count; i++)
+		trust_row(v, &t->trusted_count, names.v[i])->listeners |=
+			row->bit;
+	t->trusted = v;
+	return true;
+}
+
+/* Federation and its settings: TO 1.8, 1.9. */
+
+void topo_snap_put_federation(FILE *out, const struct topo *t,
+			      const struct topo_snap_row *row)
+{
+	(void)row;
+	(void)fprintf(out, "ports=%s route=%s", yes_no(t->federation_ports),
+		      or_dash(t->route));
+	if (t->route)
+		(void)fputs(t->route_declared ? "(declared)" : "(inferred)",
+			    out);
+}
+
+bool topo_snap_take_federation(struct topo_snap_in *in, struct edge_slice s,
+			       const struct topo_snap_row *row)
+{
+	struct topo *t = in->t;
+	struct edge_slice label;
+
+	(void)row;
+	if (!take_bool(&s, "ports=", &t->federation_ports) ||
+	    !topo_snap_lit(&s, "route="))
+		return false;
+	if (edge_slice_eq_str(s, "-"))
+		return true;
+	if (!edge_take_until(&s, '(', &label) || label.p == label.end)
+		return false;
+	t->route_declared = edge_slice_eq_str(s, "declared)");
+	t->route = topo_arena_str(in->arena, label);
+	return t->route_declared || edge_slice_eq_str(s, "inferred)");
+}
+
+void topo_snap_put_settings(FILE *out, const struct topo *t,
+			    const struct topo_snap_row *row)
+{
+	const struct topo_access_settings *a = &t->access;
+
+	(void)row;
+	(void)fprintf(out,
+		      "outside=%s anonymous=%s federated=%s routing=%s "
+		      "discovery=%s crl=%s markverifiable=%s tlscount=%u",
+		      yes_no(a->outside_users), yes_no(a->anonymous_users),
+		      yes_no(a->federated_users),
+		      a->default_route ? "default" : "dnssrv",
+		      yes_no(a->discovery), yes_no(a->keep_crls),
+		      yes_no(a->mark_verifiable), a->tls_count);
+}
+
+/* The word of routing= is checked against settings.defaultroute later. */
+static bool take_routing(struct edge_slice *s, bool *is_default)
+{
+	struct edge_slice word;
+
+	if (!topo_snap_lit(s, "routing=") || !topo_snap_word(s, ' ', &word))
+		return false;
+	*is_default = edge_slice_eq_str(word, "default");
+	return *is_default || edge_slice_eq_str(word, "dnssrv");
+}
+
+bool topo_snap_take_settings(struct topo_snap_in *in, struct edge_slice s,
+			     const struct topo_snap_row *row)
+{
+	struct topo_access_settings *a = &in->t->access;
+	bool is_default;
+	uint64_t n;
+
+	(void)row;
+	if (!take_bool(&s, "outside=", &a->outside_users) ||
+	    !take_bool(&s, "anonymous=", &a->anonymous_users) ||
+	    !take_bool(&s, "federated=", &a->federated_users) ||
+	    !take_routing(&s, &is_default) ||
+	    !take_bool(&s, "discovery=", &a->discovery) ||
+	    !take_bool(&s, "crl=", &a->keep_crls) ||
+	    !take_bool(&s, "markverifiable=", &a->mark_verifiable) ||
+	    !topo_snap_lit(&s, "tlscount=") || !edge_slice_u64(s, 4, &n) || !n)
+		return false;
+	a->tls_count = (unsigned)n;
+	in->default_routing = is_default;
+	return true;
+}
+
+void topo_snap_put_route(FILE *out, const struct topo *t,
+			 const struct topo_snap_row *row)
+{
+	const struct topo_access_settings *a = &t->access;
+
+	(void)row;
+	(void)fprintf(out, "%s verification=%s public=%s disclaimer=%s",
+		      or_dash(a->default_route), or_dash(a->route_verification),
+		      yes_no(a->route_is_public),
+		      yes_no(a->archiving_disclaimer));
+}
+
+bool topo_snap_take_route(struct topo_snap_in *in, struct edge_slice s,
+			  const struct topo_snap_row *row)
+{
+	struct topo_access_settings *a = &in->t->access;
+	struct edge_slice name, level;
+
+	(void)row;
+	if (!edge_take_until(&s, ' ', &name) ||
+	    !topo_snap_lit(&s, "verification=") ||
+	    !edge_take_until(&s, ' ', &level) || level.p == level.end ||
+	    !topo_snap_text(in, level, &a->route_verification) ||
+	    !take_bool(&s, "public=", &a->route_is_public) ||
+	    !take_bool(&s, "disclaimer=", &a->archiving_disclaimer) ||
+	    s.p < s.end)
+		return false;
+	if (edge_slice_eq_str(name, "-"))
+		return !in->default_routing;
+	return in->default_routing &&
+	       topo_snap_name(in, name, &a->default_route);
+}
+
+void topo_snap_put_allowed(FILE *out, const struct topo *t,
+			   const struct topo_snap_row *row)
+{
+	(void)row;
+	for (size_t i = 0; i < t->allowed_count; i++) {
+		const struct topo_partner *p = &t->allowed[i];
+
+		(void)fprintf(out, "%s%s", i ? " " : "", p->domain);
+		if (p->proxy_fqdn)
+			(void)fprintf(out, "(via %s)", p->proxy_fqdn);
+	}
+	if (!t->allowed_count)
+		(void)fputc('-', out);
+}
+
+/* "name" or "name(via proxy)", and the blank behind it. */
+static bool take_partner(struct topo_snap_in *in, struct edge_slice *s,
+			 struct topo_partner *p)
+{
+	struct edge_slice word, name, proxy;
+
+	if (!topo_snap_word(s, ' ', &word))
+		return false;
+	if (!edge_take_until(&word, '(', &name))
+		return topo_snap_name(in, word, &p->domain);
+	if (!edge_slice_eq_str(word, "via") || !edge_take_until(s, ')', &proxy))
+		return false;
+	if (s->p < s->end && (!topo_snap_lit(s, " ") || s->p == s->end))
+		return false;
+	return topo_snap_name(in, name, &p->domain) &&
+	       topo_snap_name(in, proxy, &p->proxy_fqdn);
+}
+
+bool topo_snap_take_allowed(struct topo_snap_in *in, struct edge_slice s,
+			    const struct topo_snap_row *row)
+{
+	size_t cap = topo_snap_count(s, ' '), n = 0;
+	struct topo_partner *v;
+
+	(void)row;
+	if (cap == SIZE_MAX)
+		return false;
+	v = topo_arena_array(in->arena, cap, sizeof(*v));
+	if (!v)
+		return false;
+	while (cap && s.p < s.end)
+		if (!take_partner(in, &s, &v[n++]))
+			return false;
+	in->t->allowed = v;
+	in->t->allowed_count = n;
+	return true;
+}
+
+void topo_snap_put_blocked(FILE *out, const struct topo *t,
+			   const struct topo_snap_row *row)
+{
+	(void)row;
+	for (size_t i = 0; i < t->blocked_count; i++)
+		(void)fprintf(out, "%s%s", i ? " " : "", t->blocked[i]);
+	if (!t->blocked_count)
+		(void)fputc('-', out);
+}
+
+bool topo_snap_take_blocked(struct topo_snap_in *in, struct edge_slice s,
+			    const struct topo_snap_row *row)
+{
+	struct topo_names names;
+
+	(void)row;
+	if (!topo_snap_list(in, s, true, &names))
+		return false;
+	in->t->blocked = names.v;
+	in->t->blocked_count = names.count;
+	return true;
+}
+
+/* Token lifetime: "8h", "90m", "100s", the largest whole unit. */
+
+enum { HOUR = 3600, MINUTE = 60 }; /* [s] */
+
+void topo_snap_put_lifetime(FILE *out, const struct topo *t,
+			    const struct topo_snap_row *row)
+{
+	unsigned s = t->token_lifetime_s;
+
+	(void)row;
+	if (s % HOUR == 0)
+		(void)fprintf(out, "%uh", s / HOUR);
+	else if (s % MINUTE == 0)
+		(void)fprintf(out, "%um", s / MINUTE);
+	else
+		(void)fprintf(out, "%us", s);
+}
+
+bool topo_snap_take_lifetime(struct topo_snap_in *in, struct edge_slice s,
+			     const struct topo_snap_row *row)
+{
+	unsigned unit;
+	uint64_t n;
+
+	(void)row;
+	if (s.p == s.end)
+		return false;
+	unit = s.end[-1] == 'h'	  ? HOUR
+	       : s.end[-1] == 'm' ? MINUTE
+	       : s.end[-1] == 's' ? 1
+				  : 0;
+	s.end--;
+	if (!unit || !edge_slice_u64(s, UINT32_MAX / HOUR, &n) || !n)
+		return false;
+	in->t->token_lifetime_s = (unsigned)n * unit;
+	return true;
+}

@@ -1,0 +1,107 @@
+/* Inside snap*.c: how each fact is written and read, one row a key. */
+#ifndef TOPOLOGY_SNAP_ROWS_H
+#define TOPOLOGY_SNAP_ROWS_H
+
+#include <stdio.h>
+
+#include "topology/facts.h"
+#include "topology/topology.h"
+
+struct topo_snap_in {
+	struct topo_facts facts;
+	struct topo_arena *arena;
+	struct topo *t;
+	bool default_routing; /* routing=default was read */
+};
+
+struct topo_snap_group; /* listeners that share a fact */
+
+struct topo_snap_row {
+	const char *key;
+	/* the value only; "-" for nothing */
+	void (*put)(FILE *out, const struct topo *t,
+		    const struct topo_snap_row *row);
+	bool (*take)(struct topo_snap_in *in, struct edge_slice value,
+		     const struct topo_snap_row *row);
+	size_t at;    /* offset of the field in struct topo */
+	unsigned bit; /* enum topo_trust */
+	const struct topo_snap_group *group;
+};
+
+/** Ends with a row without key; take works in this order. */
+const struct topo_snap_row *topo_snap_rows(void);
+
+/* Rows about policy, in snap_policy.c. */
+void topo_snap_put_domains(FILE *out, const struct topo *t,
+			   const struct topo_snap_row *row);
+bool topo_snap_take_domains(struct topo_snap_in *in, struct edge_slice s,
+			    const struct topo_snap_row *row);
+void topo_snap_put_default(FILE *out, const struct topo *t,
+			   const struct topo_snap_row *row);
+bool topo_snap_take_default(struct topo_snap_in *in, struct edge_slice s,
+			    const struct topo_snap_row *row);
+void topo_snap_put_next_hop(FILE *out, const struct topo *t,
+			    const struct topo_snap_row *row);
+bool topo_snap_take_next_hop(struct topo_snap_in *in, struct edge_slice s,
+			     const struct topo_snap_row *row);
+void topo_snap_put_trust(FILE *out, const struct topo *t,
+			 const struct topo_snap_row *row);
+bool topo_snap_take_trust(struct topo_snap_in *in, struct edge_slice s,
+			  const struct topo_snap_row *row);
+void topo_snap_put_federation(FILE *out, const struct topo *t,
+			      const struct topo_snap_row *row);
+bool topo_snap_take_federation(struct topo_snap_in *in, struct edge_slice s,
+			       const struct topo_snap_row *row);
+void topo_snap_put_settings(FILE *out, const struct topo *t,
+			    const struct topo_snap_row *row);
+bool topo_snap_take_settings(struct topo_snap_in *in, struct edge_slice s,
+			     const struct topo_snap_row *row);
+void topo_snap_put_route(FILE *out, const struct topo *t,
+			 const struct topo_snap_row *row);
+bool topo_snap_take_route(struct topo_snap_in *in, struct edge_slice s,
+			  const struct topo_snap_row *row);
+void topo_snap_put_allowed(FILE *out, const struct topo *t,
+			   const struct topo_snap_row *row);
+bool topo_snap_take_allowed(struct topo_snap_in *in, struct edge_slice s,
+			    const struct topo_snap_row *row);
+void topo_snap_put_blocked(FILE *out, const struct topo *t,
+			   const struct topo_snap_row *row);
+bool topo_snap_take_blocked(struct topo_snap_in *in, struct edge_slice s,
+			    const struct topo_snap_row *row);
+void topo_snap_put_lifetime(FILE *out, const struct topo *t,
+			    const struct topo_snap_row *row);
+bool topo_snap_take_lifetime(struct topo_snap_in *in, struct edge_slice s,
+			     const struct topo_snap_row *row);
+
+/* Keys with a running part: host.<fqdn>, registrar.NNN, provider.NNN. */
+void topo_snap_put_hosts(FILE *out, const struct topo *t);
+void topo_snap_put_registrars(FILE *out, const struct topo *t);
+void topo_snap_put_providers(FILE *out, const struct topo *t);
+/* On false *at is the fact that is wrong, or NULL when one is missing. */
+bool topo_snap_take_hosts(struct topo_snap_in *in, const struct topo_fact **at);
+bool topo_snap_take_registrars(struct topo_snap_in *in,
+			       const struct topo_fact **at);
+bool topo_snap_take_providers(struct topo_snap_in *in,
+			      const struct topo_fact **at);
+
+/* Pieces that both files read with. */
+bool topo_snap_lit(struct edge_slice *s, const char *text);
+/** Up to the separator or the end, which may come next; never empty. */
+bool topo_snap_word(struct edge_slice *s, uint8_t sep, struct edge_slice *out);
+bool topo_snap_name(struct topo_snap_in *in, struct edge_slice s,
+		    const char **out);
+/** "-" leaves *out as it is. */
+bool topo_snap_text(struct topo_snap_in *in, struct edge_slice s,
+		    const char **out);
+/** List with blanks between; names: each must be a canonical name. */
+bool topo_snap_list(struct topo_snap_in *in, struct edge_slice s, bool names,
+		    struct topo_names *out);
+/** Items of a list, "-" gives 0; SIZE_MAX: too long. */
+size_t topo_snap_count(struct edge_slice s, uint8_t sep);
+/** A host by name with its HOSTS addresses, if there are any. */
+struct topo_host topo_snap_host(const struct topo *t, const char *fqdn);
+/** "a,b" or "a b" -> hosts; "-" -> none. */
+bool topo_snap_hosts(struct topo_snap_in *in, struct edge_slice s, uint8_t sep,
+		     const struct topo_host **out, size_t *count);
+
+#endif
