@@ -1,0 +1,1 @@
+"""What journeys are made of: namespaces, neighbours, SIP peers."""

@@ -1,0 +1,171 @@
+"""The edge under test: settings, import, process, counters."""
+import http.client
+import json
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+
+from support import netns, sip
+from support.wait import until
+
+LAB = pathlib.Path(__file__).resolve().parents[2] / 'lab'
+SANITIZER = re.compile(r'(AddressSanitizer|LeakSanitizer|ThreadSanitizer|'
+                       r'runtime error:).*')
+INI = '''\
+[local]
+fqdn = edge01.corp.contoso.com
+state = {folder}/state
+run = {folder}/run
+resolv = {folder}/resolv.conf
+shards = {shards}
+lab = yes
+
+[certificate.access]
+chain = {ca}/access-chain.pem
+key = {ca}/access.key
+
+[certificate.internal]
+chain = {ca}/edge01-chain.pem
+key = {ca}/edge01.key
+
+[trust]
+public = {ca}/public-ca.pem
+internal = {ca}/internal-ca.pem
+'''
+
+
+class _Socket(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__('localhost', timeout=15)
+        self.path = str(path)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+class Edge:
+    """access-edge in the edge namespace."""
+
+    def __init__(self, world, folder, ca, binaries, shards=1, limits=None,
+                 topology=None, hosts=None):
+        self.world = world
+        self.folder = pathlib.Path(folder)
+        self.binaries = binaries
+        self.process = None
+        for name in ('state', 'run'):
+            (self.folder / name).mkdir(parents=True)
+        (self.folder / 'resolv.conf').write_text(
+            f'nameserver {netns.INET}\n')
+        self.ini = self.folder / 'edge.ini'
+        text = INI.format(folder=self.folder, ca=ca, shards=shards)
+        if limits:
+            text += '\n[limits]\n' + ''.join(
+                f'{name} = {value}\n' for name, value in limits.items())
+        self.ini.write_text(text)
+        self.log = self.folder / 'access-edge.log'
+        self.load(topology or LAB / 'topology' / 'contoso.xml',
+                  hosts or LAB / 'topology' / 'hosts')
+
+    def edgectl(self, *words, good=(0, 1)):
+        """Run edgectl in the edge namespace; its output."""
+        done = subprocess.run(
+            ['ip', 'netns', 'exec', self.world.edge.name,
+             str(self.binaries / 'edgectl'), *words, '--config',
+             str(self.ini)], stdout=subprocess.PIPE, text=True,
+            stderr=subprocess.STDOUT, check=False)
+        assert done.returncode in good, \
+            f"edgectl {' '.join(words)}: {done.returncode}\n{done.stdout}"
+        return done.stdout
+
+    def load(self, topology, hosts):
+        """Import a topology with its HOSTS, unsigned as labs may."""
+        copy = self.folder / 'import'
+        copy.mkdir(exist_ok=True)
+        shutil.copy(topology, copy / 'topology.xml')
+        shutil.copy(hosts, copy / 'hosts')
+        return self.edgectl('topology', 'import', str(copy / 'topology.xml'),
+                            '--hosts', str(copy / 'hosts'))
+
+    def start(self):
+        """Start and wait until it listens on both sides."""
+        with open(self.log, 'ab') as log:
+            self.process = self.world.edge.start(
+                str(self.binaries / 'access-edge'), '--config', str(self.ini),
+                stdout=log, stderr=log)
+        until(self._listens, 15, 'access-edge does not listen')
+
+    def _listens(self):
+        assert self.process.poll() is None, \
+            f'access-edge ended: {self.tail()}'
+        with self.world.inet.inside():
+            outside = sip.reachable(netns.ACCESS, 443)
+        with self.world.inside.inside():
+            return outside and sip.reachable(netns.EDGE_INSIDE, 5061)
+
+    def tail(self):
+        """The end of its log."""
+        return self.log.read_text(errors='replace')[-4000:]
+
+    def call(self, method, path, value=None):
+        """(status, parsed JSON) from the admin endpoint."""
+        link = _Socket(self.folder / 'run' / 'access-edge.sock')
+        link.request(method, path,
+                     None if value is None else json.dumps(value))
+        answer = link.getresponse()
+        text = answer.read()
+        link.close()
+        return answer.status, json.loads(text)
+
+    def counters(self):
+        """Counter name to value."""
+        status, found = self.call('GET', '/v1/counters')
+        assert status == 200, found
+        return found.get('counters', found)
+
+    def refused(self):
+        """Reason to count of what was refused."""
+        found = {}
+        for name, value in self.counters().items():
+            reason = re.search(r'refused_total\{reason="([^"]+)"\}', name)
+            if reason and value:
+                found[reason.group(1)] = value
+        return found
+
+    def kill(self):
+        """Pull the plug."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        """SIGTERM twice; it must end by itself, well, and without a word
+        from a sanitizer."""
+        if not self.process or self.process.returncode is not None:
+            self._clean()
+            return
+        early = self.process.poll()
+        assert early is None, f'access-edge ended by {early}: {self.tail()}'
+        self.process.terminate()
+        try:
+            self.process.wait(1)
+        except subprocess.TimeoutExpired:
+            self.process.terminate()
+        try:
+            status = self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait()
+            raise AssertionError(
+                f'access-edge does not end: {self.tail()}') from None
+        self._clean()
+        assert status == 0, f'exit status {status}: {self.tail()}'
+
+    def _clean(self):
+        if not self.log.exists():
+            return
+        found = SANITIZER.search(self.log.read_text(errors='replace'))
+        assert not found, f'{found.group(0)}, see {self.log}\n{self.tail()}'

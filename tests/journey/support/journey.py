@@ -1,0 +1,151 @@
+"""One journey: a world, a time limit, one line of result, no remains."""
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+from support import netns
+from support.director import Director
+from support.edge import Edge
+from support.user import InsideUser, RemoteUser
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+LAB = ROOT / 'tests' / 'lab'
+SLOWER = {'asan': 3, 'tsan': 4}
+
+
+class Late(Exception):
+    """The time limit has passed."""
+
+
+def _interrupted(number, _frame):
+    raise Late(f'ended by {signal.Signals(number).name}')
+
+
+class Journey:
+    """What a journey's body is given; parts are made when first asked for."""
+
+    def __init__(self, name, inside_hosts=''):
+        self.name = name
+        self.preset = os.environ.get('JOURNEY_PRESET', 'dev')
+        self.shards = int(os.environ.get('JOURNEY_SHARDS', '1'))
+        self.binaries = ROOT / 'build' / self.preset / 'bin'
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix='lync-edge-'))
+        self.folder.chmod(0o755)
+        self.parts = []
+        self.world = None
+        self.ca = self.folder / 'ca'
+        ready = os.environ.get('JOURNEY_CA')
+        if ready:
+            shutil.copytree(ready, self.ca)
+        else:
+            netns.run(str(LAB / 'ca.sh'), str(self.ca))
+        self.world = netns.World(f'j{os.getpid()}-',
+                                 inside_hosts or inside_names())
+
+    def director(self, **how):
+        """A Director in the inside; see Director for how."""
+        made = Director(self.world, self.folder / f'director{len(self.parts)}',
+                        self.ca, **how)
+        self.parts.append(made)
+        return made
+
+    def edge(self, **how):
+        """An edge with the lab's topology, running; see Edge for how."""
+        made = Edge(self.world, self.folder / 'edge', self.ca, self.binaries,
+                    shards=self.shards, **how)
+        self.parts.append(made)
+        made.start()
+        return made
+
+    def user(self, name, client=0, **how):
+        """A remote user on the client address of that number."""
+        made = RemoteUser(self.world, self.ca, name,
+                          netns.CLIENTS[client], **how)
+        self.parts.append(made)
+        return made
+
+    def inside_user(self, name):
+        """A user inside, registered straight at the Director."""
+        made = InsideUser(self.world, name)
+        self.parts.append(made)
+        return made
+
+    def end(self):
+        """Stop everything in reverse order; the edge must end cleanly."""
+        failure = None
+        for part in reversed(self.parts):
+            try:
+                part.stop()
+            except AssertionError as err:
+                failure = err
+        self.parts = []
+        if failure:
+            raise failure
+
+    def remove(self, keep_to=None):
+        """Remove the world and the folder, keeping a copy of a failure."""
+        if self.world:
+            self.world.remove()
+        if keep_to:
+            shutil.rmtree(keep_to, ignore_errors=True)
+            shutil.copytree(self.folder, keep_to, ignore=lambda folder, names:
+                            [n for n in names if n.endswith('.sock')])
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def inside_names():
+    """The names of the inside, as its own machines resolve them."""
+    return ''.join(f'{address} {names}\n' for address, names in (
+        (netns.EDGE_INSIDE,
+         'edgepool01.corp.contoso.com edge01.corp.contoso.com'),
+        (netns.DIRECTORS[0],
+         'dir01.corp.contoso.com dirpool01.corp.contoso.com'),
+        (netns.DIRECTORS[1], 'dir02.corp.contoso.com'),
+        (netns.FRONT_END, 'fe01.corp.contoso.com fepool01.corp.contoso.com')))
+
+
+def main(body, limit=40):
+    """Run body(journey) within limit seconds and exit with its result."""
+    name = pathlib.Path(sys.argv[0]).stem
+    for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _interrupted)
+    preset = os.environ.get('JOURNEY_PRESET', 'dev')
+    signal.alarm(limit * SLOWER.get(preset, 1))
+    begun = time.monotonic()
+    journey, failure = None, None
+    try:
+        journey = Journey(name)
+        body(journey)
+        journey.end()
+    except BaseException:  # pylint: disable=broad-except
+        failure = traceback.format_exc()
+    signal.alarm(0)
+    for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    if journey:
+        for part in journey.parts:
+            try:
+                part.stop()
+            except Exception:  # pylint: disable=broad-except
+                pass
+        kept = ROOT / 'build' / preset / 'failed' / name
+        journey.remove(kept if failure else None)
+        if failure:
+            failure += f'what it left: {kept}\n'
+    if failure:
+        sys.stderr.write(failure)
+    verdict = 'FAIL' if failure else 'ok'
+    print(f'{verdict} {name} {time.monotonic() - begun:.1f}', flush=True)
+    sys.exit(1 if failure else 0)
+
+
+def output(*command):
+    """A command's output, whatever its exit status."""
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True,
+                          stderr=subprocess.STDOUT, check=False).stdout

@@ -1,0 +1,151 @@
+"""Network namespaces: Internet, edge host and inside, as one world."""
+import contextlib
+import ctypes
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+
+CLONE_NEWNET = 0x40000000
+PR_SET_PDEATHSIG = 1
+ETC = pathlib.Path('/etc/netns')
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+INET = '192.0.2.1'
+CLIENTS = [f'192.0.2.{n}' for n in range(101, 151)]
+PARTNER = '192.0.2.200'
+ACCESS = '192.0.2.21'
+EDGE_OUTSIDE = [ACCESS, '192.0.2.31', '192.0.2.41']
+EDGE_INSIDE = '172.16.20.21'
+INSIDE = '172.16.20.1'
+DIRECTORS = ['10.20.30.31', '10.20.30.32']
+FRONT_END = '10.20.30.21'
+MCU = '10.20.30.22'
+
+
+def die_with_parent():
+    """In the child, before exec: no neighbour outlives its journey."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def run(*command):
+    """Run a command that must succeed; its output is returned."""
+    done = subprocess.run(command, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {done.stdout.strip()}")
+    return done.stdout
+
+
+class Namespace:
+    """One namespace with its own resolv.conf and hosts."""
+
+    def __init__(self, name, resolver=None, hosts=''):
+        self.name = name
+        run('ip', 'netns', 'add', name)
+        run('ip', '-n', name, 'link', 'set', 'lo', 'up')
+        self.exec('sysctl', '-qw', 'net.ipv4.ip_unprivileged_port_start=0')
+        etc = ETC / name
+        etc.mkdir(parents=True, exist_ok=True)
+        (etc / 'resolv.conf').write_text(
+            f'nameserver {resolver}\noptions timeout:1 attempts:1\n'
+            if resolver else '# nothing answers here\n')
+        (etc / 'hosts').write_text('127.0.0.1 localhost\n' + hosts)
+
+    def exec(self, *command):
+        """Run to the end inside; output returned, failure raised."""
+        return run('ip', 'netns', 'exec', self.name, *command)
+
+    def start(self, *command, **popen):
+        """Start a long-running program inside."""
+        return subprocess.Popen(
+            ['ip', 'netns', 'exec', self.name, *command],
+            preexec_fn=die_with_parent, stdin=subprocess.DEVNULL, **popen)
+
+    @contextlib.contextmanager
+    def inside(self):
+        """Sockets made in this block belong to the namespace."""
+        here = os.open('/proc/thread-self/ns/net', os.O_RDONLY)
+        there = os.open(f'/run/netns/{self.name}', os.O_RDONLY)
+        try:
+            if LIBC.setns(there, CLONE_NEWNET):
+                raise OSError(ctypes.get_errno(), 'setns')
+            yield
+        finally:
+            LIBC.setns(here, CLONE_NEWNET)
+            os.close(here)
+            os.close(there)
+
+
+def remove(name):
+    """End everything in the namespace and the namespace itself."""
+    found = subprocess.run(['ip', 'netns', 'pids', name], text=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                           check=False)
+    for pid in found.stdout.split():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(pid), signal.SIGKILL)
+    for _ in range(20):
+        if subprocess.run(['ip', 'netns', 'del', name], check=False,
+                          stderr=subprocess.DEVNULL).returncode == 0:
+            break
+        if not pathlib.Path(f'/run/netns/{name}').exists():
+            break
+        time.sleep(0.05)
+    shutil.rmtree(ETC / name, ignore_errors=True)
+
+
+class World:
+    """inet, edge and inside, cabled as DESIGN's lab: prefix keeps worlds
+    apart, the lab's own has none."""
+
+    NAMES = ('inet', 'edge', 'inside')
+
+    def __init__(self, prefix='', inside_hosts=''):
+        self.prefix = prefix
+        self.remove()
+        self.inet = Namespace(prefix + 'inet', INET)
+        self.edge = Namespace(prefix + 'edge', INET)
+        self.inside = Namespace(prefix + 'inside', None, inside_hosts)
+        self._cable(self.inet, 'edge0', self.edge, 'ext')
+        self._cable(self.inside, 'edge0', self.edge, 'int')
+        for address in [INET, PARTNER, *CLIENTS]:
+            self._address(self.inet, 'edge0', address + '/24')
+        for address in EDGE_OUTSIDE:
+            self._address(self.edge, 'ext', address + '/24')
+        self._address(self.edge, 'int', EDGE_INSIDE + '/24')
+        self._address(self.inside, 'edge0', INSIDE + '/24')
+        for address in [*DIRECTORS, FRONT_END, MCU]:
+            self._address(self.inside, 'lo', address + '/32')
+        run('ip', '-n', self.edge.name, 'route', 'add', 'default', 'via', INET)
+        run('ip', '-n', self.edge.name, 'route', 'add', '10.20.30.0/24', 'via',
+            INSIDE)
+
+    @staticmethod
+    def _cable(one, one_device, other, other_device):
+        run('ip', 'link', 'add', one_device, 'netns', one.name, 'type', 'veth',
+            'peer', 'name', other_device, 'netns', other.name)
+        run('ip', '-n', one.name, 'link', 'set', one_device, 'up')
+        run('ip', '-n', other.name, 'link', 'set', other_device, 'up')
+
+    @staticmethod
+    def _address(where, device, address):
+        run('ip', '-n', where.name, 'address', 'add', address, 'dev', device)
+
+    def remove(self):
+        """Take the whole world down; fine when it is not there."""
+        for name in self.NAMES:
+            remove(self.prefix + name)
+
+
+def sweep():
+    """Remove journey worlds whose process is gone (killed with -9)."""
+    listed = subprocess.run(['ip', 'netns', 'list'], text=True, check=False,
+                            stdout=subprocess.PIPE).stdout
+    for name in (line.split()[0] for line in listed.splitlines() if line):
+        owner = name[1:].split('-')[0]
+        if name[0] == 'j' and '-' in name and owner.isdigit() and \
+                not pathlib.Path(f'/proc/{owner}').exists():
+            remove(name)

@@ -1,0 +1,112 @@
+#!/bin/sh
+# The lab's throw-away certificates: ca.sh FOLDER [rsa|ec]. Two authorities that
+# never meet (public, internal), the leaves of the contoso.com world, and the
+# bad ones that the inside listener must refuse.
+set -eu
+out=$1
+kind=${2:-ec}
+mkdir -p "$out"
+cd "$out"
+
+newkey() {
+	if [ "$kind" = rsa ]; then
+		openssl genrsa -out "$1" 2048 2>/dev/null
+	else
+		openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
+			-out "$1" 2>/dev/null
+	fi
+}
+
+authority() { # NAME COMMON-NAME
+	newkey "$1-ca.key"
+	openssl req -x509 -new -sha256 -key "$1-ca.key" -days 30 \
+		-subj "/O=lync-edge lab/CN=$2" \
+		-addext basicConstraints=critical,CA:TRUE \
+		-addext keyUsage=critical,keyCertSign,cRLSign -out "$1-ca.pem"
+}
+
+# leaf NAME AUTHORITY COMMON-NAME SAN-LIST|- EKU|- [extra x509 options]
+leaf() {
+	name=$1 ca=$2 cn=$3 san=$4 eku=$5
+	shift 5
+	{
+		echo basicConstraints=critical,CA:FALSE
+		echo keyUsage=critical,digitalSignature,keyEncipherment
+		[ "$san" = - ] || echo "subjectAltName=$(names "$san")"
+		[ "$eku" = - ] || echo "extendedKeyUsage=$eku"
+	} >"$name.ext"
+	newkey "$name.key"
+	openssl req -new -sha256 -key "$name.key" -subj "/CN=$cn" -out "$name.csr"
+	openssl x509 -req -sha256 -in "$name.csr" -CA "$ca-ca.pem" \
+		-CAkey "$ca-ca.key" -CAcreateserial -days 10 -extfile "$name.ext" \
+		"$@" -out "$name.pem" 2>/dev/null
+	cat "$name.pem" "$ca-ca.pem" >"$name-chain.pem"
+	rm "$name.csr" "$name.ext"
+}
+
+names() { # a,b -> DNS:a,DNS:b
+	echo "DNS:$1" | sed 's/,/,DNS:/g'
+}
+
+corp=corp.contoso.com
+both=serverAuth,clientAuth
+authority public 'Public CA'
+authority internal 'Internal CA'
+authority foreign 'Internal CA'
+
+leaf access public sip.contoso.com \
+	sip.contoso.com,webconf.contoso.com,av.contoso.com,sip.edge.contoso.com $both
+leaf edge01 internal edgepool01.$corp edgepool01.$corp,edge01.$corp $both
+leaf edge02 internal edgepool01.$corp edgepool01.$corp,edge02.$corp $both
+leaf dirpool01 internal dirpool01.$corp \
+	dirpool01.$corp,dir01.$corp,dir02.$corp $both
+leaf dir01 internal dirpool01.$corp dirpool01.$corp,dir01.$corp $both
+leaf dir02 internal dirpool01.$corp dirpool01.$corp,dir02.$corp $both
+leaf fe01 internal fepool01.$corp fepool01.$corp,fe01.$corp serverAuth
+leaf partner public sip.fabrikam.com sip.fabrikam.com $both
+
+# what L3 must turn away
+leaf bad-name internal dirpool01.$corp laptop.$corp $both
+leaf bad-sql internal sql01.$corp sql01.$corp $both
+leaf bad-foreign foreign dirpool01.$corp dirpool01.$corp,dir01.$corp $both
+leaf bad-public public dirpool01.$corp dirpool01.$corp,dir01.$corp $both
+leaf bad-sanless internal dirpool01.$corp - $both
+leaf bad-eku internal dirpool01.$corp dirpool01.$corp,dir01.$corp emailProtection
+leaf bad-wildcard internal dirpool01.$corp "*.$corp" $both
+newkey bad-selfsigned.key
+openssl req -x509 -new -sha256 -key bad-selfsigned.key -days 10 \
+	-subj "/CN=dirpool01.$corp" -addext "subjectAltName=DNS:dirpool01.$corp" \
+	-out bad-selfsigned.pem
+cp bad-selfsigned.pem bad-selfsigned-chain.pem
+
+# expired: openssl x509 -req cannot date back, the ca command can
+mkdir -p expired.d
+: >expired.d/index
+echo 01 >expired.d/serial
+cat >expired.d/ca.cnf <<EOT
+[ca]
+default_ca = lab
+[lab]
+dir = expired.d
+database = expired.d/index
+serial = expired.d/serial
+new_certs_dir = expired.d
+default_md = sha256
+policy = any
+email_in_dn = no
+[any]
+commonName = supplied
+[leaf]
+subjectAltName = DNS:dirpool01.$corp,DNS:dir01.$corp
+extendedKeyUsage = $both
+EOT
+newkey bad-expired.key
+openssl req -new -sha256 -key bad-expired.key -subj "/CN=dirpool01.$corp" \
+	-out bad-expired.csr
+openssl ca -batch -notext -config expired.d/ca.cnf -extensions leaf \
+	-cert internal-ca.pem -keyfile internal-ca.key -in bad-expired.csr \
+	-startdate 20200101000000Z -enddate 20200201000000Z \
+	-out bad-expired.pem 2>/dev/null
+cat bad-expired.pem internal-ca.pem >bad-expired-chain.pem
+rm -r expired.d bad-expired.csr
+chmod 0640 ./*.key

@@ -1,0 +1,112 @@
+#!/bin/sh
+# All that must pass. Each check is one line "ok NAME" or "FAIL NAME" in
+# build/results; the last line printed counts them.
+set -eu
+cd "$(dirname "$0")/.."
+unset CDPATH
+results=$PWD/build/results
+mkdir -p build
+: >"$results"
+
+all=no
+case ${1:-} in
+--all) all=yes ;;
+'') ;;
+*) echo "usage: ./dev test [--all]" >&2; exit 2 ;;
+esac
+
+say() {
+	printf '== %s (%ss)\n' "$*" "$(($(date +%s) - started))"
+}
+
+count() { # ok|FAIL NAME
+	printf '%s %s\n' "$1" "$2" | tee -a "$results"
+}
+
+finish() {
+	status=$?
+	trap - EXIT
+	[ "$status" = 0 ] || count FAIL "run ended early ($status)"
+	passed=$(grep -c '^ok ' "$results" || true)
+	failed=$(grep -c '^FAIL ' "$results" || true)
+	[ "$failed" = 0 ] || grep '^FAIL ' "$results"
+	echo "$passed passed, $failed failed"
+	[ "$failed" = 0 ] && [ "$passed" != 0 ]
+	exit
+}
+
+started=$(date +%s)
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+build() { # PRESET: false when it does not build
+	say "building $1"
+	if ./dev build "$1" >"build/$1.log" 2>&1; then
+		count ok "build/$1"
+	else
+		tail -n 60 "build/$1.log"
+		count FAIL "build/$1"
+		return 1
+	fi
+}
+
+units() { # PRESET [ctest options]
+	preset=$1
+	shift
+	say "unit tests, $preset"
+	ctest --test-dir "build/$preset" -j 2 --output-on-failure \
+		--output-junit "$PWD/build/$preset/units.xml" \
+		--test-output-size-passed 1000000 "$@" >"build/$preset/units.log" 2>&1 ||
+		sed -n '/Fail/,$p' "build/$preset/units.log" | tail -n 80
+	tests/units_count.py "$preset" "build/$preset/units.xml" |
+		tee -a "$results" | grep -v '^ok ' || true
+}
+
+journeys() { # PRESET SHARDS [NAME...]
+	preset=$1 shards=$2
+	shift 2
+	say "journeys, $preset, shards $shards"
+	as_root tests/journey/run --preset "$preset" --shards "$shards" \
+		--results "$results" "$@" || true
+}
+
+fuzz() { # SECONDS
+	say "fuzz targets, $1 s each"
+	tests/fuzz/run.sh "$1" | tee -a "$results"
+}
+
+if build dev; then
+	units dev
+	say lint
+	tests/lint.sh | tee -a "$results"
+	journeys dev 1
+	journeys dev 2
+fi
+if build asan; then
+	units asan
+	if [ "$all" = yes ]; then
+		journeys asan 1
+	else
+		journeys asan 2 sign_in call bad_input
+	fi
+fi
+if build tsan; then
+	if [ "$all" = yes ]; then
+		units tsan
+		journeys tsan 2
+	else
+		units tsan -R 'mailbox|shard|loop|worker|stats|linktab|conn|tls'
+	fi
+fi
+if build fuzz; then
+	if [ "$all" = yes ]; then fuzz 60; else fuzz 10; fi
+fi
+if [ "$all" = yes ]; then
+	for preset in coverage release; do
+		build "$preset" && units "$preset"
+	done
+fi
