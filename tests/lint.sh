@@ -29,7 +29,7 @@ tidy_one() {
 		sha256sum | cut -c 1-32)
 	[ -e "build/tidy/$sum" ] && return 0
 	clang-tidy-14 -p build/dev --quiet --warnings-as-errors='*' "$1" \
-		2>"build/tidy/$$.err" && : >"build/tidy/$sum"
+		2>/dev/null && : >"build/tidy/$sum"
 }
 
 tidy() {
