@@ -205,7 +205,7 @@ static int rules_add_shaped(scmp_filter_ctx ctx)
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		e |= seccomp_rule_add(
 			ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-			SCMP_A0(SCMP_CMP_EQ, (uint64_t)families[i]));
+			SCMP_A0(SCMP_CMP_EQ, (uint64_t)families[i], 0));
 	for (size_t i = 0; i < 2; i++) { /* never writable and executable */
 		e |= seccomp_rule_add(
 			ctx, SCMP_ACT_ALLOW, maps[i], 1,
@@ -216,14 +216,14 @@ static int rules_add_shaped(scmp_filter_ctx ctx)
 	}
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		e |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
-				      SCMP_A0(SCMP_CMP_EQ, options[i]));
+				      SCMP_A0(SCMP_CMP_EQ, options[i], 0));
 	e |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 			      SCMP_A0(SCMP_CMP_MASKED_EQ, spaces | CLONE_THREAD,
 				      CLONE_THREAD));
 	/* its flags are in memory: glibc falls back to clone */
 	e |= seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	e |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-			      SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid()));
+			      SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid(), 0));
 	return e;
 }
 
@@ -237,7 +237,7 @@ static int ioctls_add(scmp_filter_ctx ctx)
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		e |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-				      SCMP_A1(SCMP_CMP_EQ, known[i]));
+				      SCMP_A1(SCMP_CMP_EQ, known[i], 0));
 	return e;
 }
 
