@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
+#include "common/slice.h"
 #include "common/tls.h"
 
 enum edge_cert_use {
@@ -20,48 +21,82 @@ enum edge_cert_use {
 
 /* One row of a service's limits.def: a number in a range. */
 struct edge_limit_row {
-	const char *name;
+	const char *name; /* "access.NAME" */
 	uint64_t min, def, max;
 	const char *unit, *source; /* "ms", "AE 5" */
 };
 
+/* One row of a service's options.def: a word; def may be NULL. */
+struct edge_option_row {
+	const char *name, *def, *source;
+};
+
+/*
+ * What the calling program owns. Names in [limits] and [options] are
+ * SERVICE.NAME, as in "access.tls_handshake_ms": the file is shared, so a name
+ * of another service (access, webconf, av, replica) is passed over unread. A
+ * prefix that occurs in the rows is the caller's own: there each name must
+ * have its row.
+ */
+struct edge_config_rows {
+	const struct edge_limit_row *limits;
+	size_t limit_count;
+	const struct edge_option_row *options;
+	size_t option_count;
+};
+
 struct edge_config {
-	char *fqdn, *state, *run, *resolv, *hep_dir;
-	unsigned shards; /* 0: one per core */
+	char *fqdn;	   /* lower case; NULL: not given */
+	char *state, *run; /* /var/lib/lync-edge, /run/lync-edge */
+	char *resolv;	   /* /etc/resolv.conf */
+	unsigned shards;   /* 0: one per core */
 	bool lab;
-	struct { char *chain, *key; } certificate[EDGE_CERT_USES];
+	char *device_external, *device_internal; /* NULL: found by address */
+	struct {
+		char *chain, *key; /* both or none */
+	} certificate[EDGE_CERT_USES];
 	struct {
 		char *public_roots, *internal_ca, *operator_keys, *internal_crl;
 		bool internal_cn_fallback;
 	} trust;
-	struct { char *listener; enum edge_tls_profile profile; } profile[8];
+	struct {
+		char *listener;
+		enum edge_tls_profile profile;
+	} profile[8];
 	size_t profile_count;
-	char *device_external, *device_internal; /* [local]; NULL: found by address */
-	const struct edge_limit_row *limit_rows;
-	uint64_t *limits; /* value a row */
+	struct {
+		char *hep, *dir;  /* "address:port"; folder */
+		uint64_t size_mb; /* of all trace files in dir */
+	} trace;
+	const struct edge_limit_row *limit_rows; /* the caller's, borrowed */
+	uint64_t *limits;			 /* value a row */
 	size_t limit_count;
-	struct { char *name, *value; } option[64];
+	const struct edge_option_row *option_rows; /* the caller's, borrowed */
+	char **options; /* value a row; NULL: not set */
 	size_t option_count;
 };
 
 /**
- * Read and check. Unknown sections and names are errors, as are limits out of
- * range. why gets "line N: text".
+ * Read and check. Unknown sections and names are errors, as are values out of
+ * range and names given twice. Paths are absolute, switches yes or no.
+ * @param rows  outlive the configuration; NULL: a program without any
+ * @param why   gets "line N: text", or the file and its fault
+ * @return EDGE_EFORMAT, EDGE_ERANGE, EDGE_EDUP, EDGE_ELIMIT (file or line too
+ *         long), EDGE_ENOMEM, EDGE_ESYS (not readable)
  */
-EDGE_MUST_CHECK enum edge_err edge_config_load(struct edge_config **out,
-					       const char *path,
-					       const struct edge_limit_row *rows,
-					       size_t row_count,
-					       char *why, size_t why_cap);
-EDGE_MUST_CHECK enum edge_err edge_config_parse(struct edge_config **out,
-						const char *text, size_t len,
-						const struct edge_limit_row *rows,
-						size_t row_count,
-						char *why, size_t why_cap);
-void edge_config_free(struct edge_config *c);
+EDGE_MUST_CHECK enum edge_err
+edge_config_load(struct edge_config **out, const char *path,
+		 const struct edge_config_rows *rows, char *why,
+		 size_t why_cap);
+EDGE_MUST_CHECK enum edge_err
+edge_config_parse(struct edge_config **out, struct edge_slice text,
+		  const struct edge_config_rows *rows, char *why,
+		  size_t why_cap);
+void edge_config_free(struct edge_config *c); /* NULL is fine */
+/** EDGE_TLS_MODERN unless the file says otherwise. */
 enum edge_tls_profile edge_config_profile(const struct edge_config *c,
 					  const char *listener);
-/** NULL when not set. */
+/** The row's default when not set; NULL for a name without a row. */
 const char *edge_config_option(const struct edge_config *c, const char *name);
 
 #endif

@@ -72,8 +72,8 @@ static int options_read(struct edge_daemon *d, int argc, char **argv)
 
 static enum edge_err on_settings(struct edge_daemon *d)
 {
-	return edge_config_load(&d->config, d->config_path, d->plan->limit_rows,
-				d->plan->limit_count, d->why, sizeof(d->why));
+	return edge_config_load(&d->config, d->config_path, d->plan->rows,
+				d->why, sizeof(d->why));
 }
 
 static enum edge_err on_lock(struct edge_daemon *d)
@@ -150,8 +150,7 @@ enum edge_err edge_daemon_reload(struct edge_daemon *d, char *why,
 	enum edge_err err;
 
 	*why = '\0';
-	err = edge_config_load(&c, d->config_path, d->plan->limit_rows,
-			       d->plan->limit_count, why, why_cap);
+	err = edge_config_load(&c, d->config_path, d->plan->rows, why, why_cap);
 	if (!err && d->plan->reload)
 		err = d->plan->reload(d->plan->self, c, why, why_cap);
 	if (err) {

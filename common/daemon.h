@@ -18,8 +18,7 @@
 struct edge_daemon_plan {
 	const char *name;		     /* "access-edge" */
 	const struct edge_event_row *events; /* ends with id 0 */
-	const struct edge_limit_row *limit_rows;
-	size_t limit_count;
+	const struct edge_config_rows *rows; /* limits and options; or NULL */
 	const char *const *syscalls; /* beyond the common table, NULL ended */
 
 	/** Sockets and keys, before privileges are dropped; no threads yet.

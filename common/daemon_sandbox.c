@@ -71,7 +71,7 @@ static void paths_fill(struct paths *l, const struct edge_daemon *d)
 	const struct edge_config *c = d->config;
 
 	path_add(l, c->run, true);
-	path_add(l, c->hep_dir, true);
+	path_add(l, c->trace.dir, true);
 	path_add(l, c->state, false);
 	path_add_folder_of(l, d->config_path);
 	path_add_folder_of(l, c->resolv);

@@ -1,0 +1,264 @@
+/* edge.ini: defaults, every name, and a refusal with its line for the rest. */
+#include "common/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/support/suite.h"
+
+static const struct edge_limit_row limits[] = {
+	{"access.accept_rate", 1, 500, 10000, "1/s", "AE 5"},
+	{"access.handshake_ms", 100, 10000, 60000, "ms", "AE 5"}};
+static const struct edge_option_row options[] = {
+	{"access.diagnostics", "on", "AE 4.1"}, {"access.motd", NULL, "ours"}};
+static const struct edge_config_rows rows = {limits, 2, options, 2};
+
+static struct edge_config *parse(const char *text)
+{
+	struct edge_config *c = NULL;
+	char why[200] = "";
+	enum edge_err err = edge_config_parse(&c, edge_slice_str(text), &rows,
+					      why, sizeof(why));
+
+	ck_assert_msg(!err, "%s", why);
+	return c;
+}
+
+START_TEST(config_has_its_defaults_when_empty)
+{
+	struct edge_config *c = parse("# nothing\n\n; nothing at all");
+
+	ck_assert_ptr_null(c->fqdn);
+	ck_assert_str_eq(c->state, "/var/lib/lync-edge");
+	ck_assert_str_eq(c->run, "/run/lync-edge");
+	ck_assert_str_eq(c->resolv, "/etc/resolv.conf");
+	ck_assert_uint_eq(c->shards, 0);
+	ck_assert(!c->lab && !c->trust.internal_cn_fallback);
+	ck_assert_ptr_null(c->certificate[EDGE_CERT_TURN].key);
+	ck_assert_uint_eq(c->limits[0], 500);
+	ck_assert_uint_eq(c->limits[1], 10000);
+	ck_assert_int_eq(edge_config_profile(c, "access"), EDGE_TLS_MODERN);
+	ck_assert_str_eq(edge_config_option(c, "access.diagnostics"), "on");
+	ck_assert_ptr_null(edge_config_option(c, "access.motd"));
+	ck_assert_ptr_null(edge_config_option(c, "access.absent"));
+	edge_config_free(c);
+	edge_config_free(NULL);
+}
+END_TEST
+
+static const char full[] =
+	"\xef\xbb\xbf[local]\n"
+	"  fqdn = Edge01.Contoso.COM\n"
+	"  state = /s\n"
+	"run=/r\r\n"
+	"resolv = /etc/netns/x/resolv.conf ; outside\n"
+	"shards = 2\n"
+	"lab = yes\n"
+	"device_external = eth0\n"
+	"device_internal = eth1.100\n"
+	"[certificate.access]\nchain = /a.pem\nkey = /a.key\n"
+	"[certificate.webconf]\nchain = /w.pem\nkey = /w.key\n"
+	"[certificate.av-auth]\nchain = /v.pem\nkey = /v.key\n"
+	"[certificate.internal]\nchain = /i.pem\nkey = /i.key\n"
+	"[certificate.turn]\nkey = /t.key\nchain = /t.pem\n"
+	"[trust]\npublic = /p\ninternal = /q\noperator-keys = /o\n"
+	"internal-crl = /c\ninternal_cn_fallback = yes\n"
+	"[tls]\nprofile.access = lync2013\nprofile.access-internal = modern\n"
+	"[trace]\nhep = [2001:db8::1]:9060\ndir = /t\nsize = 10\n"
+	"[limits]\naccess.accept_rate = 1\nwebconf.anything = 7\n"
+	"[options]\naccess.motd = hello world\nav.mode = x\n";
+
+START_TEST(config_takes_every_name_of_the_design)
+{
+	struct edge_config *c = parse(full);
+
+	ck_assert_str_eq(c->fqdn, "edge01.contoso.com");
+	ck_assert_str_eq(c->state, "/s");
+	ck_assert_str_eq(c->run, "/r");
+	ck_assert_str_eq(c->resolv, "/etc/netns/x/resolv.conf");
+	ck_assert_uint_eq(c->shards, 2);
+	ck_assert(c->lab && c->trust.internal_cn_fallback);
+	ck_assert_str_eq(c->device_external, "eth0");
+	ck_assert_str_eq(c->device_internal, "eth1.100");
+	ck_assert_str_eq(c->certificate[EDGE_CERT_ACCESS].chain, "/a.pem");
+	ck_assert_str_eq(c->certificate[EDGE_CERT_WEBCONF].key, "/w.key");
+	ck_assert_str_eq(c->certificate[EDGE_CERT_AV_AUTH].key, "/v.key");
+	ck_assert_str_eq(c->certificate[EDGE_CERT_INTERNAL].chain, "/i.pem");
+	ck_assert_str_eq(c->certificate[EDGE_CERT_TURN].key, "/t.key");
+	ck_assert_str_eq(c->trust.public_roots, "/p");
+	ck_assert_str_eq(c->trust.internal_ca, "/q");
+	ck_assert_str_eq(c->trust.operator_keys, "/o");
+	ck_assert_str_eq(c->trust.internal_crl, "/c");
+	ck_assert_int_eq(edge_config_profile(c, "access"), EDGE_TLS_LYNC2013);
+	ck_assert_int_eq(edge_config_profile(c, "access-internal"),
+			 EDGE_TLS_MODERN);
+	ck_assert_str_eq(c->trace.hep, "[2001:db8::1]:9060");
+	ck_assert_str_eq(c->trace.dir, "/t");
+	ck_assert_uint_eq(c->trace.size_mb, 10);
+	ck_assert_uint_eq(c->limits[0], 1);
+	ck_assert_str_eq(edge_config_option(c, "access.motd"), "hello world");
+	edge_config_free(c);
+}
+END_TEST
+
+/* clang-format off */
+static const struct { const char *text; enum edge_err err; const char *why; } bad[] = {
+	{"[local]\nfqdn = a\n[strange]\nx = 1", EDGE_EFORMAT, "line 4: unknown section [strange]"},
+	{"x = 1", EDGE_EFORMAT, "line 1: unknown section []"},
+	{"[local]\n\nfoo = 1", EDGE_EFORMAT, "line 3: unknown name [local] foo"},
+	{"[local]\nfqdn\n", EDGE_EFORMAT, "line 2: neither [section] nor name = value"},
+	{"[local\nlab = yes", EDGE_EFORMAT, "line 1: neither [section] nor name = value"},
+	{"[local]\nlab = yes\n\nlab = yes", EDGE_EDUP, "line 4: [local] lab given twice"},
+	{"[local]\nlab = true", EDGE_EFORMAT, "line 2: \"true\" is neither yes nor no"},
+	{"[local]\nlab =", EDGE_EFORMAT, "line 2: \"\" is neither yes nor no"},
+	{"[local]\nshards = 17", EDGE_ERANGE, "line 2: shards = 17 is outside of 0..16 loops"},
+	{"[local]\nshards = two", EDGE_EFORMAT, "line 2: \"two\" is not a number"},
+	{"[local]\nshards = -1", EDGE_EFORMAT, "line 2: \"-1\" is not a number"},
+	{"[local]\nstate = var", EDGE_EFORMAT, "line 2: \"var\" is not an absolute path"},
+	{"[local]\nfqdn = a_b", EDGE_EFORMAT, "line 2: \"a_b\" is not a host name"},
+	{"[local]\nfqdn = -a.b", EDGE_EFORMAT, "line 2: \"-a.b\" is not a host name"},
+	{"[local]\nfqdn = a-.b", EDGE_EFORMAT, "line 2: \"a-.b\" is not a host name"},
+	{"[local]\nfqdn = a..b", EDGE_EFORMAT, "line 2: \"a..b\" is not a host name"},
+	{"[local]\nfqdn = .a", EDGE_EFORMAT, "line 2: \".a\" is not a host name"},
+	{"[local]\nfqdn = a.", EDGE_EFORMAT, "line 2: \"a.\" is not a host name"},
+	{"[local]\ndevice_external = a/b", EDGE_EFORMAT, "line 2: \"a/b\" is not a device name"},
+	{"[local]\ndevice_external = sixteen-bytes-xx", EDGE_EFORMAT, "line 2: \"sixteen-bytes-xx\" is not a device name"},
+	{"[certificate.foo]\nkey = /a", EDGE_EFORMAT, "line 2: unknown section [certificate.foo]"},
+	{"[certificate.turn]\nkey = /a\n", EDGE_EFORMAT, "line 2: [certificate.turn] has key but no chain"},
+	{"[certificate.turn]\nchain = /a", EDGE_EFORMAT, "line 2: [certificate.turn] has chain but no key"},
+	{"[tls]\nprofile.a = ssl3", EDGE_EFORMAT, "line 2: \"ssl3\" is neither modern nor lync2013"},
+	{"[tls]\nprofile. = modern", EDGE_EFORMAT, "line 2: unknown name [tls] profile."},
+	{"[tls]\nprofile = modern", EDGE_EFORMAT, "line 2: unknown name [tls] profile"},
+	{"[tls]\nprofile.a = modern\nprofile.a = modern", EDGE_EDUP, "line 3: [tls] profile.a given twice"},
+	{"[trace]\nhep = collector", EDGE_EFORMAT, "line 2: \"collector\" is not address:port"},
+	{"[trace]\nhep = 192.0.2.1:0", EDGE_EFORMAT, "line 2: \"192.0.2.1:0\" is not address:port"},
+	{"[trace]\nsize = 0", EDGE_ERANGE, "line 2: size = 0 is outside of 1..1048576 MiB"},
+	{"[limits]\naccess.accept_rate = 0", EDGE_ERANGE, "line 2: access.accept_rate = 0 is outside of 1..10000 1/s"},
+	{"[limits]\naccess.accept_rate = 1k", EDGE_EFORMAT, "line 2: \"1k\" is not a number"},
+	{"[limits]\naccess.accept_rate = 99999999999999999999", EDGE_EFORMAT, "line 2: \"99999999999999999999\" is not a number"},
+	{"[limits]\naccess.accept_rate = 1\naccess.accept_rate = 1", EDGE_EDUP, "line 3: access.accept_rate given twice"},
+	{"[limits]\naccess.accept_rat = 1", EDGE_EFORMAT, "line 2: unknown name [limits] access.accept_rat"},
+	{"[limits]\naccept_rate = 1", EDGE_EFORMAT, "line 2: unknown name [limits] accept_rate"},
+	{"[limits]\nweb.x = 1", EDGE_EFORMAT, "line 2: unknown name [limits] web.x"},
+	{"[limits]\nav. = 1", EDGE_EFORMAT, "line 2: unknown name [limits] av."},
+	{"[limits]\nav.ports = many", EDGE_EFORMAT, "line 2: \"many\" is not a number"},
+	{"[options]\naccess.foo = 1", EDGE_EFORMAT, "line 2: unknown name [options] access.foo"},
+	{"[options]\naccess.motd = a\naccess.motd = b", EDGE_EDUP, "line 3: access.motd given twice"},
+	{"[tls]\nprofile.a=modern\nprofile.b=modern\nprofile.c=modern\nprofile.d=modern\n"
+	 "profile.e=modern\nprofile.f=modern\nprofile.g=modern\nprofile.h=modern\nprofile.i=modern",
+	 EDGE_ELIMIT, "line 10: more than 8 profiles"},
+	{"[local]\nshards = 99\nlab = 7", EDGE_ERANGE, "line 2: shards = 99 is outside of 0..16 loops"},
+	{"[local]\nbroken\nlab = 7", EDGE_EFORMAT, "line 2: neither [section] nor name = value"},
+};
+/* clang-format on */
+
+START_TEST(config_refuses_with_the_line_and_the_reason)
+{
+	struct edge_config *c = NULL;
+	char why[200] = "";
+	enum edge_err err = edge_config_parse(&c, edge_slice_str(bad[_i].text),
+					      &rows, why, sizeof(why));
+
+	ck_assert_str_eq(why, bad[_i].why);
+	ck_assert_int_eq(err, bad[_i].err);
+	ck_assert_ptr_null(c);
+}
+END_TEST
+
+START_TEST(config_refuses_nul_bytes_and_endless_lines)
+{
+	static char text[5000] = "[local]\nfqdn = a\0b\n";
+	struct edge_config *c = NULL;
+	char why[200];
+
+	ck_assert_int_eq(edge_config_parse(&c, edge_slice(text, 19), &rows, why,
+					   sizeof(why)),
+			 EDGE_EFORMAT);
+	ck_assert_str_eq(why, "line 2: NUL byte");
+	memset(text + 8, 'x', sizeof(text) - 9);
+	ck_assert_int_eq(edge_config_parse(&c, edge_slice_str(text), &rows, why,
+					   sizeof(why)),
+			 EDGE_ELIMIT);
+	ck_assert(!strncmp(why, "line 2: longer than ", 20));
+}
+END_TEST
+
+START_TEST(config_cuts_the_reason_to_its_room)
+{
+	struct edge_config *c = NULL;
+	char why[10] = "#########";
+
+	ck_assert_int_eq(
+		edge_config_parse(&c, edge_slice_str("x = 1"), &rows, why, 9),
+		EDGE_EFORMAT);
+	ck_assert_str_eq(why, "line 1: ");
+	ck_assert_int_eq(why[9], 0);
+	ck_assert_int_eq(
+		edge_config_parse(&c, edge_slice_str("x = 1"), &rows, why, 4),
+		EDGE_EFORMAT);
+	ck_assert_str_eq(why, "lin");
+}
+END_TEST
+
+START_TEST(config_without_rows_passes_all_services_over)
+{
+	struct edge_config *c = NULL;
+	char why[200];
+	static const char text[] = "[limits]\naccess.a = 1\nav.b = 2\n"
+				   "[options]\nreplica.c = d\n";
+
+	ck_assert_int_eq(edge_config_parse(&c, edge_slice_str(text), NULL, why,
+					   sizeof(why)),
+			 EDGE_OK);
+	ck_assert_uint_eq(c->limit_count, 0);
+	edge_config_free(c);
+}
+END_TEST
+
+START_TEST(config_load_reads_a_file_or_names_it)
+{
+	char path[] = "/tmp/edge-config-XXXXXX", why[200] = "";
+	struct edge_config *c = NULL;
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, full, sizeof(full) - 1), sizeof(full) - 1);
+	close(fd);
+	ck_assert_int_eq(edge_config_load(&c, path, &rows, why, sizeof(why)),
+			 EDGE_OK);
+	ck_assert_str_eq(c->state, "/s");
+	edge_config_free(c);
+	ck_assert_int_eq(unlink(path), 0);
+	c = NULL;
+	ck_assert_int_eq(edge_config_load(&c, path, &rows, why, sizeof(why)),
+			 EDGE_ESYS);
+	ck_assert_ptr_null(c);
+	ck_assert(!strncmp(why, path, strlen(path)));
+	ck_assert_int_eq(
+		edge_config_load(&c, "/dev/zero", &rows, why, sizeof(why)),
+		EDGE_ELIMIT);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("config");
+	TCase *t = tcase_create("good");
+
+	tcase_set_timeout(t, 10);
+	tcase_add_test(t, config_has_its_defaults_when_empty);
+	tcase_add_test(t, config_takes_every_name_of_the_design);
+	tcase_add_test(t, config_without_rows_passes_all_services_over);
+	tcase_add_test(t, config_load_reads_a_file_or_names_it);
+	suite_add_tcase(s, t);
+	t = tcase_create("bad");
+	tcase_set_timeout(t, 10);
+	tcase_add_loop_test(t, config_refuses_with_the_line_and_the_reason, 0,
+			    sizeof(bad) / sizeof(bad[0]));
+	tcase_add_test(t, config_refuses_nul_bytes_and_endless_lines);
+	tcase_add_test(t, config_cuts_the_reason_to_its_room);
+	suite_add_tcase(s, t);
+	return s;
+}
