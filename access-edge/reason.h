@@ -3,7 +3,7 @@
 #define ACCESS_EDGE_REASON_H
 
 enum acc_reason {
-#define ACC_REASON(id, status, errid, text) ACC_REASON_##id,
+#define ACC_REASON(id, name, status, errid, text) ACC_REASON_##id,
 #include "access-edge/acc_reason.def"
 #undef ACC_REASON
 	ACC_REASON_COUNT
