@@ -15,7 +15,7 @@ enum acc_token_kind {
 struct acc_token {
 	enum acc_token_kind kind;
 	edge_handle cid;
-	uint32_t boot; /* 0: not given (vectors) */
+	uint32_t boot; /* 0: none in the text, as the vectors have it */
 };
 
 /* Pool route keys, newest valid first; immutable, one per process. Uses kept
@@ -27,9 +27,13 @@ struct acc_route_key {
 	uint64_t not_before_s, not_after_s; /* wall clock, UTC */
 };
 EDGE_MUST_CHECK enum edge_err
-acc_route_keys_new(struct acc_route_keys **out, const struct acc_route_key *keys,
-		   size_t count);
+acc_route_keys_new(struct acc_route_keys **out,
+		   const struct acc_route_key *keys, size_t count);
 void acc_route_keys_free(struct acc_route_keys *k); /* wiped */
+/** The key that signs now: valid, latest not_before; NULL when none. Its
+ * 16-byte side key, equal in the pool, is for the loop hash (AE 2.3). */
+const uint8_t *acc_route_keys_loop_key(const struct acc_route_keys *k,
+				       uint64_t wall_s);
 
 /** Write "<sip:HOST:PORT;transport=tls;[ms-fe=..;]opaque=state:..;lr;
  * ms-route-sig=kid.mac>" (AE 2.6) into out, NUL-terminated. */
@@ -37,11 +41,13 @@ EDGE_MUST_CHECK enum edge_err acc_token_print(const struct acc_view *v,
 					      const struct acc_token *t,
 					      char *out, size_t cap);
 
-/** Is this Route entry ours by host or ms-fe (own machine or pool names,
- * access name)? */
+/** Is this Route entry ours by host or ms-fe (a machine of our pool, the pool,
+ * the access name)? */
 bool acc_token_is_ours(const struct acc_view *v, const struct edge_sip_uri *u);
-/** Read and check an entry that is ours; EDGE_EAUTH: MAC wrong, key unknown
- * or expired; EDGE_EFORMAT: no token of ours. */
+/** Read and check an entry that is ours. EDGE_ENOTFOUND: plain entry with
+ * neither token nor MAC (a preloaded proxy); EDGE_EAUTH: MAC wrong or absent,
+ * key unknown or expired; EDGE_EFORMAT: MAC right but no token we know. What
+ * stands behind ";lr" is not covered by the MAC and never read. */
 EDGE_MUST_CHECK enum edge_err acc_token_check(const struct acc_view *v,
 					      const struct edge_sip_uri *u,
 					      struct acc_token *out);

@@ -9,19 +9,21 @@
 
 struct acc_route_keys;
 
-struct acc_options { /* [options] of edge.ini, AE 10 */
-	bool double_record_route;   /* on */
-	bool diagnostics_unauthenticated; /* EnableHeaderForUnAuthenticatedUsers, off */
-	const char *proxy_require;  /* more understood tags, comma list, or NULL */
-	unsigned keep_alive_s;      /* 300; 0: EnableWhiteSpaceKeepAlive off */
+struct acc_options {			  /* [options] of edge.ini, AE 10 */
+	bool double_record_route;	  /* on */
+	bool diagnostics_unauthenticated; /* EnableHeaderForUnAuthenticatedUsers,
+					     off */
+	const char
+		*proxy_require; /* more understood tags, comma list, or NULL */
+	unsigned keep_alive_s;	/* 300; 0: EnableWhiteSpaceKeepAlive off */
 };
 
 struct acc_view {
 	const struct topo *topo;
 	const struct acc_route_keys *keys;
-	uint32_t boot;              /* this process, random; never 0 */
+	uint32_t boot; /* this process, random; never 0 */
 	const struct acc_options *options;
-	uint64_t wall_s;            /* for key validity */
+	uint64_t wall_s; /* for key validity */
 };
 
 #endif
