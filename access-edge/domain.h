@@ -7,9 +7,15 @@
 #include "access-edge/source.h"
 #include "access-edge/view.h"
 
-/** in_dialog: a To tag and a valid own Route token (DESIGN 10). */
+/** A request that comes in. in_dialog: a To tag and a valid own Route token
+ * (DESIGN 10). */
 enum acc_reason acc_domain_check(const struct acc_view *v,
 				 const struct edge_sip_msg *m,
 				 const struct acc_source *from, bool in_dialog);
+
+/** A request of the inside that would leave for a partner. */
+enum acc_reason acc_domain_outbound(const struct acc_view *v,
+				    const struct edge_sip_msg *m,
+				    bool in_dialog);
 
 #endif

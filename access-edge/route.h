@@ -8,11 +8,11 @@
 #include "access-edge/view.h"
 
 enum acc_to {
-	ACC_TO_DROP,     /* reason says why */
-	ACC_TO_ANSWER,   /* with reason's status */
-	ACC_TO_SELF,     /* OPTIONS or keep-alive for us: 200 from here */
+	ACC_TO_DROP,	 /* reason says why */
+	ACC_TO_ANSWER,	 /* with reason's status */
+	ACC_TO_SELF,	 /* OPTIONS or keep-alive for us: 200 from here */
 	ACC_TO_NEXT_HOP, /* cluster; member when a Route named one */
-	ACC_TO_CLIENT,   /* client connection cid */
+	ACC_TO_CLIENT,	 /* client connection cid */
 };
 
 struct acc_decision {
@@ -21,10 +21,10 @@ struct acc_decision {
 	edge_handle client;
 	const struct topo_cluster *cluster;
 	const struct topo_host *member; /* NULL: any healthy one */
-	bool in_dialog;       /* To tag and valid own token */
-	bool record_route;    /* dialog-forming or REGISTER */
-	unsigned pop;         /* own Route entries to remove, from the top */
-	bool replace_ruri;    /* strict-route repair, AE 9.2 16.4 */
+	bool in_dialog;			/* To tag and valid own token */
+	bool record_route;		/* dialog-forming or REGISTER */
+	unsigned pop;	   /* own Route entries to remove, from the top */
+	bool replace_ruri; /* strict-route repair, AE 9.2 16.4 */
 	struct edge_sip_uri last_route; /* then the new Request-URI */
 };
 

@@ -1,0 +1,315 @@
+/* Where a request goes: own Route entries, permitted targets, clients. */
+#include "access-edge/route.h"
+
+#include "access-edge/domain.h"
+#include "access-edge/host.h"
+#include "access-edge/route_token.h"
+
+/* What the Route header of one request says. */
+struct route_set {
+	struct edge_sip_addr list[EDGE_SIP_LIST];
+	size_t count;
+	size_t pop;    /* own entries at the top */
+	size_t end;    /* entries that count: the last may become the R-URI */
+	size_t tokens; /* how many of the popped had a token */
+	struct acc_token token; /* of the first that had one */
+	enum acc_token_kind last_kind;
+};
+
+static void answer(struct acc_decision *d, enum acc_reason reason)
+{
+	d->to = ACC_TO_ANSWER;
+	d->reason = reason;
+}
+
+/* Take one own entry; EDGE_ESTATE: own, but of another client's pair. */
+static enum edge_err take_own(struct route_set *r, const struct acc_view *v,
+			      const struct edge_sip_uri *u)
+{
+	struct acc_token t;
+	enum edge_err err = acc_token_check(v, u, &t);
+
+	if (err == EDGE_ENOTFOUND)
+		return EDGE_OK;
+	if (err)
+		return err;
+	if (r->tokens > 1 || (r->tokens == 1 && (t.cid != r->token.cid ||
+						 t.boot != r->token.boot ||
+						 t.kind == r->last_kind)))
+		return EDGE_ESTATE;
+	if (r->tokens++ == 0)
+		r->token = t;
+	r->last_kind = t.kind;
+	return EDGE_OK;
+}
+
+/* Pop the pair of one client: a second pair is another leg of a spiral and
+ * must come back through the inside. */
+static enum acc_reason pop_own(struct route_set *r, const struct acc_view *v)
+{
+	for (; r->pop < r->end; r->pop++) {
+		const struct edge_sip_uri *u = &r->list[r->pop].uri;
+		enum edge_err err;
+
+		if (!acc_token_is_ours(v, u))
+			break;
+		err = take_own(r, v, u);
+		if (err == EDGE_ESTATE)
+			break;
+		if (err)
+			return ACC_REASON_ROUTE_SIGNATURE;
+	}
+	return ACC_REASON_OK;
+}
+
+/* AE 9.2 16.4: a strict router put our Record-Route into the Request-URI and
+ * the real one last. */
+static enum acc_reason repair(struct acc_decision *d, struct route_set *r,
+			      const struct acc_view *v,
+			      const struct edge_sip_msg *m)
+{
+	struct edge_slice sig;
+
+	if (!acc_token_is_ours(v, &m->ruri) ||
+	    !edge_sip_param(m->ruri.params, "ms-route-sig", &sig))
+		return ACC_REASON_OK;
+	if (take_own(r, v, &m->ruri))
+		return ACC_REASON_ROUTE_SIGNATURE;
+	if (r->count == 0)
+		return ACC_REASON_STRICT_ROUTE;
+	r->end = r->count - 1;
+	d->replace_ruri = true;
+	d->last_route = r->list[r->end].uri;
+	return d->last_route.is_sip ? ACC_REASON_OK : ACC_REASON_STRICT_ROUTE;
+}
+
+static enum acc_reason read_routes(struct acc_decision *d, struct route_set *r,
+				   const struct acc_view *v,
+				   const struct edge_sip_msg *m)
+{
+	enum acc_reason why;
+
+	r->count = r->pop = r->tokens = 0;
+	if (edge_sip_find(m, EDGE_SIP_ROUTE, 0) >= 0 &&
+	    edge_sip_addrs(m, EDGE_SIP_ROUTE, r->list, NULL, &r->count))
+		return ACC_REASON_PARSE;
+	r->end = r->count;
+	why = repair(d, r, v, m);
+	if (!why)
+		why = pop_own(r, v);
+	d->pop = (unsigned)r->pop;
+	d->in_dialog = r->tokens != 0 && edge_slice_len(m->to.tag) != 0;
+	return why;
+}
+
+/* A cluster by the IP that HOSTS gives one of its machines. */
+static const struct topo_cluster *
+registrar_by_ip(const struct topo *t, struct edge_slice host,
+		const struct topo_host **member)
+{
+	struct edge_addr a;
+
+	if (!acc_host_addr(&a, host))
+		return NULL;
+	for (size_t i = 0; i < t->registrar_count; i++) {
+		const struct topo_cluster *c = &t->registrars[i];
+
+		for (size_t k = 0; k < c->member_count; k++)
+			for (size_t n = 0; n < c->members[k].addr_count; n++)
+				if (edge_addr_same_ip(&c->members[k].addrs[n],
+						      &a)) {
+					*member = &c->members[k];
+					return c;
+				}
+	}
+	return NULL;
+}
+
+/* Next Route of an outside request: a registrar cluster, its port, TLS. */
+static enum acc_reason target_inside(struct acc_decision *d,
+				     const struct acc_view *v,
+				     const struct edge_sip_uri *u)
+{
+	const struct topo_host *member = NULL, *fe_member = NULL;
+	const struct topo_cluster *c;
+	struct edge_slice p;
+
+	if (!u->is_sip)
+		return ACC_REASON_ROUTE_TARGET;
+	c = topo_find_registrar(v->topo, u->host, &member);
+	if (!c)
+		c = registrar_by_ip(v->topo, u->host, &member);
+	if (!c || c->port == 0 || (u->port != 0 && u->port != c->port))
+		return ACC_REASON_ROUTE_TARGET;
+	if (edge_sip_param(u->params, "transport", &p) &&
+	    !edge_slice_ieq_str(p, "tls"))
+		return ACC_REASON_ROUTE_TARGET;
+	if (edge_sip_param(u->params, "maddr", &p))
+		return ACC_REASON_ROUTE_TARGET;
+	if (edge_sip_param(u->params, "ms-fe", &p)) {
+		if (topo_find_registrar(v->topo, p, &fe_member) != c)
+			return ACC_REASON_ROUTE_TARGET;
+		if (fe_member)
+			member = fe_member;
+	}
+	d->cluster = c;
+	d->member = member;
+	return ACC_REASON_OK;
+}
+
+static void decide_inward(struct acc_decision *d, const struct acc_view *v,
+			  const struct route_set *r)
+{
+	const struct edge_sip_uri *next;
+	struct edge_slice lr;
+	enum acc_reason why;
+
+	d->to = ACC_TO_NEXT_HOP;
+	d->reason = ACC_REASON_OK;
+	d->cluster = topo_next_hop(v->topo);
+	if (r->pop == r->end)
+		return;
+	next = &r->list[r->pop].uri;
+	if (!edge_sip_param(next->params, "lr", &lr)) {
+		answer(d, ACC_REASON_STRICT_ROUTE);
+		return;
+	}
+	if (acc_token_is_ours(v, next)) {
+		struct acc_token t;
+
+		if (acc_token_check(v, next, &t))
+			answer(d, ACC_REASON_ROUTE_SIGNATURE);
+		return; /* the other leg: the next hop sends it back to us */
+	}
+	why = target_inside(d, v, next);
+	if (why)
+		answer(d, why);
+}
+
+/* AE 2.7 (b): the connection that the rewritten Contact named. */
+static bool client_of_ruri(const struct edge_sip_uri *u, edge_handle *out)
+{
+	struct edge_slice text;
+	uint64_t cid;
+
+	if (!u->is_sip ||
+	    !edge_sip_param(u->params, "ms-received-cid", &text) ||
+	    !edge_slice_hex(text, &cid) || cid == 0 || cid > UINT32_MAX)
+		return false;
+	*out = (edge_handle)cid;
+	return true;
+}
+
+static void decide_federated(struct acc_decision *d, const struct acc_view *v,
+			     const struct edge_sip_msg *m)
+{
+	enum acc_reason why = acc_domain_outbound(v, m, d->in_dialog);
+
+	answer(d, why ? why : ACC_REASON_NO_PARTNER_YET);
+}
+
+static void decide_outward(struct acc_decision *d, const struct acc_view *v,
+			   const struct edge_sip_msg *m,
+			   const struct route_set *r)
+{
+	const struct edge_sip_uri *target =
+		d->replace_ruri ? &d->last_route : &m->ruri;
+	struct edge_addr literal;
+
+	if (r->tokens && r->token.kind == ACC_TOKEN_PARTNER) {
+		decide_federated(d, v, m);
+	} else if (r->tokens && r->token.boot != v->boot) {
+		answer(d, ACC_REASON_CLIENT_GONE);
+	} else if (r->pop != r->end) {
+		struct edge_slice leave;
+
+		if (!r->tokens && edge_sip_param(r->list[r->pop].params,
+						 "ms-edge-route", &leave))
+			decide_federated(d, v, m);
+		else
+			answer(d, ACC_REASON_ROUTE_TARGET);
+	} else if (r->tokens) {
+		d->to = ACC_TO_CLIENT;
+		d->client = r->token.cid;
+	} else if (client_of_ruri(target, &d->client)) {
+		d->to = ACC_TO_CLIENT;
+	} else if (!target->is_sip || acc_host_addr(&literal, target->host) ||
+		   topo_find_domain(v->topo, target->host) ||
+		   acc_token_is_ours(v, target)) {
+		answer(d, ACC_REASON_CLIENT_GONE);
+	} else {
+		decide_federated(d, v, m);
+	}
+}
+
+/* Without user, at a name or address of this edge. */
+static bool is_for_us(const struct acc_view *v, const struct edge_sip_msg *m,
+		      const struct acc_source *from)
+{
+	const struct edge_sip_uri *u = &m->ruri;
+	struct edge_slice cid;
+
+	if (!u->is_sip || edge_slice_len(u->user) != 0 ||
+	    edge_sip_param(u->params, "ms-received-cid", &cid) ||
+	    edge_sip_param(u->params, "ms-route-sig", &cid))
+		return false;
+	return acc_token_is_ours(v, u) || acc_host_is_ip(u->host, &from->local);
+}
+
+static bool forms_dialog(const struct edge_sip_msg *m)
+{
+	if (edge_slice_len(m->to.tag) != 0)
+		return false;
+	return m->method == EDGE_SIP_INVITE ||
+	       m->method == EDGE_SIP_SUBSCRIBE || m->method == EDGE_SIP_REFER;
+}
+
+static void decide(struct acc_decision *d, const struct acc_view *v,
+		   const struct edge_sip_msg *m, const struct acc_source *from)
+{
+	struct route_set r;
+	enum acc_reason why;
+	bool for_us;
+
+	if (m->method == EDGE_SIP_NEGOTIATE) {
+		answer(d, ACC_REASON_NEGOTIATE);
+		return;
+	}
+	why = read_routes(d, &r, v, m);
+	if (why) {
+		answer(d, why);
+		return;
+	}
+	for_us = m->method == EDGE_SIP_OPTIONS && r.pop == r.end &&
+		 is_for_us(v, m, from);
+	if (for_us &&
+	    (from->role != ACC_ROLE_USR || v->topo->access.outside_users)) {
+		d->to = ACC_TO_SELF;
+		return;
+	}
+	why = acc_domain_check(v, m, from, d->in_dialog);
+	if (!why && m->max_forwards == 0)
+		why = ACC_REASON_HOPS; /* OPTIONS: the guard left it to us */
+	if (why)
+		answer(d, why);
+	else if (acc_role_is_partner(from->role))
+		answer(d, ACC_REASON_NO_PARTNER_YET);
+	else if (from->role == ACC_ROLE_USR)
+		decide_inward(d, v, &r);
+	else
+		decide_outward(d, v, m, &r);
+}
+
+void acc_route_decide(struct acc_decision *out, const struct acc_view *v,
+		      const struct edge_sip_msg *m,
+		      const struct acc_source *from)
+{
+	*out = (struct acc_decision){0};
+	decide(out, v, m, from);
+	out->record_route =
+		forms_dialog(m) ||
+		(m->method == EDGE_SIP_REGISTER && from->role != ACC_ROLE_INT);
+	/* never an answer to an ACK (AE 2.10) */
+	if (m->method == EDGE_SIP_ACK && out->to == ACC_TO_ANSWER)
+		out->to = ACC_TO_DROP;
+}
