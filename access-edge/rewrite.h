@@ -7,10 +7,11 @@
 
 /* What the runtime knows about the way out. */
 struct acc_stamp {
-	const char *sent_by;  /* "172.25.33.10:60539": our end of that way */
-	edge_handle txn;      /* first half of the branch, 8 hex digits */
-	uint64_t loop_hash;   /* second half, 16 hex digits */
+	const char *sent_by;   /* "172.25.33.10:60539": our end of that way */
+	edge_handle txn;       /* first half of the branch, 8 hex digits */
+	uint64_t loop_hash;    /* second half, 16 hex digits */
 	const char *route_tag; /* Record-Route header parameter, hex */
+	bool client_signed_in; /* ACC_TO_CLIENT: it may see ms-diagnostics */
 };
 
 /** Header firewall, Via received parameters, trust header, Contact
@@ -24,9 +25,9 @@ acc_rewrite_request(struct edge_sip_edit *e, const struct acc_view *v,
 
 /* What a response meets on its way back. */
 struct acc_back {
-	enum acc_role to_role;   /* who asked */
-	bool to_signed_in;       /* may see ms-diagnostics (authenticated cid) */
-	bool asked_keep_alive;   /* request had ms-keep-alive: UAC;hop-hop=yes */
+	enum acc_role to_role; /* who asked */
+	bool to_signed_in;     /* may see ms-diagnostics (authenticated cid) */
+	bool asked_keep_alive; /* request had ms-keep-alive: UAC;hop-hop=yes */
 	enum edge_sip_method method; /* of the request */
 };
 
@@ -39,13 +40,29 @@ acc_rewrite_response(struct edge_sip_edit *e, const struct acc_view *v,
 		     const struct acc_source *from, const struct acc_back *back,
 		     struct edge_slice *out, enum acc_reason *reason);
 
+/* What an answer of our own says. */
+struct acc_answer {
+	enum acc_reason reason;
+	const char *detail; /* more diagnostics attributes for the inside, each
+			       ";name=\"value\"", or NULL */
+	const char *extra;  /* header lines with CRLF, or "" */
+};
+
 /** An answer of our own to m (AE 2.14, 4.1): status and diagnostics of the
- * reason; extra header lines with CRLF or "". */
+ * reason; extra header lines with CRLF or "". Retry-After and Allow come by
+ * themselves where the status wants them. EDGE_ESTATE: the reason is one that
+ * is dropped without an answer. */
 EDGE_MUST_CHECK enum edge_err
 acc_rewrite_answer(struct edge_sip_edit *e, const struct acc_view *v,
 		   const struct edge_sip_msg *m, const struct acc_source *from,
 		   enum acc_reason reason, const char *extra,
 		   struct edge_slice *out);
+/** The same with attributes. */
+EDGE_MUST_CHECK enum edge_err
+acc_rewrite_answer_detailed(struct edge_sip_edit *e, const struct acc_view *v,
+			    const struct edge_sip_msg *m,
+			    const struct acc_source *from,
+			    const struct acc_answer *a, struct edge_slice *out);
 /** 100 Trying, 200 to CANCEL and OPTIONS: status without diagnostics. */
 EDGE_MUST_CHECK enum edge_err
 acc_rewrite_status(struct edge_sip_edit *e, const struct acc_view *v,

@@ -1,0 +1,50 @@
+/* The edge is the hop whose connection a client keeps alive. */
+#include "access-edge/keep_alive.h"
+
+bool acc_keep_alive_asked(const struct edge_sip_msg *m)
+{
+	int line = edge_sip_find(m, EDGE_SIP_MS_KEEP_ALIVE, 0);
+	struct edge_slice value, role, hop;
+	const uint8_t *semi;
+
+	if (line < 0)
+		return false;
+	value = m->lines[line].value;
+	semi = edge_slice_find(value, ';');
+	if (!semi)
+		return false;
+	role = edge_slice_trim((struct edge_slice){value.p, semi});
+	return edge_slice_ieq_str(role, "UAC") &&
+	       edge_sip_param((struct edge_slice){semi, value.end}, "hop-hop",
+			      &hop) &&
+	       edge_slice_ieq_str(hop, "yes");
+}
+
+void acc_keep_alive_answer(struct edge_sip_edit *e, const struct acc_view *v,
+			   const struct edge_sip_msg *m, bool asked)
+{
+	int line = edge_sip_find(m, EDGE_SIP_MS_KEEP_ALIVE, 0);
+	bool offer = v->options->keep_alive_s != 0 && m->status >= 200 &&
+		     m->status < 300;
+	char text[96];
+	struct edge_put w = edge_put(text, sizeof(text));
+
+	edge_put_str(&w, "ms-keep-alive: UAS; tcp=no; hop-hop=yes; "
+			 "end-end=no; timeout="); /* AE 2.12 */
+	edge_put_dec(&w, v->options->keep_alive_s);
+	if (line < 0) {
+		if (asked && offer)
+			edge_sip_edit_append(e, "%.*s", (int)edge_put_len(&w),
+					     text);
+		return;
+	}
+	if (offer)
+		edge_sip_edit_replace(e, line, "%.*s", (int)edge_put_len(&w),
+				      text);
+	else
+		edge_sip_edit_delete(e, line);
+	for (line = edge_sip_find(m, EDGE_SIP_MS_KEEP_ALIVE, line + 1);
+	     line >= 0;
+	     line = edge_sip_find(m, EDGE_SIP_MS_KEEP_ALIVE, line + 1))
+		edge_sip_edit_delete(e, line);
+}

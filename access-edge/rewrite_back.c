@@ -1,0 +1,112 @@
+/* A response on its way back: our Via goes, the firewall's other columns. */
+#include "access-edge/rewrite.h"
+
+#include "access-edge/contact.h"
+#include "access-edge/diagnostics.h"
+#include "access-edge/firewall.h"
+#include "access-edge/keep_alive.h"
+#include "access-edge/trust.h"
+
+enum { LINE_CAP = 1024 }; /* ours: a line of ours */
+
+/* RFC 3261 16.7.3; the line stays when it holds more than ours. */
+static void pop_via(struct edge_sip_edit *e, const struct edge_sip_msg *m)
+{
+	int line = edge_sip_find(m, EDGE_SIP_VIA, 0);
+	struct edge_slice cut;
+	const uint8_t *p;
+
+	if (line < 0)
+		return;
+	cut = (struct edge_slice){m->via.text.p, m->lines[line].value.end};
+	p = m->via.text.end;
+	while (p < cut.end && *p != ',')
+		p++;
+	if (p == cut.end) {
+		edge_sip_edit_delete(e, line);
+		return;
+	}
+	for (p++; p < cut.end &&
+		  (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n');)
+		p++;
+	cut.end = p;
+	edge_sip_edit_cut(e, cut);
+}
+
+/* AE 2.4: an error of the outside that explains nothing gets a line. */
+static void explain(struct edge_sip_edit *e, const struct acc_view *v,
+		    const struct edge_sip_msg *m, enum acc_role from)
+{
+	char text[LINE_CAP];
+	struct edge_put w = edge_put(text, sizeof(text));
+
+	if (m->status < 400 ||
+	    edge_sip_find(m, EDGE_SIP_MS_DIAGNOSTICS, 0) >= 0)
+		return;
+	acc_diagnostics_put_silent(&w, v, from);
+	edge_sip_edit_append(e, "%.*s", (int)edge_put_len(&w), text);
+}
+
+static enum acc_reason to_inside(struct edge_sip_edit *e,
+				 const struct acc_view *v,
+				 const struct edge_sip_msg *m,
+				 const struct acc_source *from)
+{
+	char text[LINE_CAP];
+	struct edge_put w = edge_put(text, sizeof(text));
+
+	explain(e, v, m, from->role);
+	acc_trust_put(&w, v->topo, m, from->role);
+	edge_sip_edit_append(e, "%.*s", (int)edge_put_len(&w), text);
+	if (from->role != ACC_ROLE_USR)
+		return ACC_REASON_OK;
+	return acc_contact_replace(e, m, from) ? ACC_REASON_BAD_RESPONSE
+					       : ACC_REASON_OK;
+}
+
+static enum acc_reason to_user(struct edge_sip_edit *e,
+			       const struct acc_view *v,
+			       const struct edge_sip_msg *m,
+			       const struct acc_back *back)
+{
+	if (m->status >= 300 && m->status < 400) {
+		enum acc_reason why = acc_contact_redirect(e, v, m);
+
+		if (why)
+			return why;
+	}
+	if (m->status == 200 && back->method == EDGE_SIP_REGISTER &&
+	    edge_sip_find(m, EDGE_SIP_MS_USER_LOGON_DATA, 0) < 0)
+		edge_sip_edit_append(e, "ms-user-logon-data: RemoteUser");
+	acc_keep_alive_answer(e, v, m, back->asked_keep_alive);
+	return ACC_REASON_OK;
+}
+
+enum edge_err
+acc_rewrite_response(struct edge_sip_edit *e, const struct acc_view *v,
+		     const struct edge_sip_msg *m,
+		     const struct acc_source *from, const struct acc_back *back,
+		     struct edge_slice *out, enum acc_reason *reason)
+{
+	bool inward = from->role != ACC_ROLE_INT;
+	struct acc_fw_way way = {
+		.inward = inward,
+		.outside = inward ? from->role : back->to_role,
+		.sees_diagnostics = back->to_signed_in ||
+				    v->options->diagnostics_unauthenticated,
+	};
+	enum edge_err err;
+
+	edge_sip_edit_begin(e, m);
+	*reason = acc_firewall_apply(e, v, m, &way);
+	if (!*reason)
+		*reason = inward ? to_inside(e, v, m, from)
+				 : to_user(e, v, m, back);
+	if (*reason)
+		return EDGE_EDENIED;
+	pop_via(e, m);
+	err = edge_sip_edit_print(e, out);
+	if (err)
+		*reason = ACC_REASON_INTERNAL;
+	return err;
+}
