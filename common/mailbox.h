@@ -12,16 +12,17 @@ struct edge_mailbox;
 /**
  * @param fn    called on the owner's loop, once a message; it owns msg
  * @param drop  frees a message that is never delivered
- * @param cap   messages held at most (a power of two)
+ * @param cap   messages held at most (a power of two, 2 or more; else
+ *              EDGE_ERANGE)
  */
-EDGE_MUST_CHECK enum edge_err edge_mailbox_new(struct edge_mailbox **out,
-					       struct edge_loop *loop,
-					       size_t cap,
-					       void (*fn)(void *msg, void *arg),
-					       void (*drop)(void *msg),
-					       void *arg);
+EDGE_MUST_CHECK enum edge_err
+edge_mailbox_new(struct edge_mailbox **out, struct edge_loop *loop, size_t cap,
+		 void (*fn)(void *msg, void *arg), void (*drop)(void *msg),
+		 void *arg);
+/** On the loop's thread, when nobody posts any more; NULL is fine. */
 void edge_mailbox_free(struct edge_mailbox *m);
-/** Any thread. EDGE_ELIMIT when full: the caller keeps msg. */
+/** Any thread. EDGE_ELIMIT when full: the caller keeps msg. Messages of one
+ * thread arrive in order. One system call when the mailbox was empty. */
 EDGE_MUST_CHECK enum edge_err edge_mailbox_post(struct edge_mailbox *m,
 						void *msg);
 
