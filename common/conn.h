@@ -3,6 +3,8 @@
 #define COMMON_CONN_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "common/addr.h"
 #include "common/err.h"
@@ -13,26 +15,30 @@ struct edge_loop;
 struct edge_tls;
 struct edge_conn; /* owner: its link; thread: its loop */
 
+/* Events come from the loop, never from inside a call of the owner. */
 enum edge_conn_event {
 	EDGE_CONN_SECURED, /* handshake done; edge_conn_peer() is valid */
-	EDGE_CONN_DATA,    /* edge_conn_input() has grown */
-	EDGE_CONN_DRAINED, /* queue fell below low water after being above high */
-	EDGE_CONN_EOF,     /* other end closed its side in order */
-	EDGE_CONN_TIMEOUT, /* handshake deadline or 30 s without write progress */
+	EDGE_CONN_DATA, /* edge_conn_input() has grown, or is told again; with
+			   the input full it must be consumed or paused */
+	EDGE_CONN_DRAINED, /* queue fell below low water after being above high
+			    */
+	EDGE_CONN_EOF,	   /* other end closed its side in order */
+	EDGE_CONN_TIMEOUT, /* handshake deadline or 30 s without write progress
+			    */
 	EDGE_CONN_FAILED,  /* edge_conn_why() says it */
 };
 
 /* Why a connection ended: a closed list, counted. */
-#define EDGE_CONN_WHY_MAP(X)                        \
-	X(EDGE_CONN_LIVE, "live")                   \
-	X(EDGE_CONN_WHY_EOF, "closed by peer")      \
-	X(EDGE_CONN_WHY_RESET, "reset by peer")     \
-	X(EDGE_CONN_WHY_CONNECT, "connect failed")  \
-	X(EDGE_CONN_WHY_TLS, "handshake failed")    \
+#define EDGE_CONN_WHY_MAP(X)                                  \
+	X(EDGE_CONN_LIVE, "live")                             \
+	X(EDGE_CONN_WHY_EOF, "closed by peer")                \
+	X(EDGE_CONN_WHY_RESET, "reset by peer")               \
+	X(EDGE_CONN_WHY_CONNECT, "connect failed")            \
+	X(EDGE_CONN_WHY_TLS, "handshake failed")              \
 	X(EDGE_CONN_WHY_HANDSHAKE_TIME, "handshake too slow") \
-	X(EDGE_CONN_WHY_STALLED, "reader too slow") \
-	X(EDGE_CONN_WHY_QUEUE, "output queue full") \
-	X(EDGE_CONN_WHY_INPUT, "input limit")       \
+	X(EDGE_CONN_WHY_STALLED, "reader too slow")           \
+	X(EDGE_CONN_WHY_QUEUE, "output queue full")           \
+	X(EDGE_CONN_WHY_INPUT, "input limit")                 \
 	X(EDGE_CONN_WHY_OURS, "closed by us")
 
 enum edge_conn_why {
@@ -46,43 +52,53 @@ typedef void edge_conn_fn(struct edge_conn *c, enum edge_conn_event ev,
 
 struct edge_conn_plan {
 	struct edge_loop *loop;
-	struct edge_tls *tls;       /* held by the connection */
+	struct edge_tls *tls;		       /* held by the connection */
 	const struct edge_peer_policy *policy; /* outlives the connection */
-	uint32_t in_cap, out_cap;   /* bytes; out_cap: WHY_QUEUE beyond */
-	uint32_t high_water, low_water; /* of the output queue */
-	uint32_t handshake_ms, stall_ms;
+	uint32_t in_cap, out_cap;	       /* of the two queues [bytes] */
+	uint32_t high_water, low_water;	       /* of the output queue [bytes] */
+	uint32_t handshake_ms; /* with connecting; 0: no deadline */
+	uint32_t stall_ms;     /* without progress in writing; 0: for ever */
 	edge_conn_fn *fn;
 	void *arg;
 };
 
-/** Take over an accepted socket (non-blocking). */
+/** Take over an accepted socket, made non-blocking here; it is the caller's
+ * still when this fails. */
 EDGE_MUST_CHECK enum edge_err edge_conn_accept(struct edge_conn **out,
 					       const struct edge_conn_plan *p,
 					       int fd);
-/** Dial from local (port 0) on device (NULL: any). server_name is sent as SNI.
- * The name check is the owner's: edge_conn_peer() at SECURED. */
-EDGE_MUST_CHECK enum edge_err edge_conn_dial(struct edge_conn **out,
-					     const struct edge_conn_plan *p,
-					     const struct edge_addr *local,
-					     const char *device,
-					     const struct edge_addr *remote,
-					     const char *server_name);
+/** Dial from local (port 0) on device (NULL: any). server_name is sent as SNI
+ * (NULL: none). The name check is the owner's: edge_conn_peer() at SECURED.
+ * What cannot be dialled is told as FAILED with WHY_CONNECT. */
+EDGE_MUST_CHECK enum edge_err
+edge_conn_dial(struct edge_conn **out, const struct edge_conn_plan *p,
+	       const struct edge_addr *local, const char *device,
+	       const struct edge_addr *remote, const char *server_name);
 /** Close (TLS close_notify when possible) and free at the end of the turn; no
  * event comes after this. NULL is fine. */
 void edge_conn_close(struct edge_conn *c);
-/** Close once the queue is written, or after ms. No more events. */
+/** Close once the queue is written and the other end has seen it (or after
+ * ms), freed then: for refusals. What comes in is thrown away. No more events;
+ * c is not the owner's any more. */
 void edge_conn_close_after_flush(struct edge_conn *c, uint32_t ms);
 
-/** Bytes received and not yet consumed; borrowed until the next call. */
+/** Bytes received and not yet consumed; borrowed until the next call. Kept
+ * after EOF and failure until the connection is closed. */
 struct edge_slice edge_conn_input(const struct edge_conn *c);
 void edge_conn_consume(struct edge_conn *c, size_t len);
 /** Queue bytes; copied. Written at the end of the turn in one TLS write.
- * EDGE_ELIMIT past out_cap (nothing queued), EDGE_ECLOSED after the end. */
+ * Possible before SECURED too. EDGE_ELIMIT past out_cap: nothing is queued and
+ * the connection lives; whether to close it is the owner's to say (WHY_QUEUE
+ * and WHY_OURS are for its counters). EDGE_ECLOSED after the end. */
 EDGE_MUST_CHECK enum edge_err edge_conn_write(struct edge_conn *c,
 					      struct edge_slice bytes);
 bool edge_conn_above_high_water(const struct edge_conn *c);
 void edge_conn_pause(struct edge_conn *c);  /* stop reading */
 void edge_conn_resume(struct edge_conn *c); /* buffered input is told again */
+size_t edge_conn_queued(const struct edge_conn *c);   /* output, bytes */
+size_t edge_conn_buffered(const struct edge_conn *c); /* input, bytes */
+/** Never NULL; fault ABSENT where there is no certificate. After a handshake
+ * that failed: the fault of the certificate that was refused. */
 const struct edge_peer *edge_conn_peer(const struct edge_conn *c);
 const struct edge_addr *edge_conn_remote(const struct edge_conn *c);
 const struct edge_addr *edge_conn_local(const struct edge_conn *c);

@@ -10,18 +10,18 @@
 enum { EDGE_PEER_NAMES = 64, EDGE_PEER_NAME_LEN = 254 };
 
 /* Why a certificate was not accepted: a closed list. */
-#define EDGE_PEER_FAULT_MAP(X)                                        \
-	X(EDGE_PEER_FINE, "ok")                                       \
-	X(EDGE_PEER_ABSENT, "no certificate given")                   \
-	X(EDGE_PEER_CHAIN, "chain does not end in the trust store")   \
-	X(EDGE_PEER_SELF_SIGNED, "self-signed")                       \
-	X(EDGE_PEER_EXPIRED, "expired or not yet valid")              \
-	X(EDGE_PEER_REVOKED, "revoked")                               \
-	X(EDGE_PEER_CRL_STALE, "revocation list stale")               \
-	X(EDGE_PEER_EKU, "extended key usage not for TLS")            \
-	X(EDGE_PEER_NO_SAN, "no dNSName in subjectAltName")           \
-	X(EDGE_PEER_NAME, "no name that is allowed here")             \
-	X(EDGE_PEER_WEAK, "signature or key too weak")                \
+#define EDGE_PEER_FAULT_MAP(X)                                      \
+	X(EDGE_PEER_FINE, "ok")                                     \
+	X(EDGE_PEER_ABSENT, "no certificate given")                 \
+	X(EDGE_PEER_CHAIN, "chain does not end in the trust store") \
+	X(EDGE_PEER_SELF_SIGNED, "self-signed")                     \
+	X(EDGE_PEER_EXPIRED, "expired or not yet valid")            \
+	X(EDGE_PEER_REVOKED, "revoked")                             \
+	X(EDGE_PEER_CRL_STALE, "revocation list stale")             \
+	X(EDGE_PEER_EKU, "extended key usage not for TLS")          \
+	X(EDGE_PEER_NO_SAN, "no dNSName in subjectAltName")         \
+	X(EDGE_PEER_NAME, "no name that is allowed here")           \
+	X(EDGE_PEER_WEAK, "signature or key too weak")              \
 	X(EDGE_PEER_LIMIT, "chain or name list too long")
 
 enum edge_peer_fault {
@@ -35,8 +35,8 @@ const char *edge_peer_fault_str(enum edge_peer_fault f);
 struct edge_peer {
 	enum edge_peer_fault fault;
 	bool has_certificate;
-	char cn[EDGE_PEER_NAME_LEN]; /* for logs; used as a name only when
-					the policy's cn_fallback says so */
+	char cn[EDGE_PEER_NAME_LEN];	   /* for logs; used as a name only when
+					      the policy's cn_fallback says so */
 	char (*names)[EDGE_PEER_NAME_LEN]; /* lower case dNSNames */
 	size_t name_count;
 };

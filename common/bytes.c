@@ -1,0 +1,87 @@
+/* A growing queue of bytes that gives its memory back when empty. */
+#include "common/bytes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BYTES_FIRST = 2048 }; /* ours: most SIP messages fit [bytes] */
+
+void edge_bytes_fini(struct edge_bytes *b)
+{
+	free(b->p);
+	*b = (struct edge_bytes){0};
+}
+
+struct edge_slice edge_bytes_slice(const struct edge_bytes *b)
+{
+	return edge_slice(b->p ? b->p + b->start : NULL, b->len);
+}
+
+void edge_bytes_take(struct edge_bytes *b, size_t len)
+{
+	if (len >= b->len) {
+		edge_bytes_fini(b);
+		return;
+	}
+	b->start += (uint32_t)len;
+	b->len -= (uint32_t)len;
+}
+
+static enum edge_err grow(struct edge_bytes *b, size_t need, uint32_t max)
+{
+	size_t cap = b->cap ? b->cap : BYTES_FIRST;
+	uint8_t *p;
+
+	while (cap < need)
+		cap *= 2;
+	if (cap > max)
+		cap = max;
+	p = realloc(b->p, cap);
+	if (!p)
+		return EDGE_ENOMEM;
+	b->p = p;
+	b->cap = (uint32_t)cap;
+	return EDGE_OK;
+}
+
+enum edge_err edge_bytes_room(struct edge_bytes *b, size_t want, uint32_t max)
+{
+	if (b->len > max || want > max - b->len)
+		return EDGE_ELIMIT;
+	if (b->cap - b->start - b->len >= want && b->p)
+		return EDGE_OK;
+	if (b->start) {
+		memmove(b->p, b->p + b->start, b->len);
+		b->start = 0;
+	}
+	if (b->cap - b->len >= want && b->p)
+		return EDGE_OK;
+	return grow(b, b->len + want, max);
+}
+
+uint8_t *edge_bytes_tail(struct edge_bytes *b, size_t *room)
+{
+	*room = b->cap - b->start - b->len;
+	return b->p + b->start + b->len;
+}
+
+void edge_bytes_grown(struct edge_bytes *b, size_t len)
+{
+	b->len += (uint32_t)len;
+}
+
+enum edge_err edge_bytes_add(struct edge_bytes *b, struct edge_slice s,
+			     uint32_t max)
+{
+	size_t len = edge_slice_len(s), room;
+	enum edge_err err;
+
+	if (!len)
+		return EDGE_OK;
+	err = edge_bytes_room(b, len, max);
+	if (err)
+		return err;
+	memcpy(edge_bytes_tail(b, &room), s.p, len);
+	edge_bytes_grown(b, len);
+	return EDGE_OK;
+}

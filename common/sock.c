@@ -1,0 +1,119 @@
+/* Stream sockets: made non-blocking, bound to address and device. */
+#include "common/sock.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SOCK_BACKLOG = 4096 }; /* ours; the kernel takes somaxconn if less */
+
+static bool set(int fd, int level, int name)
+{
+	const int on = 1;
+
+	return setsockopt(fd, level, name, &on, sizeof(on)) == 0;
+}
+
+static int stream(int family, const char *device)
+{
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || !device)
+		return fd;
+	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
+		       (socklen_t)strlen(device)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static void close_keeping_errno(int fd)
+{
+	const int saved = errno;
+
+	close(fd);
+	errno = saved;
+}
+
+enum edge_err edge_sock_listen(int *out, const struct edge_addr *local,
+			       const char *device, bool is_shared)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = edge_addr_to_sockaddr(local, &sa);
+	int fd = stream(sa.ss_family, device);
+
+	if (fd < 0)
+		return EDGE_ESYS;
+	if (!set(fd, SOL_SOCKET, SO_REUSEADDR) ||
+	    (is_shared && !set(fd, SOL_SOCKET, SO_REUSEPORT)) ||
+	    bind(fd, (struct sockaddr *)&sa, len) || listen(fd, SOCK_BACKLOG)) {
+		close_keeping_errno(fd);
+		return EDGE_ESYS;
+	}
+	*out = fd;
+	return EDGE_OK;
+}
+
+static bool bind_local(int fd, const struct edge_addr *local)
+{
+	struct sockaddr_storage sa;
+	socklen_t len;
+
+	if (!local || !local->family)
+		return true;
+	len = edge_addr_to_sockaddr(local, &sa);
+	/* the port is chosen at connect: the whole port range a target */
+	if (!local->port)
+		(void)set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
+	return bind(fd, (struct sockaddr *)&sa, len) == 0;
+}
+
+enum edge_err edge_sock_dial(int *out, const struct edge_addr *local,
+			     const char *device, const struct edge_addr *remote)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = edge_addr_to_sockaddr(remote, &sa);
+	int fd = stream(sa.ss_family, device);
+
+	if (fd < 0)
+		return EDGE_ESYS;
+	if (!bind_local(fd, local) ||
+	    (connect(fd, (struct sockaddr *)&sa, len) &&
+	     errno != EINPROGRESS)) {
+		close_keeping_errno(fd);
+		return EDGE_ESYS;
+	}
+	edge_sock_set_nodelay(fd);
+	*out = fd;
+	return EDGE_OK;
+}
+
+int edge_sock_error(int fd)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) ? errno
+								  : error;
+}
+
+void edge_sock_set_nodelay(int fd)
+{
+	(void)set(fd, IPPROTO_TCP, TCP_NODELAY);
+}
+
+void edge_sock_names(int fd, struct edge_addr *local, struct edge_addr *remote)
+{
+	struct sockaddr_storage sa = {0};
+	socklen_t len = sizeof(sa);
+
+	*local = *remote = (struct edge_addr){0};
+	if (getsockname(fd, (struct sockaddr *)&sa, &len) ||
+	    edge_addr_from_sockaddr(local, (struct sockaddr *)&sa))
+		*local = (struct edge_addr){0};
+	len = sizeof(sa);
+	if (getpeername(fd, (struct sockaddr *)&sa, &len) ||
+	    edge_addr_from_sockaddr(remote, (struct sockaddr *)&sa))
+		*remote = (struct edge_addr){0};
+}

@@ -1,0 +1,37 @@
+/* Stream sockets as the edge wants them: non-blocking, bound to both address
+ * and device. */
+#ifndef COMMON_SOCK_H
+#define COMMON_SOCK_H
+
+#include <stdbool.h>
+
+#include "common/addr.h"
+#include "common/err.h"
+
+/**
+ * Listen on address and device (NULL: any).
+ * @param is_shared  SO_REUSEPORT: the second and later shards
+ * EDGE_ESYS with errno.
+ */
+EDGE_MUST_CHECK enum edge_err edge_sock_listen(int *out,
+					       const struct edge_addr *local,
+					       const char *device,
+					       bool is_shared);
+/**
+ * Start to connect. EDGE_OK: connected or under way (wait until writable, then
+ * edge_sock_error); EDGE_ESYS with errno.
+ * @param local   NULL or family 0: any; its port is used when not 0
+ * @param device  NULL: any
+ */
+EDGE_MUST_CHECK enum edge_err edge_sock_dial(int *out,
+					     const struct edge_addr *local,
+					     const char *device,
+					     const struct edge_addr *remote);
+/** Take and clear what happened to the connection: an errno, 0 when fine. */
+int edge_sock_error(int fd);
+/** No delay for small writes; not a TCP socket is fine. */
+void edge_sock_set_nodelay(int fd);
+/** Both ends; family 0 where it is not an IP socket. */
+void edge_sock_names(int fd, struct edge_addr *local, struct edge_addr *remote);
+
+#endif

@@ -1,0 +1,394 @@
+/* SSL_CTX recipes: what each listener and upstream speaks and trusts. */
+#include "common/tls.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "common/ticket.h"
+
+enum {
+	TLS_DEPTH = 6,		       /* AE 1.5 [certificates] */
+	TLS_CERT_LIST_MAX = 64 * 1024, /* AE 1.5 [bytes] */
+	TLS_CA_NAMES_MAX = 8,	       /* ours: an inside trust store */
+};
+
+struct edge_tls {
+	SSL_CTX *ctx;
+	struct edge_tickets *tickets;
+	atomic_uint count;
+};
+
+struct profile {
+	const char *name;
+	int min_version;
+	const char *suites; /* TLS 1.2 and before */
+	int auth_level;	    /* of chains: 1 = no SHA-1, RSA 1024;
+			       2 = also RSA 2048 (OpenSSL security levels) */
+};
+
+/* AE 1.5; AES-128 first: as safe here and cheaper */
+static const struct profile profiles[] = {
+	[EDGE_TLS_MODERN] = {"modern", TLS1_2_VERSION,
+			     "ECDHE+AESGCM:ECDHE+CHACHA20:@SECLEVEL=2", 2},
+	[EDGE_TLS_LYNC2013] = {"lync2013", TLS1_VERSION,
+			       "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:"
+			       "kRSA+AESGCM:kRSA+AES:!aNULL:!eNULL:"
+			       "!AESCCM:@SECLEVEL=0",
+			       1},
+};
+static const char tls13_suites[] = "TLS_AES_128_GCM_SHA256:"
+				   "TLS_AES_256_GCM_SHA384:"
+				   "TLS_CHACHA20_POLY1305_SHA256";
+static const char groups[] = "X25519:P-256:P-384";
+
+const char *edge_tls_profile_str(enum edge_tls_profile p)
+{
+	return (size_t)p < sizeof(profiles) / sizeof(*profiles)
+		       ? profiles[p].name
+		       : "?";
+}
+
+enum edge_err edge_tls_profile_parse(enum edge_tls_profile *out,
+				     const char *text)
+{
+	for (size_t i = 0; i < sizeof(profiles) / sizeof(*profiles); i++) {
+		if (strcmp(profiles[i].name, text) == 0) {
+			*out = (enum edge_tls_profile)i;
+			return EDGE_OK;
+		}
+	}
+	return EDGE_EFORMAT;
+}
+
+static enum edge_err refuse(char *why, size_t why_cap, const char *what,
+			    const char *file)
+{
+	const unsigned long code = ERR_peek_last_error();
+	const char *reason = ERR_reason_error_string(code);
+
+	if (!reason && ERR_SYSTEM_ERROR(code))
+		reason = strerror(ERR_GET_REASON(code));
+	snprintf(why, why_cap, "%s %s: %s", what, file,
+		 reason ? reason : "not usable");
+	ERR_clear_error();
+	return EDGE_ETLS;
+}
+
+/* The first error is kept: later ones are its consequences. */
+static void note_error(X509_STORE_CTX *store)
+{
+	SSL *ssl = X509_STORE_CTX_get_ex_data(
+		store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	uintptr_t error = (uintptr_t)X509_STORE_CTX_get_error(store);
+
+	if (ssl && !SSL_get_app_data(ssl))
+		SSL_set_app_data(ssl, (void *)error);
+}
+
+static int on_verify_required(int ok, X509_STORE_CTX *store)
+{
+	if (!ok)
+		note_error(store);
+	return ok;
+}
+
+static int on_verify_optional(int ok, X509_STORE_CTX *store)
+{
+	if (!ok)
+		note_error(store);
+	return 1;
+}
+
+static uint64_t clock_s(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec;
+}
+
+static bool mac_init(EVP_MAC_CTX *mac, struct edge_ticket_key *key)
+{
+	char sha256[] = "SHA256";
+	const OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, key->mac,
+						  sizeof(key->mac)),
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, sha256,
+						 0),
+		OSSL_PARAM_construct_end(),
+	};
+
+	return EVP_MAC_CTX_set_params(mac, params) == 1;
+}
+
+static int ticket_seal(struct edge_tls *t, unsigned char *name,
+		       unsigned char *iv, EVP_CIPHER_CTX *cipher,
+		       EVP_MAC_CTX *mac)
+{
+	struct edge_ticket_key key;
+	int made = -1;
+
+	if (edge_tickets_current(&key, t->tickets, clock_s()))
+		return -1;
+	memcpy(name, key.name, sizeof(key.name));
+	if (RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) == 1 &&
+	    EVP_EncryptInit_ex(cipher, EVP_aes_256_cbc(), NULL, key.cipher,
+			       iv) == 1 &&
+	    mac_init(mac, &key))
+		made = 1;
+	OPENSSL_cleanse(&key, sizeof(key));
+	return made;
+}
+
+static int ticket_open(struct edge_tls *t, const unsigned char *name,
+		       const unsigned char *iv, EVP_CIPHER_CTX *cipher,
+		       EVP_MAC_CTX *mac)
+{
+	struct edge_ticket_key key;
+	bool is_old;
+	int made = -1;
+
+	if (!edge_tickets_find(t->tickets, name, clock_s(), &key, &is_old))
+		return 0;
+	if (EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), NULL, key.cipher,
+			       iv) == 1 &&
+	    mac_init(mac, &key))
+		made = is_old ? 2 : 1; /* 2: used, and a new one is sent */
+	OPENSSL_cleanse(&key, sizeof(key));
+	return made;
+}
+
+static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv,
+		     EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int is_sealing)
+{
+	struct edge_tls *t = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+	return is_sealing ? ticket_seal(t, name, iv, cipher, mac)
+			  : ticket_open(t, name, iv, cipher, mac);
+}
+
+/* What holds for each context, whatever it is for. */
+static bool set_ground(SSL_CTX *ctx, const struct profile *p)
+{
+	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION |
+					 SSL_OP_NO_COMPRESSION |
+					 SSL_OP_CIPHER_SERVER_PREFERENCE |
+					 SSL_OP_PRIORITIZE_CHACHA);
+	/* an idle connection holds no record buffer */
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS |
+				      SSL_MODE_ENABLE_PARTIAL_WRITE |
+				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_max_cert_list(ctx, TLS_CERT_LIST_MAX);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	return SSL_CTX_set_min_proto_version(ctx, p->min_version) == 1 &&
+	       SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
+	       SSL_CTX_set_cipher_list(ctx, p->suites) == 1 &&
+	       SSL_CTX_set_ciphersuites(ctx, tls13_suites) == 1 &&
+	       SSL_CTX_set1_groups_list(ctx, groups) == 1;
+}
+
+static enum edge_err set_own(SSL_CTX *ctx, const struct edge_tls_recipe *r,
+			     char *why, size_t why_cap)
+{
+	if (!r->chain)
+		return EDGE_OK;
+	if (SSL_CTX_use_certificate_chain_file(ctx, r->chain) != 1)
+		return refuse(why, why_cap, "certificate chain", r->chain);
+	if (SSL_CTX_use_PrivateKey_file(ctx, r->key, SSL_FILETYPE_PEM) != 1 ||
+	    SSL_CTX_check_private_key(ctx) != 1)
+		return refuse(why, why_cap, "private key", r->key);
+	return EDGE_OK;
+}
+
+static size_t add_pem_crls(X509_STORE *store, BIO *in)
+{
+	X509_CRL *crl;
+	size_t count = 0;
+
+	while ((crl = PEM_read_bio_X509_CRL(in, NULL, NULL, NULL)) != NULL) {
+		if (X509_STORE_add_crl(store, crl) == 1)
+			count++;
+		X509_CRL_free(crl);
+	}
+	return count;
+}
+
+static enum edge_err set_crl(SSL_CTX *ctx, const struct edge_tls_recipe *r,
+			     char *why, size_t why_cap)
+{
+	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
+	BIO *in = BIO_new_file(r->crl, "rb");
+	X509_CRL *crl = NULL;
+	bool is_read = in && add_pem_crls(store, in) > 0;
+
+	if (in && !is_read && BIO_reset(in) == 0) {
+		ERR_clear_error();
+		crl = d2i_X509_CRL_bio(in, NULL);
+		is_read = crl && X509_STORE_add_crl(store, crl) == 1;
+	}
+	X509_CRL_free(crl);
+	BIO_free(in);
+	if (!is_read)
+		return refuse(why, why_cap, "revocation list", r->crl);
+	ERR_clear_error(); /* "no start line" after the last PEM block */
+	X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx),
+				    X509_V_FLAG_CRL_CHECK);
+	return EDGE_OK;
+}
+
+/* Names of the CAs help Windows to pick its certificate; a public bundle is
+ * too long for a handshake and says nothing. */
+static void name_authorities(SSL_CTX *ctx, const char *trust)
+{
+	STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(trust);
+
+	if (names && sk_X509_NAME_num(names) <= TLS_CA_NAMES_MAX)
+		SSL_CTX_set_client_CA_list(ctx, names);
+	else
+		sk_X509_NAME_pop_free(names, X509_NAME_free);
+}
+
+static enum edge_err set_trust(SSL_CTX *ctx, const struct edge_tls_recipe *r,
+			       char *why, size_t why_cap)
+{
+	X509_VERIFY_PARAM *param = SSL_CTX_get0_param(ctx);
+
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
+	if (r->ask == EDGE_TLS_ASK_NONE)
+		return EDGE_OK;
+	if (SSL_CTX_load_verify_file(ctx, r->trust) != 1)
+		return refuse(why, why_cap, "trust store", r->trust);
+	if (!r->is_client)
+		name_authorities(ctx, r->trust);
+	/* any purpose: edge_peer_verify has our own rule (AE 1.5, EKU) */
+	X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
+	X509_VERIFY_PARAM_set_auth_level(param,
+					 profiles[r->profile].auth_level);
+	X509_VERIFY_PARAM_set_depth(param, TLS_DEPTH);
+	if (r->ask == EDGE_TLS_ASK_REQUIRED)
+		SSL_CTX_set_verify(
+			ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+			on_verify_required);
+	else
+		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, on_verify_optional);
+	return r->crl ? set_crl(ctx, r, why, why_cap) : EDGE_OK;
+}
+
+static enum edge_err set_tickets(struct edge_tls *t,
+				 const struct edge_tls_recipe *r)
+{
+	static const unsigned char context[] = "lync-edge";
+	enum edge_err err;
+
+	if (r->is_client)
+		return EDGE_OK;
+	if (r->ask != EDGE_TLS_ASK_NONE) {
+		SSL_CTX_set_options(t->ctx, SSL_OP_NO_TICKET);
+		return SSL_CTX_set_num_tickets(t->ctx, 0) == 1 ? EDGE_OK
+							       : EDGE_ETLS;
+	}
+	err = edge_tickets_new(&t->tickets);
+	if (err)
+		return err;
+	SSL_CTX_set_app_data(t->ctx, t);
+	SSL_CTX_set_timeout(t->ctx, EDGE_TICKET_LIFE_S);
+	if (SSL_CTX_set_num_tickets(t->ctx, 1) != 1 ||
+	    SSL_CTX_set_session_id_context(t->ctx, context,
+					   sizeof(context) - 1) != 1 ||
+	    SSL_CTX_set_tlsext_ticket_key_evp_cb(t->ctx, on_ticket) != 1)
+		return EDGE_ETLS;
+	return EDGE_OK;
+}
+
+static const char *recipe_fault(const struct edge_tls_recipe *r)
+{
+	if (!r->chain != !r->key)
+		return "a certificate chain and its key belong together";
+	if (!r->is_client && !r->chain)
+		return "a server needs a certificate chain and key";
+	if (r->ask != EDGE_TLS_ASK_NONE && !r->trust)
+		return "no trust store to check the other end against";
+	return NULL;
+}
+
+enum edge_err edge_tls_new(struct edge_tls **out,
+			   const struct edge_tls_recipe *r, char *why,
+			   size_t why_cap)
+{
+	const char *fault = recipe_fault(r);
+	struct edge_tls *t;
+	enum edge_err err = EDGE_ENOMEM;
+
+	if (fault) {
+		snprintf(why, why_cap, "%s", fault);
+		return EDGE_EUSAGE;
+	}
+	snprintf(why, why_cap, "%s", edge_err_str(EDGE_ENOMEM));
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return EDGE_ENOMEM;
+	atomic_init(&t->count, 1);
+	t->ctx = SSL_CTX_new(r->is_client ? TLS_client_method()
+					  : TLS_server_method());
+	if (!t->ctx)
+		goto out;
+	err = EDGE_ETLS;
+	if (!set_ground(t->ctx, &profiles[r->profile])) {
+		err = refuse(why, why_cap, "profile",
+			     profiles[r->profile].name);
+		goto out;
+	}
+	err = set_own(t->ctx, r, why, why_cap);
+	if (!err)
+		err = set_trust(t->ctx, r, why, why_cap);
+	if (!err)
+		err = set_tickets(t, r);
+	if (err)
+		goto out;
+	snprintf(why, why_cap, "%s", "");
+	*out = t;
+	t = NULL;
+out:
+	edge_tls_drop(t);
+	return err;
+}
+
+void *edge_tls_context(struct edge_tls *t)
+{
+	return t->ctx;
+}
+
+int64_t edge_tls_not_after_s(const struct edge_tls *t)
+{
+	const X509 *own = SSL_CTX_get0_certificate(t->ctx);
+	struct tm tm;
+
+	if (!own || ASN1_TIME_to_tm(X509_get0_notAfter(own), &tm) != 1)
+		return 0;
+	return timegm(&tm);
+}
+
+struct edge_tls *edge_tls_hold(struct edge_tls *t)
+{
+	atomic_fetch_add(&t->count, 1);
+	return t;
+}
+
+void edge_tls_drop(struct edge_tls *t)
+{
+	if (!t || atomic_fetch_sub(&t->count, 1) != 1)
+		return;
+	SSL_CTX_free(t->ctx);
+	edge_tickets_free(t->tickets);
+	free(t);
+}
