@@ -136,6 +136,7 @@ static enum edge_err head_decode(struct edge_http_msg *m, size_t *length,
 	enum edge_err err = EDGE_ENOMEM;
 	int e;
 
+	m->method = m->path = m->query = m->type = edge_slice(head.p, 0);
 	if (!mb || mbuf_write_mem(mb, head.p, len))
 		goto out;
 	mb->pos = 0;
@@ -151,7 +152,8 @@ static enum edge_err head_decode(struct edge_http_msg *m, size_t *length,
 	if (err)
 		goto out;
 	type = http_msg_xhdr(h, "Content-Type");
-	m->type = type ? back(&type->val, mb, head) : edge_slice(head.p, 0);
+	if (type)
+		m->type = back(&type->val, mb, head);
 out:
 	mem_deref(h);
 	mem_deref(mb);
