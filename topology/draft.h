@@ -146,6 +146,8 @@ struct topo_draft_nic *topo_draft_nic(const struct topo_draft_machine *m,
 				      const char *side, unsigned number);
 /** Row kind of TO 1.5 of an Edge or replica port; TOPO_PORT_KINDS: none. */
 enum topo_port_kind topo_draft_port_kind(const struct topo_draft_port *p);
+/** "row 2 (AccessEdge SipClient External Tls)" */
+const char *topo_port_kind_name(enum topo_port_kind kind);
 /** First port of that kind of a service, or NULL. */
 struct topo_draft_port *topo_draft_port(const struct topo_draft_service *s,
 					enum topo_port_kind kind);

@@ -1,0 +1,100 @@
+/* Our EdgeServer, our machine, our next hop: TO 1.7. */
+#include "topology/role.h"
+
+#include <string.h>
+
+#include "topology/name.h"
+
+bool topo_role_is(const struct topo_draft_service *s, const char *role)
+{
+	return s && strcmp(s->role, role) == 0;
+}
+
+const struct topo_draft_service *
+topo_role_edge(const struct topo_draft_service *s)
+{
+	while (s && !topo_role_is(s, "EdgeServer"))
+		s = s->next;
+	return s;
+}
+
+bool topo_role_is_default(const struct topo_draft_dep *dep)
+{
+	return strcmp(dep->usage, "Default") == 0; /* TO 1.3: follow only it */
+}
+
+const struct topo_draft_dep *topo_role_hop(const struct topo_draft *d,
+					   const struct topo_draft_service *e)
+{
+	for (const struct topo_draft_dep *dep = e->deps; dep; dep = dep->next) {
+		if (!topo_role_is_default(dep))
+			continue;
+		if (dep->role ? strcmp(dep->role, "Registrar") == 0
+			      : topo_role_is(topo_draft_service(d, dep->id),
+					     "Registrar"))
+			return dep;
+	}
+	return NULL;
+}
+
+static const struct topo_draft_machine *
+machine_in(const struct topo_draft_cluster *c, const char *self)
+{
+	for (const struct topo_draft_machine *m = c ? c->machines : NULL; m;
+	     m = m->next)
+		if (topo_name_eq(edge_slice_str(self), m->fqdn))
+			return m;
+	return NULL;
+}
+
+struct topo_role topo_role_find(const struct topo_draft *d, const char *self)
+{
+	struct topo_role r = {0};
+	const struct topo_draft_dep *dep;
+
+	for (r.edge = topo_role_edge(d->services); r.edge;
+	     r.edge = topo_role_edge(r.edge->next)) {
+		r.cluster = topo_draft_cluster(d, r.edge->cluster_id);
+		r.machine = machine_in(r.cluster, self);
+		if (r.machine)
+			break;
+	}
+	if (!r.edge)
+		return (struct topo_role){0};
+	dep = topo_role_hop(d, r.edge);
+	if (dep)
+		r.hop = topo_draft_service(d, dep->id);
+	if (r.hop)
+		r.hop_cluster = topo_draft_cluster(d, r.hop->cluster_id);
+	return r;
+}
+
+const struct topo_draft_port *
+topo_role_sip_port(const struct topo_draft_service *registrar)
+{
+	for (const struct topo_draft_port *p = registrar->ports; p; p = p->next)
+		if (strcmp(p->owner, "Registrar") == 0 &&
+		    strcmp(p->usage, "SipServer") == 0 &&
+		    strcmp(p->side, "Primary") == 0 &&
+		    strcmp(p->protocol, "Mtls") == 0)
+			return p;
+	return NULL;
+}
+
+const struct topo_draft_port *
+topo_role_replica_port(const struct topo_draft *d,
+		       const struct topo_draft_service *edge)
+{
+	const struct topo_draft_port *p;
+
+	for (const struct topo_draft_service *s = d->services; s; s = s->next) {
+		if (!topo_role_is(s, "ManagementServices") || !s->cluster_id ||
+		    !edge->cluster_id ||
+		    strcmp(s->cluster_id, edge->cluster_id) != 0)
+			continue;
+		p = topo_draft_port(s, TOPO_PORT_REPLICA);
+		if (p)
+			return p;
+	}
+	return NULL;
+}
