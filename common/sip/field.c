@@ -6,24 +6,6 @@ static struct edge_slice none_at(const uint8_t *p)
 	return (struct edge_slice){p, p};
 }
 
-/* Value of a parameter that must not be ambiguous: given once or not. */
-static bool single_param(struct edge_slice params, const char *name,
-			 struct edge_slice *out)
-{
-	struct edge_slice raw, again, v;
-
-	*out = none_at(params.end);
-	if (!edge_sip_param_raw(params, name, &raw))
-		return true;
-	if (edge_sip_param_raw((struct edge_slice){raw.end, params.end}, name,
-			       &again))
-		return false;
-	if (!edge_sip_param(raw, name, &v))
-		return false;
-	*out = v;
-	return true;
-}
-
 static bool take_protocol(struct edge_slice *s, struct edge_slice *transport)
 {
 	struct edge_slice t = edge_sip_span(s, EDGE_SIP_TOKEN);
@@ -39,6 +21,8 @@ static bool take_protocol(struct edge_slice *s, struct edge_slice *transport)
 
 bool edge_sip_take_via(struct edge_slice *in, struct edge_sip_via *out)
 {
+	struct edge_sip_wanted want[] = {{.name = "branch"},
+					 {.name = "received"}};
 	struct edge_sip_via v = {0};
 	struct edge_slice s = *in;
 
@@ -50,10 +34,10 @@ bool edge_sip_take_via(struct edge_slice *in, struct edge_sip_via *out)
 	if (edge_sip_take_sep(&s, ':') && !edge_sip_take_port(&s, &v.port))
 		return false;
 	v.text.end = s.p;
-	if (!edge_sip_take_params(&s, &v.params) ||
-	    !single_param(v.params, "branch", &v.branch) ||
-	    !single_param(v.params, "received", &v.received))
+	if (!edge_sip_take_params(&s, &v.params, want, 2))
 		return false;
+	v.branch = want[0].value;
+	v.received = want[1].value;
 	if (v.params.p < v.params.end)
 		v.text.end = v.params.end;
 	*in = s;
@@ -115,6 +99,7 @@ static bool take_bare(struct edge_slice *in, struct edge_sip_uri *out)
 
 bool edge_sip_take_addr(struct edge_slice *in, struct edge_sip_addr *out)
 {
+	struct edge_sip_wanted tag = {.name = "tag"};
 	struct edge_sip_addr a = {0};
 	struct edge_slice s = *in;
 
@@ -127,9 +112,9 @@ bool edge_sip_take_addr(struct edge_slice *in, struct edge_sip_addr *out)
 	if (!(a.bracketed ? take_bracketed(&s, &a.uri) : take_bare(&s, &a.uri)))
 		return false;
 	a.text.end = s.p;
-	if (!edge_sip_take_params(&s, &a.params) ||
-	    !single_param(a.params, "tag", &a.tag))
+	if (!edge_sip_take_params(&s, &a.params, &tag, 1))
 		return false;
+	a.tag = tag.value;
 	if (a.params.p < a.params.end)
 		a.text.end = a.params.end;
 	*in = s;

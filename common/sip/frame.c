@@ -56,6 +56,8 @@ static uint32_t count_values(struct edge_slice v)
 	uint32_t n = 1;
 	bool quoted = false, bracketed = false;
 
+	if (!edge_slice_find(v, ','))
+		return n;
 	for (; v.p < v.end; v.p++) {
 		if (quoted && *v.p == '\\' && v.p + 1 < v.end)
 			v.p++;
@@ -91,6 +93,15 @@ static void on_length(struct edge_sip_framer *f, struct edge_slice v)
 		f->bad_length = true;
 }
 
+/* Whether the line can be one that is counted: Via, Route, Record-Route,
+ * Content-Length and the compact ones. */
+static bool may_count(struct edge_slice line)
+{
+	const uint8_t c = *line.p | 0x20;
+
+	return c == 'v' || c == 'r' || c == 'c' || c == 'l';
+}
+
 /* One whole header line, folding included. */
 static enum edge_sip_frame_fault on_line(struct edge_sip_framer *f,
 					 const struct edge_sip_frame_limits *l,
@@ -103,8 +114,8 @@ static enum edge_sip_frame_fault on_line(struct edge_sip_framer *f,
 					   : EDGE_SIP_FRAME_GARBAGE;
 	if (++f->lines > l->lines)
 		return EDGE_SIP_FRAME_LINES;
-	if (!split(line, &name, &value))
-		return EDGE_SIP_FRAME_FINE; /* the parser refuses it */
+	if (!may_count(line) || !split(line, &name, &value))
+		return EDGE_SIP_FRAME_FINE; /* no colon: the parser refuses */
 	switch (edge_slice_len(name)) {
 	case 1:
 		if (edge_slice_ieq_str(name, "v"))

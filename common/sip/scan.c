@@ -90,19 +90,33 @@ bool edge_sip_take_quoted(struct edge_slice *in, struct edge_slice *out)
 	return false;
 }
 
-static bool take_value(struct edge_slice *in)
+static bool take_value(struct edge_slice *in, struct edge_slice *out)
 {
-	struct edge_slice v;
-
 	if (in->p < in->end && *in->p == '"')
-		return edge_sip_take_quoted(in, &v);
-	v = edge_sip_span(in, EDGE_SIP_VALUE);
-	return v.p < v.end;
+		return edge_sip_take_quoted(in, out);
+	*out = edge_sip_span(in, EDGE_SIP_VALUE);
+	return out->p < out->end;
 }
 
-bool edge_sip_take_params(struct edge_slice *in, struct edge_slice *out)
+static bool note_wanted(struct edge_sip_wanted *wanted, size_t count,
+			struct edge_slice name, struct edge_slice value)
 {
-	struct edge_slice s = *in, name;
+	for (size_t i = 0; i < count; i++) {
+		if ((*name.p | 0x20) != wanted[i].name[0] ||
+		    !edge_slice_ieq_str(name, wanted[i].name))
+			continue;
+		if (wanted[i].found)
+			return false;
+		wanted[i].found = true;
+		wanted[i].value = value;
+	}
+	return true;
+}
+
+bool edge_sip_take_params(struct edge_slice *in, struct edge_slice *out,
+			  struct edge_sip_wanted *wanted, size_t count)
+{
+	struct edge_slice s = *in, name, value;
 	const uint8_t *first = NULL, *end = in->p;
 
 	for (;;) {
@@ -116,12 +130,12 @@ bool edge_sip_take_params(struct edge_slice *in, struct edge_slice *out)
 		name = edge_sip_span(&s, EDGE_SIP_TOKEN);
 		if (name.p == name.end)
 			return false;
-		end = s.p;
-		if (edge_sip_take_sep(&s, '=')) {
-			if (!take_value(&s))
-				return false;
-			end = s.p;
-		}
+		value = (struct edge_slice){s.p, s.p};
+		if (edge_sip_take_sep(&s, '=') && !take_value(&s, &value))
+			return false;
+		end = value.end;
+		if (!note_wanted(wanted, count, name, value))
+			return false;
 	}
 	*out = first ? (struct edge_slice){first, end}
 		     : (struct edge_slice){in->p, in->p};

@@ -33,8 +33,16 @@ bool edge_sip_skip_lws(struct edge_slice *in);
 bool edge_sip_take_sep(struct edge_slice *in, char sep);
 /** Take a quoted string with its quotes. */
 bool edge_sip_take_quoted(struct edge_slice *in, struct edge_slice *out);
-/** Take *(;name[=value]); out is from the first ";" or empty. */
-bool edge_sip_take_params(struct edge_slice *in, struct edge_slice *out);
+/* A parameter looked for while the list is taken; empty when absent. */
+struct edge_sip_wanted {
+	const char *name; /* lower case */
+	struct edge_slice value;
+	bool found;
+};
+/** Take *(;name[=value]); out is from the first ";" or empty. False when
+ * malformed or when one of the wanted comes twice. */
+bool edge_sip_take_params(struct edge_slice *in, struct edge_slice *out,
+			  struct edge_sip_wanted *wanted, size_t count);
 
 /** sent-by and URI hosts; an IPv6 address with its brackets. */
 bool edge_sip_take_host(struct edge_slice *in, struct edge_slice *out);

@@ -72,8 +72,11 @@ bool edge_sip_hdr_is_one(enum edge_sip_hdr h)
 
 enum edge_sip_method edge_sip_method_find(struct edge_slice name)
 {
+	if (name.p == name.end)
+		return EDGE_SIP_UNKNOWN;
 	for (int i = EDGE_SIP_UNKNOWN + 1; i < EDGE_SIP_METHOD_COUNT; i++)
-		if (edge_slice_eq_str(name, methods[i]))
+		if (*name.p == (uint8_t)methods[i][0] &&
+		    edge_slice_eq_str(name, methods[i]))
 			return (enum edge_sip_method)i;
 	return EDGE_SIP_UNKNOWN;
 }
@@ -110,7 +113,8 @@ enum edge_sip_hdr edge_sip_names_find(const struct edge_sip_names *a,
 	size_t slot = a->bucket[name_hash(edge_slice_len(name), *name.p)];
 
 	for (; slot; slot = a->next[slot])
-		if (edge_slice_ieq_str(name, slot_name(slot)))
+		if (edge_slice_eq_str(name, slot_name(slot)) ||
+		    edge_slice_ieq_str(name, slot_name(slot)))
 			return (enum edge_sip_hdr)(slot / 2);
 	return EDGE_SIP_OTHER;
 }
