@@ -76,7 +76,7 @@ static enum edge_err call_send(const struct call *c, const void *p, size_t len)
 			len -= (size_t)n;
 			continue;
 		}
-		if (errno == EPIPE) /* refused early: its answer is there */
+		if (errno == EPIPE || errno == ECONNRESET) /* refused early: its answer is there */
 			return EDGE_OK;
 		if (errno != EAGAIN && errno != EINTR)
 			return EDGE_ESYS;

@@ -34,7 +34,7 @@ bool edge_dns_name_clean(char out[EDGE_DNS_NAME_LEN], const char *name)
 		out[i] = c;
 	}
 	out[len] = '\0';
-	return true;
+	return label > 0;
 }
 
 /* One "nameserver" line ; false: another line, or a server that
