@@ -1,0 +1,449 @@
+/* One SIP connection: its framing, deadlines and end. */
+#include "access-edge/link.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "access-edge/events.h"
+#include "access-edge/limits.h"
+#include "access-edge/link_limits.h"
+#include "access-edge/linktab.h"
+#include "access-edge/proxy.h"
+#include "access-edge/upstream.h"
+
+enum {
+	LINK_EVENTS = EDGE_CONN_FAILED + 1,
+	LINK_STATES = ACC_LINK_CLOSING + 1,
+	FLUSH_MS = 2000, /* ours: for the last answer [ms] */
+	LOW_WATER = 4,   /* ours: queue is low at 1/4 of its high mark */
+};
+
+typedef enum acc_link_state link_step(struct acc_link *l);
+
+/* -- input -------------------------------------------------------------- */
+
+static void pass_over(struct acc_link *l)
+{
+	size_t len = edge_slice_len(edge_conn_input(l->conn));
+
+	if (len > l->skip)
+		len = l->skip;
+	edge_conn_consume(l->conn, len);
+	l->skip -= len;
+}
+
+static void keep_alive_heard(struct acc_link *l, const struct edge_sip_frame *f)
+{
+	if (f->skipped)
+		acc_shard_count(l->shard, ACC_STAT_KEEP_ALIVES);
+}
+
+/* false: wait for more, or the link is closing */
+static bool handle_one(struct acc_link *l)
+{
+	struct edge_sip_frame f = {0};
+	struct edge_sip_frame_limits limits;
+	enum edge_err err;
+
+	if (l->skip)
+		pass_over(l);
+	if (l->skip || !edge_slice_len(edge_conn_input(l->conn)))
+		return false;
+	acc_link_frame_limits(l, &limits);
+	err = edge_sip_frame_next(&l->framer, &limits, edge_conn_input(l->conn),
+				  &f);
+	keep_alive_heard(l, &f);
+	if (err == EDGE_EAGAIN) {
+		edge_conn_consume(l->conn, f.consumed);
+		return false;
+	}
+	l->framer = (struct edge_sip_framer){0};
+	l->part_ms = 0;
+	if (err) {
+		acc_shard_count(l->shard, ACC_STAT_FRAME_ERRORS);
+		acc_proxy_frame_fault(l, &f);
+		if (l->state != ACC_LINK_OPEN)
+			return false;
+		l->skip = f.skip_body;
+	} else {
+		l->heard = true;
+		acc_proxy_message(l, &f);
+	}
+	if (l->state != ACC_LINK_OPEN)
+		return false;
+	edge_conn_consume(l->conn, f.consumed);
+	return true;
+}
+
+static enum acc_link_state on_data(struct acc_link *l)
+{
+	uint64_t now = edge_loop_now_ms(l->shard->loop);
+
+	l->heard_ms = now;
+	while (!l->paused_by_hop && !l->paused_by_self && handle_one(l))
+		;
+	if (l->state != ACC_LINK_OPEN)
+		return l->state;
+	if (!l->part_ms && edge_slice_len(edge_conn_input(l->conn)))
+		l->part_ms = now;
+	acc_link_arm(l);
+	return l->state;
+}
+
+/* -- who it is ---------------------------------------------------------- */
+
+static bool refuse_peer(struct acc_link *l, uint32_t event, enum acc_stat row,
+			const char *reason)
+{
+	const struct edge_peer *p = edge_conn_peer(l->conn);
+	char from[EDGE_ADDR_STRLEN], cn[128];
+
+	edge_addr_print(&l->source.remote, from);
+	edge_log_escape(cn, sizeof(cn), edge_slice_str(p->cn));
+	acc_shard_count(l->shard, row);
+	edge_event(event, "peer=%s cn=%s san=%s reason=%s", from, cn,
+		   p->name_count ? p->names[0] : "-", reason);
+	return false;
+}
+
+static bool is_trusted_server(struct acc_link *l)
+{
+	const struct edge_peer *p = edge_conn_peer(l->conn);
+
+	if (p->fault != EDGE_PEER_FINE)
+		return refuse_peer(l, ACC_EV_PEER_REFUSED,
+				   ACC_STAT_REJECTED_ROLE,
+				   edge_peer_fault_str(p->fault));
+	for (size_t i = 0; i < p->name_count; i++)
+		if (topo_is_trusted(l->shard->view.topo,
+				    edge_slice_str(p->names[i]),
+				    TOPO_TRUST_SIP))
+			return true;
+	return refuse_peer(l, ACC_EV_PEER_REFUSED, ACC_STAT_REJECTED_ROLE,
+			   edge_peer_fault_str(EDGE_PEER_NAME));
+}
+
+/* AE 2.1: the role step. Partner roles come with federation. */
+static bool decide_role(struct acc_link *l)
+{
+	if (l->kind == ACC_LINK_INSIDE)
+		return is_trusted_server(l);
+	if (l->kind == ACC_LINK_CLIENT && edge_conn_peer(l->conn) &&
+	    edge_conn_peer(l->conn)->has_certificate)
+		return refuse_peer(l, ACC_EV_PARTNER_REFUSED,
+				   ACC_STAT_REJECTED_PARTNER,
+				   acc_reason_name(ACC_REASON_FEDERATION_OFF));
+	return true;
+}
+
+static void leave_handshake(struct acc_link *l)
+{
+	if (!l->admitted || l->was_secured)
+		return;
+	l->was_secured = true;
+	edge_admit_secured(l->shard->shared->admit[l->kind], &l->source.remote);
+}
+
+static enum acc_link_state on_secured(struct acc_link *l)
+{
+	acc_shard_count(l->shard, ACC_STAT_HANDSHAKES);
+	leave_handshake(l);
+	if (!decide_role(l)) {
+		acc_link_close(l);
+		return ACC_LINK_CLOSING;
+	}
+	l->opened_ms = edge_loop_now_ms(l->shard->loop);
+	l->state = ACC_LINK_OPEN;
+	if (l->kind == ACC_LINK_UPSTREAM && !acc_upstream_is_right(l)) {
+		acc_link_close(l);
+		return ACC_LINK_CLOSING;
+	}
+	l->opened = true;
+	if (l->kind == ACC_LINK_UPSTREAM)
+		acc_upstream_secured(l);
+	if (l->state == ACC_LINK_OPEN)
+		acc_link_arm(l);
+	return l->state;
+}
+
+/* -- output and end ----------------------------------------------------- */
+
+static enum acc_link_state on_drained(struct acc_link *l)
+{
+	if (l->kind == ACC_LINK_UPSTREAM)
+		acc_upstream_drained(l);
+	if (l->paused_by_self) {
+		l->paused_by_self = false;
+		if (!l->paused_by_hop)
+			edge_conn_resume(l->conn);
+	}
+	return l->state;
+}
+
+static enum acc_link_state on_lost(struct acc_link *l)
+{
+	if (l->state == ACC_LINK_TLS) {
+		char from[EDGE_ADDR_STRLEN], why[160];
+
+		edge_addr_print(&l->source.remote, from);
+		edge_log_escape(why, sizeof(why),
+				edge_slice_str(edge_conn_detail(l->conn)));
+		acc_shard_count(l->shard, ACC_STAT_HANDSHAKE_FAIL);
+		edge_event(ACC_EV_LINK_FAILED, "peer=%s reason=%s detail=%s",
+			   from, edge_conn_why_str(edge_conn_why(l->conn)),
+			   why);
+	}
+	acc_link_close(l);
+	return ACC_LINK_CLOSING;
+}
+
+static enum acc_link_state on_nothing(struct acc_link *l)
+{
+	return l->state;
+}
+
+static link_step *const steps[LINK_STATES][LINK_EVENTS] = {
+	/* clang-format off */
+	/*                    SECURED     DATA        DRAINED     EOF         TIMEOUT     FAILED */
+	[ACC_LINK_TLS]     = {on_secured, on_nothing, on_nothing, on_lost,    on_lost,    on_lost},
+	[ACC_LINK_OPEN]    = {on_nothing, on_data,    on_drained, on_lost,    on_lost,    on_lost},
+	[ACC_LINK_CLOSING] = {on_nothing, on_nothing, on_nothing, on_nothing, on_nothing, on_nothing},
+	/* clang-format on */
+};
+
+static void on_event(struct edge_conn *c, enum edge_conn_event ev, void *arg)
+{
+	struct acc_link *l = arg;
+
+	(void)c;
+	l->state = steps[l->state][ev](l);
+}
+
+static void on_doom(struct edge_task *t)
+{
+	acc_link_close((struct acc_link *)(void *)((char *)t -
+		offsetof(struct acc_link, doom)));
+}
+
+bool acc_link_send(struct acc_link *l, struct edge_slice bytes)
+{
+	if (l->state != ACC_LINK_OPEN)
+		return false;
+	if (edge_conn_write(l->conn, bytes) != EDGE_OK) {
+		l->doom.fn = on_doom;
+		edge_loop_defer(l->shard->loop, &l->doom);
+		return false;
+	}
+	if (l->kind != ACC_LINK_UPSTREAM && !l->paused_by_self &&
+	    edge_conn_above_high_water(l->conn)) {
+		l->paused_by_self = true;
+		edge_conn_pause(l->conn);
+	}
+	return true;
+}
+
+static void tell_transactions(struct acc_link *l)
+{
+	struct acc_txn *x;
+
+	while ((x = LIST_FIRST(&l->asked)))
+		acc_proxy_asker_gone(x);
+	while ((x = LIST_FIRST(&l->asking)))
+		acc_proxy_asked_gone(x);
+}
+
+static void tell_other_shards(struct acc_link *l)
+{
+	for (unsigned i = 0; i < ACC_SHARDS; i++) {
+		struct acc_mail *m;
+
+		if (!(l->remote_askers & 1u << i))
+			continue;
+		m = acc_mail_new(ACC_MAIL_LINK_GONE, edge_slice(NULL, 0));
+		if (!m)
+			continue; /* their timers will notice */
+		m->cid = l->source.cid;
+		(void)acc_shard_post(l->shard, i, m);
+	}
+}
+
+static void leave_tables(struct acc_link *l)
+{
+	struct acc_gauges *g = &l->shard->gauges;
+	_Atomic uint32_t *const gauge[] = {
+		[ACC_LINK_CLIENT] = &g->clients,
+		[ACC_LINK_INSIDE] = &g->insides,
+		[ACC_LINK_UPSTREAM] = &g->upstreams,
+	};
+
+	edge_wheel_stop(&l->timer);
+	atomic_fetch_sub_explicit(gauge[l->kind], 1, memory_order_relaxed);
+	if (l->admitted)
+		edge_admit_leave(l->shard->shared->admit[l->kind],
+				 &l->source.remote, l->was_secured);
+	acc_shard_count(l->shard,
+			ACC_STAT_CLOSED + (size_t)edge_conn_why(l->conn));
+}
+
+static void end(struct acc_link *l, uint32_t flush_ms)
+{
+	char why[160];
+
+	if (l->state == ACC_LINK_CLOSING)
+		return;
+	l->state = ACC_LINK_CLOSING;
+	leave_tables(l);
+	edge_log_escape(why, sizeof(why),
+			edge_slice_str(edge_conn_detail(l->conn)));
+	tell_transactions(l);
+	acc_linktab_drop(l->shard->links, l->source.cid);
+	tell_other_shards(l);
+	if (flush_ms)
+		edge_conn_close_after_flush(l->conn, flush_ms);
+	else
+		edge_conn_close(l->conn);
+	l->conn = NULL;
+	if (l->kind == ACC_LINK_UPSTREAM)
+		acc_upstream_lost(l, why);
+	edge_loop_defer_free(l->shard->loop, l, free);
+}
+
+void acc_link_close(struct acc_link *l)
+{
+	end(l, 0);
+}
+
+void acc_link_finish(struct acc_link *l)
+{
+	end(l, FLUSH_MS);
+}
+
+void acc_link_hold_for_hop(struct acc_link *l)
+{
+	if (l->state != ACC_LINK_OPEN || l->paused_by_hop)
+		return;
+	l->paused_by_hop = true;
+	edge_conn_pause(l->conn);
+}
+
+void acc_link_release_for_hop(struct acc_link *l)
+{
+	if (l->state != ACC_LINK_OPEN || !l->paused_by_hop)
+		return;
+	l->paused_by_hop = false;
+	if (!l->paused_by_self)
+		edge_conn_resume(l->conn);
+}
+
+/* -- making one --------------------------------------------------------- */
+
+static void plan_conn(struct acc_link *l, struct edge_conn_plan *p)
+{
+	struct acc_shard *s = l->shard;
+	struct edge_sip_frame_limits f;
+	uint32_t out = (uint32_t)acc_shard_limit(s, ACC_LIMIT_OUT_QUEUE);
+
+	acc_link_frame_limits(l, &f);
+	*p = (struct edge_conn_plan){
+		.loop = s->loop,
+		.tls = l->kind == ACC_LINK_UPSTREAM ? s->tls_out
+						    : s->tls[l->kind],
+		.policy = &s->shared->policy[l->kind == ACC_LINK_CLIENT
+						     ? ACC_LISTEN_CLIENT
+						     : ACC_LISTEN_INSIDE],
+		.in_cap = f.head_len + f.body_len + 4096,
+		.out_cap = l->kind == ACC_LINK_CLIENT ? out : out * 8,
+		.high_water = out / 2,
+		.low_water = out / 2 / LOW_WATER,
+		.handshake_ms = (uint32_t)acc_shard_limit(
+			s, l->kind == ACC_LINK_UPSTREAM
+				   ? ACC_LIMIT_CONNECT_MS
+				   : ACC_LIMIT_HANDSHAKE_MS),
+		.stall_ms = (uint32_t)acc_shard_limit(s, ACC_LIMIT_STALL_MS),
+		.fn = on_event,
+		.arg = l,
+	};
+}
+
+static struct acc_link *make(struct acc_shard *s, enum acc_link_kind kind)
+{
+	struct acc_link *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return NULL;
+	l->shard = s;
+	l->kind = kind;
+	l->source.role = kind == ACC_LINK_CLIENT ? ACC_ROLE_USR : ACC_ROLE_INT;
+	LIST_INIT(&l->asked);
+	LIST_INIT(&l->asking);
+	if (acc_linktab_put(s->links, l) != EDGE_OK) {
+		free(l);
+		return NULL;
+	}
+	acc_link_limits_start(l);
+	return l;
+}
+
+static void unmake(struct acc_link *l)
+{
+	acc_linktab_drop(l->shard->links, l->source.cid);
+	free(l);
+}
+
+enum edge_err acc_link_accept(struct acc_shard *s, enum acc_listen_kind kind,
+			      int fd, const struct edge_addr *from)
+{
+	struct acc_link *l = make(s, (enum acc_link_kind)kind);
+	struct edge_conn_plan p;
+	enum edge_err err = EDGE_ELIMIT;
+
+	if (l) {
+		plan_conn(l, &p);
+		err = edge_conn_accept(&l->conn, &p, fd);
+	}
+	if (err) {
+		close(fd);
+		edge_admit_leave(s->shared->admit[kind], from, false);
+		if (l)
+			unmake(l);
+		return err;
+	}
+	l->source.remote = *from;
+	l->source.local = *edge_conn_local(l->conn);
+	l->admitted = true;
+	acc_shard_count(s, kind == ACC_LISTEN_CLIENT ? ACC_STAT_ACCEPTED_CLIENT
+						     : ACC_STAT_ACCEPTED_INSIDE);
+	atomic_fetch_add_explicit(kind == ACC_LISTEN_CLIENT ? &s->gauges.clients
+							    : &s->gauges.insides,
+				  1, memory_order_relaxed);
+	return EDGE_OK;
+}
+
+enum edge_err acc_link_dial(struct acc_link **out, struct acc_shard *s,
+			    struct acc_upstream *u, const struct edge_addr *to,
+			    const char *name)
+{
+	struct acc_link *l = make(s, ACC_LINK_UPSTREAM);
+	struct edge_addr local = s->view.topo->internal;
+	struct edge_conn_plan p;
+	enum edge_err err;
+
+	if (!l)
+		return EDGE_ELIMIT;
+	local.port = 0;
+	l->upstream = u;
+	plan_conn(l, &p);
+	err = edge_conn_dial(&l->conn, &p, &local, s->shared->device[1], to,
+			     name);
+	if (err) {
+		unmake(l);
+		return err;
+	}
+	l->source.remote = *to;
+	l->source.local = *edge_conn_local(l->conn);
+	atomic_fetch_add_explicit(&s->gauges.upstreams, 1,
+				  memory_order_relaxed);
+	*out = l;
+	return EDGE_OK;
+}

@@ -1,0 +1,264 @@
+/* Accepting sockets: bound to address and device, one a shard. */
+#include "access-edge/listener.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "access-edge/limits.h"
+#include "access-edge/link.h"
+#include "access-edge/events.h"
+
+enum {
+	BACKLOG = 4096,    /* ours: excess waits in the kernel (AE 5) */
+	ACCEPTS_A_TURN = 64, /* ours: so that no listener starves the rest */
+};
+
+struct acc_listener {
+	struct acc_shard *shard;
+	enum acc_listen_kind kind;
+	int fd;
+	bool throttled;
+	uint32_t rate;
+	struct edge_bucket bucket;
+	struct edge_timer timer; /* running: accepting is paused */
+};
+
+static int open_socket(const struct edge_addr *at, const char *device,
+		       bool share)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = edge_addr_to_sockaddr(at, &sa);
+	int one = 1;
+	int fd = socket(sa.ss_family,
+			SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
+	    (share &&
+	     setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one))) ||
+	    (device && *device &&
+	     setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
+			(socklen_t)strlen(device))) ||
+	    bind(fd, (struct sockaddr *)&sa, len) || listen(fd, BACKLOG)) {
+		int saved = errno;
+
+		close(fd);
+		errno = saved;
+		return -1;
+	}
+	return fd;
+}
+
+enum edge_err acc_listener_bind(int *fds, unsigned count,
+				const struct edge_addr *at, const char *device,
+				char *why, size_t why_cap)
+{
+	char text[EDGE_ADDR_STRLEN];
+	unsigned opened = 0;
+	int probe = open_socket(at, device, false);
+
+	edge_addr_print(at, text);
+	if (probe < 0)
+		goto fail;
+	close(probe);
+	for (; opened < count; opened++) {
+		fds[opened] = open_socket(at, device, true);
+		if (fds[opened] < 0)
+			goto fail;
+	}
+	return EDGE_OK;
+fail:
+	snprintf(why, why_cap, "cannot listen on %s%s%s: %s", text,
+		 device && *device ? " device " : "", device ? device : "",
+		 strerror(errno));
+	while (opened)
+		close(fds[--opened]);
+	return EDGE_ESYS;
+}
+
+bool acc_listener_device(const struct edge_addr *at, char out[16])
+{
+	struct ifaddrs *all, *i;
+	bool found = false;
+
+	if (getifaddrs(&all))
+		return false;
+	for (i = all; i && !found; i = i->ifa_next) {
+		struct edge_addr a;
+
+		if (!i->ifa_addr ||
+		    edge_addr_from_sockaddr(&a, i->ifa_addr) != EDGE_OK ||
+		    !edge_addr_same_ip(&a, at))
+			continue;
+		snprintf(out, IFNAMSIZ, "%s", i->ifa_name);
+		found = true;
+	}
+	freeifaddrs(all);
+	return found;
+}
+
+static struct acc_listener *of_timer(struct edge_timer *t)
+{
+	return (struct acc_listener *)(void *)((char *)t -
+					       offsetof(struct acc_listener,
+							timer));
+}
+
+static void on_ready(unsigned ready, void *arg);
+
+static void resume(struct edge_timer *t, uint64_t now_ms)
+{
+	struct acc_listener *l = of_timer(t);
+
+	(void)now_ms;
+	if (edge_loop_watch(l->shard->loop, l->fd, EDGE_LOOP_READ, on_ready,
+			    l) != EDGE_OK)
+		edge_wheel_start(edge_loop_wheel(l->shard->loop), &l->timer,
+				 now_ms + 100, resume);
+}
+
+static void pause_for(struct acc_listener *l, uint64_t ms)
+{
+	struct edge_loop *loop = l->shard->loop;
+
+	acc_shard_count(l->shard, ACC_STAT_ACCEPT_PAUSED);
+	edge_loop_unwatch(loop, l->fd);
+	edge_wheel_start(edge_loop_wheel(loop), &l->timer,
+			 edge_loop_now_ms(loop) + (ms ? ms : 1), resume);
+}
+
+static void count_rejected(struct acc_listener *l, enum edge_admit_verdict v,
+			   const struct edge_addr *from)
+{
+	static const struct {
+		enum acc_stat row;
+		const char *name;
+	} rows[] = {
+		[EDGE_ADMIT_OK] = {ACC_STAT_REJECTED_RESOURCE, "resource"},
+		[EDGE_ADMIT_TOTAL] = {ACC_STAT_REJECTED_TOTAL, "total"},
+		[EDGE_ADMIT_SOURCE] = {ACC_STAT_REJECTED_SOURCE, "source"},
+		[EDGE_ADMIT_HANDSHAKES] = {ACC_STAT_REJECTED_HANDSHAKES,
+					   "handshakes"},
+		[EDGE_ADMIT_PENALTY] = {ACC_STAT_REJECTED_PENALTY, "penalty"},
+		[EDGE_ADMIT_UNKNOWN] = {ACC_STAT_REJECTED_UNKNOWN, "unknown"},
+	};
+	char text[EDGE_ADDR_STRLEN];
+
+	acc_shard_count(l->shard, rows[v].row);
+	edge_addr_print(from, text);
+	edge_event(ACC_EV_LINK_REFUSED, "client=%s reason=%s", text,
+		   rows[v].name);
+}
+
+/* false: nothing more to accept now */
+static bool accept_one(struct acc_listener *l, uint64_t now_ms)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = sizeof(sa);
+	struct edge_addr from;
+	enum edge_admit_verdict v;
+	int fd = accept4(l->fd, (struct sockaddr *)&sa, &len,
+			 SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		    errno == ENOMEM)
+			pause_for(l, 100);
+		return false;
+	}
+	if (edge_addr_from_sockaddr(&from, (struct sockaddr *)&sa)) {
+		close(fd);
+		return true;
+	}
+	v = edge_admit_enter(l->shard->shared->admit[l->kind], &from, now_ms);
+	if (v != EDGE_ADMIT_OK) {
+		count_rejected(l, v, &from);
+		close(fd);
+		return true;
+	}
+	if (acc_link_accept(l->shard, l->kind, fd, &from) != EDGE_OK)
+		count_rejected(l, EDGE_ADMIT_OK, &from);
+	return true;
+}
+
+static void on_ready(unsigned ready, void *arg)
+{
+	struct acc_listener *l = arg;
+	uint64_t now = edge_loop_now_ms(l->shard->loop);
+
+	(void)ready;
+	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+		if (l->kind == ACC_LISTEN_CLIENT &&
+		    edge_bucket_wait_ms(&l->bucket, now)) {
+			pause_for(l, edge_bucket_wait_ms(&l->bucket, now));
+			return;
+		}
+		if (!accept_one(l, now))
+			return;
+		(void)edge_bucket_take(&l->bucket, now);
+	}
+}
+
+static uint32_t share_of_rate(const struct acc_shard *s, bool throttled)
+{
+	uint64_t rate = acc_shard_limit(s, ACC_LIMIT_ACCEPT_RATE) /
+			s->shared->shard_count;
+
+	if (throttled)
+		rate /= 10; /* AE 2.9: while the pool is down */
+	return rate ? (uint32_t)rate : 1;
+}
+
+enum edge_err acc_listener_new(struct acc_listener **out, struct acc_shard *s,
+			       enum acc_listen_kind kind, int fd)
+{
+	struct acc_listener *l = calloc(1, sizeof(*l));
+	uint32_t rate = share_of_rate(s, false);
+	enum edge_err err;
+
+	if (!l) {
+		close(fd);
+		return EDGE_ENOMEM;
+	}
+	l->shard = s;
+	l->kind = kind;
+	l->fd = fd;
+	edge_bucket_init(&l->bucket, rate, rate, edge_loop_now_ms(s->loop));
+	err = edge_loop_watch(s->loop, fd, EDGE_LOOP_READ, on_ready, l);
+	if (err) {
+		close(fd);
+		free(l);
+		return err;
+	}
+	*out = l;
+	return EDGE_OK;
+}
+
+void acc_listener_free(struct acc_listener *l)
+{
+	if (!l)
+		return;
+	edge_wheel_stop(&l->timer);
+	edge_loop_unwatch(l->shard->loop, l->fd);
+	close(l->fd);
+	free(l);
+}
+
+void acc_listener_throttle(struct acc_listener *l, bool on)
+{
+	uint32_t rate;
+
+	if (!l || l->throttled == on)
+		return;
+	l->throttled = on;
+	rate = share_of_rate(l->shard, on);
+	edge_bucket_init(&l->bucket, rate, rate,
+			 edge_loop_now_ms(l->shard->loop));
+}

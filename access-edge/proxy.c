@@ -1,0 +1,528 @@
+/* The journey of a message, ten lines a step. */
+#include "access-edge/proxy.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "access-edge/guard.h"
+#include "access-edge/limits.h"
+#include "access-edge/linktab.h"
+#include "access-edge/refuse.h"
+#include "access-edge/reply.h"
+#include "access-edge/upstream.h"
+#include "common/crypto.h"
+
+enum { TAG_LEN = 33, EXTRA = 320 };
+
+/* A request on its way: what the steps share. */
+struct journey {
+	struct acc_shard *s;
+	struct acc_link *l;            /* it came on */
+	const struct edge_sip_msg *m;
+	size_t head_len;
+	uint64_t hash;
+	struct acc_decision d;
+};
+
+static const struct {
+	enum edge_sip_fault fault;
+	enum acc_reason reason;
+} parse_reasons[] = {
+	{EDGE_SIP_BAD_VERSION, ACC_REASON_VERSION},
+	{EDGE_SIP_BAD_SCHEME, ACC_REASON_SCHEME},
+};
+
+static enum acc_reason parse_reason(enum edge_sip_fault f)
+{
+	for (size_t i = 0; i < sizeof(parse_reasons) / sizeof(*parse_reasons);
+	     i++)
+		if (parse_reasons[i].fault == f)
+			return parse_reasons[i].reason;
+	return ACC_REASON_PARSE;
+}
+
+/* -- writing ------------------------------------------------------------ */
+
+static void route_tag(char out[TAG_LEN])
+{
+	uint8_t bytes[16];
+
+	edge_random(bytes, sizeof(bytes));
+	edge_hex(out, edge_slice(bytes, sizeof(bytes)));
+}
+
+static bool rewrite(const struct journey *j, const struct edge_addr *local,
+		    edge_handle txn, struct edge_slice *out,
+		    enum acc_reason *reason)
+{
+	char sent_by[EDGE_ADDR_STRLEN], tag[TAG_LEN] = "";
+	struct acc_stamp stamp = {sent_by, txn, j->hash, tag};
+
+	edge_addr_print(local, sent_by);
+	if (j->d.record_route)
+		route_tag(tag);
+	*reason = ACC_REASON_INTERNAL;
+	return acc_rewrite_request(j->s->desk.edit, &j->s->view, j->m,
+				   &j->l->source, &j->d, &stamp, out,
+				   reason) == EDGE_OK;
+}
+
+static size_t sent_head_len(struct edge_slice sent,
+			    const struct edge_sip_msg *m)
+{
+	return edge_slice_len(sent) - edge_slice_len(m->body);
+}
+
+static bool is_one_way(const struct edge_sip_msg *m)
+{
+	return m->method == EDGE_SIP_ACK || m->method == EDGE_SIP_BENOTIFY ||
+	       m->method == EDGE_SIP_CANCEL;
+}
+
+/* End of a journey that cannot go on, with or without transaction. */
+static void stop(const struct journey *j, struct acc_txn *x,
+		 enum acc_reason reason)
+{
+	if (x)
+		acc_reply_fail(x, reason);
+	else
+		acc_refuse(j->l, j->m, reason, "");
+}
+
+/* -- inward ------------------------------------------------------------- */
+
+static void write_inward(const struct journey *j, struct acc_txn *x,
+			 const struct acc_picked *p)
+{
+	struct edge_slice out;
+	enum acc_reason reason;
+
+	if (!rewrite(j, &p->link->source.local, x ? x->id : 0, &out,
+		     &reason)) {
+		stop(j, x, reason);
+		return;
+	}
+	acc_shard_count(j->s, ACC_STAT_FORWARDED_IN);
+	j->l->member = topo_find_host(
+		j->s->view.topo, edge_slice_str(acc_upstream_member(p->up)))
+			? acc_upstream_member(p->up) : NULL;
+	if (!acc_link_send(p->link, out)) {
+		stop(j, x, ACC_REASON_NEXT_HOP_LOST);
+		return;
+	}
+	if (edge_conn_above_high_water(p->link->conn))
+		acc_link_hold_for_hop(j->l);
+	if (!x)
+		return;
+	acc_txn_written(x, p->link->source.cid, p->link, out,
+			sent_head_len(out, j->m));
+	acc_upstream_begin(p->up, x);
+	acc_reply_expect(x);
+}
+
+static enum acc_reason overload_reason(const struct journey *j)
+{
+	return j->m->method == EDGE_SIP_REGISTER ? ACC_REASON_OVERLOAD_REGISTER
+						 : ACC_REASON_OVERLOAD;
+}
+
+/* AE 5: unsigned traffic is told at once, signed one is held a moment. */
+static void hold_or_refuse(const struct journey *j, struct acc_txn *x)
+{
+	struct acc_shard *s = j->s;
+
+	if (!x || !x->from.signed_in ||
+	    acc_upstream_held(s->upstreams) >=
+		    acc_shard_limit(s, ACC_LIMIT_HELD) ||
+	    edge_loop_now_ms(s->loop) - x->begun_ms >
+		    acc_shard_limit(s, ACC_LIMIT_HOLD_MS))
+		stop(j, x, overload_reason(j));
+	else
+		acc_upstream_hold(s->upstreams, x);
+}
+
+static void go_inward(const struct journey *j, struct acc_txn *x)
+{
+	const struct acc_pick_plan plan = {
+		.cluster = j->d.cluster,
+		.member = j->d.member,
+		.sticky = j->d.member ? NULL : j->l->member,
+		.from_uri = j->m->from.uri.text,
+		.tried = x ? x->tried : 0,
+		.is_unsigned = j->l->kind == ACC_LINK_CLIENT &&
+			       !j->l->source.signed_in,
+	};
+	struct acc_picked p = {0};
+
+	switch (acc_upstream_pick(j->s->upstreams, &plan, &p)) {
+	case ACC_PICK_READY:
+		write_inward(j, x, &p);
+		break;
+	case ACC_PICK_WAIT:
+		if (x)
+			acc_upstream_wait(p.up, x);
+		else
+			stop(j, NULL, ACC_REASON_NEXT_HOP_DOWN);
+		break;
+	case ACC_PICK_FULL:
+		hold_or_refuse(j, x);
+		break;
+	case ACC_PICK_NONE:
+		stop(j, x, ACC_REASON_NEXT_HOP_DOWN);
+		break;
+	}
+}
+
+/* -- outward ------------------------------------------------------------ */
+
+/* A Request-URI's ms-received-cid counts only with its far end (AE 2.7 b). */
+static bool far_end(const struct journey *j, struct edge_addr *out)
+{
+	*out = (struct edge_addr){0};
+	if (j->d.pop)
+		return true;
+	return edge_addr_parse(out, j->m->ruri.host, j->m->ruri.port) ==
+		       EDGE_OK &&
+	       out->port;
+}
+
+static bool send_to_client(const struct journey *j, edge_handle txn,
+			   const struct edge_addr *far, struct edge_slice out)
+{
+	struct acc_shard *s = j->s;
+	struct acc_mail *mail;
+
+	if (edge_handle_shard(j->d.client) == s->index) {
+		struct acc_link *l = acc_linktab_find(s->links, j->d.client);
+
+		return l && l->kind == ACC_LINK_CLIENT &&
+		       (!far->port || edge_addr_eq(far, &l->source.remote)) &&
+		       acc_link_send(l, out);
+	}
+	if (edge_handle_shard(j->d.client) >= s->shared->shard_count)
+		return false;
+	mail = acc_mail_new(ACC_MAIL_DELIVER, out);
+	if (!mail)
+		return false;
+	mail->cid = j->d.client;
+	mail->txn = txn;
+	mail->far = *far;
+	mail->source.cid = (edge_handle)s->index;
+	return acc_shard_post(s, edge_handle_shard(j->d.client), mail);
+}
+
+static void go_outward(const struct journey *j, struct acc_txn *x)
+{
+	const struct edge_addr *local =
+		&j->s->view.topo->listen[TOPO_PORT_ACCESS_CLIENT].addr;
+	struct edge_slice out;
+	struct edge_addr far;
+	enum acc_reason reason;
+
+	if (!rewrite(j, local, x ? x->id : 0, &out, &reason)) {
+		stop(j, x, reason);
+		return;
+	}
+	if (!far_end(j, &far) ||
+	    !send_to_client(j, x ? x->id : 0, &far, out)) {
+		stop(j, x, ACC_REASON_CLIENT_GONE);
+		return;
+	}
+	acc_shard_count(j->s, ACC_STAT_FORWARDED_OUT);
+	if (!x)
+		return;
+	acc_txn_written(x, j->d.client,
+			acc_linktab_find(j->s->links, j->d.client), out,
+			sent_head_len(out, j->m));
+	acc_reply_expect(x);
+}
+
+/* -- requests ----------------------------------------------------------- */
+
+/* The step of an authentication that succeeds or fails for good. */
+static bool proves_identity(const struct edge_sip_msg *m)
+{
+	int i = edge_sip_find(m, EDGE_SIP_AUTHORIZATION, 0);
+	struct edge_slice v;
+
+	if (i < 0)
+		return false;
+	v = m->lines[i].value;
+	return memmem(v.p, edge_slice_len(v), "response=\"", 10) ||
+	       (memmem(v.p, edge_slice_len(v), "gssapi-data=\"", 13) &&
+		!memmem(v.p, edge_slice_len(v), "gssapi-data=\"\"", 14));
+}
+
+static void forward(const struct journey *j, uint64_t key)
+{
+	struct acc_txn *x = NULL;
+
+	if (!is_one_way(j->m)) {
+		enum edge_err err = acc_txn_new(&x, j->s->txns, j->l, j->m,
+						j->head_len, key);
+
+		if (err) {
+			stop(j, NULL, ACC_REASON_TRANSACTIONS);
+			return;
+		}
+		x->loop_hash = j->hash;
+		x->asked_keep_alive =
+			edge_sip_find(j->m, EDGE_SIP_MS_KEEP_ALIVE, 0) >= 0;
+		x->proves_identity = j->m->method == EDGE_SIP_REGISTER &&
+				     proves_identity(j->m);
+		acc_reply_expect(x); /* also while it waits for a connection */
+	}
+	if (j->d.to == ACC_TO_NEXT_HOP)
+		go_inward(j, x);
+	else
+		go_outward(j, x);
+}
+
+/* AE 2.10: hop by hop; one without its INVITE passes without state. */
+static void on_cancel(const struct journey *j, struct acc_txn *x)
+{
+	if (!x || x->method != EDGE_SIP_INVITE) {
+		forward(j, 0);
+		return;
+	}
+	acc_refuse_status(j->l, j->m, 200);
+	if (x->state == ACC_TXN_WAITING) {
+		x->cancelled = true;
+		acc_reply_fail(x, ACC_REASON_OK);
+	} else if (x->state <= ACC_TXN_PROCEEDING) {
+		acc_reply_cancel(x);
+	}
+}
+
+static void decide(struct journey *j, uint64_t key, struct acc_txn *known)
+{
+	acc_route_decide(&j->d, &j->s->view, j->m, &j->l->source);
+	switch (j->d.to) {
+	case ACC_TO_DROP:
+		acc_refuse_note(j->s, &j->l->source, j->m, j->d.reason);
+		break;
+	case ACC_TO_ANSWER:
+		acc_refuse(j->l, j->m, j->d.reason, "");
+		break;
+	case ACC_TO_SELF:
+		acc_refuse_status(j->l, j->m, 200);
+		break;
+	case ACC_TO_NEXT_HOP:
+	case ACC_TO_CLIENT:
+		if (j->m->method == EDGE_SIP_CANCEL)
+			on_cancel(j, known);
+		else
+			forward(j, key);
+		break;
+	}
+}
+
+static void refuse_by_guard(const struct journey *j,
+			    const struct acc_guard_verdict *v)
+{
+	char extra[EXTRA] = "";
+	struct edge_put w = edge_put(extra, sizeof(extra) - 1);
+
+	if (v->reason == ACC_REASON_EXTENSION) {
+		edge_put_str(&w, "Unsupported: ");
+		edge_put_str(&w, v->unsupported);
+		edge_put_str(&w, "\r\n");
+		extra[edge_put_len(&w)] = 0;
+	}
+	if (acc_reason_errid(v->reason) != 1018 || acc_link_malformed(j->l))
+		acc_refuse(j->l, j->m, v->reason, extra);
+}
+
+/* true: the transaction at hand has taken it */
+static bool absorb(struct acc_txn *x, const struct edge_sip_msg *m)
+{
+	if (!x || m->method == EDGE_SIP_CANCEL)
+		return false;
+	if (m->method != EDGE_SIP_ACK)
+		return true; /* a repetition */
+	if (x->state != ACC_TXN_COMPLETED)
+		return false; /* ACK to a 2xx of a client without branch */
+	acc_txn_free(x);
+	return true;
+}
+
+static void on_request(struct acc_link *l, const struct edge_sip_msg *m,
+		       size_t head_len)
+{
+	struct journey j = {.s = l->shard, .l = l, .m = m,
+			    .head_len = head_len};
+	uint64_t key = acc_txn_key(j.s->txns, m, l->source.cid);
+	struct acc_txn *known = acc_txn_find_key(j.s->txns, key);
+	struct acc_guard_verdict v = {0};
+	enum acc_reason reason;
+
+	acc_shard_count(j.s, l->kind == ACC_LINK_CLIENT ? ACC_STAT_REQUESTS_USR
+							: ACC_STAT_REQUESTS_INT);
+	if (absorb(known, m))
+		return;
+	reason = acc_link_admit(l, m);
+	if (reason != ACC_REASON_OK) {
+		acc_refuse(l, m, reason, "");
+		return;
+	}
+	j.hash = acc_guard_loop_hash(&j.s->view, m);
+	acc_guard_request(&v, &j.s->view, m, &l->source, j.hash);
+	if (v.reason != ACC_REASON_OK)
+		refuse_by_guard(&j, &v);
+	else
+		decide(&j, key, known);
+}
+
+static void on_malformed(struct acc_link *l, const struct edge_sip_msg *m)
+{
+	acc_shard_count(l->shard, ACC_STAT_PARSE_ERRORS);
+	if (m->is_request ? acc_link_malformed(l) : true)
+		acc_refuse(l, m,
+			   m->is_request ? parse_reason(m->fault)
+					 : ACC_REASON_BAD_RESPONSE, "");
+}
+
+void acc_proxy_message(struct acc_link *l, const struct edge_sip_frame *f)
+{
+	struct acc_shard *s = l->shard;
+	struct edge_sip_msg *m = s->desk.msg;
+	bool is_response = edge_slice_len(f->msg) > 4 &&
+			   memcmp(f->msg.p, "SIP/", 4) == 0;
+
+	if (is_response) {
+		acc_shard_count(s, l->kind == ACC_LINK_CLIENT
+					   ? ACC_STAT_RESPONSES_USR
+					   : ACC_STAT_RESPONSES_INT);
+		acc_reply_message(s, &l->source, f->msg, f->head_len);
+		return;
+	}
+	s->view.wall_s = (uint64_t)time(NULL);
+	if (edge_sip_msg_parse(m, s->desk.arena, f->msg, f->head_len))
+		on_malformed(l, m);
+	else
+		on_request(l, m, f->head_len);
+}
+
+void acc_proxy_frame_fault(struct acc_link *l, const struct edge_sip_frame *f)
+{
+	struct edge_sip_msg *m = l->shard->desk.msg;
+	enum acc_reason reason =
+		f->fault == EDGE_SIP_FRAME_BODY ? ACC_REASON_BODY_TOO_LARGE
+		: f->fault == EDGE_SIP_FRAME_HEAD ||
+				f->fault == EDGE_SIP_FRAME_LINE ||
+				f->fault == EDGE_SIP_FRAME_LINES
+			? ACC_REASON_HEAD_TOO_LARGE
+			: ACC_REASON_FRAMING;
+	bool keeps = f->fault == EDGE_SIP_FRAME_BODY && f->skip_body;
+
+	/* what can be read of the head is enough for an answer, or none goes */
+	(void)!edge_sip_msg_parse(m, l->shard->desk.arena, f->msg,
+				  edge_slice_len(f->msg));
+	if (m->is_request && m->via_count)
+		acc_refuse(l, m, reason, "");
+	else
+		acc_refuse_note(l->shard, &l->source, m, reason);
+	if (!keeps)
+		acc_link_finish(l);
+}
+
+/* -- taken up again ----------------------------------------------------- */
+
+void acc_proxy_resume(struct acc_txn *x)
+{
+	struct acc_shard *s = x->shard;
+	struct journey j = {.s = s, .m = s->desk.msg,
+			    .head_len = x->request_head_len,
+			    .hash = x->loop_hash};
+
+	j.l = x->in_asked ? acc_linktab_find(s->links, x->from.cid) : NULL;
+	if (!j.l || !acc_reply_recall(x, &s->desk)) {
+		acc_txn_free(x);
+		return;
+	}
+	acc_route_decide(&j.d, &s->view, j.m, &j.l->source);
+	if (j.d.to == ACC_TO_NEXT_HOP)
+		go_inward(&j, x);
+	else /* the topology changed meanwhile */
+		acc_reply_fail(x, j.d.reason != ACC_REASON_OK
+					  ? j.d.reason
+					  : ACC_REASON_NEXT_HOP_DOWN);
+}
+
+void acc_proxy_next_member(struct acc_txn *x, unsigned failed_member)
+{
+	x->tried |= 1ull << failed_member;
+	acc_shard_count(x->shard, ACC_STAT_FAILOVER);
+	acc_proxy_resume(x);
+}
+
+void acc_proxy_asked_gone(struct acc_txn *x)
+{
+	bool inward = x->from.role != ACC_ROLE_INT;
+
+	acc_txn_unask(x);
+	if (x->is_probe)
+		acc_txn_free(x);
+	else if (x->state < ACC_TXN_COMPLETED)
+		acc_reply_fail(x, inward ? ACC_REASON_NEXT_HOP_LOST
+					 : ACC_REASON_CLIENT_GONE);
+}
+
+void acc_proxy_asker_gone(struct acc_txn *x)
+{
+	bool pending = x->method == EDGE_SIP_INVITE &&
+		       (x->state == ACC_TXN_TRYING ||
+			x->state == ACC_TXN_PROCEEDING);
+
+	acc_txn_orphan(x);
+	if (pending)
+		acc_reply_cancel(x); /* AE 2.10: CANCEL at once */
+	else
+		acc_txn_free(x);
+}
+
+/* -- mail --------------------------------------------------------------- */
+
+static void on_deliver(struct acc_shard *s, const struct acc_mail *mail)
+{
+	struct acc_link *l = acc_linktab_find(s->links, mail->cid);
+	unsigned asker = mail->source.cid;
+	struct acc_mail *back;
+
+	if (l && (!mail->far.port ||
+		  edge_addr_eq(&mail->far, &l->source.remote)) &&
+	    acc_link_send(l, edge_slice(mail->bytes, mail->len))) {
+		l->remote_askers |= (uint16_t)(1u << asker);
+		return;
+	}
+	if (!mail->txn)
+		return;
+	back = acc_mail_new(ACC_MAIL_UNDELIVERABLE, edge_slice(NULL, 0));
+	if (!back)
+		return;
+	back->txn = mail->txn;
+	(void)acc_shard_post(s, asker, back);
+}
+
+static void on_undeliverable(struct acc_shard *s, const struct acc_mail *mail)
+{
+	struct acc_txn *x = acc_txn_find(s->txns, mail->txn);
+
+	if (x && x->to_is_remote)
+		acc_proxy_asked_gone(x);
+}
+
+void acc_proxy_mail(struct acc_shard *s, const struct acc_mail *mail)
+{
+	s->view.wall_s = (uint64_t)time(NULL);
+	if (mail->kind == ACC_MAIL_DELIVER)
+		on_deliver(s, mail);
+	else if (mail->kind == ACC_MAIL_RESPONSE)
+		acc_reply_message(s, &mail->source,
+				  edge_slice(mail->bytes, mail->len),
+				  mail->head_len);
+	else if (mail->kind == ACC_MAIL_UNDELIVERABLE)
+		on_undeliverable(s, mail);
+	else if (mail->kind == ACC_MAIL_LINK_GONE)
+		acc_txn_each_remote(s->txns, mail->cid, acc_proxy_asked_gone);
+}

@@ -1,0 +1,74 @@
+/* Saying no: one reason in answer, event, counter and the recent list. */
+#include "access-edge/refuse.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "access-edge/events.h"
+#include "access-edge/rewrite.h"
+#include "common/recent.h"
+
+enum { WORD = 96 };
+
+static void words(char from[WORD], char call[WORD], char method[WORD],
+		  const struct edge_sip_msg *m)
+{
+	edge_log_escape(from, WORD, m->from.uri.text);
+	edge_log_escape(call, WORD, m->call_id);
+	edge_log_escape(method, WORD,
+			m->is_request ? m->method_text
+				      : edge_slice_str("response"));
+}
+
+void acc_refuse_note(struct acc_shard *s, const struct acc_source *from,
+		     const struct edge_sip_msg *m, enum acc_reason reason)
+{
+	char user[WORD], call[WORD], method[WORD], peer[EDGE_ADDR_STRLEN];
+	const char *name = acc_reason_name(reason);
+	unsigned status = acc_reason_status(reason);
+
+	words(user, call, method, m);
+	edge_addr_print(&from->remote, peer);
+	acc_shard_count(s, ACC_STAT_REFUSED + (size_t)reason);
+	if (reason == ACC_REASON_ROUTE_SIGNATURE)
+		acc_shard_count(s, ACC_STAT_ROUTE_SIG_FAIL);
+	edge_event(status ? ACC_EV_REFUSED : ACC_EV_DROPPED,
+		   "reason=%s errid=%u status=%u role=%s method=%s from=%s "
+		   "client=%s cid=%X call_id=%s", name,
+		   acc_reason_errid(reason), status,
+		   acc_role_name(from->role), method, user, peer, from->cid,
+		   call);
+	edge_recent_add(s->shared->refusals,
+			"{\"time\":%lld,\"reason\":\"%s\",\"errid\":%u,"
+			"\"status\":%u,\"role\":\"%s\",\"cid\":\"%X\","
+			"\"client\":\"%s\",\"text\":\"%s\"}",
+			(long long)time(NULL), name, acc_reason_errid(reason),
+			status, acc_role_name(from->role), from->cid, peer,
+			acc_reason_text(reason));
+}
+
+void acc_refuse(struct acc_link *l, const struct edge_sip_msg *m,
+		enum acc_reason reason, const char *extra)
+{
+	struct acc_shard *s = l->shard;
+	struct edge_slice out;
+
+	acc_refuse_note(s, &l->source, m, reason);
+	if (!m->is_request || m->method == EDGE_SIP_ACK ||
+	    m->method == EDGE_SIP_BENOTIFY || !acc_reason_status(reason))
+		return;
+	if (acc_rewrite_answer(s->desk.edit, &s->view, m, &l->source, reason,
+			       extra, &out) == EDGE_OK)
+		(void)acc_link_send(l, out);
+}
+
+void acc_refuse_status(struct acc_link *l, const struct edge_sip_msg *m,
+		       unsigned status)
+{
+	struct acc_shard *s = l->shard;
+	struct edge_slice out;
+
+	if (acc_rewrite_status(s->desk.edit, &s->view, m, &l->source, status,
+			       &out) == EDGE_OK)
+		(void)acc_link_send(l, out);
+}

@@ -1,0 +1,92 @@
+/* One share-nothing thread: its loop and all it touches. */
+#ifndef ACCESS_EDGE_SHARD_H
+#define ACCESS_EDGE_SHARD_H
+
+#include <stdatomic.h>
+
+#include "access-edge/mail.h"
+#include "access-edge/stats.h"
+#include "access-edge/view.h"
+#include "common/admit.h"
+#include "common/loop.h"
+#include "common/peer.h"
+
+enum { ACC_SHARDS = 16, ACC_MEMBERS = 64 };
+
+struct acc_linktab;
+struct acc_txntab;
+struct acc_upstreams;
+struct acc_listener;
+struct acc_shard;
+
+/* Shared by all shards; thread-safe parts, or fixed after start. */
+struct acc_shared {
+	const uint64_t *limits; /* by enum acc_limit */
+	struct edge_stats *stats;
+	struct edge_admit *admit[ACC_LISTEN_KINDS];
+	struct edge_recent *refusals;
+	struct acc_options options;
+	uint32_t boot;
+	struct edge_peer_policy policy[ACC_LISTEN_KINDS];
+	char device[2][16]; /* outside, inside; "" when any */
+	unsigned shard_count;
+	struct acc_shard *shard[ACC_SHARDS];
+	_Atomic bool draining;
+};
+
+/* What other threads may read of a shard: plain numbers. */
+struct acc_gauges {
+	_Atomic uint32_t clients, insides, upstreams, transactions;
+	_Atomic uint8_t member_health[ACC_MEMBERS]; /* next hop, enum acc_health */
+	_Atomic uint64_t topology_seq;
+};
+
+/* Room to read and edit one message at a time. */
+struct acc_desk {
+	struct edge_sip_arena *arena;
+	struct edge_sip_edit *edit;
+	struct edge_sip_msg *msg;
+};
+
+/* Open to the files of this service's runtime; used by its own thread only,
+ * gauges and mailbox apart. */
+struct acc_shard {
+	unsigned index;
+	struct acc_shared *shared;
+	struct edge_loop *loop;
+	struct edge_mailbox *mailbox;
+	struct acc_desk desk;  /* the message at hand */
+	struct acc_desk aside; /* another one needed meanwhile */
+	struct acc_view view;
+	struct acc_route_keys *keys;
+	struct edge_tls *tls[ACC_LISTEN_KINDS], *tls_out;
+	struct acc_listener *listener[ACC_LISTEN_KINDS];
+	struct acc_linktab *links;
+	struct acc_txntab *txns;
+	struct acc_upstreams *upstreams;
+	struct acc_gauges gauges;
+	struct edge_timer drain_timer;
+};
+
+/* What a shard is started with; references are taken over. */
+struct acc_shard_plan {
+	unsigned index;
+	struct acc_shared *shared;
+	const struct topo *topo;
+	struct acc_route_keys *keys;
+	struct edge_tls *tls[ACC_LISTEN_KINDS], *tls_out;
+	int fds[ACC_LISTEN_KINDS];
+};
+
+/** Makes the loop and everything on the calling thread. */
+EDGE_MUST_CHECK enum edge_err acc_shard_new(struct acc_shard **out,
+					    const struct acc_shard_plan *p);
+void acc_shard_free(struct acc_shard *s);
+
+/** Count a row; the shard's own thread. */
+void acc_shard_count(struct acc_shard *s, size_t row);
+uint64_t acc_shard_limit(const struct acc_shard *s, unsigned limit);
+/** Post to another shard; the mail is taken over in every case. */
+bool acc_shard_post(struct acc_shard *from, unsigned to, struct acc_mail *m);
+
+#endif

@@ -1,0 +1,61 @@
+/* Connections to next-hop members: opened on need, checked, watched. */
+#ifndef ACCESS_EDGE_UPSTREAM_H
+#define ACCESS_EDGE_UPSTREAM_H
+
+#include "access-edge/hop.h"
+#include "access-edge/route.h"
+#include "access-edge/txn.h"
+
+EDGE_MUST_CHECK enum edge_err acc_upstreams_new(struct acc_upstreams **out,
+						struct acc_shard *s);
+void acc_upstreams_free(struct acc_upstreams *u);
+/** The snapshot changed: new members are dialled, those gone are closed once
+ * nothing is owed by them. */
+EDGE_MUST_CHECK enum edge_err acc_upstreams_topology(struct acc_upstreams *u);
+
+enum acc_pick {
+	ACC_PICK_READY, /* link may be written */
+	ACC_PICK_WAIT,  /* up connects: wait there */
+	ACC_PICK_NONE,  /* no member left */
+	ACC_PICK_FULL,  /* window or rate toward the next hop used up */
+};
+
+struct acc_pick_plan {
+	const struct topo_cluster *cluster;
+	const struct topo_host *member; /* named by a Route, or NULL */
+	const char *sticky;             /* FQDN, of the client, or NULL */
+	struct edge_slice from_uri;
+	uint64_t tried;                 /* members not to take again */
+	bool is_unsigned;               /* may use the unsigned share only */
+};
+
+struct acc_picked {
+	struct acc_upstream *up;
+	struct acc_link *link; /* READY */
+};
+
+/** Choose a member and a connection to it; starts connecting on need. */
+enum acc_pick acc_upstream_pick(struct acc_upstreams *u,
+				const struct acc_pick_plan *p,
+				struct acc_picked *out);
+/** Queue a transaction until the upstream is ready or fails. */
+void acc_upstream_wait(struct acc_upstream *up, struct acc_txn *x);
+/** Queue it until rate and window allow it; acc_proxy_resume tries again. */
+void acc_upstream_hold(struct acc_upstreams *u, struct acc_txn *x);
+size_t acc_upstream_held(const struct acc_upstreams *u);
+const char *acc_upstream_member(const struct acc_upstream *up);
+unsigned acc_upstream_index(const struct acc_upstream *up);
+/** Window and rate: one transaction begins / is over. */
+void acc_upstream_begin(struct acc_upstream *up, struct acc_txn *x);
+void acc_upstream_end(struct acc_txn *x);
+/** A probe ran out of time. */
+void acc_upstream_silent(struct acc_link *l);
+
+/* Told by the link. */
+/** Does its certificate name the member or its pool? event when not. */
+bool acc_upstream_is_right(struct acc_link *l);
+void acc_upstream_secured(struct acc_link *l);
+void acc_upstream_lost(struct acc_link *l, const char *why);
+void acc_upstream_drained(struct acc_link *l);
+
+#endif
