@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "access-edge/route_token.h"
 #include "common/tls.h"
 
 struct acc_mail *acc_mail_new(enum acc_mail_kind kind, struct edge_slice bytes)
@@ -38,5 +39,6 @@ void acc_mail_free(void *mail)
 	}
 	if (m->tls_out)
 		edge_tls_drop(m->tls_out);
+	acc_route_keys_free(m->keys);
 	free(m);
 }

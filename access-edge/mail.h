@@ -7,6 +7,7 @@
 #include "common/slice.h"
 #include "topology/topology.h"
 
+struct acc_route_keys;
 struct edge_tls;
 
 enum acc_mail_kind {
@@ -16,8 +17,8 @@ enum acc_mail_kind {
 	ACC_MAIL_LINK_GONE,     /* link cid closed; its askers give up */
 	ACC_MAIL_TOPOLOGY,      /* new snapshot, held */
 	ACC_MAIL_TLS,           /* new certificates, held */
+	ACC_MAIL_KEYS,          /* new route keys, owned */
 	ACC_MAIL_DRAIN,
-	ACC_MAIL_STOP,
 	ACC_MAIL_KINDS
 };
 
@@ -26,13 +27,14 @@ enum acc_listen_kind { ACC_LISTEN_CLIENT, ACC_LISTEN_INSIDE, ACC_LISTEN_KINDS };
 struct acc_mail {
 	enum acc_mail_kind kind;
 	edge_handle cid, txn;
-	edge_handle ruri_cid;  /* DELIVER by Request-URI: check far end */
-	struct edge_addr far;  /* ... against this; port 0: no check */
+	struct edge_addr far;  /* DELIVER by Request-URI: only to a link with
+				  this far end; port 0: no check */
 	enum acc_reason reason;
 	struct acc_source source;     /* RESPONSE */
 	const struct topo *topo;      /* TOPOLOGY */
 	int fds[ACC_LISTEN_KINDS];    /* TOPOLOGY: re-opened sockets or -1 */
 	struct edge_tls *tls[ACC_LISTEN_KINDS], *tls_out; /* TLS */
+	struct acc_route_keys *keys;  /* KEYS */
 	size_t len, head_len;
 	uint8_t bytes[];              /* the message */
 };

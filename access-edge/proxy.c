@@ -103,9 +103,8 @@ static void write_inward(const struct journey *j, struct acc_txn *x,
 		return;
 	}
 	acc_shard_count(j->s, ACC_STAT_FORWARDED_IN);
-	j->l->member = topo_find_host(
-		j->s->view.topo, edge_slice_str(acc_upstream_member(p->up)))
-			? acc_upstream_member(p->up) : NULL;
+	if (!j->d.member)
+		j->l->member = acc_upstream_id(p->up); /* AE 2.9 stickiness */
 	if (!acc_link_send(p->link, out)) {
 		stop(j, x, ACC_REASON_NEXT_HOP_LOST);
 		return;

@@ -21,6 +21,7 @@ struct acc_upstream { /* one member, on this shard */
 	struct acc_upstreams *set;
 	struct pool *pool; /* NULL: retired, closes when nothing is owed */
 	unsigned index;
+	uint64_t id; /* hash of the member's name */
 	char member[NAME_LEN], pool_name[NAME_LEN];
 	const struct topo_host *host; /* of the current snapshot */
 	uint16_t port;
@@ -62,6 +63,13 @@ static void start_probe(struct acc_upstream *up, uint64_t in_ms)
 {
 	edge_wheel_start(edge_loop_wheel(up->set->shard->loop), &up->probe,
 			 now_of(up->set) + in_ms, on_probe_due);
+}
+
+static uint64_t id_of(const char *fqdn)
+{
+	static const uint8_t key[16] = {'m', 'e', 'm', 'b', 'e', 'r'};
+
+	return edge_siphash(key, edge_slice_str(fqdn)) | 1;
 }
 
 static struct acc_upstream *make_member(struct acc_upstreams *u)
@@ -131,6 +139,7 @@ static enum edge_err add_member(struct acc_upstreams *u, struct pool *p,
 	up->index = i;
 	up->host = h;
 	up->port = p->cluster->port;
+	up->id = id_of(h->fqdn);
 	memcpy(up->member, h->fqdn, strnlen(h->fqdn, NAME_LEN - 1) + 1);
 	memcpy(up->pool_name, p->cluster->fqdn,
 	       strnlen(p->cluster->fqdn, NAME_LEN - 1) + 1);
@@ -304,12 +313,11 @@ static enum acc_pick connection(struct acc_upstream *up, struct acc_link **out)
 
 /* -- choosing ----------------------------------------------------------- */
 
-static int named_member(const struct pool *p, const char *name, uint64_t tried,
+static int known_member(const struct pool *p, uint64_t id, uint64_t tried,
 			uint64_t now)
 {
-	for (unsigned i = 0; name && i < p->count; i++)
-		if (!(tried & 1ull << i) &&
-		    strcmp(p->ups[i]->member, name) == 0 &&
+	for (unsigned i = 0; id && i < p->count; i++)
+		if (!(tried & 1ull << i) && p->ups[i]->id == id &&
 		    acc_hop_may_try(&p->hops[i], now))
 			return (int)i;
 	return -1;
@@ -354,11 +362,12 @@ enum acc_pick acc_upstream_pick(struct acc_upstreams *u,
 
 	for (unsigned n = 0; p && n < p->count; n++) {
 		enum acc_pick pick;
-		int i = named_member(
-			p, plan->member ? plan->member->fqdn : NULL, tried, now);
+		int i = known_member(
+			p, plan->member ? id_of(plan->member->fqdn) : 0, tried,
+			now);
 
 		if (i < 0)
-			i = named_member(p, plan->sticky, tried, now);
+			i = known_member(p, plan->sticky, tried, now);
 		if (i < 0)
 			i = hashed_member(p, plan, tried, now);
 		if (i < 0)
@@ -379,9 +388,9 @@ void acc_upstream_wait(struct acc_upstream *up, struct acc_txn *x)
 	acc_txn_queue(x, &up->waiting);
 }
 
-const char *acc_upstream_member(const struct acc_upstream *up)
+uint64_t acc_upstream_id(const struct acc_upstream *up)
 {
-	return up->member;
+	return up->id;
 }
 
 unsigned acc_upstream_index(const struct acc_upstream *up)

@@ -23,7 +23,7 @@ enum acc_pick {
 struct acc_pick_plan {
 	const struct topo_cluster *cluster;
 	const struct topo_host *member; /* named by a Route, or NULL */
-	const char *sticky;             /* FQDN, of the client, or NULL */
+	uint64_t sticky;                /* member id of the client, or 0 */
 	struct edge_slice from_uri;
 	uint64_t tried;                 /* members not to take again */
 	bool is_unsigned;               /* may use the unsigned share only */
@@ -43,7 +43,8 @@ void acc_upstream_wait(struct acc_upstream *up, struct acc_txn *x);
 /** Queue it until rate and window allow it; acc_proxy_resume tries again. */
 void acc_upstream_hold(struct acc_upstreams *u, struct acc_txn *x);
 size_t acc_upstream_held(const struct acc_upstreams *u);
-const char *acc_upstream_member(const struct acc_upstream *up);
+/** Stable name of the member for the life of the process, never 0. */
+uint64_t acc_upstream_id(const struct acc_upstream *up);
 unsigned acc_upstream_index(const struct acc_upstream *up);
 /** Window and rate: one transaction begins / is over. */
 void acc_upstream_begin(struct acc_upstream *up, struct acc_txn *x);

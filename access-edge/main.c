@@ -1,0 +1,36 @@
+/* access-edge: wires the service into the daemon, nothing else. */
+#include <stdlib.h>
+
+#include "access-edge/events.h"
+#include "access-edge/limits.h"
+#include "access-edge/service.h"
+#include "access-edge/status.h"
+#include "common/daemon.h"
+
+int main(int argc, char **argv)
+{
+	struct acc_service *service;
+	struct edge_daemon_plan plan = {
+		.name = "access-edge",
+		.events = acc_events,
+		.limit_rows = acc_limit_rows,
+		.limit_count = ACC_LIMIT_COUNT,
+		.open = acc_service_open,
+		.start = acc_service_start,
+		.prepare = acc_service_prepare,
+		.commit = acc_service_commit,
+		.abort = acc_service_abort,
+		.reload = acc_service_reload,
+		.drain = acc_service_drain,
+		.stop = acc_service_stop,
+		.routes = acc_status_routes,
+		.route_count = ACC_STATUS_ROUTES,
+		.status = acc_status_fill,
+		.stats = acc_service_stats,
+	};
+
+	if (acc_service_new(&service) != EDGE_OK)
+		return EXIT_FAILURE;
+	plan.self = service;
+	return edge_daemon_run(&plan, argc, argv);
+}

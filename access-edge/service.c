@@ -1,0 +1,499 @@
+/* The service as its control thread sees it: doors, keys, shards. */
+#include "access-edge/service.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "access-edge/events.h"
+#include "access-edge/limits.h"
+#include "access-edge/listener.h"
+#include "access-edge/service_keys.h"
+#include "access-edge/service_tls.h"
+#include "common/crypto.h"
+#include "common/daemon.h"
+#include "common/mailbox.h"
+#include "common/recent.h"
+#include "common/tls.h"
+
+enum { REFUSALS = 200, KEYS_EVERY_MS = 3600000, DRAIN_LOOK_MS = 200 };
+
+static const enum topo_port_kind port_of[ACC_LISTEN_KINDS] = {
+	[ACC_LISTEN_CLIENT] = TOPO_PORT_ACCESS_CLIENT,
+	[ACC_LISTEN_INSIDE] = TOPO_PORT_ACCESS_INSIDE,
+};
+
+struct sockets {
+	int fd[ACC_LISTEN_KINDS][ACC_SHARDS];
+};
+
+struct thread {
+	struct acc_shard_plan plan;
+	struct acc_shard *shard;
+	enum edge_err err;
+	sem_t made;
+	pthread_t id;
+	bool started;
+};
+
+struct acc_service {
+	struct acc_shared shared;
+	struct edge_loop *control;
+	char *state;
+	const struct topo *topo;
+	struct topo_keyring *ring;
+	uint64_t limits[ACC_LIMIT_COUNT];
+	struct acc_service_tls tls;
+	struct sockets open, prepared;
+	struct thread threads[ACC_SHARDS];
+	struct edge_timer keys_timer, drain_timer;
+};
+
+static void no_sockets(struct sockets *s)
+{
+	memset(s, 0xff, sizeof(*s)); /* every fd -1 */
+}
+
+static void close_sockets(struct sockets *s)
+{
+	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
+		for (int i = 0; i < ACC_SHARDS; i++)
+			if (s->fd[k][i] >= 0)
+				close(s->fd[k][i]);
+	no_sockets(s);
+}
+
+enum edge_err acc_service_new(struct acc_service **out)
+{
+	struct acc_service *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		return EDGE_ENOMEM;
+	no_sockets(&v->open);
+	no_sockets(&v->prepared);
+	*out = v;
+	return EDGE_OK;
+}
+
+void acc_service_free(struct acc_service *v)
+{
+	if (!v)
+		return;
+	close_sockets(&v->open);
+	close_sockets(&v->prepared);
+	acc_service_tls_drop(&v->tls);
+	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
+		edge_admit_free(v->shared.admit[k]);
+	edge_recent_free(v->shared.refusals);
+	edge_stats_free(v->shared.stats);
+	topo_keyring_free(v->ring);
+	if (v->topo)
+		topo_drop(v->topo);
+	free(v->state);
+	free(v);
+}
+
+/* -- open --------------------------------------------------------------- */
+
+static void set_options(struct acc_options *o, const struct edge_config *c,
+			const uint64_t *limits)
+{
+	const char *two = edge_config_option(c, "access.double_record_route");
+	const char *diag =
+		edge_config_option(c, "access.diagnostics_unauthenticated");
+
+	o->double_record_route = !two || strcmp(two, "no") != 0;
+	o->diagnostics_unauthenticated = diag && strcmp(diag, "yes") == 0;
+	o->proxy_require = edge_config_option(c, "access.proxy_require");
+	if (o->proxy_require)
+		o->proxy_require = strdup(o->proxy_require);
+	o->keep_alive_s = (unsigned)limits[ACC_LIMIT_KEEP_ALIVE_S];
+}
+
+static enum edge_err make_admission(struct acc_service *v)
+{
+	const uint64_t *n = v->limits;
+	struct edge_admit_limits l = {
+		.total = (uint32_t)n[ACC_LIMIT_CONNECTIONS],
+		.per_source = (uint32_t)n[ACC_LIMIT_PER_SOURCE],
+		.handshakes_per_source = (uint32_t)n[ACC_LIMIT_HANDSHAKES],
+		.sources = (uint32_t)n[ACC_LIMIT_SOURCES],
+		.penalty_ms = (uint32_t)n[ACC_LIMIT_PENALTY_MS],
+		.fail_count = (uint32_t)n[ACC_LIMIT_FAILED_SIGN_INS],
+		.fail_window_ms = (uint32_t)n[ACC_LIMIT_FAILED_WINDOW_MS],
+		.fail_block_ms = (uint32_t)n[ACC_LIMIT_FAILED_BLOCK_MS],
+		.known_ms = (uint32_t)n[ACC_LIMIT_KNOWN_MS],
+	};
+	enum edge_err err =
+		edge_admit_new(&v->shared.admit[ACC_LISTEN_CLIENT], &l);
+
+	l.total = (uint32_t)n[ACC_LIMIT_INSIDE_CONNECTIONS];
+	l.per_source = l.total;
+	l.handshakes_per_source = l.total;
+	l.known_ms = 0;
+	return err ? err
+		   : edge_admit_new(&v->shared.admit[ACC_LISTEN_INSIDE], &l);
+}
+
+static unsigned shard_count(const struct edge_config *c)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned n = c->shards ? c->shards : cores > 0 ? (unsigned)cores : 1;
+
+	return n > ACC_SHARDS ? ACC_SHARDS : n;
+}
+
+static void find_devices(struct acc_service *v, const struct edge_config *c,
+			 const struct topo *t)
+{
+	char (*d)[16] = v->shared.device;
+
+	if (c->device_external)
+		snprintf(d[0], sizeof(d[0]), "%s", c->device_external);
+	else
+		(void)acc_listener_device(
+			&t->listen[TOPO_PORT_ACCESS_CLIENT].addr, d[0]);
+	if (c->device_internal)
+		snprintf(d[1], sizeof(d[1]), "%s", c->device_internal);
+	else
+		(void)acc_listener_device(&t->internal, d[1]);
+}
+
+static enum edge_err bind_kind(struct acc_service *v, struct sockets *s,
+			       enum acc_listen_kind kind, const struct topo *t,
+			       char *why, size_t why_cap)
+{
+	const struct edge_addr *at = &t->listen[port_of[kind]].addr;
+	char text[EDGE_ADDR_STRLEN];
+	enum edge_err err = acc_listener_bind(
+		s->fd[kind], v->shared.shard_count, at,
+		v->shared.device[kind == ACC_LISTEN_INSIDE], why, why_cap);
+
+	if (err) {
+		memset(s->fd[kind], 0xff, sizeof(s->fd[kind]));
+		return err;
+	}
+	edge_addr_print(at, text);
+	edge_event(EDGE_EV_LISTENER_OPEN, "address=%s shards=%u", text,
+		   v->shared.shard_count);
+	return EDGE_OK;
+}
+
+static enum edge_err open_all(struct acc_service *v,
+			      const struct edge_config *c,
+			      const struct topo *t, char *why, size_t cap)
+{
+	enum edge_err err = acc_stats_new(&v->shared.stats,
+					  v->shared.shard_count);
+
+	if (!err)
+		err = edge_recent_new(&v->shared.refusals, REFUSALS);
+	if (!err)
+		err = make_admission(v);
+	if (!err)
+		err = acc_service_keys_load(&v->ring, c->state, t, why, cap);
+	if (!err)
+		err = acc_service_tls_load(&v->tls, c, t, why, cap);
+	for (int k = 0; k < ACC_LISTEN_KINDS && !err; k++)
+		err = bind_kind(v, &v->open, (enum acc_listen_kind)k, t, why,
+				cap);
+	return err;
+}
+
+enum edge_err acc_service_open(void *self, struct edge_loop *control,
+			       const struct edge_config *c,
+			       const struct topo *t)
+{
+	struct acc_service *v = self;
+	char why[512] = "";
+	enum edge_err err;
+
+	v->control = control;
+	v->state = strdup(c->state);
+	v->topo = topo_hold(t);
+	memcpy(v->limits, c->limits, sizeof(v->limits));
+	v->shared.limits = v->limits;
+	v->shared.shard_count = shard_count(c);
+	v->shared.policy[ACC_LISTEN_INSIDE].cn_fallback =
+		c->trust.internal_cn_fallback;
+	do {
+		v->shared.boot = edge_random_u32();
+	} while (!v->shared.boot);
+	set_options(&v->shared.options, c, v->limits);
+	find_devices(v, c, t);
+	err = open_all(v, c, t, why, sizeof(why));
+	if (err)
+		edge_event(EDGE_EV_START_FAILED, "reason=%s",
+			   *why ? why : edge_err_str(err));
+	return err;
+}
+
+/* -- threads ------------------------------------------------------------ */
+
+static void *run(void *arg)
+{
+	struct thread *t = arg;
+
+	t->err = acc_shard_new(&t->shard, &t->plan);
+	if (t->err) {
+		sem_post(&t->made);
+		return NULL;
+	}
+	t->plan.shared->shard[t->plan.index] = t->shard;
+	sem_post(&t->made);
+	(void)!edge_loop_run(t->shard->loop);
+	return NULL;
+}
+
+static enum edge_err plan_thread(struct acc_service *v, unsigned i)
+{
+	struct thread *t = &v->threads[i];
+	struct acc_shard_plan *p = &t->plan;
+	enum edge_err err;
+
+	*p = (struct acc_shard_plan){.index = i, .shared = &v->shared};
+	err = acc_service_keys_copy(&p->keys, v->ring);
+	if (err)
+		return err;
+	p->topo = topo_hold(v->topo);
+	for (int k = 0; k < ACC_LISTEN_KINDS; k++) {
+		p->fds[k] = v->open.fd[k][i];
+		v->open.fd[k][i] = -1;
+		p->tls[k] = edge_tls_hold(v->tls.in[k]);
+	}
+	p->tls_out = edge_tls_hold(v->tls.out);
+	sem_init(&t->made, 0, 0);
+	if (pthread_create(&t->id, NULL, run, t))
+		return EDGE_ESYS;
+	t->started = true;
+	sem_wait(&t->made);
+	return t->err;
+}
+
+static void post_all(struct acc_service *v,
+		     struct acc_mail *(*make)(struct acc_service *v,
+					      unsigned shard))
+{
+	for (unsigned i = 0; i < v->shared.shard_count; i++) {
+		struct acc_mail *m = make(v, i);
+
+		if (m && edge_mailbox_post(v->threads[i].shard->mailbox, m)) {
+			edge_event(ACC_EV_MAILBOX_FULL, "from=control to=%u",
+				   i);
+			acc_mail_free(m);
+		}
+	}
+}
+
+static struct acc_mail *keys_mail(struct acc_service *v, unsigned shard)
+{
+	struct acc_mail *m = acc_mail_new(ACC_MAIL_KEYS, edge_slice(NULL, 0));
+
+	(void)shard;
+	if (m && acc_service_keys_copy(&m->keys, v->ring) != EDGE_OK) {
+		acc_mail_free(m);
+		return NULL;
+	}
+	return m;
+}
+
+static void look_at_keys(struct edge_timer *t, uint64_t now_ms)
+{
+	struct acc_service *v = (struct acc_service *)(void *)((char *)t -
+		offsetof(struct acc_service, keys_timer));
+
+	if (acc_service_keys_rotate(v->ring, v->state, v->topo,
+				    (uint64_t)time(NULL)))
+		post_all(v, keys_mail);
+	edge_wheel_start(edge_loop_wheel(v->control), t,
+			 now_ms + KEYS_EVERY_MS, look_at_keys);
+}
+
+enum edge_err acc_service_start(void *self)
+{
+	struct acc_service *v = self;
+
+	/* a shard may be posted to by an earlier one only after all exist:
+	 * listeners accept when loops run, so shards are made first and
+	 * traffic for a missing one cannot arise from a fresh process */
+	for (unsigned i = 0; i < v->shared.shard_count; i++) {
+		enum edge_err err = plan_thread(v, i);
+
+		if (err)
+			return err;
+	}
+	edge_wheel_start(edge_loop_wheel(v->control), &v->keys_timer,
+			 edge_loop_now_ms(v->control) + KEYS_EVERY_MS,
+			 look_at_keys);
+	return EDGE_OK;
+}
+
+/* -- topology ----------------------------------------------------------- */
+
+enum edge_err acc_service_prepare(void *self, const struct topo *t, char *why,
+				  size_t why_cap)
+{
+	struct acc_service *v = self;
+	enum edge_err err = EDGE_OK;
+
+	close_sockets(&v->prepared);
+	for (int k = 0; k < ACC_LISTEN_KINDS && !err; k++) {
+		const struct topo_listen *now = &v->topo->listen[port_of[k]];
+		const struct topo_listen *then = &t->listen[port_of[k]];
+
+		if (!edge_addr_eq(&now->addr, &then->addr))
+			err = bind_kind(v, &v->prepared,
+					(enum acc_listen_kind)k, t, why,
+					why_cap);
+	}
+	if (err)
+		close_sockets(&v->prepared);
+	return err;
+}
+
+static struct acc_mail *topology_mail(struct acc_service *v, unsigned shard)
+{
+	struct acc_mail *m =
+		acc_mail_new(ACC_MAIL_TOPOLOGY, edge_slice(NULL, 0));
+
+	if (!m)
+		return NULL;
+	m->topo = topo_hold(v->topo);
+	for (int k = 0; k < ACC_LISTEN_KINDS; k++) {
+		m->fds[k] = v->prepared.fd[k][shard];
+		v->prepared.fd[k][shard] = -1;
+	}
+	return m;
+}
+
+void acc_service_commit(void *self, const struct topo *t)
+{
+	struct acc_service *v = self;
+	const struct topo *old = v->topo;
+
+	v->topo = topo_hold(t);
+	post_all(v, topology_mail);
+	topo_drop(old);
+}
+
+void acc_service_abort(void *self)
+{
+	struct acc_service *v = self;
+
+	close_sockets(&v->prepared);
+}
+
+/* -- reload, drain, stop ------------------------------------------------ */
+
+static struct acc_mail *tls_mail(struct acc_service *v, unsigned shard)
+{
+	struct acc_mail *m = acc_mail_new(ACC_MAIL_TLS, edge_slice(NULL, 0));
+
+	(void)shard;
+	if (!m)
+		return NULL;
+	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
+		m->tls[k] = edge_tls_hold(v->tls.in[k]);
+	m->tls_out = edge_tls_hold(v->tls.out);
+	return m;
+}
+
+enum edge_err acc_service_reload(void *self, const struct edge_config *c,
+				 char *why, size_t why_cap)
+{
+	struct acc_service *v = self;
+	struct acc_service_tls new = {0};
+	struct topo_keyring *ring = NULL;
+	enum edge_err err = acc_service_tls_load(&new, c, v->topo, why,
+						 why_cap);
+
+	if (!err)
+		err = acc_service_keys_load(&ring, c->state, v->topo, why,
+					    why_cap);
+	if (err) {
+		acc_service_tls_drop(&new);
+		return err;
+	}
+	acc_service_tls_drop(&v->tls);
+	v->tls = new;
+	topo_keyring_free(v->ring);
+	v->ring = ring;
+	post_all(v, tls_mail);
+	post_all(v, keys_mail);
+	return EDGE_OK;
+}
+
+static unsigned clients(const struct acc_service *v)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < v->shared.shard_count; i++)
+		n += atomic_load_explicit(&v->threads[i].shard->gauges.clients,
+					  memory_order_relaxed);
+	return n;
+}
+
+static void look_at_drain(struct edge_timer *t, uint64_t now_ms)
+{
+	struct acc_service *v = (struct acc_service *)(void *)((char *)t -
+		offsetof(struct acc_service, drain_timer));
+
+	if (!clients(v))
+		edge_daemon_finish(v->control);
+	else
+		edge_wheel_start(edge_loop_wheel(v->control), t,
+				 now_ms + DRAIN_LOOK_MS, look_at_drain);
+}
+
+static struct acc_mail *drain_mail(struct acc_service *v, unsigned shard)
+{
+	(void)v;
+	(void)shard;
+	return acc_mail_new(ACC_MAIL_DRAIN, edge_slice(NULL, 0));
+}
+
+void acc_service_drain(void *self)
+{
+	struct acc_service *v = self;
+
+	atomic_store(&v->shared.draining, true);
+	post_all(v, drain_mail);
+	edge_wheel_start(edge_loop_wheel(v->control), &v->drain_timer,
+			 edge_loop_now_ms(v->control), look_at_drain);
+}
+
+void acc_service_stop(void *self)
+{
+	struct acc_service *v = self;
+
+	edge_wheel_stop(&v->keys_timer);
+	edge_wheel_stop(&v->drain_timer);
+	for (unsigned i = 0; i < ACC_SHARDS; i++)
+		if (v->threads[i].shard)
+			edge_loop_stop(v->threads[i].shard->loop);
+	for (unsigned i = 0; i < ACC_SHARDS; i++)
+		if (v->threads[i].started)
+			pthread_join(v->threads[i].id, NULL);
+	for (unsigned i = 0; i < ACC_SHARDS; i++)
+		acc_shard_free(v->threads[i].shard);
+	acc_service_free(v);
+}
+
+struct edge_stats *acc_service_stats(void *self)
+{
+	return ((struct acc_service *)self)->shared.stats;
+}
+
+const struct topo *acc_service_topo(const struct acc_service *v)
+{
+	return v->topo;
+}
+
+struct acc_shared *acc_service_shared(struct acc_service *v)
+{
+	return &v->shared;
+}

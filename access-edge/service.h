@@ -1,0 +1,33 @@
+/* The service as its control thread sees it: doors, keys, shards. */
+#ifndef ACCESS_EDGE_SERVICE_H
+#define ACCESS_EDGE_SERVICE_H
+
+#include "access-edge/shard.h"
+#include "common/admin.h"
+#include "common/config.h"
+
+struct acc_service;
+
+EDGE_MUST_CHECK enum edge_err acc_service_new(struct acc_service **out);
+void acc_service_free(struct acc_service *v);
+
+/* The callbacks of edge_daemon_plan; self is the service. */
+enum edge_err acc_service_open(void *self, struct edge_loop *control,
+			       const struct edge_config *c,
+			       const struct topo *t);
+enum edge_err acc_service_start(void *self);
+enum edge_err acc_service_prepare(void *self, const struct topo *t, char *why,
+				  size_t why_cap);
+void acc_service_commit(void *self, const struct topo *t);
+void acc_service_abort(void *self);
+enum edge_err acc_service_reload(void *self, const struct edge_config *c,
+				 char *why, size_t why_cap);
+void acc_service_drain(void *self);
+void acc_service_stop(void *self);
+struct edge_stats *acc_service_stats(void *self);
+
+/* For the status page. */
+const struct topo *acc_service_topo(const struct acc_service *v);
+struct acc_shared *acc_service_shared(struct acc_service *v);
+
+#endif

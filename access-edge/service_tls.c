@@ -1,0 +1,110 @@
+/* The certificates this service shows and the stores it trusts. */
+#include "access-edge/service_tls.h"
+
+#include <stdio.h>
+
+#include "access-edge/events.h"
+#include "common/tls.h"
+
+static bool is_single_address(const struct topo *t)
+{
+	return t->listen[TOPO_PORT_ACCESS_FEDERATION].present &&
+	       edge_addr_eq(&t->listen[TOPO_PORT_ACCESS_FEDERATION].addr,
+			    &t->listen[TOPO_PORT_ACCESS_CLIENT].addr);
+}
+
+static void warn_of_risk(const char *listener, enum edge_tls_profile p)
+{
+	if (p == EDGE_TLS_LYNC2013)
+		edge_event(EDGE_EV_TLS_PROFILE_RISK, "listener=%s profile=%s",
+			   listener, edge_tls_profile_str(p));
+}
+
+static enum edge_err check_paths(const struct edge_config *c, char *why,
+				 size_t cap)
+{
+	const struct {
+		const char *value, *name;
+	} wanted[] = {
+		{c->certificate[EDGE_CERT_ACCESS].chain,
+		 "[certificate.access] chain"},
+		{c->certificate[EDGE_CERT_ACCESS].key,
+		 "[certificate.access] key"},
+		{c->certificate[EDGE_CERT_INTERNAL].chain,
+		 "[certificate.internal] chain"},
+		{c->certificate[EDGE_CERT_INTERNAL].key,
+		 "[certificate.internal] key"},
+		{c->trust.internal_ca, "[trust] internal"},
+	};
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		if (!wanted[i].value) {
+			snprintf(why, cap, "edge.ini lacks %s",
+				 wanted[i].name);
+			return EDGE_ENOTFOUND;
+		}
+	return EDGE_OK;
+}
+
+static enum edge_err load_client_side(struct edge_tls **out,
+				      const struct edge_config *c,
+				      const struct topo *t, char *why,
+				      size_t cap)
+{
+	struct edge_tls_recipe r = {
+		.chain = c->certificate[EDGE_CERT_ACCESS].chain,
+		.key = c->certificate[EDGE_CERT_ACCESS].key,
+		.profile = edge_config_profile(c, "access-client"),
+		.ask = EDGE_TLS_ASK_NONE,
+	};
+
+	warn_of_risk("access-client", r.profile);
+	if (is_single_address(t) && c->trust.public_roots) {
+		r.ask = EDGE_TLS_ASK_OPTIONAL;
+		r.trust = c->trust.public_roots;
+	}
+	return edge_tls_new(out, &r, why, cap);
+}
+
+enum edge_err acc_service_tls_load(struct acc_service_tls *out,
+				   const struct edge_config *c,
+				   const struct topo *t, char *why, size_t cap)
+{
+	struct edge_tls_recipe inside = {
+		.chain = c->certificate[EDGE_CERT_INTERNAL].chain,
+		.key = c->certificate[EDGE_CERT_INTERNAL].key,
+		.trust = c->trust.internal_ca,
+		.crl = c->trust.internal_crl,
+		.profile = edge_config_profile(c, "access-inside"),
+		.ask = EDGE_TLS_ASK_REQUIRED,
+	};
+	struct acc_service_tls t3 = {0};
+	enum edge_err err = check_paths(c, why, cap);
+
+	warn_of_risk("access-inside", inside.profile);
+	if (!err)
+		err = load_client_side(&t3.in[ACC_LISTEN_CLIENT], c, t, why,
+				       cap);
+	if (!err)
+		err = edge_tls_new(&t3.in[ACC_LISTEN_INSIDE], &inside, why,
+				   cap);
+	inside.is_client = true;
+	if (!err)
+		err = edge_tls_new(&t3.out, &inside, why, cap);
+	if (err) {
+		acc_service_tls_drop(&t3);
+		return err;
+	}
+	*out = t3;
+	return EDGE_OK;
+}
+
+void acc_service_tls_drop(struct acc_service_tls *t)
+{
+	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
+		if (t->in[k])
+			edge_tls_drop(t->in[k]);
+	if (t->out)
+		edge_tls_drop(t->out);
+	*t = (struct acc_service_tls){0};
+}

@@ -1,0 +1,23 @@
+/* The certificates this service shows and the stores it trusts. */
+#ifndef ACCESS_EDGE_SERVICE_TLS_H
+#define ACCESS_EDGE_SERVICE_TLS_H
+
+#include "access-edge/mail.h"
+#include "common/config.h"
+
+struct edge_tls;
+
+struct acc_service_tls {
+	struct edge_tls *in[ACC_LISTEN_KINDS], *out;
+};
+
+/** All three recipes or none. A single-address edge (rows 2 and 11 of TO 1.5
+ * alike) asks clients for a certificate without requiring one; else clients
+ * are never asked (AE 1.4). */
+EDGE_MUST_CHECK enum edge_err acc_service_tls_load(struct acc_service_tls *out,
+						   const struct edge_config *c,
+						   const struct topo *t,
+						   char *why, size_t why_cap);
+void acc_service_tls_drop(struct acc_service_tls *t);
+
+#endif

@@ -1,0 +1,296 @@
+/* One share-nothing thread: its loop and all it touches. */
+#include "access-edge/shard.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "access-edge/events.h"
+#include "access-edge/limits.h"
+#include "access-edge/linktab.h"
+#include "access-edge/listener.h"
+#include "access-edge/proxy.h"
+#include "access-edge/route_token.h"
+#include "access-edge/upstream.h"
+#include "common/mailbox.h"
+#include "common/tls.h"
+
+void acc_shard_count(struct acc_shard *s, size_t row)
+{
+	edge_stats_add(s->shared->stats, s->index, row, 1);
+}
+
+uint64_t acc_shard_limit(const struct acc_shard *s, unsigned limit)
+{
+	return s->shared->limits[limit];
+}
+
+bool acc_shard_post(struct acc_shard *from, unsigned to, struct acc_mail *m)
+{
+	struct acc_shared *shared = from->shared;
+
+	if (edge_mailbox_post(shared->shard[to]->mailbox, m) == EDGE_OK) {
+		acc_shard_count(from, ACC_STAT_MAIL_SENT);
+		return true;
+	}
+	acc_shard_count(from, ACC_STAT_MAIL_FULL);
+	edge_event(ACC_EV_MAILBOX_FULL, "from=%u to=%u", from->index, to);
+	acc_mail_free(m);
+	return false;
+}
+
+/* -- what the control thread sends -------------------------------------- */
+
+static void swap_listener(struct acc_shard *s, enum acc_listen_kind kind,
+			  int *fd)
+{
+	struct acc_listener *new = NULL;
+
+	if (*fd < 0)
+		return;
+	if (acc_listener_new(&new, s, kind, *fd) == EDGE_OK) {
+		acc_listener_free(s->listener[kind]);
+		s->listener[kind] = new;
+	}
+	*fd = -1;
+}
+
+/* A server the new topology no longer names is cut off. */
+static void recheck_trust(struct acc_link *l, void *arg)
+{
+	const struct edge_peer *p;
+
+	(void)arg;
+	if (l->kind != ACC_LINK_INSIDE || l->state != ACC_LINK_OPEN)
+		return;
+	p = edge_conn_peer(l->conn);
+	for (size_t i = 0; i < p->name_count; i++)
+		if (topo_is_trusted(l->shard->view.topo,
+				    edge_slice_str(p->names[i]),
+				    TOPO_TRUST_SIP))
+			return;
+	acc_shard_count(l->shard, ACC_STAT_REJECTED_ROLE);
+	edge_event(ACC_EV_PEER_REFUSED, "san=%s reason=no_longer_trusted",
+		   p->name_count ? p->names[0] : "-");
+	acc_link_finish(l);
+}
+
+static void on_topology(struct acc_shard *s, struct acc_mail *m)
+{
+	const struct topo *old = s->view.topo;
+
+	s->view.topo = m->topo;
+	m->topo = NULL;
+	if (acc_upstreams_topology(s->upstreams) != EDGE_OK)
+		edge_event(EDGE_EV_TOPOLOGY_REFUSED, "shard=%u reason=memory",
+			   s->index);
+	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
+		swap_listener(s, (enum acc_listen_kind)k, &m->fds[k]);
+	acc_linktab_each(s->links, recheck_trust, NULL);
+	atomic_store_explicit(&s->gauges.topology_seq, s->view.topo->seq,
+			      memory_order_relaxed);
+	topo_drop(old);
+}
+
+static void take_tls(struct edge_tls **mine, struct edge_tls **theirs)
+{
+	struct edge_tls *old = *mine;
+
+	if (!*theirs)
+		return;
+	*mine = *theirs;
+	*theirs = NULL;
+	edge_tls_drop(old);
+}
+
+static void on_tls(struct acc_shard *s, struct acc_mail *m)
+{
+	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
+		take_tls(&s->tls[k], &m->tls[k]);
+	take_tls(&s->tls_out, &m->tls_out);
+}
+
+static void on_keys(struct acc_shard *s, struct acc_mail *m)
+{
+	acc_route_keys_free(s->keys);
+	s->keys = m->keys;
+	s->view.keys = m->keys;
+	m->keys = NULL;
+}
+
+static void finish_client(struct acc_link *l, void *arg)
+{
+	(void)arg;
+	if (l->kind != ACC_LINK_UPSTREAM)
+		acc_link_finish(l);
+}
+
+static void on_drain_over(struct edge_timer *t, uint64_t now_ms)
+{
+	struct acc_shard *s = (struct acc_shard *)(void *)((char *)t -
+		offsetof(struct acc_shard, drain_timer));
+
+	(void)now_ms;
+	acc_linktab_each(s->links, finish_client, NULL);
+}
+
+static void on_drain(struct acc_shard *s)
+{
+	acc_listener_free(s->listener[ACC_LISTEN_CLIENT]);
+	s->listener[ACC_LISTEN_CLIENT] = NULL;
+	edge_wheel_start(edge_loop_wheel(s->loop), &s->drain_timer,
+			 edge_loop_now_ms(s->loop) +
+				 acc_shard_limit(s, ACC_LIMIT_DRAIN_MS),
+			 on_drain_over);
+}
+
+static void on_mail(void *msg, void *arg)
+{
+	struct acc_shard *s = arg;
+	struct acc_mail *m = msg;
+
+	switch (m->kind) {
+	case ACC_MAIL_TOPOLOGY:
+		on_topology(s, m);
+		break;
+	case ACC_MAIL_TLS:
+		on_tls(s, m);
+		break;
+	case ACC_MAIL_KEYS:
+		on_keys(s, m);
+		break;
+	case ACC_MAIL_DRAIN:
+		on_drain(s);
+		break;
+	case ACC_MAIL_DELIVER:
+	case ACC_MAIL_RESPONSE:
+	case ACC_MAIL_UNDELIVERABLE:
+	case ACC_MAIL_LINK_GONE:
+		acc_proxy_mail(s, m);
+		break;
+	case ACC_MAIL_KINDS:
+		break;
+	}
+	acc_mail_free(m);
+}
+
+/* -- making one --------------------------------------------------------- */
+
+static enum edge_err desk_new(struct acc_desk *d)
+{
+	enum edge_err err = edge_sip_arena_new(&d->arena);
+
+	if (!err)
+		err = edge_sip_edit_new(&d->edit);
+	if (!err)
+		d->msg = calloc(1, sizeof(*d->msg));
+	return err ? err : d->msg ? EDGE_OK : EDGE_ENOMEM;
+}
+
+static void desk_free(struct acc_desk *d)
+{
+	edge_sip_arena_free(d->arena);
+	edge_sip_edit_free(d->edit);
+	free(d->msg);
+}
+
+static enum edge_err make_tables(struct acc_shard *s)
+{
+	size_t share = acc_shard_limit(s, ACC_LIMIT_TRANSACTIONS) /
+		       s->shared->shard_count;
+	enum edge_err err = desk_new(&s->desk);
+
+	if (!err)
+		err = desk_new(&s->aside);
+	if (!err)
+		err = acc_linktab_new(&s->links, s->index, EDGE_HANDLE_SLOTS);
+	if (!err)
+		err = acc_txntab_new(&s->txns, s, share ? share : 1);
+	if (!err)
+		err = edge_mailbox_new(&s->mailbox, s->loop,
+				       acc_shard_limit(s, ACC_LIMIT_MAILBOX),
+				       on_mail, acc_mail_free, s);
+	return err;
+}
+
+static enum edge_err open_doors(struct acc_shard *s, int fds[ACC_LISTEN_KINDS])
+{
+	enum edge_err err = acc_upstreams_new(&s->upstreams, s);
+
+	for (int k = 0; k < ACC_LISTEN_KINDS && !err; k++) {
+		int fd = fds[k];
+
+		fds[k] = -1;
+		err = acc_listener_new(&s->listener[k], s,
+				       (enum acc_listen_kind)k, fd);
+	}
+	return err;
+}
+
+enum edge_err acc_shard_new(struct acc_shard **out,
+			    const struct acc_shard_plan *p)
+{
+	struct acc_shard *s = calloc(1, sizeof(*s));
+	int fds[ACC_LISTEN_KINDS];
+	enum edge_err err = EDGE_ENOMEM;
+
+	memcpy(fds, p->fds, sizeof(fds));
+	if (!s)
+		goto out;
+	s->index = p->index;
+	s->shared = p->shared;
+	s->keys = p->keys;
+	s->view = (struct acc_view){p->topo, p->keys, p->shared->boot,
+				    &p->shared->options, 0};
+	memcpy(s->tls, p->tls, sizeof(s->tls));
+	s->tls_out = p->tls_out;
+	atomic_store(&s->gauges.topology_seq, p->topo->seq);
+	err = edge_loop_new(&s->loop);
+	if (!err)
+		err = make_tables(s);
+	if (!err)
+		err = open_doors(s, fds);
+	if (!err) {
+		*out = s;
+		s = NULL;
+	}
+out:
+	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
+		if (fds[k] >= 0 && err)
+			close(fds[k]);
+	acc_shard_free(s);
+	return err;
+}
+
+static void close_link(struct acc_link *l, void *arg)
+{
+	(void)arg;
+	acc_link_close(l);
+}
+
+void acc_shard_free(struct acc_shard *s)
+{
+	if (!s)
+		return;
+	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
+		acc_listener_free(s->listener[k]);
+	edge_wheel_stop(&s->drain_timer);
+	if (s->links)
+		acc_linktab_each(s->links, close_link, NULL);
+	acc_txntab_free(s->txns);
+	acc_upstreams_free(s->upstreams);
+	edge_mailbox_free(s->mailbox);
+	edge_loop_free(s->loop);
+	acc_linktab_free(s->links);
+	desk_free(&s->desk);
+	desk_free(&s->aside);
+	acc_route_keys_free(s->keys);
+	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
+		if (s->tls[k])
+			edge_tls_drop(s->tls[k]);
+	if (s->tls_out)
+		edge_tls_drop(s->tls_out);
+	topo_drop(s->view.topo);
+	free(s);
+}

@@ -1,0 +1,135 @@
+/* What the admin endpoint shows of this service. */
+#include "access-edge/status.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "access-edge/hop.h"
+#include "access-edge/service.h"
+#include "common/recent.h"
+
+static json_t *listener(const struct topo *t, enum topo_port_kind kind,
+			const char *name, const char *state)
+{
+	char text[EDGE_ADDR_STRLEN];
+
+	edge_addr_print(&t->listen[kind].addr, text);
+	return json_pack("{s:s,s:s,s:s,s:s}", "name", name, "address", text,
+			 "protocol", t->listen[kind].protocol, "state", state);
+}
+
+static void add_listeners(json_t *o, const struct topo *t, bool draining)
+{
+	const struct topo_listen *fed = &t->listen[TOPO_PORT_ACCESS_FEDERATION];
+	json_t *a = json_array();
+
+	json_array_append_new(a, listener(t, TOPO_PORT_ACCESS_CLIENT,
+					  "access-client",
+					  draining ? "draining" : "open"));
+	json_array_append_new(a, listener(t, TOPO_PORT_ACCESS_INSIDE,
+					  "access-inside", "open"));
+	if (fed->present)
+		json_array_append_new(
+			a, listener(t, TOPO_PORT_ACCESS_FEDERATION,
+				    "access-federation", "notserved"));
+	json_object_set_new(o, "listeners", a);
+}
+
+/* The best that any shard knows: one working connection is a working hop. */
+static unsigned health(struct acc_shared *s, size_t member)
+{
+	unsigned best = ACC_HOP_DOWN;
+
+	for (unsigned i = 0; i < s->shard_count; i++) {
+		unsigned h = atomic_load_explicit(
+			&s->shard[i]->gauges.member_health[member],
+			memory_order_relaxed);
+
+		if (h < best)
+			best = h;
+	}
+	return best;
+}
+
+static void add_upstreams(json_t *o, const struct topo *t,
+			  struct acc_shared *s)
+{
+	static const char *const names[] = {"up", "suspect", "down"};
+	const struct topo_cluster *c = topo_next_hop(t);
+	json_t *a = json_array();
+	size_t row = 0;
+
+	for (size_t i = 0; i < c->member_count; i++) {
+		bool has = c->members[i].addr_count != 0;
+
+		json_array_append_new(
+			a, json_pack("{s:s,s:s,s:i,s:s}", "pool", c->fqdn,
+				     "member", c->members[i].fqdn, "port",
+				     c->port, "state",
+				     has ? names[health(s, row)]
+					 : "no address in HOSTS"));
+		row += has;
+	}
+	json_object_set_new(o, "upstreams", a);
+}
+
+static json_t *sum(struct acc_shared *s, size_t at)
+{
+	json_int_t n = 0;
+
+	for (unsigned i = 0; i < s->shard_count; i++)
+		n += atomic_load_explicit(
+			(_Atomic uint32_t *)(void *)((char *)&s->shard[i]->gauges +
+						     at),
+			memory_order_relaxed);
+	return json_integer(n);
+}
+
+void acc_status_fill(void *self, void *object)
+{
+	struct acc_service *v = self;
+	struct acc_shared *s = acc_service_shared(v);
+	const struct topo *t = acc_service_topo(v);
+	json_t *o = object;
+
+	add_listeners(o, t, atomic_load(&s->draining));
+	add_upstreams(o, t, s);
+	json_object_set_new(
+		o, "connections",
+		json_pack("{s:o,s:o,s:o}", "clients",
+			  sum(s, offsetof(struct acc_gauges, clients)),
+			  "inside", sum(s, offsetof(struct acc_gauges, insides)),
+			  "upstream",
+			  sum(s, offsetof(struct acc_gauges, upstreams))));
+	json_object_set_new(
+		o, "transactions",
+		sum(s, offsetof(struct acc_gauges, transactions)));
+	json_object_set_new(o, "shards", json_integer(s->shard_count));
+}
+
+static void add_line(const char *line, void *arg)
+{
+	json_t *row = json_loads(line, 0, NULL);
+
+	if (row)
+		json_array_append_new(arg, row);
+}
+
+static struct edge_admin_answer refusals(const struct edge_admin_request *r,
+					 void *arg)
+{
+	json_t *a = json_array(), *o;
+	char *body;
+
+	(void)r;
+	edge_recent_each(acc_service_shared(arg)->refusals, add_line, a);
+	o = json_pack("{s:o}", "refusals", a);
+	body = json_dumps(o, JSON_COMPACT);
+	json_decref(o);
+	return (struct edge_admin_answer){200, body};
+}
+
+const struct edge_admin_route acc_status_routes[ACC_STATUS_ROUTES] = {
+	{"GET", "/v1/refusals", refusals},
+};
