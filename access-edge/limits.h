@@ -1,4 +1,4 @@
-/* The [limits] of this service, by name; values live in edge_config. */
+/* The [limits] and [options] of this service; values live in edge_config. */
 #ifndef ACCESS_EDGE_LIMITS_H
 #define ACCESS_EDGE_LIMITS_H
 
@@ -11,6 +11,13 @@ enum acc_limit {
 	ACC_LIMIT_COUNT
 };
 
-extern const struct edge_limit_row acc_limit_rows[ACC_LIMIT_COUNT];
+enum acc_option {
+#define OPTION(id, name, def, source) ACC_OPTION_##id,
+#include "access-edge/acc_options.def"
+#undef OPTION
+	ACC_OPTION_COUNT
+};
+
+extern const struct edge_config_rows acc_config_rows;
 
 #endif

@@ -16,7 +16,7 @@ enum {
 	LINK_EVENTS = EDGE_CONN_FAILED + 1,
 	LINK_STATES = ACC_LINK_CLOSING + 1,
 	FLUSH_MS = 2000, /* ours: for the last answer [ms] */
-	LOW_WATER = 4,   /* ours: queue is low at 1/4 of its high mark */
+	LOW_WATER = 4,	 /* ours: queue is low at 1/4 of its high mark */
 };
 
 typedef enum acc_link_state link_step(struct acc_link *l);
@@ -222,8 +222,9 @@ static void on_event(struct edge_conn *c, enum edge_conn_event ev, void *arg)
 
 static void on_doom(struct edge_task *t)
 {
-	acc_link_close((struct acc_link *)(void *)((char *)t -
-		offsetof(struct acc_link, doom)));
+	acc_link_close(
+		(struct acc_link *)(void *)((char *)t -
+					    offsetof(struct acc_link, doom)));
 }
 
 bool acc_link_send(struct acc_link *l, struct edge_slice bytes)
@@ -412,10 +413,12 @@ enum edge_err acc_link_accept(struct acc_shard *s, enum acc_listen_kind kind,
 	l->source.remote = *from;
 	l->source.local = *edge_conn_local(l->conn);
 	l->admitted = true;
-	acc_shard_count(s, kind == ACC_LISTEN_CLIENT ? ACC_STAT_ACCEPTED_CLIENT
-						     : ACC_STAT_ACCEPTED_INSIDE);
-	atomic_fetch_add_explicit(kind == ACC_LISTEN_CLIENT ? &s->gauges.clients
-							    : &s->gauges.insides,
+	acc_shard_count(s, kind == ACC_LISTEN_CLIENT
+				   ? ACC_STAT_ACCEPTED_CLIENT
+				   : ACC_STAT_ACCEPTED_INSIDE);
+	atomic_fetch_add_explicit(kind == ACC_LISTEN_CLIENT
+					  ? &s->gauges.clients
+					  : &s->gauges.insides,
 				  1, memory_order_relaxed);
 	return EDGE_OK;
 }

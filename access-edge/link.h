@@ -16,9 +16,12 @@ enum acc_link_kind { ACC_LINK_CLIENT, ACC_LINK_INSIDE, ACC_LINK_UPSTREAM };
 enum acc_link_state { ACC_LINK_TLS, ACC_LINK_OPEN, ACC_LINK_CLOSING };
 
 enum acc_link_deadline { /* what the one timer stands for */
-	ACC_DEADLINE_NONE,
-	ACC_DEADLINE_FIRST, ACC_DEADLINE_HEAD, ACC_DEADLINE_BODY,
-	ACC_DEADLINE_SIGN_IN, ACC_DEADLINE_IDLE,
+			 ACC_DEADLINE_NONE,
+			 ACC_DEADLINE_FIRST,
+			 ACC_DEADLINE_HEAD,
+			 ACC_DEADLINE_BODY,
+			 ACC_DEADLINE_SIGN_IN,
+			 ACC_DEADLINE_IDLE,
 };
 
 struct acc_upstream;
@@ -33,22 +36,22 @@ struct acc_link {
 	enum acc_link_state state;
 	enum acc_link_deadline deadline;
 	bool paused_by_hop, paused_by_self, admitted, was_secured, heard;
-	bool opened; /* the peer was accepted once */
-	uint16_t remote_askers;      /* bit per shard that delivered here */
+	bool opened;		/* the peer was accepted once */
+	uint16_t remote_askers; /* bit per shard that delivered here */
 	struct acc_source source;
 	struct edge_sip_framer framer;
-	size_t skip;                 /* body bytes to pass over */
+	size_t skip; /* body bytes to pass over */
 	struct edge_timer timer;
-	struct edge_task doom;       /* close at the end of the turn */
+	struct edge_task doom; /* close at the end of the turn */
 	uint64_t opened_ms, heard_ms, part_ms; /* part: since when in pieces */
 	uint32_t unsigned_requests, registers_in_flight, txn_count;
 	uint32_t malformed;
 	uint64_t malformed_since_ms, malformed_answer_ms;
 	struct edge_bucket requests, dialogs;
-	uint64_t member;             /* sticky next-hop member's id, or 0 */
-	struct acc_upstream *upstream;  /* kind UPSTREAM: whose connection */
-	struct acc_txn_list asked;   /* transactions it asked for */
-	struct acc_txn_list asking;  /* transactions it was asked */
+	uint64_t member;	       /* sticky next-hop member's id, or 0 */
+	struct acc_upstream *upstream; /* kind UPSTREAM: whose connection */
+	struct acc_txn_list asked;     /* transactions it asked for */
+	struct acc_txn_list asking;    /* transactions it was asked */
 };
 
 /** Take an accepted socket; EDGE_ELIMIT: table full (fd closed). */
@@ -77,7 +80,8 @@ void acc_link_release_for_hop(struct acc_link *l);
  * and punishes the source past the limit (then false). */
 bool acc_link_malformed(struct acc_link *l);
 /** Limits before and after sign-in for one request; OK to go on. */
-enum acc_reason acc_link_admit(struct acc_link *l, const struct edge_sip_msg *m);
+enum acc_reason acc_link_admit(struct acc_link *l,
+			       const struct edge_sip_msg *m);
 /** A 2xx to REGISTER or INVITE passed. */
 void acc_link_signed_in(struct acc_link *l, struct edge_slice user);
 

@@ -7,7 +7,7 @@
 #include "access-edge/limits.h"
 
 enum {
-	BODY_FREE_MS = 10000,  /* AE 5: 1 KiB/s averaged over 10 s */
+	BODY_FREE_MS = 10000, /* AE 5: 1 KiB/s averaged over 10 s */
 	BODY_BYTES_A_S = 1024,
 	ANSWER_EVERY_MS = 1000, /* AE 2.3: malformed answered once a second */
 };
@@ -22,12 +22,12 @@ static void start_buckets(struct acc_link *l)
 	uint64_t now = edge_loop_now_ms(l->shard->loop);
 	bool in = l->source.signed_in;
 
-	edge_bucket_init(&l->requests,
-			 limit(l, in ? ACC_LIMIT_SIGNED_RATE
-				     : ACC_LIMIT_UNSIGNED_RATE),
-			 limit(l, in ? ACC_LIMIT_SIGNED_BURST
-				     : ACC_LIMIT_UNSIGNED_BURST),
-			 now);
+	edge_bucket_init(
+		&l->requests,
+		limit(l, in ? ACC_LIMIT_SIGNED_RATE : ACC_LIMIT_UNSIGNED_RATE),
+		limit(l,
+		      in ? ACC_LIMIT_SIGNED_BURST : ACC_LIMIT_UNSIGNED_BURST),
+		now);
 	edge_bucket_init(&l->dialogs, limit(l, ACC_LIMIT_DIALOG_RATE),
 			 limit(l, ACC_LIMIT_DIALOG_BURST), now);
 }
@@ -76,7 +76,7 @@ static void due_of_part(const struct acc_link *l, struct due *d)
 
 	if (!l->part_ms)
 		return;
-	if (!l->framer.head_done) {
+	if (!l->framer.head_len) {
 		sooner(d, l->part_ms + limit(l, ACC_LIMIT_HEAD_MS),
 		       ACC_DEADLINE_HEAD);
 		return;
@@ -99,8 +99,9 @@ static void on_due(struct edge_timer *t, uint64_t now_ms)
 		[ACC_DEADLINE_SIGN_IN] = {ACC_STAT_SLOW_SIGN_IN, "sign_in"},
 		[ACC_DEADLINE_IDLE] = {ACC_STAT_IDLE, "idle"},
 	};
-	struct acc_link *l = (struct acc_link *)(void *)((char *)t -
-		offsetof(struct acc_link, timer));
+	struct acc_link *l =
+		(struct acc_link *)(void *)((char *)t -
+					    offsetof(struct acc_link, timer));
 	char from[EDGE_ADDR_STRLEN];
 
 	(void)now_ms;
@@ -144,9 +145,8 @@ static struct edge_admit *admit_of(const struct acc_link *l)
 	return l->shard->shared->admit[ACC_LISTEN_CLIENT];
 }
 
-static enum acc_reason admit_unsigned(struct acc_link *l,
-				      const struct edge_sip_msg *m,
-				      uint64_t now)
+static enum acc_reason
+admit_unsigned(struct acc_link *l, const struct edge_sip_msg *m, uint64_t now)
 {
 	if (m->method == EDGE_SIP_REGISTER &&
 	    edge_admit_is_blocked(admit_of(l), &l->source.remote,
@@ -171,8 +171,7 @@ enum acc_reason acc_link_admit(struct acc_link *l, const struct edge_sip_msg *m)
 		return admit_unsigned(l, m, now);
 	if (!edge_bucket_take(&l->requests, now))
 		return ACC_REASON_RATE;
-	if ((m->method == EDGE_SIP_INVITE ||
-	     m->method == EDGE_SIP_SUBSCRIBE) &&
+	if ((m->method == EDGE_SIP_INVITE || m->method == EDGE_SIP_SUBSCRIBE) &&
 	    !edge_bucket_take(&l->dialogs, now))
 		return ACC_REASON_RATE;
 	return ACC_REASON_OK;
@@ -192,8 +191,8 @@ bool acc_link_malformed(struct acc_link *l)
 		edge_addr_print(&l->source.remote, from);
 		edge_event(ACC_EV_MALFORMED_FLOOD, "client=%s cid=%X", from,
 			   l->source.cid);
-		acc_shard_count(l->shard, ACC_STAT_REFUSED +
-						  ACC_REASON_MALFORMED_FLOOD);
+		acc_shard_count(l->shard,
+				ACC_STAT_REFUSED + ACC_REASON_MALFORMED_FLOOD);
 		if (l->kind == ACC_LINK_CLIENT)
 			edge_admit_punish(admit_of(l), &l->source.remote, now);
 		acc_link_close(l);

@@ -15,7 +15,7 @@
 #include "access-edge/events.h"
 
 enum {
-	BACKLOG = 4096,    /* ours: excess waits in the kernel (AE 5) */
+	BACKLOG = 4096,	     /* ours: excess waits in the kernel (AE 5) */
 	ACCEPTS_A_TURN = 64, /* ours: so that no listener starves the rest */
 };
 

@@ -11,13 +11,13 @@ struct acc_route_keys;
 struct edge_tls;
 
 enum acc_mail_kind {
-	ACC_MAIL_DELIVER,       /* bytes to the client link cid */
-	ACC_MAIL_RESPONSE,      /* a response a link of another shard got */
+	ACC_MAIL_DELIVER,	/* bytes to the client link cid */
+	ACC_MAIL_RESPONSE,	/* a response a link of another shard got */
 	ACC_MAIL_UNDELIVERABLE, /* DELIVER failed: txn, reason */
-	ACC_MAIL_LINK_GONE,     /* link cid closed; its askers give up */
-	ACC_MAIL_TOPOLOGY,      /* new snapshot, held */
-	ACC_MAIL_TLS,           /* new certificates, held */
-	ACC_MAIL_KEYS,          /* new route keys, owned */
+	ACC_MAIL_LINK_GONE,	/* link cid closed; its askers give up */
+	ACC_MAIL_TOPOLOGY,	/* new snapshot, held */
+	ACC_MAIL_TLS,		/* new certificates, held */
+	ACC_MAIL_KEYS,		/* new route keys, owned */
 	ACC_MAIL_DRAIN,
 	ACC_MAIL_KINDS
 };
@@ -27,16 +27,16 @@ enum acc_listen_kind { ACC_LISTEN_CLIENT, ACC_LISTEN_INSIDE, ACC_LISTEN_KINDS };
 struct acc_mail {
 	enum acc_mail_kind kind;
 	edge_handle cid, txn;
-	struct edge_addr far;  /* DELIVER by Request-URI: only to a link with
-				  this far end; port 0: no check */
+	struct edge_addr far; /* DELIVER by Request-URI: only to a link with
+				 this far end; port 0: no check */
 	enum acc_reason reason;
-	struct acc_source source;     /* RESPONSE */
-	const struct topo *topo;      /* TOPOLOGY */
-	int fds[ACC_LISTEN_KINDS];    /* TOPOLOGY: re-opened sockets or -1 */
+	struct acc_source source;  /* RESPONSE */
+	const struct topo *topo;   /* TOPOLOGY */
+	int fds[ACC_LISTEN_KINDS]; /* TOPOLOGY: re-opened sockets or -1 */
 	struct edge_tls *tls[ACC_LISTEN_KINDS], *tls_out; /* TLS */
-	struct acc_route_keys *keys;  /* KEYS */
+	struct acc_route_keys *keys;			  /* KEYS */
 	size_t len, head_len;
-	uint8_t bytes[];              /* the message */
+	uint8_t bytes[]; /* the message */
 };
 
 /** NULL when out of memory; bytes copied. */

@@ -13,8 +13,7 @@ int main(int argc, char **argv)
 	struct edge_daemon_plan plan = {
 		.name = "access-edge",
 		.events = acc_events,
-		.limit_rows = acc_limit_rows,
-		.limit_count = ACC_LIMIT_COUNT,
+		.rows = &acc_config_rows,
 		.open = acc_service_open,
 		.start = acc_service_start,
 		.prepare = acc_service_prepare,

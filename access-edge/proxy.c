@@ -6,6 +6,7 @@
 
 #include "access-edge/guard.h"
 #include "access-edge/limits.h"
+#include "access-edge/link_limits.h"
 #include "access-edge/linktab.h"
 #include "access-edge/refuse.h"
 #include "access-edge/reply.h"
@@ -17,7 +18,7 @@ enum { TAG_LEN = 33, EXTRA = 320 };
 /* A request on its way: what the steps share. */
 struct journey {
 	struct acc_shard *s;
-	struct acc_link *l;            /* it came on */
+	struct acc_link *l; /* it came on */
 	const struct edge_sip_msg *m;
 	size_t head_len;
 	uint64_t hash;
@@ -56,7 +57,16 @@ static bool rewrite(const struct journey *j, const struct edge_addr *local,
 		    enum acc_reason *reason)
 {
 	char sent_by[EDGE_ADDR_STRLEN], tag[TAG_LEN] = "";
-	struct acc_stamp stamp = {sent_by, txn, j->hash, tag};
+	struct acc_stamp stamp = {.sent_by = sent_by,
+				  .txn = txn,
+				  .loop_hash = j->hash,
+				  .route_tag = tag};
+	struct acc_link *client;
+
+	if (j->d.to == ACC_TO_CLIENT) {
+		client = acc_linktab_find(j->s->links, j->d.client);
+		stamp.client_signed_in = client && client->source.signed_in;
+	}
 
 	edge_addr_print(local, sent_by);
 	if (j->d.record_route)
@@ -97,8 +107,7 @@ static void write_inward(const struct journey *j, struct acc_txn *x,
 	struct edge_slice out;
 	enum acc_reason reason;
 
-	if (!rewrite(j, &p->link->source.local, x ? x->id : 0, &out,
-		     &reason)) {
+	if (!rewrite(j, &p->link->source.local, x ? x->id : 0, &out, &reason)) {
 		stop(j, x, reason);
 		return;
 	}
@@ -145,7 +154,7 @@ static void go_inward(const struct journey *j, struct acc_txn *x)
 	const struct acc_pick_plan plan = {
 		.cluster = j->d.cluster,
 		.member = j->d.member,
-		.sticky = j->d.member ? NULL : j->l->member,
+		.sticky = j->d.member ? 0 : j->l->member,
 		.from_uri = j->m->from.uri.text,
 		.tried = x ? x->tried : 0,
 		.is_unsigned = j->l->kind == ACC_LINK_CLIENT &&
@@ -222,8 +231,7 @@ static void go_outward(const struct journey *j, struct acc_txn *x)
 		stop(j, x, reason);
 		return;
 	}
-	if (!far_end(j, &far) ||
-	    !send_to_client(j, x ? x->id : 0, &far, out)) {
+	if (!far_end(j, &far) || !send_to_client(j, x ? x->id : 0, &far, out)) {
 		stop(j, x, ACC_REASON_CLIENT_GONE);
 		return;
 	}
@@ -348,15 +356,16 @@ static bool absorb(struct acc_txn *x, const struct edge_sip_msg *m)
 static void on_request(struct acc_link *l, const struct edge_sip_msg *m,
 		       size_t head_len)
 {
-	struct journey j = {.s = l->shard, .l = l, .m = m,
-			    .head_len = head_len};
+	struct journey j = {
+		.s = l->shard, .l = l, .m = m, .head_len = head_len};
 	uint64_t key = acc_txn_key(j.s->txns, m, l->source.cid);
 	struct acc_txn *known = acc_txn_find_key(j.s->txns, key);
 	struct acc_guard_verdict v = {0};
 	enum acc_reason reason;
 
-	acc_shard_count(j.s, l->kind == ACC_LINK_CLIENT ? ACC_STAT_REQUESTS_USR
-							: ACC_STAT_REQUESTS_INT);
+	acc_shard_count(j.s, l->kind == ACC_LINK_CLIENT
+				     ? ACC_STAT_REQUESTS_USR
+				     : ACC_STAT_REQUESTS_INT);
 	if (absorb(known, m))
 		return;
 	reason = acc_link_admit(l, m);
@@ -378,15 +387,16 @@ static void on_malformed(struct acc_link *l, const struct edge_sip_msg *m)
 	if (m->is_request ? acc_link_malformed(l) : true)
 		acc_refuse(l, m,
 			   m->is_request ? parse_reason(m->fault)
-					 : ACC_REASON_BAD_RESPONSE, "");
+					 : ACC_REASON_BAD_RESPONSE,
+			   "");
 }
 
 void acc_proxy_message(struct acc_link *l, const struct edge_sip_frame *f)
 {
 	struct acc_shard *s = l->shard;
 	struct edge_sip_msg *m = s->desk.msg;
-	bool is_response = edge_slice_len(f->msg) > 4 &&
-			   memcmp(f->msg.p, "SIP/", 4) == 0;
+	bool is_response =
+		edge_slice_len(f->msg) > 4 && memcmp(f->msg.p, "SIP/", 4) == 0;
 
 	if (is_response) {
 		acc_shard_count(s, l->kind == ACC_LINK_CLIENT
@@ -402,17 +412,40 @@ void acc_proxy_message(struct acc_link *l, const struct edge_sip_frame *f)
 		on_request(l, m, f->head_len);
 }
 
+static enum acc_reason frame_reason(enum edge_sip_frame_fault f)
+{
+	switch (f) {
+	case EDGE_SIP_FRAME_BODY:
+		return ACC_REASON_BODY_TOO_LARGE;
+	case EDGE_SIP_FRAME_HEAD:
+	case EDGE_SIP_FRAME_LINE:
+	case EDGE_SIP_FRAME_LINES:
+	case EDGE_SIP_FRAME_VIAS:
+	case EDGE_SIP_FRAME_ROUTES:
+		return ACC_REASON_HEAD_TOO_LARGE;
+	case EDGE_SIP_FRAME_FINE:
+	case EDGE_SIP_FRAME_BARE_LF:
+	case EDGE_SIP_FRAME_NUL:
+	case EDGE_SIP_FRAME_NO_LENGTH:
+	case EDGE_SIP_FRAME_TWO_LENGTHS:
+	case EDGE_SIP_FRAME_BAD_LENGTH:
+	case EDGE_SIP_FRAME_GARBAGE:
+		return ACC_REASON_FRAMING;
+	}
+	return ACC_REASON_FRAMING;
+}
+
 void acc_proxy_frame_fault(struct acc_link *l, const struct edge_sip_frame *f)
 {
 	struct edge_sip_msg *m = l->shard->desk.msg;
-	enum acc_reason reason =
-		f->fault == EDGE_SIP_FRAME_BODY ? ACC_REASON_BODY_TOO_LARGE
-		: f->fault == EDGE_SIP_FRAME_HEAD ||
-				f->fault == EDGE_SIP_FRAME_LINE ||
-				f->fault == EDGE_SIP_FRAME_LINES
-			? ACC_REASON_HEAD_TOO_LARGE
-			: ACC_REASON_FRAMING;
-	bool keeps = f->fault == EDGE_SIP_FRAME_BODY && f->skip_body;
+	enum acc_reason reason = frame_reason(f->fault);
+	struct edge_sip_frame_limits limits;
+	bool keeps;
+
+	acc_link_frame_limits(l, &limits);
+	/* AE 2.2: the body is passed over up to four times its limit */
+	keeps = f->fault == EDGE_SIP_FRAME_BODY &&
+		f->skip_body <= 4 * (uint64_t)limits.body_len;
 
 	/* what can be read of the head is enough for an answer, or none goes */
 	(void)!edge_sip_msg_parse(m, l->shard->desk.arena, f->msg,
@@ -430,7 +463,8 @@ void acc_proxy_frame_fault(struct acc_link *l, const struct edge_sip_frame *f)
 void acc_proxy_resume(struct acc_txn *x)
 {
 	struct acc_shard *s = x->shard;
-	struct journey j = {.s = s, .m = s->desk.msg,
+	struct journey j = {.s = s,
+			    .m = s->desk.msg,
 			    .head_len = x->request_head_len,
 			    .hash = x->loop_hash};
 
@@ -469,9 +503,9 @@ void acc_proxy_asked_gone(struct acc_txn *x)
 
 void acc_proxy_asker_gone(struct acc_txn *x)
 {
-	bool pending = x->method == EDGE_SIP_INVITE &&
-		       (x->state == ACC_TXN_TRYING ||
-			x->state == ACC_TXN_PROCEEDING);
+	bool pending =
+		x->method == EDGE_SIP_INVITE &&
+		(x->state == ACC_TXN_TRYING || x->state == ACC_TXN_PROCEEDING);
 
 	acc_txn_orphan(x);
 	if (pending)
@@ -488,8 +522,8 @@ static void on_deliver(struct acc_shard *s, const struct acc_mail *mail)
 	unsigned asker = mail->source.cid;
 	struct acc_mail *back;
 
-	if (l && (!mail->far.port ||
-		  edge_addr_eq(&mail->far, &l->source.remote)) &&
+	if (l &&
+	    (!mail->far.port || edge_addr_eq(&mail->far, &l->source.remote)) &&
 	    acc_link_send(l, edge_slice(mail->bytes, mail->len))) {
 		l->remote_askers |= (uint16_t)(1u << asker);
 		return;

@@ -34,8 +34,8 @@ void acc_refuse_note(struct acc_shard *s, const struct acc_source *from,
 		acc_shard_count(s, ACC_STAT_ROUTE_SIG_FAIL);
 	edge_event(status ? ACC_EV_REFUSED : ACC_EV_DROPPED,
 		   "reason=%s errid=%u status=%u role=%s method=%s from=%s "
-		   "client=%s cid=%X call_id=%s", name,
-		   acc_reason_errid(reason), status,
+		   "client=%s cid=%X call_id=%s",
+		   name, acc_reason_errid(reason), status,
 		   acc_role_name(from->role), method, user, peer, from->cid,
 		   call);
 	edge_recent_add(s->shared->refusals,

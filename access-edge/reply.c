@@ -50,10 +50,9 @@ static bool recall_sent(struct acc_txn *x)
 {
 	struct acc_desk *d = &x->shard->aside;
 
-	return x->sent &&
-	       edge_sip_msg_parse(d->msg, d->arena,
-				  edge_slice(x->sent, x->sent_len),
-				  x->sent_len) == EDGE_OK;
+	return x->sent && edge_sip_msg_parse(d->msg, d->arena,
+					     edge_slice(x->sent, x->sent_len),
+					     x->sent_len) == EDGE_OK;
 }
 
 static void send_ack(struct acc_txn *x, const struct edge_sip_msg *final)
@@ -112,8 +111,7 @@ static void on_silence(struct edge_timer *t, uint64_t now_ms)
 
 static void expect_final(struct acc_txn *x)
 {
-	acc_txn_timer(x,
-		      acc_shard_limit(x->shard, ACC_LIMIT_TIMER_C_MS),
+	acc_txn_timer(x, acc_shard_limit(x->shard, ACC_LIMIT_TIMER_C_MS),
 		      on_silence);
 }
 

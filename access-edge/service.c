@@ -150,7 +150,7 @@ static unsigned shard_count(const struct edge_config *c)
 static void find_devices(struct acc_service *v, const struct edge_config *c,
 			 const struct topo *t)
 {
-	char (*d)[16] = v->shared.device;
+	char(*d)[16] = v->shared.device;
 
 	if (c->device_external)
 		snprintf(d[0], sizeof(d[0]), "%s", c->device_external);
@@ -184,11 +184,11 @@ static enum edge_err bind_kind(struct acc_service *v, struct sockets *s,
 }
 
 static enum edge_err open_all(struct acc_service *v,
-			      const struct edge_config *c,
-			      const struct topo *t, char *why, size_t cap)
+			      const struct edge_config *c, const struct topo *t,
+			      char *why, size_t cap)
 {
-	enum edge_err err = acc_stats_new(&v->shared.stats,
-					  v->shared.shard_count);
+	enum edge_err err =
+		acc_stats_new(&v->shared.stats, v->shared.shard_count);
 
 	if (!err)
 		err = edge_recent_new(&v->shared.refusals, REFUSALS);
@@ -303,14 +303,16 @@ static struct acc_mail *keys_mail(struct acc_service *v, unsigned shard)
 
 static void look_at_keys(struct edge_timer *t, uint64_t now_ms)
 {
-	struct acc_service *v = (struct acc_service *)(void *)((char *)t -
-		offsetof(struct acc_service, keys_timer));
+	struct acc_service *v =
+		(struct acc_service *)(void *)((char *)t -
+					       offsetof(struct acc_service,
+							keys_timer));
 
 	if (acc_service_keys_rotate(v->ring, v->state, v->topo,
 				    (uint64_t)time(NULL)))
 		post_all(v, keys_mail);
-	edge_wheel_start(edge_loop_wheel(v->control), t,
-			 now_ms + KEYS_EVERY_MS, look_at_keys);
+	edge_wheel_start(edge_loop_wheel(v->control), t, now_ms + KEYS_EVERY_MS,
+			 look_at_keys);
 }
 
 enum edge_err acc_service_start(void *self)
@@ -408,8 +410,8 @@ enum edge_err acc_service_reload(void *self, const struct edge_config *c,
 	struct acc_service *v = self;
 	struct acc_service_tls new = {0};
 	struct topo_keyring *ring = NULL;
-	enum edge_err err = acc_service_tls_load(&new, c, v->topo, why,
-						 why_cap);
+	enum edge_err err =
+		acc_service_tls_load(&new, c, v->topo, why, why_cap);
 
 	if (!err)
 		err = acc_service_keys_load(&ring, c->state, v->topo, why,
@@ -439,8 +441,10 @@ static unsigned clients(const struct acc_service *v)
 
 static void look_at_drain(struct edge_timer *t, uint64_t now_ms)
 {
-	struct acc_service *v = (struct acc_service *)(void *)((char *)t -
-		offsetof(struct acc_service, drain_timer));
+	struct acc_service *v =
+		(struct acc_service *)(void *)((char *)t -
+					       offsetof(struct acc_service,
+							drain_timer));
 
 	if (!clients(v))
 		edge_daemon_finish(v->control);

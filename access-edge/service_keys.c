@@ -49,7 +49,8 @@ enum edge_err acc_service_keys_load(struct topo_keyring **out,
 	}
 	if (!err) {
 		topo_keyring_free(*out);
-		snprintf(why, why_cap, "every key in route.keys has ended: "
+		snprintf(why, why_cap,
+			 "every key in route.keys has ended: "
 			 "edgectl secrets new --route, then import the bundle "
 			 "on every member");
 		return EDGE_ESTATE;
@@ -58,9 +59,11 @@ enum edge_err acc_service_keys_load(struct topo_keyring **out,
 		return err;
 	if (!t->member_count)
 		return make_own(out, state, now);
-	snprintf(why, why_cap, "pool %s has %zu more members but there is no "
+	snprintf(why, why_cap,
+		 "pool %s has %zu more members but there is no "
 		 "secrets/route.keys: edgectl secrets new --route, then "
-		 "import the bundle on every member", t->pool, t->member_count);
+		 "import the bundle on every member",
+		 t->pool, t->member_count);
 	return EDGE_ENOTFOUND;
 }
 

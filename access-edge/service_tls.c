@@ -39,8 +39,7 @@ static enum edge_err check_paths(const struct edge_config *c, char *why,
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
 		if (!wanted[i].value) {
-			snprintf(why, cap, "edge.ini lacks %s",
-				 wanted[i].name);
+			snprintf(why, cap, "edge.ini lacks %s", wanted[i].name);
 			return EDGE_ENOTFOUND;
 		}
 	return EDGE_OK;

@@ -128,8 +128,10 @@ static void finish_client(struct acc_link *l, void *arg)
 
 static void on_drain_over(struct edge_timer *t, uint64_t now_ms)
 {
-	struct acc_shard *s = (struct acc_shard *)(void *)((char *)t -
-		offsetof(struct acc_shard, drain_timer));
+	struct acc_shard *s =
+		(struct acc_shard *)(void *)((char *)t -
+					     offsetof(struct acc_shard,
+						      drain_timer));
 
 	(void)now_ms;
 	acc_linktab_each(s->links, finish_client, NULL);

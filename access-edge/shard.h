@@ -37,7 +37,8 @@ struct acc_shared {
 /* What other threads may read of a shard: plain numbers. */
 struct acc_gauges {
 	_Atomic uint32_t clients, insides, upstreams, transactions;
-	_Atomic uint8_t member_health[ACC_MEMBERS]; /* next hop, enum acc_health */
+	_Atomic uint8_t
+		member_health[ACC_MEMBERS]; /* next hop, enum acc_health */
 	_Atomic uint64_t topology_seq;
 };
 

@@ -52,8 +52,7 @@ static unsigned health(struct acc_shared *s, size_t member)
 	return best;
 }
 
-static void add_upstreams(json_t *o, const struct topo *t,
-			  struct acc_shared *s)
+static void add_upstreams(json_t *o, const struct topo *t, struct acc_shared *s)
 {
 	static const char *const names[] = {"up", "suspect", "down"};
 	const struct topo_cluster *c = topo_next_hop(t);
@@ -80,8 +79,8 @@ static json_t *sum(struct acc_shared *s, size_t at)
 
 	for (unsigned i = 0; i < s->shard_count; i++)
 		n += atomic_load_explicit(
-			(_Atomic uint32_t *)(void *)((char *)&s->shard[i]->gauges +
-						     at),
+			(_Atomic uint32_t
+				 *)(void *)((char *)&s->shard[i]->gauges + at),
 			memory_order_relaxed);
 	return json_integer(n);
 }
@@ -99,12 +98,12 @@ void acc_status_fill(void *self, void *object)
 		o, "connections",
 		json_pack("{s:o,s:o,s:o}", "clients",
 			  sum(s, offsetof(struct acc_gauges, clients)),
-			  "inside", sum(s, offsetof(struct acc_gauges, insides)),
+			  "inside",
+			  sum(s, offsetof(struct acc_gauges, insides)),
 			  "upstream",
 			  sum(s, offsetof(struct acc_gauges, upstreams))));
-	json_object_set_new(
-		o, "transactions",
-		sum(s, offsetof(struct acc_gauges, transactions)));
+	json_object_set_new(o, "transactions",
+			    sum(s, offsetof(struct acc_gauges, transactions)));
 	json_object_set_new(o, "shards", json_integer(s->shard_count));
 }
 

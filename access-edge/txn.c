@@ -15,7 +15,7 @@ enum { KEY_TEXT = 4096, BRANCH_LEN = 7 + 8 + 1 + 16 };
 struct acc_txntab {
 	struct acc_shard *shard;
 	struct edge_handles *handles;
-	struct acc_txn *by_key;     /* uthash */
+	struct acc_txn *by_key;	    /* uthash */
 	struct acc_txn_list remote; /* written to links of other shards */
 	uint8_t hash_key[16];
 };
@@ -165,8 +165,7 @@ enum edge_err acc_txn_new(struct acc_txn **out, struct acc_txntab *t,
 	struct acc_txn *x;
 	enum edge_err err;
 
-	if (from &&
-	    from->kind == ACC_LINK_CLIENT &&
+	if (from && from->kind == ACC_LINK_CLIENT &&
 	    from->txn_count >= acc_shard_limit(s, ACC_LIMIT_LINK_TRANSACTIONS))
 		return EDGE_ELIMIT;
 	x = calloc(1, sizeof(*x));

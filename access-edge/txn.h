@@ -8,12 +8,15 @@
 #include "access-edge/rewrite.h"
 #include "common/sip/msg.h"
 
-enum acc_txn_state { /* AE 2.10 */
-	ACC_TXN_WAITING,    /* not yet written: next hop connects, or held */
-	ACC_TXN_TRYING,     /* written, nothing heard */
-	ACC_TXN_PROCEEDING, /* 1xx heard */
-	ACC_TXN_COMPLETED,  /* non-2xx final sent, ACK awaited (INVITE) */
-	ACC_TXN_ACCEPTED,   /* 2xx sent, more 2xx may come (INVITE) */
+enum acc_txn_state {		      /* AE 2.10 */
+		     ACC_TXN_WAITING, /* not yet written: next hop connects, or
+					 held */
+		     ACC_TXN_TRYING,  /* written, nothing heard */
+		     ACC_TXN_PROCEEDING, /* 1xx heard */
+		     ACC_TXN_COMPLETED,	 /* non-2xx final sent, ACK awaited
+					    (INVITE) */
+		     ACC_TXN_ACCEPTED,	 /* 2xx sent, more 2xx may come (INVITE)
+					  */
 };
 
 TAILQ_HEAD(acc_txn_queue, acc_txn);
@@ -21,30 +24,30 @@ TAILQ_HEAD(acc_txn_queue, acc_txn);
 /* Open to the runtime of its shard. Owner: txntab. */
 struct acc_txn {
 	struct acc_shard *shard;
-	edge_handle id;          /* first half of our branch; also names it */
-	uint64_t loop_hash;      /* second half */
-	uint64_t key;            /* of the server transaction */
+	edge_handle id;	    /* first half of our branch; also names it */
+	uint64_t loop_hash; /* second half */
+	uint64_t key;	    /* of the server transaction */
 	UT_hash_handle hh;
 	enum acc_txn_state state;
 	enum edge_sip_method method;
-	struct acc_source from;  /* who asked */
-	edge_handle to;          /* link it was written to; 0 while waiting */
-	bool to_is_remote;       /* that link is another shard's */
-	bool is_probe;           /* OPTIONS of our own */
+	struct acc_source from; /* who asked */
+	edge_handle to;		/* link it was written to; 0 while waiting */
+	bool to_is_remote;	/* that link is another shard's */
+	bool is_probe;		/* OPTIONS of our own */
 	bool asked_keep_alive, cancelled, cancel_sent, trying_sent;
-	bool proves_identity;    /* REGISTER with a final authentication step */
+	bool proves_identity; /* REGISTER with a final authentication step */
 	struct acc_upstream *window; /* whose window counts it, or NULL */
 	uint64_t begun_ms;
 	struct edge_timer timer;
-	LIST_ENTRY(acc_txn) asked;   /* among those its asker asked for */
-	LIST_ENTRY(acc_txn) asking;  /* among those its link was asked */
+	LIST_ENTRY(acc_txn) asked;    /* among those its asker asked for */
+	LIST_ENTRY(acc_txn) asking;   /* among those its link was asked */
 	TAILQ_ENTRY(acc_txn) waiting; /* in *queue */
-	struct acc_txn_queue *queue; /* where it waits, or NULL */
+	struct acc_txn_queue *queue;  /* where it waits, or NULL */
 	bool in_asked, in_asking;
-	uint64_t tried;          /* bit per member already failed */
+	uint64_t tried; /* bit per member already failed */
 	size_t request_len, request_head_len, sent_len, sent_head_len;
-	char *request;           /* as received; head only once written */
-	char *sent;              /* INVITE: head as written, for CANCEL, ACK */
+	char *request; /* as received; head only once written */
+	char *sent;    /* INVITE: head as written, for CANCEL, ACK */
 };
 
 EDGE_MUST_CHECK enum edge_err acc_txntab_new(struct acc_txntab **out,
@@ -61,11 +64,9 @@ struct acc_txn *acc_txn_find(const struct acc_txntab *t, edge_handle id);
 
 /** New, in WAITING; keeps a copy of the whole request. from NULL: a probe.
  * EDGE_ELIMIT: table or link full. */
-EDGE_MUST_CHECK enum edge_err acc_txn_new(struct acc_txn **out,
-					  struct acc_txntab *t,
-					  struct acc_link *from,
-					  const struct edge_sip_msg *m,
-					  size_t head_len, uint64_t key);
+EDGE_MUST_CHECK enum edge_err
+acc_txn_new(struct acc_txn **out, struct acc_txntab *t, struct acc_link *from,
+	    const struct edge_sip_msg *m, size_t head_len, uint64_t key);
 /** Was written to link `to` (remote: another shard's, NULL link). */
 void acc_txn_written(struct acc_txn *x, edge_handle to, struct acc_link *link,
 		     struct edge_slice sent, size_t sent_head_len);

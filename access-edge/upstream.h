@@ -15,18 +15,18 @@ EDGE_MUST_CHECK enum edge_err acc_upstreams_topology(struct acc_upstreams *u);
 
 enum acc_pick {
 	ACC_PICK_READY, /* link may be written */
-	ACC_PICK_WAIT,  /* up connects: wait there */
-	ACC_PICK_NONE,  /* no member left */
-	ACC_PICK_FULL,  /* window or rate toward the next hop used up */
+	ACC_PICK_WAIT,	/* up connects: wait there */
+	ACC_PICK_NONE,	/* no member left */
+	ACC_PICK_FULL,	/* window or rate toward the next hop used up */
 };
 
 struct acc_pick_plan {
 	const struct topo_cluster *cluster;
 	const struct topo_host *member; /* named by a Route, or NULL */
-	uint64_t sticky;                /* member id of the client, or 0 */
+	uint64_t sticky;		/* member id of the client, or 0 */
 	struct edge_slice from_uri;
-	uint64_t tried;                 /* members not to take again */
-	bool is_unsigned;               /* may use the unsigned share only */
+	uint64_t tried;	  /* members not to take again */
+	bool is_unsigned; /* may use the unsigned share only */
 };
 
 struct acc_picked {
