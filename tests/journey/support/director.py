@@ -17,7 +17,7 @@ RECORD = re.compile(
 
 
 class Record:
-    """One message at the Director: way is rcv or snt."""
+    """One message at the Director: way is rcv or snd."""
 
     def __init__(self, fields):
         self.way = fields[0].decode()
@@ -116,7 +116,7 @@ class Director:
 
     def sent(self, call_id):
         """Messages to the edge with this Call-ID, oldest first."""
-        return [r.message for r in self.records() if r.way == 'snt' and
+        return [r.message for r in self.records() if r.way == 'snd' and
                 r.target[0] == netns.EDGE_INSIDE and
                 r.message.value('Call-ID') == call_id]
 

@@ -10,8 +10,10 @@ import time
 import traceback
 
 from support import netns
+from support.capture import Capture
 from support.director import Director
 from support.edge import Edge
+from support.resolver import Resolver
 from support.user import InsideUser, RemoteUser
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -73,6 +75,19 @@ class Journey:
     def inside_user(self, name):
         """A user inside, registered straight at the Director."""
         made = InsideUser(self.world, name)
+        self.parts.append(made)
+        return made
+
+    def resolver(self):
+        """The DNS server outside."""
+        made = Resolver(self.world, self.folder)
+        self.parts.append(made)
+        return made
+
+    def capture(self, space, device, expression=''):
+        """Packets seen on a device from now on."""
+        made = Capture(space, device, expression,
+                       self.folder / f'capture{len(self.parts)}.pcap')
         self.parts.append(made)
         return made
 
