@@ -51,22 +51,6 @@ void topo_derive_domains(struct topo_derive *v)
 
 /* Federation route: TO 1.8. */
 
-static bool site_before(const char *a, const char *b)
-{
-	size_t na = strlen(a), nb = strlen(b); /* numbers as text */
-
-	return na != nb ? na < nb : strcmp(a, b) < 0;
-}
-
-static const char *site_of(const struct topo_derive *v,
-			   const struct topo_draft_service *s)
-{
-	const struct topo_draft_cluster *c =
-		topo_draft_cluster(v->d, s->cluster_id);
-
-	return c ? c->site : "";
-}
-
 static void infer_route(struct topo_derive *v)
 {
 	const struct topo_draft_service *best = NULL;
@@ -76,7 +60,7 @@ static void infer_route(struct topo_derive *v)
 	     s; s = topo_role_edge(s->next)) {
 		if (!topo_draft_port(s, TOPO_PORT_ACCESS_FEDERATION))
 			continue;
-		if (!best || site_before(site_of(v, s), site_of(v, best)))
+		if (!best || topo_role_site_before(v->d, s, best))
 			best = s;
 	}
 	v->topo.route = best ? best->label : NULL;

@@ -322,6 +322,27 @@ static const char *without_urn(const char *owner)
 		       : owner;
 }
 
+/* TO 1.5: who listens on an edge; of other roles the owners are theirs. */
+static bool is_known_owner(const struct topo_draft_service *s,
+			   const char *owner)
+{
+	static const char *const known[] = {
+		"AccessEdge",
+		"DataEdge",
+		"MediaRelayAuthenticationEdge",
+		"MediaRelayEdge",
+		"SkypeSearchProxy",
+		"XmppFederationProxy",
+	};
+
+	if (strcmp(s->role, "EdgeServer") != 0)
+		return true;
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (strcmp(owner, known[i]) == 0)
+			return true;
+	return false;
+}
+
 static void on_port(struct topo_reader *r, const struct topo_element *el)
 {
 	struct topo_draft_port *n = topo_read_row(r, sizeof(*n));
@@ -345,6 +366,8 @@ static void on_port(struct topo_reader *r, const struct topo_element *el)
 	n->range = attr_number(el, "Range", 1);
 	n->configured_port = attr_number(el, "ConfiguredPort", 0);
 	n->line = el->line;
+	if (!is_known_owner(r->service, n->owner))
+		topo_read_unknown(r, TOPO_UNKNOWN_OWNER, el->line, n->owner);
 	*r->service->ports_tail = n;
 	r->service->ports_tail = &n->next;
 }

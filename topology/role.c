@@ -98,3 +98,22 @@ topo_role_replica_port(const struct topo_draft *d,
 	}
 	return NULL;
 }
+
+static const char *site_of(const struct topo_draft *d,
+			   const struct topo_draft_service *s)
+{
+	const struct topo_draft_cluster *c =
+		topo_draft_cluster(d, s->cluster_id);
+
+	return c ? c->site : "";
+}
+
+bool topo_role_site_before(const struct topo_draft *d,
+			   const struct topo_draft_service *a,
+			   const struct topo_draft_service *b)
+{
+	const char *x = site_of(d, a), *y = site_of(d, b);
+	size_t nx = strlen(x), ny = strlen(y); /* numbers as text */
+
+	return nx != ny ? nx < ny : strcmp(x, y) < 0;
+}

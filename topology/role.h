@@ -27,6 +27,10 @@ topo_role_sip_port(const struct topo_draft_service *registrar);
 const struct topo_draft_port *
 topo_role_replica_port(const struct topo_draft *d,
 		       const struct topo_draft_service *edge);
+/** Has a the lower SiteId of the two: TO 1.8. */
+bool topo_role_site_before(const struct topo_draft *d,
+			   const struct topo_draft_service *a,
+			   const struct topo_draft_service *b);
 bool topo_role_is_default(const struct topo_draft_dep *dep);
 
 #endif

@@ -1,0 +1,209 @@
+/* What changed between two snapshots, as services and as people see it. */
+#include "topology/diff.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "topology/facts.h"
+#include "topology/snap.h"
+
+/* The public struct comes first, so that one pointer frees all. */
+struct diff_box {
+	struct topo_diff diff;
+	struct topo_arena arena;
+};
+
+static bool same_listen(const struct topo_listen *a,
+			const struct topo_listen *b)
+{
+	return edge_addr_eq(&a->addr, &b->addr) && a->count == b->count;
+}
+
+static enum topo_listen_change listen_change(const struct topo_listen *before,
+					     const struct topo_listen *after)
+{
+	bool was = before && before->present;
+
+	if (!was)
+		return after->present ? TOPO_LISTEN_OPEN : TOPO_LISTEN_NONE;
+	if (!after->present)
+		return TOPO_LISTEN_CLOSE;
+	return same_listen(before, after) ? TOPO_LISTEN_KEEP : TOPO_LISTEN_MOVE;
+}
+
+/* Which part of a service a changed fact is about. */
+/* clang-format off */
+static const struct {
+	const char *key;
+	bool is_prefix;
+	size_t at; /* of the bool in struct topo_diff */
+} parts[] = {
+	{"nexthop", false, offsetof(struct topo_diff, next_hop)},
+	{"registrar.000", false, offsetof(struct topo_diff, next_hop)},
+	{"sipdomain", true, offsetof(struct topo_diff, domains)},
+	{"trusted", true, offsetof(struct topo_diff, trusted)},
+	{"registrar.", true, offsetof(struct topo_diff, trusted)},
+	{"pushers", false, offsetof(struct topo_diff, trusted)},
+	{"allowed", false, offsetof(struct topo_diff, federation)},
+	{"blocked", false, offsetof(struct topo_diff, federation)},
+	{"federation", false, offsetof(struct topo_diff, federation)},
+	{"provider.", true, offsetof(struct topo_diff, federation)},
+	{"settings", true, offsetof(struct topo_diff, federation)},
+	{"host.", true, offsetof(struct topo_diff, hosts)},
+	{"av.public", false, offsetof(struct topo_diff, av)},
+	{"token.lifetime", false, offsetof(struct topo_diff, av)},
+	{"mras.user", false, offsetof(struct topo_diff, av)},
+};
+/* clang-format on */
+
+static void mark(struct topo_diff *d, const char *key)
+{
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		size_t len = strlen(parts[i].key);
+		bool hit = parts[i].is_prefix
+				   ? strncmp(key, parts[i].key, len) == 0
+				   : strcmp(key, parts[i].key) == 0;
+
+		if (hit)
+			*(bool *)(void *)((char *)d + parts[i].at) = true;
+	}
+}
+
+static bool same_hosts(const struct topo_host *a, const struct topo_host *b)
+{
+	if (a->addr_count != b->addr_count)
+		return false;
+	for (size_t i = 0; i < a->addr_count; i++)
+		if (!edge_addr_same_ip(&a->addrs[i], &b->addrs[i]))
+			return false;
+	return true;
+}
+
+/* Addresses are facts of their own: compare those of the next hop too. */
+static bool same_hop_addresses(const struct topo *a, const struct topo *b)
+{
+	const struct topo_cluster *x = topo_next_hop(a), *y = topo_next_hop(b);
+
+	if (x->member_count != y->member_count ||
+	    !same_hosts(&x->pool, &y->pool))
+		return false;
+	for (size_t i = 0; i < x->member_count; i++)
+		if (!same_hosts(&x->members[i], &y->members[i]))
+			return false;
+	return true;
+}
+
+static void add_change(struct topo_diff *d, struct topo_fact_change *rows,
+		       const struct topo_fact *before,
+		       const struct topo_fact *after)
+{
+	const char *key = after ? after->key : before->key;
+
+	mark(d, key);
+	rows[d->fact_count++] = (struct topo_fact_change){
+		key, before ? (const char *)before->value.p : NULL,
+		after ? (const char *)after->value.p : NULL};
+}
+
+/* Both lists are sorted by key: one walk over the two. */
+static void walk(struct topo_diff *d, struct topo_fact_change *rows,
+		 const struct topo_facts *a, const struct topo_facts *b)
+{
+	size_t i = 0, k = 0;
+
+	while (i < a->count || k < b->count) {
+		int order = i == a->count   ? 1
+			    : k == b->count ? -1
+					    : strcmp(a->v[i].key, b->v[k].key);
+
+		if (order < 0)
+			add_change(d, rows, &a->v[i++], NULL);
+		else if (order > 0)
+			add_change(d, rows, NULL, &b->v[k++]);
+		else if (!edge_slice_eq(a->v[i].value, b->v[k].value))
+			add_change(d, rows, &a->v[i++], &b->v[k++]);
+		else
+			i++, k++;
+	}
+}
+
+static enum edge_err facts_of(struct topo_facts *out, const struct topo *t,
+			      struct topo_arena *arena)
+{
+	char *text;
+	size_t len;
+	enum edge_err err;
+
+	*out = (struct topo_facts){0};
+	if (!t)
+		return EDGE_OK;
+	err = topo_snap_encode(&text, &len, t);
+	if (err)
+		return err;
+	err = topo_facts_parse(out, edge_slice(text, len), arena, NULL, 0);
+	free(text);
+	return err;
+}
+
+static enum edge_err compare(struct diff_box *b, const struct topo *before,
+			     const struct topo *after)
+{
+	struct topo_facts old_facts, new_facts;
+	struct topo_fact_change *rows;
+	enum edge_err err = facts_of(&old_facts, before, &b->arena);
+
+	if (!err)
+		err = facts_of(&new_facts, after, &b->arena);
+	if (err)
+		return err;
+	rows = topo_arena_array(&b->arena, old_facts.count + new_facts.count,
+				sizeof(*rows));
+	if (!rows)
+		return EDGE_ENOMEM;
+	walk(&b->diff, rows, &old_facts, &new_facts);
+	b->diff.facts = rows;
+	return EDGE_OK;
+}
+
+enum edge_err topo_diff_new(struct topo_diff **out, const struct topo *before,
+			    const struct topo *after)
+{
+	struct diff_box *b = calloc(1, sizeof(*b));
+	enum edge_err err;
+
+	if (!b)
+		return EDGE_ENOMEM;
+	err = compare(b, before, after);
+	if (err) {
+		topo_diff_free(&b->diff);
+		return err;
+	}
+	for (size_t k = 0; k < TOPO_PORT_KINDS; k++)
+		b->diff.listen[k] = listen_change(
+			before ? &before->listen[k] : NULL, &after->listen[k]);
+	if (before && !same_hop_addresses(before, after))
+		b->diff.next_hop = true;
+	*out = &b->diff;
+	return EDGE_OK;
+}
+
+void topo_diff_free(struct topo_diff *d)
+{
+	struct diff_box *b = (struct diff_box *)(void *)d;
+
+	if (!b)
+		return;
+	topo_arena_fini(&b->arena);
+	free(b);
+}
+
+int topo_fact_change_print(const struct topo_fact_change *c, char *out,
+			   size_t cap)
+{
+	if (!c->before)
+		return snprintf(out, cap, "+ %s %s", c->key, c->after);
+	if (!c->after)
+		return snprintf(out, cap, "- %s %s", c->key, c->before);
+	return snprintf(out, cap, "~ %s %s -> %s", c->key, c->before, c->after);
+}
