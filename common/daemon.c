@@ -158,8 +158,8 @@ enum edge_err edge_daemon_reload(struct edge_daemon *d, char *why,
 		if (!*why)
 			snprintf(why, why_cap, "%s", edge_err_str(err));
 		edge_event(EDGE_EV_RELOAD_FAILED, "why=%s",
-			   edge_log_escape(text, sizeof(text),
-					   edge_slice_str(why)));
+			   edge_log_quote(text, sizeof(text),
+					  edge_slice_str(why)));
 		return err;
 	}
 	edge_config_free(d->config);
@@ -306,7 +306,7 @@ static int failed(struct edge_daemon *d, const char *step, enum edge_err err)
 			 *detail ? ": " : "", detail);
 	edge_event(EDGE_EV_START_FAILED, "step=%s error=%s why=%s", step,
 		   edge_err_name(err),
-		   edge_log_escape(text, sizeof(text), edge_slice_str(d->why)));
+		   edge_log_quote(text, sizeof(text), edge_slice_str(d->why)));
 	fprintf(stderr, "%s: %s: %s\n", d->plan->name, step, d->why);
 	return exit_status(err);
 }

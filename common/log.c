@@ -331,3 +331,26 @@ const char *edge_log_escape(char *dst, size_t cap, struct edge_slice s)
 	edge_put_u8(&w, 0);
 	return dst;
 }
+
+const char *edge_log_quote(char *dst, size_t cap, struct edge_slice s)
+{
+	static const char hex[] = "0123456789abcdef";
+	static const char end[] = "...\"";
+	struct edge_put w = edge_put(dst, cap);
+
+	if (cap <= sizeof(end))
+		return cap ? memset(dst, 0, 1) : "";
+	edge_put_u8(&w, '"');
+	for (; s.p < s.end && edge_put_len(&w) + 4 + sizeof(end) <= cap;
+	     s.p++) {
+		const char code[] = {'\\', 'x', hex[*s.p >> 4], hex[*s.p & 15]};
+
+		if (*s.p == ' ' || (is_plain(*s.p) && *s.p != '"'))
+			edge_put_u8(&w, *s.p);
+		else
+			edge_put_bytes(&w, code, sizeof(code));
+	}
+	edge_put_str(&w, s.p < s.end ? end : "\"");
+	edge_put_u8(&w, 0);
+	return dst;
+}

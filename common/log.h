@@ -48,5 +48,8 @@ void edge_log_close(void);
 /** Printable ASCII but blank and \ as it is, the rest as \xHH; cut with "..."
  * when it does not fit. Returns dst. */
 const char *edge_log_escape(char *dst, size_t cap, struct edge_slice s);
+/** The same between double quotes, blanks kept: for sentences, the last word
+ * of an event. A cap of 16 or more. */
+const char *edge_log_quote(char *dst, size_t cap, struct edge_slice s);
 
 #endif

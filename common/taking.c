@@ -82,7 +82,7 @@ static enum edge_err refuse(uint64_t seq, enum edge_err err, char *why,
 	if (!*why)
 		snprintf(why, why_cap, "%s", edge_err_str(err));
 	edge_event(EDGE_EV_TOPOLOGY_REFUSED, "seq=%" PRIu64 " why=%s", seq,
-		   edge_log_escape(text, sizeof(text), edge_slice_str(why)));
+		   edge_log_quote(text, sizeof(text), edge_slice_str(why)));
 	return err;
 }
 

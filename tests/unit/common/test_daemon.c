@@ -277,7 +277,7 @@ static pid_t launch(struct service *s, const char *option)
 	int status = edge_daemon_run(&p, option ? 4 : 3, argv);
 
 	fflush(NULL);
-	_exit(fake_store_held() ? 98 : status);
+	exit(fake_store_held() ? 98 : status); /* leaks are looked for */
 }
 
 /* Exit status; EXIT_DIED when a signal ended it. */

@@ -203,6 +203,36 @@ START_TEST(log_escape_shows_bytes_and_keeps_to_its_room)
 }
 END_TEST
 
+START_TEST(log_quote_keeps_blanks_and_nothing_else)
+{
+	char out[32];
+
+	ck_assert_str_eq(
+		edge_log_quote(out, sizeof(out), edge_slice_str("a b\"c\\d\n")),
+		"\"a b\\x22c\\x5cd\\x0a\"");
+	ck_assert_str_eq(edge_log_quote(out, sizeof(out), edge_slice_str("")),
+			 "\"\"");
+	edge_log_quote(out, sizeof(out),
+		       edge_slice_str("a sentence that is far too long"));
+	ck_assert_uint_lt(strlen(out), sizeof(out));
+	ck_assert_str_eq(out + strlen(out) - 4, "...\"");
+}
+END_TEST
+
+START_TEST(log_quote_fits_whatever_the_size)
+{
+	char out[64];
+
+	for (size_t cap = 16; cap < sizeof(out); cap++) {
+		memset(out, 'Z', sizeof(out));
+		edge_log_quote(out, cap,
+			       edge_slice_str("\x01\x02 b c d e f g \x03\x04"));
+		ck_assert_uint_lt(strlen(out), cap);
+		ck_assert_int_eq(out[strlen(out) - 1], '"');
+	}
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("log");
@@ -223,6 +253,8 @@ Suite *test_suite(void)
 	tcase_set_timeout(t, 10);
 	tcase_add_loop_test(t, log_escape_shows_bytes_and_keeps_to_its_room, 0,
 			    sizeof(escapes) / sizeof(escapes[0]));
+	tcase_add_test(t, log_quote_keeps_blanks_and_nothing_else);
+	tcase_add_test(t, log_quote_fits_whatever_the_size);
 	suite_add_tcase(s, t);
 	return s;
 }
