@@ -1,14 +1,10 @@
 /* Keyrings: lines of kid, key and validity; wiped wherever they leave us. */
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/crypto.h"
-#include "topology/file.h"
 #include "topology/secrets.h"
 #include "topology/utc.h"
 
@@ -74,12 +70,13 @@ static const char *parse_key(struct topo_key *k, struct edge_slice line)
 	return NULL;
 }
 
-static bool has_kid(const struct topo_keyring *r, const char *kid)
+static const struct topo_key *by_kid(const struct topo_keyring *r,
+				     const char *kid)
 {
 	for (size_t i = 0; i < r->count; i++)
 		if (!strcmp(r->keys[i].kid, kid))
-			return true;
-	return false;
+			return &r->keys[i];
+	return NULL;
 }
 
 /* Newest first; the ring is small, so it is kept sorted by insertion. */
@@ -111,7 +108,7 @@ static enum edge_err parse_lines(struct topo_keyring *r, struct edge_slice in,
 		if (wrong)
 			err = refuse(why, cap, EDGE_EFORMAT, "line %u: %s", n,
 				     wrong);
-		else if (has_kid(r, k.kid))
+		else if (by_kid(r, k.kid))
 			err = refuse(why, cap, EDGE_EDUP,
 				     "line %u: kid %s is there already", n,
 				     k.kid);
@@ -227,14 +224,8 @@ static void drop_last(struct topo_keyring *r)
 	edge_wipe(&r->keys[r->count], sizeof(r->keys[0]));
 }
 
-void topo_keyring_rotate(struct topo_keyring *r, uint64_t from_s,
-			 uint64_t now_s)
+static void drop_ended(struct topo_keyring *r, uint64_t now_s)
 {
-	struct topo_key k = {
-		.not_before_s = from_s,
-		.not_after_s = from_s + TOPO_KEY_WEEK_S + TOPO_KEY_GRACE_S,
-	};
-
 	for (size_t i = 0; i < r->count;) {
 		if (r->keys[i].not_after_s >= now_s) {
 			i++;
@@ -244,111 +235,52 @@ void topo_keyring_rotate(struct topo_keyring *r, uint64_t from_s,
 			r->keys[j - 1] = r->keys[j];
 		drop_last(r);
 	}
+}
+
+static void add(struct topo_keyring *r, const struct topo_key *k)
+{
 	if (r->count == TOPO_KEYS_MAX)
 		drop_last(r);
+	insert(r, k);
+}
+
+void topo_keyring_rotate(struct topo_keyring *r, uint64_t from_s,
+			 uint64_t now_s)
+{
+	struct topo_key k = {
+		.not_before_s = from_s,
+		.not_after_s = from_s + TOPO_KEY_WEEK_S + TOPO_KEY_GRACE_S,
+	};
+
+	drop_ended(r, now_s);
 	edge_random(k.key, sizeof(k.key));
 	do
 		snprintf(k.kid, sizeof(k.kid), "k%08x", edge_random_u32());
-	while (has_kid(r, k.kid));
-	insert(r, &k);
+	while (by_kid(r, k.kid));
+	add(r, &k);
 	edge_wipe(&k, sizeof(k));
 }
 
-static bool file_name(char *dst, size_t cap, const char *kind)
+enum edge_err topo_keyring_merge(size_t *added, struct topo_keyring *r,
+				 const struct topo_keyring *from,
+				 uint64_t now_s)
 {
-	return snprintf(dst, cap, "%s.keys", kind) < (int)cap;
-}
+	for (size_t i = 0; i < from->count; i++) {
+		const struct topo_key *k = by_kid(r, from->keys[i].kid);
 
-static enum edge_err open_secrets(int *out, const char *state, bool make)
-{
-	enum edge_err err;
-	int dir;
+		if (k && !edge_ct_eq(k->key, from->keys[i].key, TOPO_KEY_LEN))
+			return EDGE_EDUP;
+	}
+	*added = 0;
+	drop_ended(r, now_s);
+	/* oldest first, so that a full ring keeps the newest */
+	for (size_t i = from->count; i--;) {
+		const struct topo_key *k = &from->keys[i];
 
-	err = make ? topo_dir_make(&dir, AT_FDCWD, state, 0755)
-		   : topo_dir_open(&dir, AT_FDCWD, state);
-	if (err)
-		return err;
-	/* 0711: each service opens its own file by name, none lists them */
-	err = make ? topo_dir_make(out, dir, "secrets", 0711)
-		   : topo_dir_open(out, dir, "secrets");
-	close(dir);
-	return err;
-}
-
-static enum edge_err read_keys(struct topo_keyring **out, int dir,
-			       const char *name, char *why, size_t why_cap)
-{
-	enum edge_err err;
-	uint8_t *text = NULL;
-	size_t len = 0;
-	struct stat st;
-
-	if (!fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) &&
-	    (st.st_mode & 0077))
-		return refuse(why, why_cap, EDGE_EDENIED,
-			      "secrets/%s has mode %04o: want 0600", name,
-			      (unsigned)(st.st_mode & 07777));
-	err = topo_file_read(&text, &len, dir, name, TOPO_KEYS_MAX_BYTES);
-	if (err)
-		return refuse(why, why_cap, err, "secrets/%s: %s", name,
-			      edge_err_str(err));
-	err = topo_keyring_parse(out, edge_slice(text, len), why, why_cap);
-	edge_wipe(text, len);
-	free(text);
-	return err;
-}
-
-enum edge_err topo_keyring_load(struct topo_keyring **out, const char *state,
-				const char *kind, char *why, size_t why_cap)
-{
-	char name[32];
-	enum edge_err err;
-	int dir;
-
-	if (!file_name(name, sizeof(name), kind))
-		return EDGE_ELIMIT;
-	err = open_secrets(&dir, state, false);
-	if (err)
-		return refuse(why, why_cap, err, "%s/secrets: %s", state,
-			      edge_err_str(err));
-	err = read_keys(out, dir, name, why, why_cap);
-	close(dir);
-	return err;
-}
-
-/* The owner of the old file stays, so a renewal needs no chown. */
-static enum edge_err replace_keys(int dir, const char *name,
-				  struct edge_slice text)
-{
-	struct stat st;
-	bool had = !fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW);
-	enum edge_err err = topo_file_replace(dir, name, 0600, text);
-
-	if (!err && had && !geteuid() &&
-	    fchownat(dir, name, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW))
-		return EDGE_ESYS;
-	return err;
-}
-
-enum edge_err topo_keyring_save(const char *state, const char *kind,
-				const struct topo_keyring *r)
-{
-	char name[32], text[TOPO_KEYS_MAX_BYTES];
-	enum edge_err err;
-	size_t len = 0;
-	int dir;
-
-	if (!file_name(name, sizeof(name), kind))
-		return EDGE_ELIMIT;
-	err = topo_keyring_print(text, sizeof(text), &len, r);
-	if (err)
-		goto out;
-	err = open_secrets(&dir, state, true);
-	if (err)
-		goto out;
-	err = replace_keys(dir, name, edge_slice(text, len));
-	close(dir);
-out:
-	edge_wipe(text, sizeof(text));
-	return err;
+		if (k->not_after_s < now_s || by_kid(r, k->kid))
+			continue;
+		add(r, k);
+		++*added;
+	}
+	return EDGE_OK;
 }

@@ -61,6 +61,27 @@ const struct topo_key *topo_keyring_find(const struct topo_keyring *r,
 void topo_keyring_rotate(struct topo_keyring *r, uint64_t from_s,
 			 uint64_t now_s);
 
+/** Add the keys of from that are not there; as rotate, drops what has ended
+ * and the oldest of a full ring. *added: how many. EDGE_EDUP: one kid, two
+ * different keys; nothing is changed then. */
+EDGE_MUST_CHECK enum edge_err
+topo_keyring_merge(size_t *added, struct topo_keyring *r,
+		   const struct topo_keyring *from, uint64_t now_s);
+
+/* The rings of a pool, as one bundle file `secrets`: the lines above with the
+ * word "route" or "psom" in front. NULL: no line of that kind. */
+struct topo_secrets {
+	struct topo_keyring *route, *psom;
+};
+EDGE_MUST_CHECK enum edge_err topo_secrets_parse(struct topo_secrets *out,
+						 struct edge_slice text,
+						 char *why, size_t why_cap);
+void topo_secrets_fini(struct topo_secrets *s);
+enum { TOPO_SECRETS_PRINT_MAX = 2 * TOPO_KEYS_MAX_BYTES };
+EDGE_MUST_CHECK enum edge_err topo_secrets_print(char *out, size_t cap,
+						 size_t *len,
+						 const struct topo_secrets *s);
+
 /** Read <state>/secrets/<kind>.keys. EDGE_ENOTFOUND: no such file;
  * EDGE_EDENIED: others than its owner may read or write it. */
 EDGE_MUST_CHECK enum edge_err topo_keyring_load(struct topo_keyring **out,
