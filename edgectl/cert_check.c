@@ -1,0 +1,275 @@
+/* cert list, cert check: what lies on disk against what the topology wants. */
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "edgectl/cert_file.h"
+#include "edgectl/cert_topology.h"
+#include "edgectl/ctl.h"
+
+enum { WARN_DAYS = 30 /* TO 5.5, CERT-009 */ };
+
+struct job {
+	struct ctl *c;
+	const struct topo *topo; /* NULL: none imported */
+	const char *spki;	 /* of the other members' A/V certificate */
+	enum edge_cert_use use;
+	const char *name; /* of the use */
+};
+
+static const char *roots_of(const struct ctl *c, enum edge_cert_use use)
+{
+	return use == EDGE_CERT_INTERNAL ? c->config->trust.internal_ca
+					 : c->config->trust.public_roots;
+}
+
+static bool has_name(const struct ctl_cert_names *n, const char *name)
+{
+	for (size_t i = 0; i < n->count; i++)
+		if (!strcasecmp(n->v[i], name))
+			return true;
+	return false;
+}
+
+static void append(char *dst, size_t cap, const char *name)
+{
+	size_t len = strlen(dst);
+
+	snprintf(dst + len, cap - len, "%s%s", len ? ", " : "", name);
+}
+
+static void check_names(const struct job *j, const struct ctl_cert *x,
+			const struct ctl_cert_names *wanted)
+{
+	char missing[400] = "";
+
+	if (j->use == EDGE_CERT_INTERNAL && !x->names.count) {
+		ctl_find(j->c, TOPO_ERROR, "CERT-010", j->name,
+			 "no DNS subjectAltName at all, subject %s",
+			 x->subject);
+		return;
+	}
+	for (size_t i = 0; i < wanted->count; i++)
+		if (!has_name(&x->names, wanted->v[i]))
+			append(missing, sizeof(missing), wanted->v[i]);
+	if (*missing)
+		ctl_find(j->c, TOPO_ERROR, "CERT-003", j->name, "missing: %s",
+			 missing);
+	if (x->has_wildcard)
+		ctl_find(j->c, TOPO_WARN, "CERT-006", j->name,
+			 "a name with a wildcard");
+}
+
+/* Which certificates are also shown when the edge dials. */
+static void check_usage(const struct job *j, const struct ctl_cert *x)
+{
+	if (!x->has_eku)
+		return;
+	if (!x->server_auth)
+		ctl_find(j->c, TOPO_ERROR, "CERT-005", j->name,
+			 "extended key usage without serverAuth");
+	else if (!x->client_auth && j->use == EDGE_CERT_ACCESS && j->topo &&
+		 j->topo->federation_ports)
+		ctl_find(j->c, TOPO_WARN, "CERT-005", j->name,
+			 "no clientAuth: partners may refuse it when this edge "
+			 "dials them");
+	else if (!x->client_auth && j->use == EDGE_CERT_INTERNAL)
+		ctl_find(j->c, TOPO_INFO, "CERT-005", j->name,
+			 "no clientAuth: a strict inside server may refuse it "
+			 "when this edge dials");
+}
+
+static void check_time(const struct job *j, const struct ctl_cert *x)
+{
+	if (!x->is_begun)
+		ctl_find(j->c, TOPO_ERROR, "CERT-009", j->name,
+			 "not valid yet");
+	else if (x->days_left < 0)
+		ctl_find(j->c, TOPO_ERROR, "CERT-009", j->name, "expired at %s",
+			 x->not_after);
+	else if (x->days_left < WARN_DAYS)
+		ctl_find(j->c, TOPO_WARN, "CERT-009", j->name,
+			 "%" PRId64 " days left, until %s", x->days_left,
+			 x->not_after);
+}
+
+static void check_key(const struct job *j, const struct ctl_cert *x,
+		      const char *why)
+{
+	if (!x->has_key)
+		ctl_find(j->c, TOPO_ERROR, "CERT-001", j->name, "%s", why);
+	else if (!x->key_matches)
+		ctl_find(j->c, TOPO_ERROR, "CERT-002", j->name,
+			 "%s does not belong to the certificate",
+			 j->c->config->certificate[j->use].key);
+	if (j->use != EDGE_CERT_AV_AUTH)
+		return;
+	if (!strncmp(x->key_type, "ED", 2))
+		ctl_find(j->c, TOPO_ERROR, "CERT-001", j->name,
+			 "key type %s, want RSA or EC for A/V tokens",
+			 x->key_type);
+	if (j->spki && strcasecmp(j->spki, x->spki_sha256) != 0)
+		ctl_find(j->c, TOPO_ERROR, "CERT-004", j->name,
+			 "public key %.16s..., the pool's is %.16s...",
+			 x->spki_sha256, j->spki);
+}
+
+static void check_chain(const struct job *j, const struct ctl_cert *x)
+{
+	/* which roots clients outside have is not known here */
+	if (*x->chain_fault)
+		ctl_find(j->c,
+			 j->use == EDGE_CERT_INTERNAL ? TOPO_ERROR : TOPO_WARN,
+			 "CERT-011", j->name, "%s, against %s", x->chain_fault,
+			 roots_of(j->c, j->use) ? roots_of(j->c, j->use)
+						: "the system's roots");
+}
+
+static json_t *names_json(const struct ctl_cert_names *n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n->count; i++)
+		json_array_append_new(list, json_string(n->v[i]));
+	return list;
+}
+
+static void tell(const struct job *j, const struct ctl_cert *x,
+		 const struct ctl_cert_names *wanted, json_t *all)
+{
+	char names[400] = "", want[400] = "";
+
+	for (size_t i = 0; i < x->names.count; i++)
+		append(names, sizeof(names), x->names.v[i]);
+	for (size_t i = 0; i < wanted->count; i++)
+		append(want, sizeof(want), wanted->v[i]);
+	ctl_say(j->c, "%s", j->name);
+	ctl_say(j->c, "  subject  %s", x->subject);
+	ctl_say(j->c, "  issuer   %s", x->issuer);
+	ctl_say(j->c, "  ends     %s, %" PRId64 " days left", x->not_after,
+		x->days_left);
+	ctl_say(j->c, "  key      %s, %s, spki_sha256 %s", x->key_type,
+		!x->has_key	 ? "private key not readable"
+		: x->key_matches ? "matches"
+				 : "does not match",
+		x->spki_sha256);
+	ctl_say(j->c, "  usage    %s%s%s",
+		x->has_eku ? "" : "any (no extended key usage)",
+		x->server_auth ? "serverAuth " : "",
+		x->client_auth ? "clientAuth" : "");
+	ctl_say(j->c, "  names    %s", *names ? names : "-");
+	ctl_say(j->c, "  wanted   %s", *want ? want : "-");
+	ctl_say(j->c, "  chain    %s",
+		*x->chain_fault ? x->chain_fault : "good");
+	json_array_append_new(
+		all,
+		json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:b, s:o, "
+			  "s:o, s:s}",
+			  "use", j->name, "subject", x->subject, "issuer",
+			  x->issuer, "not_after", x->not_after, "days_left",
+			  (json_int_t)x->days_left, "key", x->key_type,
+			  "spki_sha256", x->spki_sha256, "key_matches",
+			  x->key_matches, "names", names_json(&x->names),
+			  "wanted", names_json(wanted), "chain",
+			  *x->chain_fault ? x->chain_fault : "good"));
+}
+
+/* Needed by a service that the topology knows; turn is a choice. */
+static bool is_needed(enum edge_cert_use use)
+{
+	return use != EDGE_CERT_TURN;
+}
+
+static void one(const struct job *j, json_t *all, bool check)
+{
+	const char *chain = j->c->config->certificate[j->use].chain;
+	const char *key = j->c->config->certificate[j->use].key;
+	struct ctl_cert_names *wanted = calloc(1, sizeof(*wanted));
+	struct ctl_cert *x = calloc(1, sizeof(*x));
+	char why[256] = "";
+	enum edge_err err;
+
+	if (!wanted || !x) {
+		ctl_find(j->c, TOPO_ERROR, "CTL-007", j->name, "out of memory");
+		goto out;
+	}
+	if (!chain) {
+		if (is_needed(j->use))
+			ctl_find(j->c, TOPO_WARN, "CERT-001", j->name,
+				 "no [certificate.%s] in edge.ini", j->name);
+		goto out;
+	}
+	err = ctl_cert_read(x, chain, key, roots_of(j->c, j->use),
+			    (int64_t)j->c->now_s, why, sizeof(why));
+	if (err) {
+		ctl_find(j->c, TOPO_ERROR, "CERT-001", j->name, "%s",
+			 *why ? why : ctl_reason(err));
+		goto out;
+	}
+	if (j->topo)
+		ctl_cert_names(wanted, j->use, j->topo);
+	tell(j, x, wanted, all);
+	if (!check)
+		goto out;
+	check_key(j, x, why);
+	check_names(j, x, wanted);
+	check_usage(j, x);
+	check_chain(j, x);
+	check_time(j, x);
+out:
+	free(wanted);
+	free(x);
+}
+
+static enum ctl_exit each(struct ctl *c, const char *only, const char *spki,
+			  bool check)
+{
+	struct job j = {.c = c, .spki = spki};
+	enum edge_cert_use wanted = EDGE_CERT_USES;
+	enum ctl_exit exit;
+	json_t *all;
+
+	if (only && !ctl_cert_use_find(only, &wanted))
+		return ctl_usage(c, "no certificate use \"%.40s\"", only);
+	exit = ctl_config(c);
+	if (exit)
+		return exit;
+	j.topo = ctl_cert_topology(c);
+	all = json_array();
+	for (unsigned i = 0; i < EDGE_CERT_USES; i++) {
+		j.use = (enum edge_cert_use)i;
+		j.name = ctl_cert_use_name(j.use);
+		if (!only || j.use == wanted)
+			one(&j, all, check);
+	}
+	ctl_put(c, "certificates", all);
+	topo_drop(j.topo);
+	return c->errors ? CTL_INVALID : CTL_GOOD;
+}
+
+enum ctl_exit ctl_cert_list(struct ctl *c, int argc, char **argv)
+{
+	enum ctl_exit exit = ctl_options(c, NULL, 0, &argc, argv);
+
+	if (exit)
+		return exit;
+	if (argc)
+		return ctl_usage(c, "cert list wants no words");
+	return each(c, NULL, NULL, false);
+}
+
+enum ctl_exit ctl_cert_check(struct ctl *c, int argc, char **argv)
+{
+	const char *spki = NULL;
+	const struct ctl_option options[] = {{"spki", &spki, NULL}};
+	enum ctl_exit exit = ctl_options(c, options, 1, &argc, argv);
+
+	if (exit)
+		return exit;
+	if (argc > 1)
+		return ctl_usage(c, "cert check wants one USE at most");
+	return each(c, argc ? argv[0] : NULL, spki, true);
+}

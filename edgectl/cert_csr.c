@@ -1,0 +1,226 @@
+/* cert csr: a key and a request with exactly the names the topology wants. */
+#include <fcntl.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/crypto.h"
+#include "edgectl/cert_names.h"
+#include "edgectl/cert_topology.h"
+#include "topology/file.h"
+
+enum { RSA_BITS = 2048 /* TO 5.1: RSA 2048+ recommended */ };
+
+static EVP_PKEY *make_key(const char *type)
+{
+	if (!strcmp(type, "p256"))
+		return EVP_EC_gen("P-256");
+	return EVP_RSA_gen(RSA_BITS);
+}
+
+static bool add_extension(STACK_OF(X509_EXTENSION) * list, int nid,
+			  const char *value)
+{
+	X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
+
+	if (!e || !sk_X509_EXTENSION_push(list, e)) {
+		X509_EXTENSION_free(e);
+		return false;
+	}
+	return true;
+}
+
+/* "DNS:a,DNS:b"; heap. Names are DNS names, checked with the topology. */
+static char *alt_names(const struct ctl_cert_names *n)
+{
+	size_t cap = n->count * (CTL_CERT_NAME + 5) + 1, len = 0;
+	char *text = malloc(cap);
+
+	for (size_t i = 0; text && i < n->count; i++)
+		len += (size_t)snprintf(text + len, cap - len, "%sDNS:%s",
+					i ? "," : "", n->v[i]);
+	return text;
+}
+
+static bool add_extensions(X509_REQ *req, const struct ctl_cert_names *n)
+{
+	STACK_OF(X509_EXTENSION) *list = sk_X509_EXTENSION_new_null();
+	char *names = alt_names(n);
+	bool ok;
+
+	ok = list && names &&
+	     add_extension(list, NID_subject_alt_name, names) &&
+	     add_extension(list, NID_key_usage,
+			   "critical,digitalSignature,keyEncipherment") &&
+	     add_extension(list, NID_ext_key_usage, "serverAuth,clientAuth") &&
+	     X509_REQ_add_extensions(req, list) == 1;
+	sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+	free(names);
+	return ok;
+}
+
+/* CN is limited to 64 bytes; SAN is what counts. */
+static bool add_subject(X509_REQ *req, const struct ctl_cert_names *n)
+{
+	X509_NAME *name = X509_REQ_get_subject_name(req);
+	const char *first = n->v[0];
+
+	if (strlen(first) > 64)
+		return true;
+	return X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_ASC,
+					  (const unsigned char *)first, -1, -1,
+					  0) == 1;
+}
+
+static X509_REQ *make_request(EVP_PKEY *key, const struct ctl_cert_names *n)
+{
+	X509_REQ *req = X509_REQ_new();
+
+	if (req && X509_REQ_set_version(req, 0) == 1 && add_subject(req, n) &&
+	    X509_REQ_set_pubkey(req, key) == 1 && add_extensions(req, n) &&
+	    X509_REQ_sign(req, key, EVP_sha256()) > 0)
+		return req;
+	X509_REQ_free(req);
+	return NULL;
+}
+
+static enum edge_err write_bio(const char *path, mode_t mode, BIO *bio)
+{
+	char *p;
+	long len = BIO_get_mem_data(bio, &p);
+
+	return topo_file_create(AT_FDCWD, path, mode,
+				edge_slice(p, len > 0 ? (size_t)len : 0));
+}
+
+static enum edge_err write_key(const char *path, EVP_PKEY *key)
+{
+	BIO *bio = BIO_new(BIO_s_secmem());
+	enum edge_err err = EDGE_ENOMEM;
+
+	if (bio && PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL,
+						 NULL) == 1)
+		err = write_bio(path, 0600, bio);
+	BIO_free(bio);
+	return err;
+}
+
+static enum edge_err write_request(const char *path, X509_REQ *req)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	enum edge_err err = EDGE_ENOMEM;
+
+	if (bio && PEM_write_bio_X509_REQ(bio, req) == 1)
+		err = write_bio(path, 0644, bio);
+	BIO_free(bio);
+	return err;
+}
+
+static enum ctl_exit write_fault(struct ctl *c, enum edge_err err,
+				 const char *path)
+{
+	return ctl_fail(c, err == EDGE_EDUP ? EDGE_ESYS : err, "CTL-007", path,
+			"%s",
+			err == EDGE_EDUP ? "is there already; nothing is "
+					   "written over"
+					 : ctl_reason(err));
+}
+
+static enum ctl_exit make(struct ctl *c, const struct ctl_cert_names *n,
+			  const char *type, const char *out,
+			  const char *key_out)
+{
+	EVP_PKEY *key = make_key(type);
+	X509_REQ *req = key ? make_request(key, n) : NULL;
+	enum ctl_exit exit = CTL_GOOD;
+	enum edge_err err;
+
+	if (!req) {
+		exit = ctl_fail(c, EDGE_EFORMAT, "CERT-001", out,
+				"no request can be made of these names");
+		goto done;
+	}
+	err = write_key(key_out, key);
+	if (err) {
+		exit = write_fault(c, err, key_out);
+		goto done;
+	}
+	err = write_request(out, req);
+	if (err) {
+		unlink(key_out); /* a key without its request is of no use */
+		exit = write_fault(c, err, out);
+	}
+done:
+	X509_REQ_free(req);
+	EVP_PKEY_free(key);
+	ERR_clear_error();
+	return exit;
+}
+
+/* The token key's certificate has no wanted name; it gets the pool's. */
+static enum ctl_exit find_names(struct ctl *c, enum edge_cert_use use,
+				struct ctl_cert_names *n)
+{
+	const struct topo *t = ctl_cert_topology(c);
+
+	if (!t)
+		return CTL_IO;
+	ctl_cert_names(n, use == EDGE_CERT_AV_AUTH ? EDGE_CERT_INTERNAL : use,
+		       t);
+	topo_drop(t);
+	return n->count ? CTL_GOOD
+			: ctl_fail(c, EDGE_EFORMAT, "CERT-003",
+				   ctl_cert_use_name(use),
+				   "the topology gives it no name");
+}
+
+static void tell(struct ctl *c, const struct ctl_cert_names *n, const char *out,
+		 const char *key_out)
+{
+	ctl_say(c, "%s: request for", out);
+	for (size_t i = 0; i < n->count; i++)
+		ctl_say(c, "  %s", n->v[i]);
+	ctl_say(c, "%s: its key, mode 0600; it must stay on this machine",
+		key_out);
+	ctl_put_text(c, "request", out);
+	ctl_put_text(c, "key", key_out);
+}
+
+enum ctl_exit ctl_cert_csr(struct ctl *c, int argc, char **argv)
+{
+	const char *out = NULL, *key_out = NULL, *type = "rsa";
+	const struct ctl_option options[] = {
+		{"out", &out, NULL},
+		{"key-out", &key_out, NULL},
+		{"type", &type, NULL},
+	};
+	enum ctl_exit exit = ctl_options(c, options, 3, &argc, argv);
+	struct ctl_cert_names *n;
+	enum edge_cert_use use;
+
+	if (exit)
+		return exit;
+	if (argc != 1 || !out || !key_out || !ctl_cert_use_find(argv[0], &use))
+		return ctl_usage(c, "cert csr wants USE, --out CSR and "
+				    "--key-out KEY");
+	if (strcmp(type, "rsa") != 0 && strcmp(type, "p256") != 0)
+		return ctl_usage(c, "--type %.20s: want rsa or p256", type);
+	n = calloc(1, sizeof(*n));
+	if (!n)
+		return CTL_IO;
+	exit = ctl_config(c);
+	if (!exit)
+		exit = find_names(c, use, n);
+	if (!exit)
+		exit = make(c, n, type, out, key_out);
+	if (!exit)
+		tell(c, n, out, key_out);
+	free(n);
+	return exit;
+}

@@ -1,0 +1,36 @@
+/* A certificate and its key as they lie on disk, said in plain values. */
+#ifndef EDGECTL_CERT_FILE_H
+#define EDGECTL_CERT_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "edgectl/cert_names.h"
+
+struct ctl_cert {
+	char subject[256], issuer[256];
+	char key_type[32]; /* "RSA 2048", "EC P-256", "ED25519" */
+	char spki_sha256[65];
+	char chain_fault[160]; /* "": leads to a trusted root */
+	int64_t days_left;     /* negative: expired */
+	char not_after[32];    /* UTC */
+	bool is_begun, has_eku, server_auth, client_auth, has_wildcard;
+	bool has_key, key_matches;
+	struct ctl_cert_names names; /* DNS subjectAltNames, as written */
+};
+
+/**
+ * Read chain (leaf first) and key, and verify the chain.
+ * @param roots  PEM file of roots; NULL: the system's
+ * @param why    which file, what is wrong
+ * @return EDGE_ENOTFOUND, EDGE_EFORMAT, EDGE_ENOMEM; a key that is not there
+ *         or not readable is has_key false with why filled
+ */
+EDGE_MUST_CHECK enum edge_err ctl_cert_read(struct ctl_cert *out,
+					    const char *chain, const char *key,
+					    const char *roots, int64_t now_s,
+					    char *why, size_t why_cap);
+
+#endif

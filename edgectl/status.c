@@ -1,0 +1,301 @@
+/* status, drain: what the daemons say of themselves. */
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/admin.h"
+#include "edgectl/offer.h"
+#include "topology/secrets.h"
+#include "topology/store.h"
+
+enum { LINE = 512, REFUSALS_SHOWN = 12 /* ours */ };
+
+/* One GET as JSON; NULL: no answer, *err says why. */
+static json_t *get(struct ctl *c, const char *daemon, const char *path,
+		   enum edge_err *err)
+{
+	char *body = NULL;
+	unsigned status = 0;
+	json_t *o;
+
+	*err = edge_admin_call(c->config->run, daemon, "GET", path,
+			       edge_slice(NULL, 0), &status, &body);
+	if (*err)
+		return NULL;
+	o = status == 200 ? json_loads(body, 0, NULL) : NULL;
+	free(body);
+	if (!o)
+		*err = EDGE_EFORMAT;
+	return o;
+}
+
+static const char *text_of(const json_t *o, const char *name)
+{
+	const char *s = json_string_value(json_object_get(o, name));
+
+	return s ? s : "-";
+}
+
+/* A scalar as words; objects and arrays are printed as JSON. */
+static void put_value(char *dst, size_t cap, const json_t *v)
+{
+	char *text;
+
+	if (json_is_string(v)) {
+		snprintf(dst, cap, "%s", json_string_value(v));
+		return;
+	}
+	text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
+	snprintf(dst, cap, "%s", text ? text : "?");
+	free(text);
+}
+
+/* "name=value name=value" of one object, or the value itself. */
+static void print_row(struct ctl *c, const char *title, const json_t *row)
+{
+	char line[LINE], value[LINE / 2];
+	size_t len = 0;
+	const char *key;
+	json_t *v;
+	void *i;
+
+	if (!json_is_object(row)) {
+		put_value(value, sizeof(value), row);
+		ctl_say(c, "  %-12s %s", title, value);
+		return;
+	}
+	line[0] = '\0';
+	for (i = json_object_iter((json_t *)(uintptr_t)row); i;
+	     i = json_object_iter_next((json_t *)(uintptr_t)row, i)) {
+		key = json_object_iter_key(i);
+		v = json_object_iter_value(i);
+		put_value(value, sizeof(value), v);
+		if (len < sizeof(line))
+			len += (size_t)snprintf(line + len, sizeof(line) - len,
+						"%s%s=%s", len ? " " : "", key,
+						value);
+	}
+	ctl_say(c, "  %-12s %s", title, line);
+}
+
+static void print_rows(struct ctl *c, const json_t *o, const char *member,
+		       const char *title)
+{
+	const json_t *list = json_object_get(o, member);
+
+	for (size_t i = 0; i < json_array_size(list); i++)
+		print_row(c, i ? "" : title, json_array_get(list, i));
+}
+
+/* Counters that carry a reason and are not nought. */
+static void print_refusals(struct ctl *c, json_t *counters)
+{
+	unsigned shown = 0;
+	const char *name;
+	json_t *v;
+
+	json_object_foreach(counters, name, v)
+	{
+		if (!strstr(name, "reason=") || !json_integer_value(v))
+			continue;
+		if (++shown > REFUSALS_SHOWN)
+			break;
+		ctl_say(c, "  %-12s %s %" JSON_INTEGER_FORMAT,
+			shown == 1 ? "refusals" : "", name,
+			json_integer_value(v));
+	}
+}
+
+static void print_limits(struct ctl *c, const json_t *o)
+{
+	const json_t *list = json_object_get(o, "limits");
+
+	if (json_array_size(list))
+		ctl_say(c, "  %-26s %12s %12s %12s %12s %-8s %s", "limit",
+			"value", "default", "min", "max", "unit", "source");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *r = json_array_get(list, i);
+		long long n[4];
+		static const char *const names[4] = {"value", "default", "min",
+						     "max"};
+
+		for (size_t k = 0; k < 4; k++)
+			n[k] = (long long)json_integer_value(
+				json_object_get(r, names[k]));
+		ctl_say(c, "  %-26s %12lld %12lld %12lld %12lld %-8s %s",
+			text_of(r, "name"), n[0], n[1], n[2], n[3],
+			text_of(r, "unit"), text_of(r, "source"));
+	}
+}
+
+static void print_daemon(struct ctl *c, const char *name, json_t *o,
+			 json_t *counters)
+{
+	const json_t *topo = json_object_get(o, "topology");
+	long long seq =
+		(long long)json_integer_value(json_object_get(topo, "seq"));
+	long long up =
+		(long long)json_integer_value(json_object_get(o, "uptime_s"));
+
+	ctl_say(c, "%-14s %-9s topology %-6lld up %lld s  pid %lld  version %s",
+		name, text_of(o, "state"), seq, up,
+		(long long)json_integer_value(json_object_get(o, "pid")),
+		text_of(o, "version"));
+	print_rows(c, o, "listeners", "listener");
+	print_rows(c, o, "upstreams", "next hop");
+	print_refusals(c, counters);
+	print_limits(c, o);
+}
+
+static void judge(struct ctl *c, const char *name, const json_t *o,
+		  uint64_t seq)
+{
+	uint64_t has = (uint64_t)json_integer_value(
+		json_object_get(json_object_get(o, "topology"), "seq"));
+
+	if (seq && has != seq)
+		ctl_find(c, TOPO_WARN, "CTL-013", name,
+			 "topology %" PRIu64 ", the store has %" PRIu64, has,
+			 seq);
+	if (json_is_true(json_object_get(o, "lab")))
+		ctl_find(c, TOPO_WARN, "CTL-015", name, "lab = yes");
+}
+
+/* True when it runs. */
+static bool tell_daemon(struct ctl *c, json_t *all, const char *name,
+			uint64_t seq, bool limits)
+{
+	enum edge_err err, other;
+	json_t *o, *counters;
+
+	o = get(c, name, limits ? "/v1/status?limits=1" : "/v1/status", &err);
+	if (err == EDGE_ENOTFOUND)
+		return false;
+	if (!o) {
+		ctl_find(c, TOPO_WARN, "CTL-016", name, "%s", ctl_reason(err));
+		return true;
+	}
+	counters = get(c, name, "/v1/counters", &other);
+	print_daemon(c, name, o, counters);
+	judge(c, name, o, seq);
+	if (counters)
+		json_object_set_new(o, "counters", counters);
+	json_object_set_new(all, name, o);
+	return true;
+}
+
+/* The store's current version; 0: none, reported. */
+static uint64_t store_seq(struct ctl *c)
+{
+	struct topo_store *s = NULL;
+	enum edge_err err;
+	uint64_t seq = 0;
+
+	err = topo_store_open(&s, c->config->state);
+	if (!err)
+		err = topo_store_seq(s, &seq);
+	topo_store_free(s);
+	if (!seq)
+		ctl_find(c, TOPO_WARN, "CTL-009", c->config->state, "%s",
+			 err && err != EDGE_ENOTFOUND ? ctl_reason(err)
+						      : "nothing imported");
+	else
+		ctl_say(c, "%-14s version %" PRIu64 " in %s/replica", "store",
+			seq, c->config->state);
+	ctl_put_number(c, "seq", seq);
+	return seq;
+}
+
+/* A pool lives on a shared route key; it must not run out unseen. */
+static void judge_keys(struct ctl *c)
+{
+	struct topo_keyring *r = NULL;
+	const struct topo_key *k;
+
+	if (topo_keyring_load(&r, c->config->state, "route", NULL, 0))
+		return; /* none: a single edge makes its own; or no right */
+	k = topo_keyring_current(r, c->now_s);
+	if (!k)
+		ctl_find(c, TOPO_WARN, "CTL-017", "secrets/route.keys",
+			 "no key is valid now");
+	else if (k->not_after_s < c->now_s + TOPO_KEY_GRACE_S)
+		ctl_find(c, TOPO_WARN, "CTL-017", "secrets/route.keys",
+			 "the newest key, %s, ends within 48 h", k->kid);
+	topo_keyring_free(r);
+}
+
+enum ctl_exit ctl_status(struct ctl *c, int argc, char **argv)
+{
+	bool limits = false, runs = false;
+	const struct ctl_option options[] = {{"limits", NULL, &limits}};
+	enum ctl_exit exit = ctl_options(c, options, 1, &argc, argv);
+	json_t *all = json_object();
+	uint64_t seq;
+
+	if (!exit && argc)
+		exit = ctl_usage(c, "status wants no words");
+	if (!exit)
+		exit = ctl_config(c);
+	if (exit) {
+		json_decref(all);
+		return exit;
+	}
+	seq = store_seq(c);
+	for (size_t i = 0; i < CTL_DAEMONS; i++)
+		runs |= tell_daemon(c, all, ctl_daemons[i], seq, limits);
+	ctl_put(c, "daemons", all);
+	judge_keys(c);
+	if (!runs)
+		ctl_find(c, TOPO_WARN, "CTL-014", c->config->run,
+			 "no service has a socket here");
+	return CTL_GOOD;
+}
+
+static enum ctl_exit drain_one(struct ctl *c, size_t i, bool *runs)
+{
+	char *answer = NULL;
+	unsigned status = 0;
+	enum edge_err err;
+
+	err = ctl_daemon_post(c, i, "/v1/drain", 0, &status, &answer);
+	free(answer);
+	if (err == EDGE_ENOTFOUND)
+		return CTL_GOOD;
+	*runs = true;
+	if (err)
+		return ctl_fail(c, err, "CTL-016", ctl_daemons[i], "%s",
+				ctl_reason(err));
+	if (status / 100 != 2)
+		return ctl_fail(c, EDGE_EREFUSED, "CTL-006", ctl_daemons[i],
+				"answered %u to drain", status);
+	ctl_say(c, "%s drains: no new work, sessions end by themselves",
+		ctl_daemons[i]);
+	return CTL_GOOD;
+}
+
+enum ctl_exit ctl_drain(struct ctl *c, int argc, char **argv)
+{
+	enum ctl_exit exit = ctl_options(c, NULL, 0, &argc, argv);
+	bool runs = false, known = false;
+
+	if (!exit && argc > 1)
+		exit = ctl_usage(c, "drain wants one SERVICE, or none for all");
+	if (!exit)
+		exit = ctl_config(c);
+	for (size_t i = 0; !exit && i < CTL_DAEMONS; i++) {
+		if (argc && strcmp(argv[0], ctl_daemons[i]) != 0)
+			continue;
+		known = true;
+		exit = drain_one(c, i, &runs);
+	}
+	if (exit)
+		return exit;
+	if (!known)
+		return ctl_usage(c, "no service is called %.40s", argv[0]);
+	if (!runs)
+		return ctl_fail(c, EDGE_ENOTFOUND, "CTL-014", c->config->run,
+				"no such service has a socket here");
+	return CTL_GOOD;
+}

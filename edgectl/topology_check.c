@@ -1,0 +1,113 @@
+/* topology check, topology sign: nothing of the store is touched. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "edgectl/facts.h"
+#include "edgectl/version.h"
+#include "topology/bundle.h"
+
+struct check {
+	const char *hosts, *self;
+	bool facts, local;
+};
+
+static enum ctl_exit check(struct ctl *c, const struct check *k,
+			   const struct topo_bundle *b)
+{
+	struct topo_import *built = NULL;
+	/* p NULL: no HOSTS rule is applied */
+	struct edge_slice hosts = {0};
+	enum ctl_exit exit;
+
+	if (b->hosts.p)
+		hosts = edge_slice(b->hosts.p, b->hosts.len);
+	exit = ctl_version_build(
+		c, &built, edge_slice(b->source.p, b->source.len), hosts,
+		k->self,
+		k->local ? CTL_BUILD_DRAFT | CTL_BUILD_HERE : CTL_BUILD_DRAFT);
+	if (exit)
+		return exit;
+	if (k->facts)
+		ctl_facts_print(c, edge_slice(built->snap, built->snap_len),
+				true);
+	else
+		ctl_say(c, "%s: good for %s, signature %s", b->name, k->self,
+			built->topo->signature);
+	ctl_put_text(c, "sha256", built->source_sha256);
+	ctl_put_text(c, "self", k->self);
+	topo_import_free(built);
+	return CTL_GOOD;
+}
+
+static enum ctl_exit read_file(struct ctl *c, const struct check *k,
+			       const char *path, struct topo_bundle **out)
+{
+	/* a check of content: whose signature it bears does not matter */
+	struct topo_bundle_plan plan = {
+		.path = path, .hosts = k->hosts, .allow_unsigned = true};
+	enum edge_err err;
+	char why[256] = "";
+
+	err = topo_bundle_read(out, &plan, why, sizeof(why));
+	if (!err)
+		return CTL_GOOD;
+	return ctl_fail(c, err,
+			ctl_exit_of(err) == CTL_IO ? "CTL-007" : "CTL-010",
+			path, "%s", *why ? why : ctl_reason(err));
+}
+
+enum ctl_exit ctl_topology_check(struct ctl *c, int argc, char **argv)
+{
+	struct check k = {0};
+	const struct ctl_option options[] = {
+		{"hosts", &k.hosts, NULL},
+		{"self", &k.self, NULL},
+		{"facts", NULL, &k.facts},
+		{"local", NULL, &k.local},
+	};
+	enum ctl_exit exit = ctl_options(c, options, 4, &argc, argv);
+	struct topo_bundle *b = NULL;
+
+	if (exit)
+		return exit;
+	if (argc != 1)
+		return ctl_usage(c, "topology check wants one FILE");
+	k.self = ctl_self(c, k.self);
+	if (!k.self)
+		return CTL_INVALID;
+	exit = read_file(c, &k, argv[0], &b);
+	if (!exit)
+		exit = check(c, &k, b);
+	topo_bundle_free(b);
+	return exit;
+}
+
+enum ctl_exit ctl_topology_sign(struct ctl *c, int argc, char **argv)
+{
+	const char *key = NULL, *number = NULL;
+	const struct ctl_option options[] = {
+		{"key", &key, NULL},
+		{"seq", &number, NULL},
+	};
+	enum ctl_exit exit = ctl_options(c, options, 2, &argc, argv);
+	enum edge_err err;
+	char why[256] = "";
+	uint64_t seq;
+
+	if (exit)
+		return exit;
+	if (argc != 1 || !key || !number)
+		return ctl_usage(c, "topology sign wants FOLDER, --key PEM and "
+				    "--seq N");
+	if (!ctl_number(c, "--seq", number, &seq))
+		return CTL_USAGE;
+	err = topo_bundle_sign(argv[0], key, seq, c->now_s, why, sizeof(why));
+	if (err)
+		return ctl_fail(c, err,
+				err == EDGE_EAUTH ? "CTL-004" : "CTL-010",
+				argv[0], "%s", *why ? why : ctl_reason(err));
+	ctl_say(c, "%s: manifest and manifest.sig written, sequence %s",
+		argv[0], number);
+	ctl_put_number(c, "seq", seq);
+	return CTL_GOOD;
+}
