@@ -344,10 +344,8 @@ static enum edge_err socket_open(struct edge_admin *a)
 	return EDGE_OK;
 }
 
-enum edge_err edge_admin_open(struct edge_admin **out, struct edge_loop *loop,
-			      const char *run, const char *daemon,
-			      const struct edge_admin_route *routes,
-			      size_t count, void *arg)
+enum edge_err edge_admin_open(struct edge_admin **out,
+			      const struct edge_admin_plan *p)
 {
 	struct edge_admin *a = calloc(1, sizeof(*a));
 	enum edge_err err;
@@ -356,18 +354,18 @@ enum edge_err edge_admin_open(struct edge_admin **out, struct edge_loop *loop,
 	if (!a)
 		return EDGE_ENOMEM;
 	a->fd = -1;
-	a->loop = loop;
-	a->own = (struct routes){routes, count, arg};
+	a->loop = p->loop;
+	a->own = (struct routes){p->routes, p->count, p->arg};
 	for (size_t i = 0; i < EDGE_ADMIN_CLIENTS; i++)
 		a->clients[i] = (struct client){.admin = a, .fd = -1};
-	n = snprintf(a->path, sizeof(a->path), "%s/%s.sock", run, daemon);
+	n = snprintf(a->path, sizeof(a->path), "%s/%s.sock", p->run, p->daemon);
 	err = EDGE_ELIMIT;
 	if (n < 0 || (size_t)n >= sizeof(a->path))
 		goto out;
 	err = socket_open(a);
 	if (err)
 		goto out;
-	err = edge_loop_watch(loop, a->fd, EDGE_LOOP_READ, accept_ready, a);
+	err = edge_loop_watch(p->loop, a->fd, EDGE_LOOP_READ, accept_ready, a);
 	if (err)
 		goto out;
 	*out = a;

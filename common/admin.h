@@ -39,14 +39,20 @@ struct edge_admin_route {
 	edge_admin_fn *fn;
 };
 
+struct edge_admin_plan {
+	struct edge_loop *loop;
+	const char *run, *daemon;
+	const struct edge_admin_route *routes; /* outlive the endpoint */
+	size_t count;
+	void *arg; /* given to each of them */
+};
+
 /** Opens <run>/<daemon>.sock, mode 0660, group lync-edge when it exists;
- * root, our own uid and members of that group may call. Routes outlive the
- * endpoint. Not answered by a route: 404, 405. A socket file left by a dead
- * process is replaced: the caller holds the lock. */
-EDGE_MUST_CHECK enum edge_err
-edge_admin_open(struct edge_admin **out, struct edge_loop *loop,
-		const char *run, const char *daemon,
-		const struct edge_admin_route *routes, size_t count, void *arg);
+ * root, our own uid and members of that group may call. Not answered by a
+ * route: 404, 405. A socket file left by a dead process is replaced: the
+ * caller holds the lock. */
+EDGE_MUST_CHECK enum edge_err edge_admin_open(struct edge_admin **out,
+					      const struct edge_admin_plan *p);
 /** A second list of routes with an arg of its own; looked at first. */
 void edge_admin_also(struct edge_admin *a,
 		     const struct edge_admin_route *routes, size_t count,

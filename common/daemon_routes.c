@@ -245,9 +245,15 @@ static const struct edge_admin_route common_routes[] = {
 enum edge_err edge_daemon_routes_open(struct edge_daemon *d)
 {
 	const struct edge_daemon_plan *p = d->plan;
-	enum edge_err err = edge_admin_open(
-		&d->admin, d->loop, d->config->run, p->name, common_routes,
-		sizeof(common_routes) / sizeof(common_routes[0]), d);
+	const struct edge_admin_plan a = {
+		.loop = d->loop,
+		.run = d->config->run,
+		.daemon = p->name,
+		.routes = common_routes,
+		.count = sizeof(common_routes) / sizeof(common_routes[0]),
+		.arg = d,
+	};
+	enum edge_err err = edge_admin_open(&d->admin, &a);
 
 	if (!err)
 		edge_admin_also(d->admin, p->routes, p->route_count, p->self);

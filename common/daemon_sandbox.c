@@ -59,7 +59,7 @@ static void path_add_folder_of(struct paths *l, const char *file)
 		l->overflow |= file != NULL;
 		return;
 	}
-	strcpy(copy, file);
+	memcpy(copy, file, strlen(file) + 1);
 	folder = dirname(copy);
 	path_add(l,
 		 strcmp(folder, "/") && strcmp(folder, "/etc") ? folder : file,

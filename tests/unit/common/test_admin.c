@@ -67,15 +67,27 @@ static const struct edge_admin_route more[] = {
 	{"GET", "/v1/more", on_echo},
 };
 
+static enum edge_err admin_open(struct edge_admin **out, const char *folder)
+{
+	const struct edge_admin_plan p = {
+		.loop = loop,
+		.run = folder,
+		.daemon = "test",
+		.routes = routes,
+		.count = sizeof(routes) / sizeof(routes[0]),
+		.arg = (void *)(uintptr_t) "own",
+	};
+
+	return edge_admin_open(out, &p);
+}
+
 static void open_all(void)
 {
 	strcpy(run + sizeof(run) - 7, "XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(run));
 	snprintf(path, sizeof(path), "%s/test.sock", run);
 	ck_assert_int_eq(edge_loop_new(&loop), EDGE_OK);
-	ck_assert_int_eq(edge_admin_open(&admin, loop, run, "test", routes, 4,
-					 (void *)(uintptr_t) "own"),
-			 EDGE_OK);
+	ck_assert_int_eq(admin_open(&admin, run), EDGE_OK);
 	edge_admin_also(admin, more, 1, (void *)(uintptr_t) "also");
 }
 
@@ -308,9 +320,7 @@ START_TEST(admin_open_replaces_a_dead_socket)
 	strcpy(sa.sun_path, path);
 	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&sa, sizeof(sa)), 0);
 	close(fd);
-	ck_assert_int_eq(
-		edge_admin_open(&admin, loop, run, "test", routes, 4, NULL),
-		EDGE_OK);
+	ck_assert_int_eq(admin_open(&admin, run), EDGE_OK);
 }
 END_TEST
 
@@ -318,9 +328,7 @@ START_TEST(admin_open_says_when_it_cannot)
 {
 	struct edge_admin *a = NULL;
 
-	ck_assert_int_eq(edge_admin_open(&a, loop, "/nonexistent", "test",
-					 routes, 4, NULL),
-			 EDGE_ESYS);
+	ck_assert_int_eq(admin_open(&a, "/nonexistent"), EDGE_ESYS);
 	ck_assert_int_eq(errno, ENOENT);
 	ck_assert_ptr_null(a);
 }
