@@ -66,11 +66,18 @@ struct edge_admin_answer edge_admin_refuse(unsigned status, const char *code,
 bool edge_admin_query_is(const char *query, const char *name,
 			 const char *value);
 
-/** The caller's side (edgectl): one request, blocking, 15 s.
- * *body is malloc'ed. EDGE_ENOTFOUND: no such socket or nobody behind it. */
+/* The caller's side (edgectl). */
+struct edge_admin_question {
+	const char *run, *daemon;  /* whose socket */
+	const char *method, *path; /* path with query */
+	struct edge_slice json;	   /* empty: no body */
+};
+
+/** One request, blocking, 15 s. The answer's body is the caller's to free.
+ * EDGE_ENOTFOUND: no such socket or nobody behind it. EDGE_EDENIED: the
+ * socket's mode keeps us out; refused later it is status 403. */
 EDGE_MUST_CHECK enum edge_err
-edge_admin_call(const char *run, const char *daemon, const char *method,
-		const char *path, struct edge_slice json, unsigned *status,
-		char **body);
+edge_admin_call(struct edge_admin_answer *out,
+		const struct edge_admin_question *q);
 
 #endif

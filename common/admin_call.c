@@ -76,7 +76,9 @@ static enum edge_err call_send(const struct call *c, const void *p, size_t len)
 			len -= (size_t)n;
 			continue;
 		}
-		if (errno == EPIPE || errno == ECONNRESET) /* refused early: its answer is there */
+		if (errno == EPIPE ||
+		    errno ==
+			    ECONNRESET) /* refused early: its answer is there */
 			return EDGE_OK;
 		if (errno != EAGAIN && errno != EINTR)
 			return EDGE_ESYS;
@@ -147,10 +149,8 @@ static enum edge_err body_copy(char **out, struct edge_slice body)
 	return EDGE_OK;
 }
 
-enum edge_err edge_admin_call(const char *run, const char *daemon,
-			      const char *method, const char *path,
-			      struct edge_slice json, unsigned *status,
-			      char **body)
+enum edge_err edge_admin_call(struct edge_admin_answer *out,
+			      const struct edge_admin_question *q)
 {
 	struct call c = {.fd = -1, .end_ms = now_ms() + EDGE_ADMIN_CALL_MS};
 	uint8_t head[EDGE_HTTP_ENCODE_MAX];
@@ -158,24 +158,24 @@ enum edge_err edge_admin_call(const char *run, const char *daemon,
 	struct edge_http_msg m;
 	enum edge_err err = EDGE_ELIMIT;
 
-	edge_http_put_request(&w, method, path, edge_slice_len(json));
+	edge_http_put_request(&w, q->method, q->path, edge_slice_len(q->json));
 	if (w.overflow)
 		goto out;
-	err = call_connect(&c, run, daemon);
+	err = call_connect(&c, q->run, q->daemon);
 	if (err)
 		goto out;
 	err = call_send(&c, head, edge_put_len(&w));
 	if (err)
 		goto out;
-	err = call_send(&c, json.p, edge_slice_len(json));
+	err = call_send(&c, q->json.p, edge_slice_len(q->json));
 	if (err)
 		goto out;
 	err = call_read(&c, &m);
 	if (err)
 		goto out;
-	err = body_copy(body, m.body);
+	err = body_copy(&out->body, m.body);
 	if (!err)
-		*status = m.status;
+		out->status = m.status;
 out:
 	if (c.fd >= 0)
 		close(c.fd);

@@ -29,12 +29,23 @@ enum edge_err ctl_daemon_post(struct ctl *c, size_t daemon, const char *path,
 			      uint64_t seq, unsigned *status, char **answer)
 {
 	char body[64] = "{}";
+	struct edge_admin_question q = {.run = c->config->run,
+					.daemon = ctl_daemons[daemon],
+					.method = "POST",
+					.path = path};
+	struct edge_admin_answer a;
+	enum edge_err err;
 
 	if (seq)
 		snprintf(body, sizeof(body), "{\"seq\":%llu}",
 			 (unsigned long long)seq);
-	return edge_admin_call(c->config->run, ctl_daemons[daemon], "POST",
-			       path, edge_slice_str(body), status, answer);
+	q.json = edge_slice_str(body);
+	err = edge_admin_call(&a, &q);
+	if (err)
+		return err;
+	*status = a.status;
+	*answer = a.body;
+	return EDGE_OK;
 }
 
 /* What a refusal says; the daemons put it into "why". */

@@ -16,16 +16,18 @@ enum { LINE = 512, REFUSALS_SHOWN = 12 /* ours */ };
 static json_t *get(struct ctl *c, const char *daemon, const char *path,
 		   enum edge_err *err)
 {
-	char *body = NULL;
-	unsigned status = 0;
+	const struct edge_admin_question q = {.run = c->config->run,
+					      .daemon = daemon,
+					      .method = "GET",
+					      .path = path};
+	struct edge_admin_answer a;
 	json_t *o;
 
-	*err = edge_admin_call(c->config->run, daemon, "GET", path,
-			       edge_slice(NULL, 0), &status, &body);
+	*err = edge_admin_call(&a, &q);
 	if (*err)
 		return NULL;
-	o = status == 200 ? json_loads(body, 0, NULL) : NULL;
-	free(body);
+	o = a.status == 200 ? json_loads(a.body, 0, NULL) : NULL;
+	free(a.body);
 	if (!o)
 		*err = EDGE_EFORMAT;
 	return o;

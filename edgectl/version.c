@@ -136,19 +136,21 @@ enum ctl_exit ctl_version_take(struct ctl *c, struct topo_writer *w,
 /* Sequence a running daemon is on; 0: not running, or no answer. */
 static uint64_t daemon_seq(struct ctl *c, size_t i)
 {
-	char *body = NULL;
-	unsigned status;
+	const struct edge_admin_question q = {.run = c->config->run,
+					      .daemon = ctl_daemons[i],
+					      .method = "GET",
+					      .path = "/v1/status"};
+	struct edge_admin_answer a;
 	uint64_t seq;
 	json_t *o;
 
-	if (edge_admin_call(c->config->run, ctl_daemons[i], "GET", "/v1/status",
-			    edge_slice(NULL, 0), &status, &body))
+	if (edge_admin_call(&a, &q))
 		return 0;
-	o = json_loads(body, 0, NULL);
+	o = json_loads(a.body, 0, NULL);
 	seq = (uint64_t)json_integer_value(
 		json_object_get(json_object_get(o, "topology"), "seq"));
 	json_decref(o);
-	free(body);
+	free(a.body);
 	return seq;
 }
 

@@ -107,13 +107,20 @@ struct call {
 	char *answer;
 };
 
+static void call_make(struct call *c)
+{
+	const struct edge_admin_question q = {run, "test", c->method, c->path,
+					      edge_slice_str(c->body)};
+	struct edge_admin_answer a = {0};
+
+	c->err = edge_admin_call(&a, &q);
+	c->status = a.status;
+	c->answer = a.body;
+}
+
 static void *call_main(void *arg)
 {
-	struct call *c = arg;
-
-	c->err = edge_admin_call(run, "test", c->method, c->path,
-				 edge_slice_str(c->body), &c->status,
-				 &c->answer);
+	call_make(arg);
 	edge_loop_stop(loop);
 	return NULL;
 }
@@ -186,12 +193,10 @@ END_TEST
 
 START_TEST(admin_call_says_when_nobody_is_there)
 {
-	unsigned status;
-	char *body;
+	const struct edge_admin_question q = {run, "other", "GET", "/", {0}};
+	struct edge_admin_answer a;
 
-	ck_assert_int_eq(edge_admin_call(run, "other", "GET", "/",
-					 edge_slice_str(""), &status, &body),
-			 EDGE_ENOTFOUND);
+	ck_assert_int_eq(edge_admin_call(&a, &q), EDGE_ENOTFOUND);
 }
 END_TEST
 
@@ -357,9 +362,7 @@ START_TEST(admin_denies_a_stranger)
 	if (!pid) {
 		if (setgid(65534) || setuid(65534))
 			_exit(2);
-		c.err = edge_admin_call(run, "test", c.method, c.path,
-					edge_slice_str(""), &c.status,
-					&c.answer);
+		call_make(&c);
 		_exit(!c.err && c.status == 403 ? 0 : 1);
 	}
 	call(&c); /* ends after ours; the other one came first or comes */

@@ -342,17 +342,16 @@ static void ready(struct service *s)
 static json_t *ask(const char *method, const char *path, const char *body,
 		   unsigned want)
 {
-	unsigned status = 0;
-	char *text = NULL;
+	const struct edge_admin_question q = {run, "edge-test", method, path,
+					      edge_slice_str(body)};
+	struct edge_admin_answer a;
 	json_t *o;
 
-	ck_assert_int_eq(edge_admin_call(run, "edge-test", method, path,
-					 edge_slice_str(body), &status, &text),
-			 EDGE_OK);
-	ck_assert_msg(status == want, "%s: %u %s", path, status, text);
-	o = json_loads(text, 0, NULL);
+	ck_assert_int_eq(edge_admin_call(&a, &q), EDGE_OK);
+	ck_assert_msg(a.status == want, "%s: %u %s", path, a.status, a.body);
+	o = json_loads(a.body, 0, NULL);
 	ck_assert_ptr_nonnull(o);
-	free(text);
+	free(a.body);
 	return o;
 }
 
