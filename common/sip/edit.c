@@ -100,8 +100,9 @@ static void add(struct edge_sip_edit *e, struct splice s)
 }
 
 /* Format at the end of texts; as_line adds CR LF. */
-static bool format(struct edge_sip_edit *e, struct splice *s, bool as_line,
-		   const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static bool
+format(struct edge_sip_edit *e, struct splice *s, bool as_line, const char *fmt,
+       va_list ap)
 {
 	char *at = e->texts + e->text_used;
 	const size_t room = sizeof(e->texts) - e->text_used;
