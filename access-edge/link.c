@@ -153,6 +153,7 @@ static enum acc_link_state on_secured(struct acc_link *l)
 		acc_link_close(l);
 		return ACC_LINK_CLOSING;
 	}
+	l->source.local = *edge_conn_local(l->conn); /* dialled: known now */
 	l->opened_ms = edge_loop_now_ms(l->shard->loop);
 	l->state = ACC_LINK_OPEN;
 	if (l->kind == ACC_LINK_UPSTREAM && !acc_upstream_is_right(l)) {

@@ -20,24 +20,38 @@ static void words(char from[WORD], char call[WORD], char method[WORD],
 				      : edge_slice_str("response"));
 }
 
+/* One word for the grammar's complaint: "malformed_URI"; "-" when none. */
+static void fault_word(char out[WORD], const struct edge_sip_msg *m)
+{
+	snprintf(out, WORD, "%s",
+		 m->fault == EDGE_SIP_FINE ? "-"
+					   : edge_sip_fault_str(m->fault));
+	for (char *c = out; *c; c++)
+		if (*c == ' ')
+			*c = '_';
+}
+
 void acc_refuse_note(struct acc_shard *s, const struct acc_source *from,
 		     const struct edge_sip_msg *m, enum acc_reason reason)
 {
 	char user[WORD], call[WORD], method[WORD], peer[EDGE_ADDR_STRLEN];
+	char at[WORD], fault[WORD];
 	const char *name = acc_reason_name(reason);
 	unsigned status = acc_reason_status(reason);
 
 	words(user, call, method, m);
+	edge_log_escape(at, sizeof(at), m->fault_at);
+	fault_word(fault, m);
 	edge_addr_print(&from->remote, peer);
 	acc_shard_count(s, ACC_STAT_REFUSED + (size_t)reason);
 	if (reason == ACC_REASON_ROUTE_SIGNATURE)
 		acc_shard_count(s, ACC_STAT_ROUTE_SIG_FAIL);
 	edge_event(status ? ACC_EV_REFUSED : ACC_EV_DROPPED,
 		   "reason=%s errid=%u status=%u role=%s method=%s from=%s "
-		   "client=%s cid=%X call_id=%s",
+		   "client=%s cid=%X call_id=%s fault=%s at=%s",
 		   name, acc_reason_errid(reason), status,
 		   acc_role_name(from->role), method, user, peer, from->cid,
-		   call);
+		   call, fault, at);
 	edge_recent_add(s->shared->refusals,
 			"{\"time\":%lld,\"reason\":\"%s\",\"errid\":%u,"
 			"\"status\":%u,\"role\":\"%s\",\"cid\":\"%X\","

@@ -77,7 +77,7 @@ static const char *const allowed[] = {
 	"getsockopt", "listen", "recvfrom", "recvmmsg", "recvmsg", "sendmmsg",
 	"sendmsg", "sendto", "setsockopt", "shutdown", "socketpair",
 	/* waiting */
-	"epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2",
+	"epoll_create", "epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2",
 	"epoll_wait", "eventfd2", "poll", "ppoll", "pselect6", "select",
 	"signalfd4", "timerfd_create", "timerfd_gettime", "timerfd_settime",
 	/* time */

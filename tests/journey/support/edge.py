@@ -68,6 +68,7 @@ class Edge:
                 f'{name} = {value}\n' for name, value in limits.items())
         self.ini.write_text(text)
         self.log = self.folder / 'access-edge.log'
+        self.edgectl('secrets', 'new', '--route')
         self.load(topology or LAB / 'topology' / 'contoso.xml',
                   hosts or LAB / 'topology' / 'hosts')
 
@@ -89,7 +90,8 @@ class Edge:
         shutil.copy(topology, copy / 'topology.xml')
         shutil.copy(hosts, copy / 'hosts')
         return self.edgectl('topology', 'import', str(copy / 'topology.xml'),
-                            '--hosts', str(copy / 'hosts'), good=good)
+                            '--hosts', str(copy / 'hosts'), '--unsigned',
+                            good=good)
 
     def start(self):
         """Start and wait until it listens on both sides."""
