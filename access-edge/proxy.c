@@ -1,6 +1,7 @@
 /* The journey of a message, ten lines a step. */
 #include "access-edge/proxy.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <time.h>
 
@@ -50,6 +51,8 @@ static void route_tag(char out[TAG_LEN])
 
 	edge_random(bytes, sizeof(bytes));
 	edge_hex(out, edge_slice(bytes, sizeof(bytes)));
+	for (char *c = out; *c; c++)
+		*c = (char)toupper((unsigned char)*c); /* as products print */
 }
 
 static bool rewrite(const struct journey *j, const struct edge_addr *local,
