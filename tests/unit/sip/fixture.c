@@ -5,7 +5,7 @@
 
 #include "tests/unit/sip/fixture.h"
 
-const struct edge_sip_frame_limits fix_limits = {
+const struct edge_sip_frame_limits sip_limits = {
 	.head_len = 32768,
 	.line_len = 16384,
 	.lines = 200,
@@ -15,7 +15,7 @@ const struct edge_sip_frame_limits fix_limits = {
 	.body_len = 131072,
 };
 
-struct edge_slice fix_file(const char *name)
+struct edge_slice sip_file(const char *name)
 {
 	const char *dir = getenv("EDGE_VECTORS");
 	char path[512];
@@ -33,7 +33,7 @@ struct edge_slice fix_file(const char *name)
 	return edge_slice(buf, len);
 }
 
-void fix_file_free(struct edge_slice s)
+void sip_file_free(struct edge_slice s)
 {
 	void *p;
 
@@ -41,29 +41,29 @@ void fix_file_free(struct edge_slice s)
 	free(p);
 }
 
-void fix_case_init(struct fix_case *c)
+void sip_case_init(struct sip_case *c)
 {
 	ck_assert_int_eq(edge_sip_arena_new(&c->arena), EDGE_OK);
 	ck_assert_int_eq(edge_sip_edit_new(&c->edit), EDGE_OK);
 }
 
-void fix_case_fini(struct fix_case *c)
+void sip_case_fini(struct sip_case *c)
 {
 	edge_sip_edit_free(c->edit);
 	edge_sip_arena_free(c->arena);
 }
 
-enum edge_err fix_case_parse(struct fix_case *c, struct edge_slice text)
+enum edge_err sip_case_parse(struct sip_case *c, struct edge_slice text)
 {
 	struct edge_sip_framer f = {0};
 
-	ck_assert_int_eq(edge_sip_frame_next(&f, &fix_limits, text, &c->frame),
+	ck_assert_int_eq(edge_sip_frame_next(&f, &sip_limits, text, &c->frame),
 			 EDGE_OK);
 	return edge_sip_msg_parse(&c->msg, c->arena, c->frame.msg,
 				  c->frame.head_len);
 }
 
-struct edge_slice fix_swap(struct edge_slice s, const char *from,
+struct edge_slice sip_swap(struct edge_slice s, const char *from,
 			   const char *to)
 {
 	const size_t from_len = strlen(from), to_len = strlen(to);

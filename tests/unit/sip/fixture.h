@@ -18,26 +18,26 @@
 #define SIP_BASE    SIP_START SIP_VIA SIP_FROM SIP_TO SIP_CALL_ID SIP_CSEQ SIP_MAXF
 #define SIP_END	    SIP_LENGTH "\r\n"
 
-extern const struct edge_sip_frame_limits fix_limits; /* AE 2.2 */
+extern const struct edge_sip_frame_limits sip_limits; /* AE 2.2 */
 
 /** Whole file below EDGE_VECTORS; the caller frees .p; fails the test. */
-struct edge_slice fix_file(const char *name);
-void fix_file_free(struct edge_slice s);
+struct edge_slice sip_file(const char *name);
+void sip_file_free(struct edge_slice s);
 
-struct fix_case {
+struct sip_case {
 	struct edge_sip_arena *arena;
 	struct edge_sip_edit *edit;
 	struct edge_sip_msg msg;
 	struct edge_sip_frame frame;
 };
-void fix_case_init(struct fix_case *c);
-void fix_case_fini(struct fix_case *c);
+void sip_case_init(struct sip_case *c);
+void sip_case_fini(struct sip_case *c);
 
 /** Frame and parse text that must be one whole message; parse's result. */
-enum edge_err fix_case_parse(struct fix_case *c, struct edge_slice text);
+enum edge_err sip_case_parse(struct sip_case *c, struct edge_slice text);
 
 /** A copy of s with all "from" replaced; the caller frees .p. */
-struct edge_slice fix_swap(struct edge_slice s, const char *from,
+struct edge_slice sip_swap(struct edge_slice s, const char *from,
 			   const char *to);
 
 #endif

@@ -5,21 +5,21 @@
 #include "tests/support/suite.h"
 #include "tests/unit/sip/fixture.h"
 
-static struct fix_case c;
+static struct sip_case c;
 
 static void setup(void)
 {
-	fix_case_init(&c);
+	sip_case_init(&c);
 }
 
 static void teardown(void)
 {
-	fix_case_fini(&c);
+	sip_case_fini(&c);
 }
 
 static void begin(const char *text)
 {
-	ck_assert_int_eq(fix_case_parse(&c, edge_slice_str(text)), EDGE_OK);
+	ck_assert_int_eq(sip_case_parse(&c, edge_slice_str(text)), EDGE_OK);
 	edge_sip_edit_begin(c.edit, &c.msg);
 }
 
@@ -228,7 +228,7 @@ START_TEST(edited_message_parses_again)
 	edge_sip_edit_before(c.edit, 0, "Via: SIP/2.0/TLS e;branch=z9hG4bK2");
 	edge_sip_edit_append(c.edit, "X: a\r\n folded");
 	ck_assert_int_eq(edge_sip_edit_print(c.edit, &out), EDGE_OK);
-	ck_assert_int_eq(fix_case_parse(&c, out), EDGE_OK);
+	ck_assert_int_eq(sip_case_parse(&c, out), EDGE_OK);
 	ck_assert_uint_eq(c.msg.via_count, 2);
 	ck_assert_uint_eq(c.msg.line_count, 9);
 }
@@ -239,7 +239,7 @@ START_TEST(body_passes_whatever_it_holds)
 	static const char text[] = SIP_BASE "l: 9\r\n\r\n\0\r\n\r\n\xff\x00z ";
 	struct edge_slice out;
 
-	ck_assert_int_eq(fix_case_parse(&c, edge_slice(text, sizeof(text) - 1)),
+	ck_assert_int_eq(sip_case_parse(&c, edge_slice(text, sizeof(text) - 1)),
 			 EDGE_OK);
 	edge_sip_edit_begin(c.edit, &c.msg);
 	edge_sip_edit_delete(c.edit, 0);
@@ -416,7 +416,7 @@ START_TEST(answer_to_a_request_without_length)
 	struct edge_sip_framer f = {0};
 	struct edge_slice out;
 
-	ck_assert_int_eq(edge_sip_frame_next(&f, &fix_limits,
+	ck_assert_int_eq(edge_sip_frame_next(&f, &sip_limits,
 					     edge_slice_str(SIP_BASE "\r\n"),
 					     &c.frame),
 			 EDGE_EFORMAT);
@@ -425,7 +425,7 @@ START_TEST(answer_to_a_request_without_length)
 			 EDGE_OK);
 	ck_assert_int_eq(edge_sip_answer_print(c.edit, &c.msg, &a, &out),
 			 EDGE_OK);
-	ck_assert_int_eq(fix_case_parse(&c, out), EDGE_OK);
+	ck_assert_int_eq(sip_case_parse(&c, out), EDGE_OK);
 	ck_assert_uint_eq(c.msg.status, 400);
 }
 END_TEST

@@ -47,12 +47,12 @@ static struct result feed(struct edge_slice in, size_t step,
 static void expect_fault(const char *text, enum edge_sip_frame_fault want)
 {
 	struct edge_slice in = edge_slice_str(text);
-	struct result whole = feed(in, 0, &fix_limits);
+	struct result whole = feed(in, 0, &sip_limits);
 
 	ck_assert_msg(whole.fault == want, "%s: %s", text,
 		      edge_sip_frame_fault_str(whole.fault));
 	for (size_t step = 1; step < 9; step++) {
-		struct result r = feed(in, step, &fix_limits);
+		struct result r = feed(in, step, &sip_limits);
 
 		ck_assert_int_eq(r.err, whole.err);
 		ck_assert_int_eq(r.fault, whole.fault);
@@ -64,7 +64,7 @@ START_TEST(frame_gives_head_and_body)
 {
 	struct result r =
 		feed(edge_slice_str(HEAD "Content-Length: 3\r\n\r\nabcNEXT"), 0,
-		     &fix_limits);
+		     &sip_limits);
 
 	ck_assert_int_eq(r.err, EDGE_OK);
 	ck_assert_uint_eq(r.len, r.head_len + 3);
@@ -87,7 +87,7 @@ START_TEST(frame_reads_length_in_every_spelling)
 
 		snprintf(text, sizeof(text), HEAD "%s\r\n\r\nabc",
 			 spellings[i]);
-		r = feed(edge_slice_str(text), 0, &fix_limits);
+		r = feed(edge_slice_str(text), 0, &sip_limits);
 		ck_assert_msg(r.err == EDGE_OK, "%s: %s", spellings[i],
 			      edge_sip_frame_fault_str(r.fault));
 		ck_assert_uint_eq(r.consumed, strlen(text));
@@ -112,7 +112,7 @@ START_TEST(frame_skips_keep_alives)
 		snprintf(text, sizeof(text), "%s%s", rows[i].before, msg);
 		for (size_t step = 0; step < 7; step++) {
 			struct result r =
-				feed(edge_slice_str(text), step, &fix_limits);
+				feed(edge_slice_str(text), step, &sip_limits);
 
 			ck_assert_int_eq(r.err, EDGE_OK);
 			ck_assert_uint_eq(r.consumed, strlen(text));
@@ -125,7 +125,7 @@ END_TEST
 
 START_TEST(frame_alone_pings_are_consumed)
 {
-	struct result r = feed(edge_slice_str("\r\n\r\n"), 0, &fix_limits);
+	struct result r = feed(edge_slice_str("\r\n\r\n"), 0, &sip_limits);
 
 	ck_assert_int_eq(r.err, EDGE_EAGAIN);
 	ck_assert_uint_eq(r.consumed, 4);
@@ -159,10 +159,10 @@ START_TEST(frame_refuses_nul_in_head_but_not_in_body)
 	static const char bad[] = HEAD "X: a\0b\r\nl: 0\r\n\r\n";
 	static const char good[] = HEAD "l: 3\r\n\r\na\0b";
 	struct result r =
-		feed(edge_slice(bad, sizeof(bad) - 1), 0, &fix_limits);
+		feed(edge_slice(bad, sizeof(bad) - 1), 0, &sip_limits);
 
 	ck_assert_int_eq(r.fault, EDGE_SIP_FRAME_NUL);
-	r = feed(edge_slice(good, sizeof(good) - 1), 0, &fix_limits);
+	r = feed(edge_slice(good, sizeof(good) - 1), 0, &sip_limits);
 	ck_assert_int_eq(r.err, EDGE_OK);
 }
 END_TEST
@@ -170,12 +170,12 @@ END_TEST
 START_TEST(frame_hands_out_whole_lines_before_a_fault)
 {
 	struct result r = feed(edge_slice_str(HEAD "X: abc\nl: 0\r\n\r\n"), 0,
-			       &fix_limits);
+			       &sip_limits);
 
 	ck_assert_int_eq(r.fault, EDGE_SIP_FRAME_BARE_LF);
 	ck_assert_uint_eq(r.len, strlen(HEAD));
 	ck_assert_uint_eq(r.head_len, strlen(HEAD));
-	r = feed(edge_slice_str(HEAD "\r\n"), 0, &fix_limits);
+	r = feed(edge_slice_str(HEAD "\r\n"), 0, &sip_limits);
 	ck_assert_uint_eq(r.len, strlen(HEAD) + 2); /* whole head */
 }
 END_TEST
@@ -210,16 +210,16 @@ START_TEST(frame_holds_each_count_limit)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		fill(text, rows[i].line, rows[i].most);
-		r = feed(edge_slice_str(text), 0, &fix_limits);
+		r = feed(edge_slice_str(text), 0, &sip_limits);
 		ck_assert_msg(r.err == EDGE_OK, "row %zu: %s", i,
 			      edge_sip_frame_fault_str(r.fault));
 		fill(text, rows[i].line, rows[i].most + 1);
-		r = feed(edge_slice_str(text), 0, &fix_limits);
+		r = feed(edge_slice_str(text), 0, &sip_limits);
 		ck_assert_msg(r.fault == rows[i].fault, "row %zu: %s", i,
 			      edge_sip_frame_fault_str(r.fault));
 		ck_assert_int_eq(r.err, EDGE_ELIMIT);
 		ck_assert_int_eq(
-			feed(edge_slice_str(text), 1, &fix_limits).fault,
+			feed(edge_slice_str(text), 1, &sip_limits).fault,
 			rows[i].fault);
 	}
 	free(text);
@@ -238,20 +238,20 @@ static struct result feed_line(char *text, size_t len, bool folded)
 		else
 			text[used++] = 'y';
 	strcpy(text + used, "\r\nl: 0\r\n\r\n");
-	return feed(edge_slice_str(text), 0, &fix_limits);
+	return feed(edge_slice_str(text), 0, &sip_limits);
 }
 
 START_TEST(frame_holds_line_and_head_limits)
 {
 	char *text = malloc(TEXT_LEN);
-	struct edge_sip_frame_limits l = fix_limits;
+	struct edge_sip_frame_limits l = sip_limits;
 
 	for (int folded = 0; folded < 2; folded++) {
 		ck_assert_int_eq(
-			feed_line(text, fix_limits.line_len, folded).err,
+			feed_line(text, sip_limits.line_len, folded).err,
 			EDGE_OK);
 		ck_assert_int_eq(
-			feed_line(text, fix_limits.line_len + 1, folded).fault,
+			feed_line(text, sip_limits.line_len + 1, folded).fault,
 			EDGE_SIP_FRAME_LINE);
 	}
 	strcpy(text, HEAD "l: 0\r\n\r\n");
@@ -266,7 +266,7 @@ END_TEST
 
 START_TEST(frame_line_limit_wins_over_a_later_nul_in_any_chunk)
 {
-	struct edge_sip_frame_limits l = fix_limits;
+	struct edge_sip_frame_limits l = sip_limits;
 	static const char text[] = "OPTIONS sip:abcdefghijklmn\0 SIP/2.0\r\n";
 
 	l.line_len = 20;
@@ -280,7 +280,7 @@ END_TEST
 
 START_TEST(frame_body_over_limit_can_be_skipped)
 {
-	struct edge_sip_frame_limits l = fix_limits;
+	struct edge_sip_frame_limits l = sip_limits;
 	struct edge_slice in = edge_slice_str(
 		HEAD "l: 10\r\n\r\n0123456789" HEAD "l: 0\r\n\r\n");
 	struct edge_sip_framer f = {0};
@@ -305,18 +305,18 @@ enum { FILES = sizeof(files) / sizeof(files[0]) };
 
 START_TEST(frame_is_the_same_for_every_chunk_boundary)
 {
-	struct edge_slice in = fix_file(files[_i]);
-	struct result whole = feed(in, 0, &fix_limits), r;
+	struct edge_slice in = sip_file(files[_i]);
+	struct result whole = feed(in, 0, &sip_limits), r;
 
 	for (size_t step = 1; step <= edge_slice_len(in); step++) {
-		r = feed(in, step, &fix_limits);
+		r = feed(in, step, &sip_limits);
 		ck_assert_int_eq(r.err, whole.err);
 		ck_assert_int_eq(r.fault, whole.fault);
 		ck_assert_uint_eq(r.head_len, whole.head_len);
 		ck_assert_uint_eq(r.len, whole.len);
 		ck_assert_uint_eq(r.consumed, whole.consumed);
 	}
-	fix_file_free(in);
+	sip_file_free(in);
 }
 END_TEST
 

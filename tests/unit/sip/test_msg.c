@@ -5,21 +5,21 @@
 #include "tests/support/suite.h"
 #include "tests/unit/sip/fixture.h"
 
-static struct fix_case c;
+static struct sip_case c;
 
 static void setup(void)
 {
-	fix_case_init(&c);
+	sip_case_init(&c);
 }
 
 static void teardown(void)
 {
-	fix_case_fini(&c);
+	sip_case_fini(&c);
 }
 
 static enum edge_sip_fault fault_of(const char *text)
 {
-	const enum edge_err err = fix_case_parse(&c, edge_slice_str(text));
+	const enum edge_err err = sip_case_parse(&c, edge_slice_str(text));
 
 	ck_assert_int_eq(err, c.msg.fault ? EDGE_EFORMAT : EDGE_OK);
 	return c.msg.fault;
@@ -88,15 +88,15 @@ START_TEST(mandatory_header_missing_is_told)
 					    SIP_CALL_ID, SIP_CSEQ};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		struct edge_slice text = fix_swap(
+		struct edge_slice text = sip_swap(
 			edge_slice_str(SIP_BASE SIP_END), lines[i], "");
 
-		ck_assert_int_eq(fix_case_parse(&c, text), EDGE_EFORMAT);
+		ck_assert_int_eq(sip_case_parse(&c, text), EDGE_EFORMAT);
 		ck_assert_int_eq(c.msg.fault, EDGE_SIP_MISSING);
 		ck_assert_uint_eq(edge_sip_fault_status(c.msg.fault), 400);
 		ck_assert(!memcmp(lines[i], c.msg.fault_at.p,
 				  edge_slice_len(c.msg.fault_at)));
-		fix_file_free(text);
+		sip_file_free(text);
 	}
 	ck_assert_int_eq(fault_of(SIP_START SIP_VIA SIP_FROM SIP_TO SIP_CALL_ID
 					  SIP_CSEQ SIP_END),

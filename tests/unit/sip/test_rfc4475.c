@@ -12,16 +12,16 @@ struct row {
 	char name[32], usr[16], internal[16], stage[16];
 };
 
-static struct fix_case c;
+static struct sip_case c;
 
 static void setup(void)
 {
-	fix_case_init(&c);
+	sip_case_init(&c);
 }
 
 static void teardown(void)
 {
-	fix_case_fini(&c);
+	sip_case_fini(&c);
 }
 
 static void column(struct edge_slice *line, char *dst, size_t cap)
@@ -35,7 +35,7 @@ static void column(struct edge_slice *line, char *dst, size_t cap)
 /* Row n of the table; the number of rows when n is past the end. */
 static size_t read_row(size_t n, struct row *out)
 {
-	struct edge_slice text = fix_file("rfc4475/expected.tsv"), rest = text;
+	struct edge_slice text = sip_file("rfc4475/expected.tsv"), rest = text;
 	struct edge_slice line;
 	char skip[64];
 	size_t i = 0;
@@ -52,7 +52,7 @@ static size_t read_row(size_t n, struct row *out)
 		column(&line, skip, sizeof(skip));
 		column(&line, out->stage, sizeof(out->stage));
 	}
-	fix_file_free(text);
+	sip_file_free(text);
 	return i;
 }
 
@@ -61,14 +61,14 @@ static struct edge_slice read_message(const struct row *r)
 	char path[64];
 
 	snprintf(path, sizeof(path), "rfc4475/%s.msg", r->name);
-	return fix_file(path);
+	return sip_file(path);
 }
 
 static enum edge_err frame(struct edge_slice in, struct edge_sip_frame *out)
 {
 	struct edge_sip_framer f = {0};
 
-	return edge_sip_frame_next(&f, &fix_limits, in, out);
+	return edge_sip_frame_next(&f, &sip_limits, in, out);
 }
 
 START_TEST(table_has_every_message)
@@ -133,7 +133,7 @@ START_TEST(torture_message_is_decided_as_the_table_says)
 		else
 			expect_same(&r, in);
 	}
-	fix_file_free(in);
+	sip_file_free(in);
 }
 END_TEST
 
@@ -147,27 +147,27 @@ START_TEST(torture_request_refused_gets_an_answer_that_parses)
 	read_row((size_t)_i, &r);
 	in = read_message(&r);
 	if (strcmp(r.stage, "parse") == 0 && strcmp(r.usr, "drop") != 0) {
-		ck_assert_int_eq(fix_case_parse(&c, in), EDGE_EFORMAT);
+		ck_assert_int_eq(sip_case_parse(&c, in), EDGE_EFORMAT);
 		ck_assert_int_eq(
 			edge_sip_answer_print(c.edit, &c.msg, &a, &out),
 			EDGE_OK);
 		ck_assert_int_eq(frame(out, &c.frame), EDGE_OK);
 		ck_assert_uint_eq(c.frame.consumed, edge_slice_len(out));
 	}
-	fix_file_free(in);
+	sip_file_free(in);
 }
 END_TEST
 
 START_TEST(second_message_of_dblreq_is_a_message)
 {
-	struct edge_slice in = fix_file("rfc4475/dblreq.msg"), rest;
+	struct edge_slice in = sip_file("rfc4475/dblreq.msg"), rest;
 
-	ck_assert_int_eq(fix_case_parse(&c, in), EDGE_OK);
+	ck_assert_int_eq(sip_case_parse(&c, in), EDGE_OK);
 	rest = (struct edge_slice){in.p + c.frame.consumed, in.end};
-	ck_assert_int_eq(fix_case_parse(&c, rest), EDGE_OK);
+	ck_assert_int_eq(sip_case_parse(&c, rest), EDGE_OK);
 	ck_assert_int_eq(c.msg.method, EDGE_SIP_INVITE);
 	ck_assert_uint_eq(c.frame.consumed, edge_slice_len(rest));
-	fix_file_free(in);
+	sip_file_free(in);
 }
 END_TEST
 

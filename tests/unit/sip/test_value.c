@@ -5,21 +5,21 @@
 #include "tests/support/suite.h"
 #include "tests/unit/sip/fixture.h"
 
-static struct fix_case c;
+static struct sip_case c;
 
 static void setup(void)
 {
-	fix_case_init(&c);
+	sip_case_init(&c);
 }
 
 static void teardown(void)
 {
-	fix_case_fini(&c);
+	sip_case_fini(&c);
 }
 
 static enum edge_sip_fault fault_of(const char *text)
 {
-	const enum edge_err err = fix_case_parse(&c, edge_slice_str(text));
+	const enum edge_err err = sip_case_parse(&c, edge_slice_str(text));
 
 	ck_assert_int_eq(err, c.msg.fault ? EDGE_EFORMAT : EDGE_OK);
 	return c.msg.fault;
@@ -219,13 +219,13 @@ static const struct {
 
 START_TEST(mandatory_value_is_judged)
 {
-	struct edge_slice text = fix_swap(edge_slice_str(SIP_BASE SIP_END),
+	struct edge_slice text = sip_swap(edge_slice_str(SIP_BASE SIP_END),
 					  swaps[_i].old, swaps[_i].new);
 
-	(void)!fix_case_parse(&c, text);
+	(void)!sip_case_parse(&c, text);
 	ck_assert_msg(c.msg.fault == swaps[_i].fault, "%s: %s", swaps[_i].new,
 		      edge_sip_fault_str(c.msg.fault));
-	fix_file_free(text);
+	sip_file_free(text);
 }
 END_TEST
 

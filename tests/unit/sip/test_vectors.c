@@ -17,22 +17,22 @@ static const char *const samples[] = {
 };
 enum { SAMPLES = sizeof(samples) / sizeof(samples[0]) };
 
-static struct fix_case c;
+static struct sip_case c;
 
 static void setup(void)
 {
-	fix_case_init(&c);
+	sip_case_init(&c);
 }
 
 static void teardown(void)
 {
-	fix_case_fini(&c);
+	sip_case_fini(&c);
 }
 
 START_TEST(sample_is_accepted_and_printed_unchanged)
 {
-	struct edge_slice in = fix_file(samples[_i]), out;
-	const enum edge_err err = fix_case_parse(&c, in);
+	struct edge_slice in = sip_file(samples[_i]), out;
+	const enum edge_err err = sip_case_parse(&c, in);
 
 	ck_assert_msg(err == EDGE_OK, "%s: %s in %.*s", samples[_i],
 		      edge_sip_fault_str(c.msg.fault),
@@ -42,19 +42,19 @@ START_TEST(sample_is_accepted_and_printed_unchanged)
 	edge_sip_edit_begin(c.edit, &c.msg);
 	ck_assert_int_eq(edge_sip_edit_print(c.edit, &out), EDGE_OK);
 	ck_assert(edge_slice_eq(in, out));
-	fix_file_free(in);
+	sip_file_free(in);
 }
 END_TEST
 
 START_TEST(sample_prefix_is_never_a_message)
 {
-	struct edge_slice in = fix_file(samples[_i]);
+	struct edge_slice in = sip_file(samples[_i]);
 	struct edge_sip_frame out;
 
 	for (size_t n = 0; n < edge_slice_len(in); n++) {
 		struct edge_sip_framer f = {0};
 
-		ck_assert_int_eq(edge_sip_frame_next(&f, &fix_limits,
+		ck_assert_int_eq(edge_sip_frame_next(&f, &sip_limits,
 						     edge_slice(in.p, n), &out),
 				 EDGE_EAGAIN);
 		/* nor is it one for the parser alone */
@@ -63,7 +63,7 @@ START_TEST(sample_prefix_is_never_a_message)
 						    c.frame.head_len + n + 1),
 				 EDGE_OK);
 	}
-	fix_file_free(in);
+	sip_file_free(in);
 }
 END_TEST
 
@@ -168,7 +168,7 @@ static struct edge_slice signature_text(struct edge_put w, bool is_v2)
 
 START_TEST(signature_strings_come_out_as_in_the_vectors)
 {
-	struct edge_slice text = fix_file("sip-signature-strings.json"), got;
+	struct edge_slice text = sip_file("sip-signature-strings.json"), got;
 	json_t *list =
 		json_loadb((const char *)text.p, edge_slice_len(text), 0, NULL);
 	json_t *row;
@@ -181,19 +181,19 @@ START_TEST(signature_strings_come_out_as_in_the_vectors)
 			json_string_value(json_object_get(row, "string"));
 		const char *what =
 			json_string_value(json_object_get(row, "what"));
-		struct edge_slice in = fix_file(
+		struct edge_slice in = sip_file(
 			json_string_value(json_object_get(row, "file")));
 		char buf[2048];
 
-		ck_assert_int_eq(fix_case_parse(&c, in), EDGE_OK);
+		ck_assert_int_eq(sip_case_parse(&c, in), EDGE_OK);
 		got = signature_text(edge_put(buf, sizeof(buf)),
 				     strstr(what, " v2 ") != NULL);
 		ck_assert_msg(edge_slice_eq_str(got, want), "%s: %.*s", what,
 			      (int)edge_slice_len(got), (const char *)got.p);
-		fix_file_free(in);
+		sip_file_free(in);
 	}
 	json_decref(list);
-	fix_file_free(text);
+	sip_file_free(text);
 }
 END_TEST
 
