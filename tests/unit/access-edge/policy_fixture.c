@@ -19,8 +19,8 @@ void policy_init(struct policy *p)
 
 	for (size_t i = 0; i < sizeof(key.key); i++)
 		key.key[i] = (uint8_t)i; /* sip-route-sig.json */
-	fix_case_init(&p->in);
-	fix_case_init(&p->out);
+	sip_case_init(&p->in);
+	sip_case_init(&p->out);
 	p->topo = topo_fixture();
 	p->options = (struct acc_options){.double_record_route = true,
 					  .keep_alive_s = 300};
@@ -34,8 +34,8 @@ void policy_init(struct policy *p)
 void policy_fini(struct policy *p)
 {
 	acc_route_keys_free(p->keys);
-	fix_case_fini(&p->out);
-	fix_case_fini(&p->in);
+	sip_case_fini(&p->out);
+	sip_case_fini(&p->in);
 }
 
 struct acc_source policy_user(void)
@@ -77,7 +77,7 @@ struct acc_stamp policy_stamp(const char *sent_by, edge_handle txn,
 
 static void parse(struct policy *p, struct edge_slice text)
 {
-	enum edge_err err = fix_case_parse(&p->in, text);
+	enum edge_err err = sip_case_parse(&p->in, text);
 
 	ck_assert_msg(err == EDGE_OK, "%s in %.*s: %.*s",
 		      edge_sip_fault_str(p->in.msg.fault),
@@ -129,7 +129,7 @@ void policy_request(struct policy *p, const char *method, const char *ruri,
 
 struct edge_slice policy_vector(struct policy *p, const char *name)
 {
-	struct edge_slice s = fix_file(name);
+	struct edge_slice s = sip_file(name);
 
 	parse(p, s);
 	return s;
@@ -154,7 +154,7 @@ bool policy_forward(struct policy *p, const struct acc_source *from,
 				  &p->decision, stamp, out, &p->reason);
 	if (err)
 		return false;
-	err = fix_case_parse(&p->out, *out);
+	err = sip_case_parse(&p->out, *out);
 	ck_assert_msg(err == EDGE_OK, "unreadable: %.*s",
 		      (int)edge_slice_len(*out), (const char *)out->p);
 	return true;

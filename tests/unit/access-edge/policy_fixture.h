@@ -11,8 +11,8 @@
 enum { POLICY_NOW_S = 1380000000 }; /* wall clock of the fixture */
 
 struct policy {
-	struct fix_case in;  /* what came; its edit does the rewriting */
-	struct fix_case out; /* what went */
+	struct sip_case in;  /* what came; its edit does the rewriting */
+	struct sip_case out; /* what went */
 	struct topo topo;
 	struct acc_options options;
 	struct acc_route_keys *keys;
@@ -44,7 +44,7 @@ void policy_text(struct policy *p, const char *fmt, ...) EDGE_PRINTF(2, 3);
 void policy_request(struct policy *p, const char *method, const char *ruri,
 		    const char *lines);
 
-/** Parse a vector into p->in; the caller frees it with fix_file_free. */
+/** Parse a vector into p->in; the caller frees it with sip_file_free. */
 struct edge_slice policy_vector(struct policy *p, const char *name);
 
 /** p->in through guard, decision and rewriting: sets decision and reason; on

@@ -26,7 +26,7 @@ static struct edge_slice answer(struct acc_source from, enum acc_reason reason,
 	ck_assert_int_eq(acc_rewrite_answer(p.in.edit, &p.view, &p.in.msg,
 					    &from, reason, extra, &out),
 			 EDGE_OK);
-	ck_assert_int_eq(fix_case_parse(&p.out, out), EDGE_OK);
+	ck_assert_int_eq(sip_case_parse(&p.out, out), EDGE_OK);
 	return out;
 }
 
@@ -49,12 +49,12 @@ static struct edge_slice with_tag(struct edge_slice s, const char *tag)
 START_TEST(answer_gives_the_vector_to_a_partner)
 {
 	struct edge_slice in = policy_vector(&p, "sip-fed-in.msg");
-	struct edge_slice want = fix_file("sip-fed-reject.msg"), out;
+	struct edge_slice want = sip_file("sip-fed-reject.msg"), out;
 
 	out = answer(policy_partner(), ACC_REASON_SOURCE_DOMAIN, "");
 	policy_same(with_tag(out, "ED6E0001"), want);
-	fix_file_free(in);
-	fix_file_free(want);
+	sip_file_free(in);
+	sip_file_free(want);
 }
 END_TEST
 
@@ -65,7 +65,7 @@ START_TEST(answer_gives_the_vector_to_the_inside)
 		.reason = ACC_REASON_PARTNER_CONNECT,
 		.detail = ";fqdn=\"sip.fabrikam.com:5061\";peer-type="
 			  "\"FederatedPartner\";errno=\"ETIMEDOUT\""};
-	struct edge_slice want = fix_file("sip-fed-504.msg"), out;
+	struct edge_slice want = sip_file("sip-fed-504.msg"), out;
 
 	policy_text(&p, "MESSAGE sip:carol@fabrikam.com SIP/2.0\n"
 			"Via: SIP/2.0/TLS 10.0.5.11:51200;branch=z9hG4bK9911AA"
@@ -80,9 +80,9 @@ START_TEST(answer_gives_the_vector_to_the_inside)
 						     &p.in.msg, &from, &a,
 						     &out),
 			 EDGE_OK);
-	ck_assert_int_eq(fix_case_parse(&p.out, out), EDGE_OK);
+	ck_assert_int_eq(sip_case_parse(&p.out, out), EDGE_OK);
 	policy_same(with_tag(out, "ED6E0002"), want);
-	fix_file_free(want);
+	sip_file_free(want);
 }
 END_TEST
 
@@ -193,7 +193,7 @@ START_TEST(answer_to_a_malformed_request_is_possible)
 	struct acc_source from = policy_user();
 	struct edge_slice out;
 
-	ck_assert_int_eq(fix_case_parse(&p.in, edge_slice_str(raw)),
+	ck_assert_int_eq(sip_case_parse(&p.in, edge_slice_str(raw)),
 			 EDGE_EFORMAT);
 	ck_assert_int_eq(acc_rewrite_answer(p.in.edit, &p.view, &p.in.msg,
 					    &from, ACC_REASON_PARSE, "", &out),
@@ -264,8 +264,8 @@ START_TEST(cancel_is_of_the_forwarded_invite)
 			"user="
 			"verified\r\n"
 			"Content-Length: 0\r\n\r\n"));
-	ck_assert_int_eq(fix_case_parse(&p.out, out), EDGE_OK);
-	fix_file_free(in);
+	ck_assert_int_eq(sip_case_parse(&p.out, out), EDGE_OK);
+	sip_file_free(in);
 }
 END_TEST
 
@@ -284,7 +284,7 @@ START_TEST(ack_has_the_to_of_the_final_response)
 							".com>;tag=99"),
 					 &out),
 			 EDGE_OK);
-	ck_assert_int_eq(fix_case_parse(&p.out, out), EDGE_OK);
+	ck_assert_int_eq(sip_case_parse(&p.out, out), EDGE_OK);
 	ck_assert_int_eq(p.out.msg.method, EDGE_SIP_ACK);
 	ck_assert_uint_eq(p.out.msg.via_count, 1);
 	ck_assert(policy_contains(out, "ACK sip:bob@contoso.com;gruu SIP/2.0"

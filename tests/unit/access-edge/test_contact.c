@@ -78,7 +78,7 @@ START_TEST(replace_rewrites_host_port_and_cid)
 	snprintf(want, sizeof(want), "\r\n%s\r\n", rows[_i].out);
 	ck_assert_msg(policy_contains(out, want), "%.*s",
 		      (int)edge_slice_len(out), (const char *)out.p);
-	ck_assert_int_eq(fix_case_parse(&p.out, out), EDGE_OK);
+	ck_assert_int_eq(sip_case_parse(&p.out, out), EDGE_OK);
 }
 END_TEST
 
@@ -210,7 +210,7 @@ START_TEST(redirect_of_others_loses_inside_contacts)
 	ck_assert_msg(policy_contains(out, rows[_i].out ? rows[_i].out
 							: "INVITE\r\nContent"),
 		      "%.*s", (int)edge_slice_len(out), (const char *)out.p);
-	ck_assert_int_eq(fix_case_parse(&p.out, out), EDGE_OK);
+	ck_assert_int_eq(sip_case_parse(&p.out, out), EDGE_OK);
 }
 END_TEST
 

@@ -47,14 +47,14 @@ START_TEST(rewrite_gives_the_vector)
 	struct acc_stamp stamp =
 		policy_stamp(v->sent_by, v->txn, v->hash, v->tag);
 	struct edge_slice in = policy_vector(&p, v->in);
-	struct edge_slice want = fix_file(v->out), out;
+	struct edge_slice want = sip_file(v->out), out;
 
 	ck_assert_msg(policy_forward(&p, &from, &stamp, &out), "%s: %s", v->in,
 		      acc_reason_name(p.reason));
 	ck_assert_int_eq(p.decision.to, v->to);
 	policy_same(out, want);
-	fix_file_free(in);
-	fix_file_free(want);
+	sip_file_free(in);
+	sip_file_free(want);
 }
 END_TEST
 
@@ -92,22 +92,22 @@ START_TEST(rewrite_gives_the_federated_vector)
 					      0x1122334455667788, "-");
 	struct acc_decision d = {.to = ACC_TO_NEXT_HOP};
 	struct edge_slice in = policy_vector(&p, "sip-fed-in.msg");
-	struct edge_slice want = fix_file("sip-fed-out.msg"), out;
+	struct edge_slice want = sip_file("sip-fed-out.msg"), out;
 
 	ck_assert_int_eq(acc_rewrite_request(p.in.edit, &p.view, &p.in.msg,
 					     &from, &d, &stamp, &out,
 					     &p.reason),
 			 EDGE_OK);
 	policy_same(out, want);
-	fix_file_free(in);
-	fix_file_free(want);
+	sip_file_free(in);
+	sip_file_free(want);
 }
 END_TEST
 
 /* N3 of AE 7.5: the message before the edge, derived from the one after. */
 START_TEST(rewrite_gives_the_notify_vector)
 {
-	struct edge_slice want = fix_file("sip-notify-out.msg"), in, out;
+	struct edge_slice want = sip_file("sip-notify-out.msg"), in, out;
 	struct edge_slice a, b;
 	struct acc_source from = policy_inside();
 	struct acc_stamp stamp = policy_stamp("198.51.100.5:443", 0x5C0D7711,
@@ -117,22 +117,22 @@ START_TEST(rewrite_gives_the_notify_vector)
 	ck_assert_int_eq(edge_addr_parse(&from.remote,
 					 edge_slice_str("10.0.5.30"), 50990),
 			 EDGE_OK);
-	a = fix_swap(want,
+	a = sip_swap(want,
 		     "Via: SIP/2.0/TLS 198.51.100.5:443;branch="
 		     "z9hG4bK5C0D7711.0A91E4B7C2D3F8B0;branched=FALSE"
 		     "\r\n",
 		     "");
-	b = fix_swap(a, ";ms-received-port=50990;ms-received-cid=6A00", "");
-	in = fix_swap(b, "Max-Forwards: 68", "Max-Forwards: 69");
-	ck_assert_int_eq(fix_case_parse(&p.in, in), EDGE_OK);
+	b = sip_swap(a, ";ms-received-port=50990;ms-received-cid=6A00", "");
+	in = sip_swap(b, "Max-Forwards: 68", "Max-Forwards: 69");
+	ck_assert_int_eq(sip_case_parse(&p.in, in), EDGE_OK);
 	ck_assert(policy_forward(&p, &from, &stamp, &out));
 	ck_assert_int_eq(p.decision.to, ACC_TO_CLIENT);
 	ck_assert_uint_eq(p.decision.client, 0x2A00);
 	policy_same(out, want);
-	fix_file_free(a);
-	fix_file_free(b);
-	fix_file_free(in);
-	fix_file_free(want);
+	sip_file_free(a);
+	sip_file_free(b);
+	sip_file_free(in);
+	sip_file_free(want);
 }
 END_TEST
 
@@ -147,7 +147,7 @@ START_TEST(rewrite_adds_no_record_route_to_service)
 	ck_assert_uint_eq(p.out.msg.line_count, p.in.msg.line_count + 2);
 	policy_same(p.out.msg.body, p.in.msg.body);
 	ck_assert(policy_contains(out, "\r\nMax-Forwards: 69\r\n"));
-	fix_file_free(in);
+	sip_file_free(in);
 }
 END_TEST
 

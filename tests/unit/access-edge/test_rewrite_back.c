@@ -29,7 +29,7 @@ static struct edge_slice back(struct acc_source from, struct acc_back b)
 						 &from, &b, &out, &p.reason);
 
 	ck_assert_msg(err == EDGE_OK, "%s", acc_reason_name(p.reason));
-	ck_assert_int_eq(fix_case_parse(&p.out, out), EDGE_OK);
+	ck_assert_int_eq(sip_case_parse(&p.out, out), EDGE_OK);
 	return out;
 }
 
@@ -39,11 +39,11 @@ START_TEST(response_gives_the_401_vector)
 			     .asked_keep_alive = true,
 			     .method = EDGE_SIP_REGISTER};
 	struct edge_slice in = policy_vector(&p, "sip-reg1-401-in.msg");
-	struct edge_slice want = fix_file("sip-reg1-401-out.msg");
+	struct edge_slice want = sip_file("sip-reg1-401-out.msg");
 
 	policy_same(back(policy_inside(), b), want);
-	fix_file_free(in);
-	fix_file_free(want);
+	sip_file_free(in);
+	sip_file_free(want);
 }
 END_TEST
 
@@ -69,17 +69,17 @@ START_TEST(response_gives_the_vector_without_our_via)
 			     .to_signed_in = true,
 			     .asked_keep_alive = rows[_i].asked,
 			     .method = rows[_i].method};
-	struct edge_slice want = fix_file(rows[_i].file), other, in;
+	struct edge_slice want = sip_file(rows[_i].file), other, in;
 	char via[512];
 
-	other = fix_swap(want, rows[_i].swap, rows[_i].with);
+	other = sip_swap(want, rows[_i].swap, rows[_i].with);
 	snprintf(via, sizeof(via), "\r\n%sVia: ", our_via);
-	in = fix_swap(other, "\r\nVia: ", via);
-	ck_assert_int_eq(fix_case_parse(&p.in, in), EDGE_OK);
+	in = sip_swap(other, "\r\nVia: ", via);
+	ck_assert_int_eq(sip_case_parse(&p.in, in), EDGE_OK);
 	policy_same(back(policy_inside(), b), want);
-	fix_file_free(want);
-	fix_file_free(other);
-	fix_file_free(in);
+	sip_file_free(want);
+	sip_file_free(other);
+	sip_file_free(in);
 }
 END_TEST
 

@@ -45,7 +45,7 @@ START_TEST(token_print_gives_the_vector)
 	} rows[] = {{ACC_TOKEN_CLIENT, 0x2A00},
 		    {ACC_TOKEN_INSIDE, 0x2A00},
 		    {ACC_TOKEN_PARTNER, 0x7C00}};
-	struct edge_slice file = fix_file("sip-route-sig.json");
+	struct edge_slice file = sip_file("sip-route-sig.json");
 	json_t *j =
 		json_loadb((const char *)file.p, edge_slice_len(file), 0, NULL);
 	json_t *row = json_array_get(json_object_get(j, "cases"), (size_t)_i);
@@ -58,7 +58,7 @@ START_TEST(token_print_gives_the_vector)
 	policy_entry(&p, rows[_i].kind, rows[_i].cid, 0, got);
 	ck_assert_str_eq(got, want);
 	json_decref(j);
-	fix_file_free(file);
+	sip_file_free(file);
 }
 END_TEST
 
