@@ -706,6 +706,7 @@ enum edge_err edge_conn_dial(struct edge_conn **out,
 			     const char *server_name)
 {
 	struct edge_conn *c;
+	struct edge_addr peer; /* not connected: not known */
 	enum edge_err err = conn_new(&c, p, -1);
 
 	if (err)
@@ -728,10 +729,12 @@ enum edge_err edge_conn_dial(struct edge_conn **out,
 		c->fd = -1;
 		detail_set(c, "%s", "too many open files");
 	}
-	if (c->fd < 0)
+	if (c->fd < 0) {
 		edge_loop_defer(c->loop, &c->task);
-	else
+	} else { /* connect() has chosen the port */
+		edge_sock_names(c->fd, &c->local, &peer);
 		deadline_in(c, c->handshake_ms, on_handshake_time);
+	}
 	*out = c;
 	return EDGE_OK;
 }

@@ -39,7 +39,7 @@ def body(j):
     alice, bob = j.user('alice', 0), j.user('bob', 1)
     for user in (alice, bob):
         assert user.sign_in()[1][1].status == 200
-    exchange(director, alice, bob, 'Grüße'.encode() + b'\r\n\r\n\x00\xff end')
+    exchange(director, alice, bob, 'Grüße'.encode() + b'\r\n\r\n\xff end')
     exchange(director, bob, alice, b'')
     assert edge.refused() == {}, edge.refused()
 

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 
-from support import netns, sip
+from support import netns
 from support.wait import until
 
 LAB = pathlib.Path(__file__).resolve().parents[2] / 'lab'
@@ -94,20 +94,20 @@ class Edge:
                             good=good)
 
     def start(self):
-        """Start and wait until it listens on both sides."""
+        """Start and wait until it says that it is up."""
         with open(self.log, 'ab') as log:
             self.process = self.world.edge.start(
                 str(self.binaries / 'access-edge'), '--config', str(self.ini),
                 stdout=log, stderr=log)
-        until(self._listens, 15, 'access-edge does not listen')
+        until(self._listens, 15, 'access-edge does not come up')
 
     def _listens(self):
         assert self.process.poll() is None, \
             f'access-edge ended: {self.tail()}'
-        with self.world.inet.inside():
-            outside = sip.reachable(netns.ACCESS, 443)
-        with self.world.inside.inside():
-            return outside and sip.reachable(netns.EDGE_INSIDE, 5061)
+        try:
+            return self.call('GET', '/v1/status')[1]['state'] == 'ready'
+        except (OSError, KeyError):
+            return False
 
     def tail(self):
         """The end of its log."""

@@ -11,11 +11,11 @@ VIA_OUT = re.compile(r'SIP/2\.0/TLS 192\.0\.2\.21:443;branch=z9hG4bK'
 ROUTE_IN = re.compile(
     r'<sip:(?:edge01|edgepool01)\.corp\.contoso\.com:5061;transport=tls;'
     r'ms-fe=edge01\.corp\.contoso\.com;opaque=state:Ee\.[\w.-]+;lr;'
-    r'ms-route-sig=[\w-]+\.[\w-]{22}>;tag=[0-9A-F]+$')
+    r'ms-route-sig=[\w-]+\.[\w-]{22}>;tag=[0-9A-Fa-f]+$')
 ROUTE_OUT = re.compile(
     r'<sip:sip\.contoso\.com:443;transport=tls;opaque=state:'
     r'Ci\.R([0-9A-F]+)\.[0-9a-fA-F]{8};lr;ms-route-sig=[\w-]+\.[\w-]{22}>'
-    r';tag=[0-9A-F]+$')
+    r';tag=[0-9A-Fa-f]+$')
 ROUTES = {'REGISTER': 1, 'INVITE': 2, 'SUBSCRIBE': 2, 'REFER': 2}
 
 
