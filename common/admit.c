@@ -73,19 +73,48 @@ static void unlink_idle(struct table *t, struct entry *e)
 	e->older = e->newer = NULL;
 }
 
-static void remove_entry(struct table *t, struct entry *e)
+/* NOLINTBEGIN: uthash's macros nest deep and confuse the analyzer */
+static struct entry *table_find(const struct table *t, const struct name *n,
+				unsigned hash)
 {
-	unlink_idle(t, e);
+	struct entry *e;
+
+	HASH_FIND_BYHASHVALUE(hh, t->entries, n, sizeof(*n), hash, e);
+	return e;
+}
+
+/* False: no memory. */
+static bool table_add(struct table *t, struct entry *e, unsigned hash)
+{
+	HASH_ADD_KEYPTR_BYHASHVALUE(hh, t->entries, &e->name, sizeof(e->name),
+				    hash, e);
+	return e->hh.tbl;
+}
+
+static void table_remove(struct table *t, struct entry *e)
+{
 	HASH_DEL(t->entries, e);
 	free(e);
+}
+/* NOLINTEND */
+
+static void forget_oldest(struct table *t)
+{
+	struct entry *e = t->oldest;
+
+	t->oldest = e->newer;
+	if (t->oldest)
+		t->oldest->older = NULL;
+	else
+		t->newest = NULL;
+	table_remove(t, e);
 }
 
 static void empty_table(struct table *t)
 {
-	struct entry *e, *next;
-
-	HASH_ITER(hh, t->entries, e, next)
-	remove_entry(t, e);
+	while (t->entries)
+		table_remove(t, t->entries);
+	t->oldest = t->newest = NULL;
 }
 
 void edge_admit_free(struct edge_admit *a)
@@ -137,11 +166,7 @@ static struct name user_at(const struct edge_admit *a,
 static struct entry *find(const struct edge_admit *a, const struct table *t,
 			  const struct name *n)
 {
-	struct entry *e;
-
-	HASH_FIND_BYHASHVALUE(hh, t->entries, n, sizeof(*n), hash_name(a, n),
-			      e);
-	return e;
+	return table_find(t, n, hash_name(a, n));
 }
 
 /* NULL: full of live ones, or no memory. */
@@ -153,16 +178,14 @@ static struct entry *find_or_add(struct edge_admit *a, struct table *t,
 	if (e)
 		return e;
 	while (HASH_COUNT(t->entries) >= a->limits.sources && t->oldest)
-		remove_entry(t, t->oldest);
+		forget_oldest(t);
 	if (HASH_COUNT(t->entries) >= a->limits.sources)
 		return NULL;
 	e = calloc(1, sizeof(*e));
 	if (!e)
 		return NULL;
 	e->name = *n;
-	HASH_ADD_KEYPTR_BYHASHVALUE(hh, t->entries, &e->name, sizeof(e->name),
-				    hash_name(a, n), e);
-	if (!e->hh.tbl) {
+	if (!table_add(t, e, hash_name(a, n))) {
 		free(e);
 		return NULL;
 	}
