@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 
 #include "access-edge/limits.h"
 #include "access-edge/linktab.h"
@@ -12,10 +13,16 @@
 
 enum { KEY_TEXT = 4096, BRANCH_LEN = 7 + 8 + 1 + 16 };
 
+/* A transaction as the table holds it; txn is first, so one is the other. */
+struct node {
+	struct acc_txn txn;
+	UT_hash_handle hh;
+};
+
 struct acc_txntab {
 	struct acc_shard *shard;
 	struct edge_handles *handles;
-	struct acc_txn *by_key;	    /* uthash */
+	struct node *by_key;	    /* uthash */
 	struct acc_txn_list remote; /* written to links of other shards */
 	uint8_t hash_key[16];
 };
@@ -117,10 +124,10 @@ uint64_t acc_txn_key(const struct acc_txntab *t, const struct edge_sip_msg *m,
 
 struct acc_txn *acc_txn_find_key(const struct acc_txntab *t, uint64_t key)
 {
-	struct acc_txn *x;
+	struct node *n;
 
-	HASH_FIND(hh, t->by_key, &key, sizeof(key), x);
-	return x;
+	HASH_FIND(hh, t->by_key, &key, sizeof(key), n);
+	return n ? &n->txn : NULL;
 }
 
 struct acc_txn *acc_txn_find(const struct acc_txntab *t, edge_handle id)
@@ -143,13 +150,15 @@ static enum edge_err keep_request(struct acc_txn *x,
 static void own_by_asker(struct acc_txntab *t, struct acc_txn *x,
 			 struct acc_link *from, uint64_t key)
 {
+	struct node *n = (struct node *)x;
+
 	if (!from) {
 		x->is_probe = true;
 		return;
 	}
 	x->from = from->source;
 	x->key = key;
-	HASH_ADD(hh, t->by_key, key, sizeof(x->key), x);
+	HASH_ADD(hh, t->by_key, txn.key, sizeof(x->key), n);
 	LIST_INSERT_HEAD(&from->asked, x, asked);
 	x->in_asked = true;
 	from->txn_count++;
@@ -163,14 +172,16 @@ enum edge_err acc_txn_new(struct acc_txn **out, struct acc_txntab *t,
 {
 	struct acc_shard *s = t->shard;
 	struct acc_txn *x;
+	struct node *n;
 	enum edge_err err;
 
 	if (from && from->kind == ACC_LINK_CLIENT &&
 	    from->txn_count >= acc_shard_limit(s, ACC_LIMIT_LINK_TRANSACTIONS))
 		return EDGE_ELIMIT;
-	x = calloc(1, sizeof(*x));
-	if (!x)
+	n = calloc(1, sizeof(*n));
+	if (!n)
 		return EDGE_ENOMEM;
+	x = &n->txn;
 	x->shard = s;
 	x->method = m->method;
 	x->begun_ms = edge_loop_now_ms(s->loop);
@@ -215,13 +226,14 @@ void acc_txn_written(struct acc_txn *x, edge_handle to, struct acc_link *link,
 
 void acc_txn_orphan(struct acc_txn *x)
 {
+	struct node *n = (struct node *)x;
 	struct acc_link *l;
 
 	if (!x->in_asked)
 		return;
 	l = acc_linktab_find(x->shard->links, x->from.cid);
 	LIST_REMOVE(x, asked);
-	HASH_DELETE(hh, x->shard->txns->by_key, x);
+	HASH_DELETE(hh, x->shard->txns->by_key, n);
 	x->in_asked = false;
 	if (!l)
 		return;

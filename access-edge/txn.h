@@ -2,8 +2,6 @@
 #ifndef ACCESS_EDGE_TXN_H
 #define ACCESS_EDGE_TXN_H
 
-#include <uthash.h>
-
 #include "access-edge/link.h"
 #include "access-edge/rewrite.h"
 #include "common/sip/msg.h"
@@ -27,7 +25,6 @@ struct acc_txn {
 	edge_handle id;	    /* first half of our branch; also names it */
 	uint64_t loop_hash; /* second half */
 	uint64_t key;	    /* of the server transaction */
-	UT_hash_handle hh;
 	enum acc_txn_state state;
 	enum edge_sip_method method;
 	struct acc_source from; /* who asked */
