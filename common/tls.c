@@ -2,6 +2,7 @@
 #include "common/tls.h"
 
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,7 +195,7 @@ static bool set_ground(SSL_CTX *ctx, const struct profile *p)
 	       SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
 	       SSL_CTX_set_cipher_list(ctx, p->suites) == 1 &&
 	       SSL_CTX_set_ciphersuites(ctx, tls13_suites) == 1 &&
-	       SSL_CTX_set1_groups_list(ctx, groups) == 1;
+	       SSL_CTX_set1_groups_list(ctx, (char *)(uintptr_t)groups) == 1;
 }
 
 static enum edge_err set_own(SSL_CTX *ctx, const struct edge_tls_recipe *r,

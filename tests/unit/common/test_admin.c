@@ -283,10 +283,12 @@ static void *raw_main(void *arg)
 	return NULL;
 }
 
+static const char two_lengths[] = "GET /v1/echo HTTP/1.1\r\n"
+				  "Content-Length: 1\r\n"
+				  "Content-Length: 2\r\n\r\nxx";
 static const char *const garbage[] = {
 	"\x16\x03\x01\r\n\r\n",
-	"GET /v1/echo HTTP/1.1\r\nContent-Length: 1\r\n"
-	"Content-Length: 2\r\n\r\nxx",
+	two_lengths,
 	"GET /v1/echo HTTP/3\r\n\r\n",
 	"hello\r\n\r\n",
 };
