@@ -58,6 +58,22 @@ static enum edge_err remove_untaken(struct topo_writer *w)
 	return err;
 }
 
+enum edge_err topo_writer_prune(struct topo_writer *w)
+{
+	uint64_t *seqs = NULL, current;
+	enum edge_err err;
+	size_t count = 0;
+
+	err = topo_store_seq(w->store, &current);
+	if (!err)
+		err = topo_store_list(w->store, &seqs, &count);
+	for (size_t i = 0; !err && i + TOPO_VERSIONS_KEPT < count; i++)
+		if (seqs[i] != current)
+			err = remove_version(w, seqs[i]);
+	free(seqs);
+	return err;
+}
+
 static enum edge_err remove_leftovers(struct topo_writer *w)
 {
 	enum edge_err err = topo_dir_remove(w->dir, "staging");
@@ -68,6 +84,8 @@ static enum edge_err remove_leftovers(struct topo_writer *w)
 		err = remove_link(w);
 	if (!err)
 		err = remove_untaken(w);
+	if (!err)
+		err = topo_writer_prune(w);
 	return err;
 }
 
@@ -225,19 +243,6 @@ enum edge_err topo_writer_remove(struct topo_writer *w, uint64_t seq)
 	if (err)
 		return err;
 	return seq == current ? EDGE_ESTATE : remove_version(w, seq);
-}
-
-enum edge_err topo_writer_prune(struct topo_writer *w)
-{
-	uint64_t *seqs = NULL;
-	enum edge_err err;
-	size_t count = 0;
-
-	err = topo_store_list(w->store, &seqs, &count);
-	for (size_t i = 0; !err && i + TOPO_VERSIONS_KEPT < count; i++)
-		err = topo_writer_remove(w, seqs[i]);
-	free(seqs);
-	return err;
 }
 
 enum edge_err topo_writer_audit(struct topo_writer *w, uint64_t now_s,

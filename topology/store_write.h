@@ -17,7 +17,8 @@
  * `current` is the one thing that decides, and it changes in one system call.
  * Sequences only grow and `current` always names the highest that was taken;
  * so a higher one is the leftover of a killed import, and the next writer
- * removes it, as it does staging/ and `current.new`.
+ * removes it, as it does staging/, removed/, `current.new` and what step 6
+ * has left.
  */
 struct topo_writer;
 
