@@ -11,7 +11,7 @@ enum { CACHE_LINE = 64 /* so that shards do not share one [bytes] */ };
 
 struct edge_stats {
 	char *service;
-	const struct edge_stat_row *rows;
+	struct edge_stat_row *rows;
 	size_t count, stride; /* rows; values from one shard to the next */
 	unsigned shards;
 	_Atomic uint64_t *values;
@@ -28,15 +28,16 @@ enum edge_err edge_stats_new(struct edge_stats **out, const char *service,
 
 	if (!s)
 		goto out;
-	s->rows = rows;
 	s->count = count;
 	s->shards = shards;
 	s->stride = (count + line - 1) / line * line;
 	len = (s->stride * shards + line) * sizeof(*s->values);
 	s->service = strdup(service);
 	s->values = aligned_alloc(CACHE_LINE, len);
-	if (!s->service || !s->values)
+	s->rows = calloc(count ? count : 1, sizeof(*rows));
+	if (!s->service || !s->values || !s->rows)
 		goto out;
+	memcpy(s->rows, rows, count * sizeof(*rows));
 	for (size_t i = 0; i < s->stride * shards; i++)
 		atomic_init(&s->values[i], 0);
 	*out = s;
@@ -53,6 +54,7 @@ void edge_stats_free(struct edge_stats *s)
 		return;
 	free(s->service);
 	free(s->values);
+	free(s->rows);
 	free(s);
 }
 

@@ -14,6 +14,7 @@ struct edge_stat_row {
 
 struct edge_stats; /* writers: one shard each; readers: any thread */
 
+/** rows are copied, the texts in them must last. */
 EDGE_MUST_CHECK enum edge_err edge_stats_new(struct edge_stats **out,
 					     const char *service,
 					     const struct edge_stat_row *rows,
