@@ -187,20 +187,23 @@ static const struct topo_host *host_in(const struct hosts *h, const char *name)
 	return NULL;
 }
 
+/* "All addresses" is no address to connect to, so it is left out. */
 static void add_host(struct topo_derive *v, struct hosts *h, const char *name,
 		     const struct edge_addr *addrs, size_t count)
 {
 	struct edge_addr *copy;
+	size_t n = 0;
 
-	if (!name || !count || h->count == h->cap)
+	if (!name || h->count == h->cap)
 		return;
-	if (count > TOPO_SNAP_ADDRS_MAX)
-		count = TOPO_SNAP_ADDRS_MAX;
 	copy = topo_arena_array(&v->arena, count, sizeof(*copy));
 	if (!copy)
 		return;
-	memcpy(copy, addrs, count * sizeof(*copy));
-	h->v[h->count++] = (struct topo_host){name, copy, count};
+	for (size_t i = 0; i < count && n < TOPO_SNAP_ADDRS_MAX; i++)
+		if (addrs[i].family)
+			copy[n++] = addrs[i];
+	if (n)
+		h->v[h->count++] = (struct topo_host){name, copy, n};
 }
 
 static void add_hosts_file(struct topo_derive *v, struct hosts *h)

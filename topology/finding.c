@@ -21,10 +21,10 @@ static bool has_room(struct topo_findings *f)
 	struct topo_finding *items;
 	size_t cap;
 
-	if (f->count < f->cap)
-		return true;
 	if (f->count >= TOPO_FINDINGS_MAX)
 		return false;
+	if (f->count < f->cap)
+		return true;
 	cap = f->cap ? f->cap * 2 : 8;
 	items = realloc(f->items, cap * sizeof(*items));
 	if (!items)

@@ -372,7 +372,7 @@ bool topo_hosts_find(const struct topo_hosts *h, struct edge_slice name,
 		     const struct edge_addr **addrs, size_t *count)
 {
 	char key[TOPO_HOSTS_MAX_NAME + 2];
-	bool underscore;
+	bool underscore = false;
 	size_t low = 0, high = h ? h->count : 0;
 
 	if (fold_name(key, name, &underscore))

@@ -129,7 +129,7 @@ static bool take_addrs(struct topo_snap_in *in, struct edge_slice s,
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (!topo_snap_word(&s, ',', &word) ||
-		    edge_addr_parse(&v[i], word, 0))
+		    edge_addr_parse(&v[i], word, 0) || !v[i].family)
 			return false;
 	h->addrs = v;
 	h->addr_count = n;

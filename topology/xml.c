@@ -302,6 +302,7 @@ enum edge_err topo_xml_parse(struct topo_draft **out, struct edge_slice bytes,
 	if (!p)
 		goto out;
 	p->reader.f = f;
+	p->reader.scope_is_global = true; /* a draft has settings inline */
 	err = topo_draft_new(&p->reader.d);
 	if (err)
 		goto out;

@@ -105,7 +105,7 @@ static bool note_wanted(struct edge_sip_wanted *wanted, size_t count,
 		if ((*name.p | 0x20) != wanted[i].name[0] ||
 		    !edge_slice_ieq_str(name, wanted[i].name))
 			continue;
-		if (wanted[i].found)
+		if (wanted[i].found || value.p == value.end)
 			return false;
 		wanted[i].found = true;
 		wanted[i].value = value;

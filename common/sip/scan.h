@@ -40,7 +40,7 @@ struct edge_sip_wanted {
 	bool found;
 };
 /** Take *(;name[=value]); out is from the first ";" or empty. False when
- * malformed or when one of the wanted comes twice. */
+ * malformed or when one of the wanted comes twice or without a value. */
 bool edge_sip_take_params(struct edge_slice *in, struct edge_slice *out,
 			  struct edge_sip_wanted *wanted, size_t count);
 
