@@ -122,6 +122,7 @@ def framing(j, director):
         many.registration(call_id=i) for i in ids))
     assert {many.wire.expect(401).value('Call-ID') for _ in ids} == set(ids)
     for known in ids:
+        director.wait_received(known, 'REGISTER')
         assert len(director.received(known)) == 1
 
     big = j.user('carol', 6)

@@ -13,20 +13,16 @@ def invite(director, alice, bob):
     got = bob.wire.expect('INVITE')
     cid = hop.inward(alice, sent,
                      director.wait_received(call_id, 'INVITE', 2))
-    there = [m for m in director.sent(call_id) if m.method == 'INVITE'][0]
-    hop.outward(there, got, route_count=2)
+    hop.outward(director.wait_sent(call_id, 'INVITE'), got, route_count=2)
 
     ringing = bob.answer(got, 180, 'Ringing')
     heard = alice.wire.expect(180)
-    hop.answer_outward([m for m in director.sent(call_id)
-                        if m.status == 180][0], heard)
-    hop.answer_inward(ringing, [m for m in director.received(call_id)
-                                if m.status == 180][0])
+    hop.answer_outward(director.wait_sent(call_id, 180), heard)
+    hop.answer_inward(ringing, director.wait_received(call_id, 180))
     said = bob.answer(got, 200, extra=[SDP, ('Contact', f'<{bob.contact}>')],
                       body=OFFER)
     final = alice.wire.expect(200)
-    hop.answer_outward([m for m in director.sent(call_id)
-                        if m.status == 200][0], final)
+    hop.answer_outward(director.wait_sent(call_id, 200), final)
     assert final.body == said.body
     return (Dialog(alice, sent, final, True), Dialog(bob, got, said, False),
             cid)
@@ -37,16 +33,12 @@ def inside_dialog(director, one, other, method, status=200, **how):
     sent = one.send(method, **how)
     got = other.user.wire.expect(method)
     number = sent.value('CSeq')
-    arrived = [m for m in director.received(one.call_id, method)
-               if m.value('CSeq') == number and
-               m.value('From') == sent.value('From')][0]
+    arrived = director.wait_received(one.call_id, method, cseq=number)
     hop.inward(one.user, sent, arrived)
     left = arrived.values('Route')
     assert left and all('edge' not in r and 'sip.contoso.com' not in r
                         for r in left[:1]), left
-    there = [m for m in director.sent(one.call_id) if m.method == method and
-             m.value('CSeq') == number][-1]
-    hop.outward(there, got)
+    hop.outward(director.wait_sent(one.call_id, method, cseq=number), got)
     if status:
         extra = [('Contact', f'<{other.user.contact}>')] \
             if method == 'INVITE' else []

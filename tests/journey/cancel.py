@@ -34,6 +34,7 @@ def body(j):
     assert ack.values('Via')[0] == got.values('Via')[0]
     assert ack.value('To') == ended.value('To')
 
+    director.wait_received(call_id, 'CANCEL')
     inner = director.received(call_id, 'CANCEL')
     assert len(inner) == 1 and len(inner[0].values('Via')) == 1
     top = director.received(call_id, 'INVITE')[1].values('Via')[0]

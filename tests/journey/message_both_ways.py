@@ -25,12 +25,9 @@ def exchange(director, one, other, text):
     for number in (0, 1):
         hop.inward(one, sent[number],
                    director.wait_received(call_id, 'MESSAGE', number + 1))
-    outgoing = [m for m in director.sent(call_id) if m.method == 'MESSAGE']
-    hop.outward(outgoing[0], got)
-    answers = [m for m in director.received(call_id) if m.status == 200]
-    hop.answer_inward(said, answers[0])
-    back = [m for m in director.sent(call_id) if m.status == 200]
-    hop.answer_outward(back[0], final)
+    hop.outward(director.wait_sent(call_id, 'MESSAGE'), got)
+    hop.answer_inward(said, director.wait_received(call_id, 200))
+    hop.answer_outward(director.wait_sent(call_id, 200), final)
 
 
 def body(j):

@@ -40,7 +40,7 @@ def body(j):
     for user in users:
         requests, answers = user.sign_in()
         assert answers[1].status == 200, answers[1].raw
-        arrived = director.received(requests[0].value('Call-ID'))[0]
+        arrived = director.wait_received(requests[0].value('Call-ID'), 'REGISTER')
         via = arrived.values('Via')[1]
         assert f';received={netns.CLIENTS[30]};ms-received-port=' in via, via
         port = int(via.split('ms-received-port=')[1].split(';')[0])

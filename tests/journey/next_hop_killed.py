@@ -5,6 +5,7 @@ import os
 import time
 
 from support import hop, journey, netns, sip
+from support.wait import until
 
 
 def body(j):
@@ -15,6 +16,8 @@ def body(j):
     assert alice.sign_in()[1][1].status == 200
     requests, _ = alice.sign_in()
     call_id = requests[0].value('Call-ID')
+    until(lambda: any(m.received(call_id) for m in members), 5,
+          'REGISTER is not recorded')
     first = members[0] if members[0].received(call_id) else members[1]
     other = members[1 - members.index(first)]
     assert first.received(call_id) and not other.received(call_id), \

@@ -27,7 +27,7 @@ def body(j):
     # her old binding goes, her new one comes, as her client does it
     requests, answers = alice.sign_in(expires=600)
     assert answers[1].status == 200, call_id
-    arrived = director.received(requests[0].value('Call-ID'))[0]
+    arrived = director.wait_received(requests[0].value('Call-ID'), 'REGISTER')
     new_cid = hop.inward(alice, requests[0], arrived)
     assert new_cid != old_cid
 

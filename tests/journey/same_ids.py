@@ -22,6 +22,7 @@ def body(j):
     for user in users:
         answer = user.wire.expect(200)
         assert user.aor in answer.value('To'), answer.raw
+    director.wait_received(ids['call_id'], 'REGISTER', 4)
     arrived = director.received(ids['call_id'], 'REGISTER')
     assert len(arrived) == 4, arrived
     cids = {hop.cid_of(message) for message in arrived}

@@ -17,7 +17,7 @@ def body(j):
     arrived = director.received(call_id)[1]
     assert arrived.values('Authorization') == sent[1].values('Authorization')
 
-    said = director.sent(call_id)
+    said = [director.wait_sent(call_id, what) for what in (401, 200)]
     hop.answer_outward(said[0], answers[0], ['ms-keep-alive'])
     assert answers[0].values('WWW-Authenticate') == \
         said[0].values('WWW-Authenticate')

@@ -37,8 +37,7 @@ def body(j):
 
     notify = dialog.send('NOTIFY', extra=STATE, body=CATEGORIES)
     heard = alice.wire.expect('NOTIFY')
-    there = [m for m in director.sent(call_id) if m.method == 'NOTIFY'][0]
-    hop.outward(there, heard)
+    hop.outward(director.wait_sent(call_id, 'NOTIFY'), heard)
     assert heard.body == notify.body
     vias = heard.values('Via')
     assert len(vias) == 3 and hop.VIA_OUT.match(vias[0]), vias

@@ -11,7 +11,7 @@ def body(j):
     call_id = sent[1].value('Call-ID')
     hop.inward(alice, sent[1], director.wait_received(call_id, 'REGISTER', 2))
     assert answers[1].status == 401, answers[1].raw
-    hop.answer_outward(director.sent(call_id)[1], answers[1])
+    hop.answer_outward(director.wait_sent(call_id, 401, 2), answers[1])
     assert not answers[1].values('ms-user-logon-data')
 
     # nobody is registered now: the inside finds no way to alice

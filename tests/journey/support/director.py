@@ -28,8 +28,13 @@ class Record:
 
     @property
     def from_edge(self):
-        """Received from the edge's own outgoing connection."""
+        """Received from the edge, on either kind of connection."""
         return self.way == 'rcv' and self.source[0] == netns.EDGE_INSIDE
+
+    @property
+    def to_edge(self):
+        """Sent to the edge."""
+        return self.way == 'snd' and self.target[0] == netns.EDGE_INSIDE
 
 
 class Director:
@@ -108,23 +113,38 @@ class Director:
                       for m in RECORD.finditer(path.read_bytes())]
         return found
 
-    def received(self, call_id, method=None):
-        """Messages from the edge with this Call-ID, oldest first."""
-        return [r.message for r in self.records() if r.from_edge and
-                r.message.value('Call-ID') == call_id and
-                (method is None or r.message.method == method)]
+    def received(self, call_id, what=None):
+        """Messages from the edge with this Call-ID, oldest first; what is a
+        method or a status."""
+        return self._chosen(call_id, what, lambda r: r.from_edge)
 
-    def sent(self, call_id):
+    def sent(self, call_id, what=None):
         """Messages to the edge with this Call-ID, oldest first."""
-        return [r.message for r in self.records() if r.way == 'snd' and
-                r.target[0] == netns.EDGE_INSIDE and
-                r.message.value('Call-ID') == call_id]
+        return self._chosen(call_id, what, lambda r: r.to_edge)
 
-    def wait_received(self, call_id, method, count=1, limit=5):
-        """The count-th such message, once it is there."""
-        until(lambda: len(self.received(call_id, method)) >= count, limit,
-              f'{method} {call_id} does not reach the Director')
-        return self.received(call_id, method)[count - 1]
+    def _chosen(self, call_id, what, wanted):
+        return [r.message for r in self.records() if wanted(r) and
+                r.message.value('Call-ID') == call_id and
+                what in (None, r.message.method, r.message.status)]
+
+    def wait_received(self, call_id, what, count=1, cseq=None):
+        """The count-th such message, once the record has it."""
+        return self._wait(self.received, call_id, what, count, cseq,
+                          'reach the Director')
+
+    def wait_sent(self, call_id, what, count=1, cseq=None):
+        """The same for what the Director sent to the edge."""
+        return self._wait(self.sent, call_id, what, count, cseq,
+                          'leave the Director')
+
+    @staticmethod
+    def _wait(source, call_id, what, count, cseq, text):
+        def found():
+            return [m for m in source(call_id, what)
+                    if cseq in (None, m.value('CSeq'))]
+        until(lambda: len(found()) >= count, 5,
+              f'{what} {call_id} ({count}, {cseq}) does not {text}')
+        return found()[count - 1]
 
     def quiet(self, call_id, seconds=0.5):
         """Nothing with this Call-ID has come from the edge."""
