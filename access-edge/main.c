@@ -10,6 +10,7 @@
 int main(int argc, char **argv)
 {
 	struct acc_service *service;
+	int status;
 	struct edge_daemon_plan plan = {
 		.name = "access-edge",
 		.events = acc_events,
@@ -31,5 +32,7 @@ int main(int argc, char **argv)
 	if (acc_service_new(&service) != EDGE_OK)
 		return EXIT_FAILURE;
 	plan.self = service;
-	return edge_daemon_run(&plan, argc, argv);
+	status = edge_daemon_run(&plan, argc, argv);
+	acc_service_free(service);
+	return status;
 }

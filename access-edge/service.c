@@ -43,7 +43,7 @@ struct thread {
 struct acc_service {
 	struct acc_shared shared;
 	struct edge_loop *control;
-	char *state;
+	char *state, *proxy_require;
 	const struct topo *topo;
 	struct topo_keyring *ring;
 	uint64_t limits[ACC_LIMIT_COUNT];
@@ -93,6 +93,7 @@ void acc_service_free(struct acc_service *v)
 	topo_keyring_free(v->ring);
 	if (v->topo)
 		topo_drop(v->topo);
+	free(v->proxy_require);
 	free(v->state);
 	free(v);
 }
@@ -108,9 +109,6 @@ static void set_options(struct acc_options *o, const struct edge_config *c,
 
 	o->double_record_route = !two || strcmp(two, "no") != 0;
 	o->diagnostics_unauthenticated = diag && strcmp(diag, "yes") == 0;
-	o->proxy_require = edge_config_option(c, "access.proxy_require");
-	if (o->proxy_require)
-		o->proxy_require = strdup(o->proxy_require);
 	o->keep_alive_s = (unsigned)limits[ACC_LIMIT_KEEP_ALIVE_S];
 }
 
@@ -224,6 +222,10 @@ enum edge_err acc_service_open(void *self, struct edge_loop *control,
 		v->shared.boot = edge_random_u32();
 	} while (!v->shared.boot);
 	set_options(&v->shared.options, c, v->limits);
+	if (edge_config_option(c, "access.proxy_require"))
+		v->proxy_require =
+			strdup(edge_config_option(c, "access.proxy_require"));
+	v->shared.options.proxy_require = v->proxy_require;
 	find_devices(v, c, t);
 	err = open_all(v, c, t, why, sizeof(why));
 	if (err)
@@ -484,7 +486,6 @@ void acc_service_stop(void *self)
 			pthread_join(v->threads[i].id, NULL);
 	for (unsigned i = 0; i < ACC_SHARDS; i++)
 		acc_shard_free(v->threads[i].shard);
-	acc_service_free(v);
 }
 
 struct edge_stats *acc_service_stats(void *self)
