@@ -100,6 +100,10 @@ size_t edge_conn_buffered(const struct edge_conn *c); /* input, bytes */
 /** Never NULL; fault ABSENT where there is no certificate. After a handshake
  * that failed: the fault of the certificate that was refused. */
 const struct edge_peer *edge_conn_peer(const struct edge_conn *c);
+/** "TLSv1.3 TLS_AES_128_GCM_SHA256" in two parts; valid from SECURED on. */
+const char *edge_conn_tls_version(const struct edge_conn *c);
+const char *edge_conn_tls_suite(const struct edge_conn *c);
+bool edge_conn_is_resumed(const struct edge_conn *c);
 const struct edge_addr *edge_conn_remote(const struct edge_conn *c);
 const struct edge_addr *edge_conn_local(const struct edge_conn *c);
 enum edge_conn_why edge_conn_why(const struct edge_conn *c);

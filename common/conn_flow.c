@@ -1,0 +1,418 @@
+/* Buffered TLS connection, the loop's side: one read a wake-up, one write a
+ * turn, deadlines and endings. */
+#include "common/conn_flow.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/sock.h"
+#include "common/tls.h"
+
+enum {
+	CONN_HANDSHAKE_MAX = 96 * 1024, /* AE 1.5: 64 KiB of certificates */
+	CONN_DETAIL_LEN = 192,
+};
+
+bool edge_conn_flow_is_live(const struct edge_conn *c)
+{
+	return c->state <= CONN_HALF;
+}
+
+bool edge_conn_flow_is_secured(const struct edge_conn *c)
+{
+	return c->state >= CONN_OPEN && c->state <= CONN_LINGER;
+}
+
+struct edge_conn *edge_conn_flow_of(struct edge_timer *deadline)
+{
+	return (void *)((char *)deadline -
+			offsetof(struct edge_conn, deadline));
+}
+
+static void on_io(unsigned ready, void *arg);
+
+void edge_conn_flow_watch(struct edge_conn *c)
+{
+	unsigned io = 0;
+	enum edge_err err;
+
+	if (c->state == CONN_CONNECTING || c->is_blocked)
+		io |= EDGE_LOOP_WRITE;
+	if (c->state == CONN_HANDSHAKE || c->state == CONN_LINGER ||
+	    (c->state == CONN_OPEN && !c->is_paused))
+		io |= EDGE_LOOP_READ;
+	if (c->state > CONN_LINGER)
+		io = 0;
+	if (io == c->watched)
+		return;
+	err = edge_loop_watch(c->loop, c->stream.fd, io, on_io, c);
+	if (!err)
+		c->watched = (uint8_t)io;
+}
+
+void edge_conn_flow_deadline(struct edge_conn *c, uint32_t ms,
+			     void (*fn)(struct edge_timer *t, uint64_t now_ms))
+{
+	if (ms)
+		edge_wheel_start(edge_loop_wheel(c->loop), &c->deadline,
+				 edge_loop_now_ms(c->loop) + ms, fn);
+	else
+		edge_wheel_stop(&c->deadline);
+}
+
+static void tell(struct edge_conn *c, enum edge_conn_event ev)
+{
+	c->fn(c, ev, c->arg);
+}
+
+void edge_conn_flow_detail(struct edge_conn *c, const char *fmt, ...)
+{
+	char text[CONN_DETAIL_LEN];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	free(c->detail);
+	c->detail = strdup(text);
+}
+
+void edge_conn_flow_fail(struct edge_conn *c, enum edge_conn_why why)
+{
+	c->state = CONN_OVER;
+	c->why = (uint8_t)why;
+	c->stream.rx = (struct edge_slice){0};
+	edge_wheel_stop(&c->deadline);
+	edge_conn_flow_watch(c);
+	tell(c,
+	     why == EDGE_CONN_WHY_HANDSHAKE_TIME || why == EDGE_CONN_WHY_STALLED
+		     ? EDGE_CONN_TIMEOUT
+		     : EDGE_CONN_FAILED);
+}
+
+static void detail_from_stream(struct edge_conn *c)
+{
+	char text[CONN_DETAIL_LEN];
+
+	edge_tls_stream_detail(&c->stream, text, sizeof(text));
+	edge_conn_flow_detail(c, "%s", text);
+}
+
+static void peer_read(struct edge_conn *c)
+{
+	struct edge_peer *peer = calloc(1, sizeof(*peer));
+
+	if (!peer)
+		return; /* nobody: the safe answer */
+	edge_tls_stream_peer(peer, &c->stream, c->policy);
+	if (peer->has_certificate) {
+		c->peer = peer;
+		return;
+	}
+	edge_peer_fini(peer);
+	free(peer);
+}
+
+void edge_conn_flow_free(void *thing)
+{
+	struct edge_conn *c = thing;
+
+	edge_tls_stream_fini(&c->stream);
+	edge_tls_drop(c->tls);
+	edge_bytes_fini(&c->held);
+	edge_bytes_fini(&c->in);
+	edge_bytes_fini(&c->out);
+	if (c->peer)
+		edge_peer_fini(c->peer);
+	free(c->peer);
+	free(c->detail);
+	free(c);
+}
+
+void edge_conn_flow_finish(struct edge_conn *c)
+{
+	c->state = CONN_CLOSED;
+	edge_wheel_stop(&c->deadline);
+	if (c->stream.fd >= 0) {
+		edge_loop_unwatch(c->loop, c->stream.fd);
+		close(c->stream.fd);
+		c->stream.fd = -1;
+	}
+	edge_loop_defer_free(c->loop, c, edge_conn_flow_free);
+}
+
+bool edge_conn_flow_write(struct edge_conn *c)
+{
+	const enum edge_tls_step step =
+		edge_tls_stream_write(&c->stream, &c->out);
+
+	c->is_blocked = step == EDGE_TLS_WANT_WRITE;
+	return step != EDGE_TLS_BROKEN;
+}
+
+static void on_stall(struct edge_timer *t, uint64_t now_ms);
+
+static void flush(struct edge_conn *c)
+{
+	const uint32_t before = c->out.len;
+
+	if (!edge_conn_flow_write(c)) {
+		detail_from_stream(c);
+		edge_conn_flow_fail(c, EDGE_CONN_WHY_RESET);
+		return;
+	}
+	if (!c->out.len)
+		edge_wheel_stop(&c->deadline);
+	else if (c->out.len != before || !edge_timer_running(&c->deadline))
+		edge_conn_flow_deadline(c, c->stall_ms, on_stall);
+	edge_conn_flow_watch(c);
+	if (c->was_high && c->out.len <= c->low_water) {
+		c->was_high = false;
+		tell(c, EDGE_CONN_DRAINED);
+	}
+}
+
+static void on_stall(struct edge_timer *t, uint64_t now_ms)
+{
+	struct edge_conn *c = edge_conn_flow_of(t);
+
+	(void)now_ms;
+	edge_conn_flow_detail(c, "%u bytes unwritten", (unsigned)c->out.len);
+	edge_conn_flow_fail(c, EDGE_CONN_WHY_STALLED);
+}
+
+static void tell_eof(struct edge_conn *c)
+{
+	c->state = CONN_HALF;
+	c->why = EDGE_CONN_WHY_EOF;
+	edge_conn_flow_watch(c);
+	tell(c, EDGE_CONN_EOF);
+}
+
+static void read_plain(struct edge_conn *c)
+{
+	enum edge_tls_step step = EDGE_TLS_FULL;
+
+	while (step == EDGE_TLS_FULL && c->state == CONN_OPEN &&
+	       !c->is_paused) {
+		const uint32_t before = c->in.len;
+
+		step = edge_tls_stream_read(&c->stream, &c->in, c->in_cap);
+		if (!c->in.len)
+			edge_bytes_fini(&c->in);
+		if (step == EDGE_TLS_BROKEN)
+			detail_from_stream(c);
+		if (c->in.len > before)
+			tell(c, EDGE_CONN_DATA);
+		if (c->in.len >= c->in_cap && c->state == CONN_OPEN &&
+		    !c->is_paused) {
+			edge_conn_flow_detail(c, "%u bytes not consumed",
+					      (unsigned)c->in.len);
+			edge_conn_flow_fail(c, EDGE_CONN_WHY_INPUT);
+		}
+	}
+	if (!edge_conn_flow_is_live(c))
+		return;
+	if (step == EDGE_TLS_EOF)
+		tell_eof(c);
+	else if (step == EDGE_TLS_BROKEN)
+		edge_conn_flow_fail(c, EDGE_CONN_WHY_RESET);
+}
+
+static void secured(struct edge_conn *c)
+{
+	edge_wheel_stop(&c->deadline);
+	peer_read(c);
+	c->state = CONN_OPEN;
+	edge_conn_flow_watch(c);
+	tell(c, EDGE_CONN_SECURED);
+	if (c->state == CONN_OPEN && c->out.len)
+		flush(c);
+}
+
+static void handshake(struct edge_conn *c)
+{
+	const enum edge_tls_step step = edge_tls_stream_handshake(&c->stream);
+
+	c->is_blocked = step == EDGE_TLS_WANT_WRITE;
+	if (step == EDGE_TLS_DONE) {
+		secured(c);
+		return;
+	}
+	if (step != EDGE_TLS_BROKEN) {
+		edge_conn_flow_watch(c);
+		return;
+	}
+	detail_from_stream(c);
+	peer_read(c);
+	edge_conn_flow_fail(c, EDGE_CONN_WHY_TLS);
+}
+
+/* What was received goes through TLS. */
+static void process(struct edge_conn *c)
+{
+	if (c->state == CONN_HANDSHAKE)
+		handshake(c);
+	if (c->state == CONN_OPEN)
+		read_plain(c);
+}
+
+/* Ciphertext kept from before the pause comes first; false: more is left. */
+static bool process_held(struct edge_conn *c)
+{
+	const uint32_t before = c->held.len;
+
+	c->stream.rx = edge_bytes_slice(&c->held);
+	process(c);
+	edge_bytes_take(&c->held, before - edge_slice_len(c->stream.rx));
+	c->stream.rx = (struct edge_slice){0};
+	return !c->held.len;
+}
+
+static void on_recv_end(struct edge_conn *c, ssize_t n)
+{
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n < 0)
+		edge_conn_flow_detail(c, "%s", strerror(errno));
+	else
+		edge_conn_flow_detail(c, "%s", "closed without close_notify");
+	edge_conn_flow_fail(c, c->state == CONN_HANDSHAKE
+				       ? EDGE_CONN_WHY_TLS
+				       : EDGE_CONN_WHY_RESET);
+}
+
+static void receive(struct edge_conn *c)
+{
+	size_t cap;
+	uint8_t *scratch;
+	ssize_t n;
+
+	if (c->is_paused && c->state == CONN_OPEN) {
+		edge_conn_flow_watch(
+			c); /* not before it matters: pauses are short */
+		return;
+	}
+	if (c->held.len && (!process_held(c) || c->state != CONN_OPEN))
+		return;
+	scratch = edge_loop_scratch(c->loop, &cap);
+	n = recv(c->stream.fd, scratch, cap, 0);
+	if (n <= 0) {
+		on_recv_end(c, n);
+		return;
+	}
+	if (c->state == CONN_HANDSHAKE) {
+		c->handshake_len += (uint32_t)n;
+		if (c->handshake_len > CONN_HANDSHAKE_MAX) {
+			edge_conn_flow_detail(c, "%s", "handshake too long");
+			edge_conn_flow_fail(c, EDGE_CONN_WHY_TLS);
+			return;
+		}
+	}
+	c->stream.rx = edge_slice(scratch, (size_t)n);
+	process(c);
+	if (edge_conn_flow_is_live(c) && edge_slice_len(c->stream.rx) &&
+	    edge_bytes_add(&c->held, c->stream.rx, UINT32_MAX)) {
+		edge_conn_flow_detail(c, "%s", edge_err_str(EDGE_ENOMEM));
+		edge_conn_flow_fail(c, EDGE_CONN_WHY_INPUT);
+	}
+	c->stream.rx = (struct edge_slice){0};
+}
+
+static void connected(struct edge_conn *c)
+{
+	const int error = edge_sock_error(c->stream.fd);
+	struct edge_addr remote;
+
+	if (error) {
+		edge_conn_flow_detail(c, "%s", strerror(error));
+		edge_conn_flow_fail(c, EDGE_CONN_WHY_CONNECT);
+		return;
+	}
+	edge_sock_names(c->stream.fd, &c->local, &remote);
+	c->state = CONN_HANDSHAKE;
+	handshake(c);
+}
+
+/* Write the rest, say goodbye, then wait until the other end has read it: a
+ * close with unread input would reset the connection under our last words. */
+static void linger(struct edge_conn *c, unsigned ready)
+{
+	size_t cap;
+	uint8_t *scratch = edge_loop_scratch(c->loop, &cap);
+
+	if (ready & EDGE_LOOP_READ) {
+		ssize_t n = recv(c->stream.fd, scratch, cap, 0);
+
+		if (!n || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+			edge_conn_flow_finish(c);
+			return;
+		}
+	}
+	if (!c->is_shut && !edge_conn_flow_write(c)) {
+		edge_conn_flow_finish(c);
+		return;
+	}
+	if (!c->is_shut && !c->out.len) {
+		c->is_shut = true;
+		edge_tls_stream_goodbye(&c->stream);
+		shutdown(c->stream.fd, SHUT_WR);
+	}
+	edge_conn_flow_watch(c);
+}
+
+static void on_io(unsigned ready, void *arg)
+{
+	struct edge_conn *c = arg;
+
+	if (c->state == CONN_LINGER) {
+		linger(c, ready);
+		return;
+	}
+	if (c->state == CONN_CONNECTING) {
+		if (ready & EDGE_LOOP_WRITE)
+			connected(c);
+		return;
+	}
+	if (ready & EDGE_LOOP_WRITE && c->is_blocked) {
+		if (c->state == CONN_HANDSHAKE)
+			handshake(c);
+		else
+			flush(c);
+	}
+	if (ready & EDGE_LOOP_READ &&
+	    (c->state == CONN_HANDSHAKE || c->state == CONN_OPEN))
+		receive(c);
+}
+
+void edge_conn_flow_turn_end(struct edge_task *t)
+{
+	struct edge_conn *c =
+		(void *)((char *)t - offsetof(struct edge_conn, task));
+
+	if (c->state == CONN_CONNECTING && c->stream.fd < 0) {
+		edge_conn_flow_fail(c, EDGE_CONN_WHY_CONNECT);
+		return;
+	}
+	if (c->state == CONN_LINGER)
+		linger(c, 0);
+	if (c->out.len && !c->is_blocked &&
+	    (c->state == CONN_OPEN || c->state == CONN_HALF))
+		flush(c);
+	if (!c->retell || c->is_paused || !edge_conn_flow_is_live(c))
+		return;
+	c->retell = false;
+	if (c->in.len)
+		tell(c, EDGE_CONN_DATA);
+	if (c->state != CONN_OPEN || c->is_paused)
+		return;
+	process_held(c);
+	if (edge_conn_flow_is_live(c))
+		edge_conn_flow_watch(c);
+}

@@ -1,0 +1,61 @@
+/* Inside of a connection: what common/conn.c and common/conn_flow.c share. */
+#ifndef COMMON_CONN_FLOW_H
+#define COMMON_CONN_FLOW_H
+
+#include "common/bytes.h"
+#include "common/conn.h"
+#include "common/loop.h"
+#include "common/tls_stream.h"
+
+enum edge_conn_state {
+	CONN_CONNECTING,
+	CONN_HANDSHAKE,
+	CONN_OPEN,
+	CONN_HALF,   /* the other end has closed its side */
+	CONN_LINGER, /* closing: writes the rest, reads and forgets */
+	CONN_OVER,   /* failed and told so */
+	CONN_CLOSED, /* waits for the end of the turn */
+};
+
+struct edge_conn {
+	struct edge_loop *loop;
+	struct edge_tls *tls;
+	const struct edge_peer_policy *policy;
+	edge_conn_fn *fn;
+	void *arg;
+	struct edge_tls_stream stream;
+	struct edge_bytes held; /* received before a pause, still encrypted */
+	struct edge_bytes in, out;
+	struct edge_timer deadline; /* handshake, then stall, then linger */
+	struct edge_task task;
+	struct edge_peer *peer; /* NULL without a certificate */
+	char *detail;		/* NULL while nothing failed */
+	struct edge_addr local, remote;
+	uint32_t in_cap, out_cap, high_water, low_water;
+	uint32_t handshake_ms, stall_ms;
+	uint32_t handshake_len; /* bytes received before SECURED */
+	uint8_t state, why, watched;
+	bool is_paused, is_blocked, was_high, retell, is_shut;
+};
+
+bool edge_conn_flow_is_live(const struct edge_conn *c);
+bool edge_conn_flow_is_secured(const struct edge_conn *c);
+/** What the state needs from epoll; a system call only when it changes. */
+void edge_conn_flow_watch(struct edge_conn *c);
+/** (Re)start the one deadline; ms 0 stops it. */
+void edge_conn_flow_deadline(struct edge_conn *c, uint32_t ms,
+			     void (*fn)(struct edge_timer *t, uint64_t now_ms));
+EDGE_PRINTF(2, 3)
+void edge_conn_flow_detail(struct edge_conn *c, const char *fmt, ...);
+/** The end: told once, and nothing moves any more. From the loop only. */
+void edge_conn_flow_fail(struct edge_conn *c, enum edge_conn_why why);
+/** Write what is queued; false: the connection is broken. */
+bool edge_conn_flow_write(struct edge_conn *c);
+/** Off the loop; the memory stays until the turn is over. */
+void edge_conn_flow_finish(struct edge_conn *c);
+void edge_conn_flow_free(void *conn);
+/** The task: what was queued is written, what was held is told. */
+void edge_conn_flow_turn_end(struct edge_task *t);
+struct edge_conn *edge_conn_flow_of(struct edge_timer *deadline);
+
+#endif

@@ -1,0 +1,264 @@
+/* TLS over one non-blocking socket; OpenSSL reads what was received before. */
+#include "common/tls_stream.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "common/peer.h"
+#include "common/tls.h"
+
+enum {
+	STREAM_RECORD = 16 * 1024, /* RFC 8446 §5.1: most in a record [bytes] */
+	STREAM_STEP = 1024, /* ours: least room for a decryption [bytes] */
+};
+
+/* OpenSSL wants one BIO_METHOD a process; made once, never changed. */
+static pthread_once_t bio_once = PTHREAD_ONCE_INIT;
+static BIO_METHOD *bio_method;
+
+static int on_bio_read(BIO *bio, char *dst, size_t len, size_t *done)
+{
+	struct edge_tls_stream *s = BIO_get_data(bio);
+	struct edge_slice part;
+
+	BIO_clear_retry_flags(bio);
+	if (len > edge_slice_len(s->rx))
+		len = edge_slice_len(s->rx);
+	if (!len || !edge_take(&s->rx, len, &part)) {
+		BIO_set_retry_read(bio);
+		return 0;
+	}
+	memcpy(dst, part.p, len);
+	*done = len;
+	return 1;
+}
+
+static int on_bio_write(BIO *bio, const char *src, size_t len, size_t *done)
+{
+	struct edge_tls_stream *s = BIO_get_data(bio);
+	ssize_t n = send(s->fd, src, len, MSG_NOSIGNAL);
+
+	BIO_clear_retry_flags(bio);
+	if (n > 0) {
+		*done = (size_t)n;
+		return 1;
+	}
+	if (errno == EAGAIN || errno == EINTR)
+		BIO_set_retry_write(bio);
+	else
+		s->io_errno = errno;
+	return 0;
+}
+
+static long on_bio_ctrl(BIO *bio, int command, long number, void *pointer)
+{
+	(void)bio;
+	(void)number;
+	(void)pointer;
+	return command == BIO_CTRL_FLUSH;
+}
+
+static int on_bio_create(BIO *bio)
+{
+	BIO_set_init(bio, 1);
+	return 1;
+}
+
+static void bio_method_make(void)
+{
+	bio_method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "edge_tls_stream");
+	if (!bio_method)
+		return;
+	BIO_meth_set_read_ex(bio_method, on_bio_read);
+	BIO_meth_set_write_ex(bio_method, on_bio_write);
+	BIO_meth_set_ctrl(bio_method, on_bio_ctrl);
+	BIO_meth_set_create(bio_method, on_bio_create);
+}
+
+static enum edge_err name_server(SSL *ssl, const char *name)
+{
+	char host[EDGE_PEER_NAME_LEN];
+	struct edge_slice text = edge_slice_str(name);
+
+	if (edge_slice_len(text) && text.end[-1] == '.')
+		text.end--;
+	if (!edge_slice_len(text))
+		return EDGE_OK;
+	if (!edge_slice_copy(host, sizeof(host), text))
+		return EDGE_ERANGE;
+	return SSL_set_tlsext_host_name(ssl, host) == 1 ? EDGE_OK : EDGE_ENOMEM;
+}
+
+enum edge_err edge_tls_stream_init(struct edge_tls_stream *s,
+				   struct edge_tls *tls, bool is_client,
+				   const char *server_name)
+{
+	enum edge_err err = EDGE_ENOMEM;
+	BIO *bio;
+
+	*s = (struct edge_tls_stream){.fd = -1};
+	pthread_once(&bio_once, bio_method_make);
+	s->ssl = SSL_new(edge_tls_context(tls));
+	bio = bio_method ? BIO_new(bio_method) : NULL;
+	if (!s->ssl || !bio)
+		goto out;
+	BIO_set_data(bio, s);
+	SSL_set_bio(s->ssl, bio, bio);
+	bio = NULL;
+	if (is_client)
+		SSL_set_connect_state(s->ssl);
+	else
+		SSL_set_accept_state(s->ssl);
+	err = is_client ? name_server(s->ssl, server_name) : EDGE_OK;
+out:
+	if (err) {
+		BIO_free(bio);
+		edge_tls_stream_fini(s);
+		ERR_clear_error();
+	}
+	return err;
+}
+
+void edge_tls_stream_fini(struct edge_tls_stream *s)
+{
+	SSL_free(s->ssl);
+	s->ssl = NULL;
+}
+
+enum edge_tls_step edge_tls_stream_handshake(struct edge_tls_stream *s)
+{
+	int done;
+
+	ERR_clear_error();
+	done = SSL_do_handshake(s->ssl);
+	if (done == 1)
+		return EDGE_TLS_DONE;
+	if (s->io_errno)
+		return EDGE_TLS_BROKEN;
+	switch (SSL_get_error(s->ssl, done)) {
+	case SSL_ERROR_WANT_WRITE:
+		return EDGE_TLS_WANT_WRITE;
+	case SSL_ERROR_WANT_READ:
+		return EDGE_TLS_WANT_READ;
+	default:
+		return EDGE_TLS_BROKEN;
+	}
+}
+
+/* Room for what is decrypted already, else for one small message. */
+static enum edge_err room_make(struct edge_tls_stream *s, struct edge_bytes *in,
+			       uint32_t cap)
+{
+	size_t want = (size_t)SSL_pending(s->ssl);
+
+	if (want < STREAM_STEP)
+		want = STREAM_STEP;
+	if (want > cap - in->len)
+		want = cap - in->len;
+	return edge_bytes_room(in, want, cap);
+}
+
+static enum edge_tls_step why_no_bytes(const struct edge_tls_stream *s)
+{
+	if (s->io_errno)
+		return EDGE_TLS_BROKEN;
+	switch (SSL_get_error(s->ssl, 0)) {
+	case SSL_ERROR_WANT_READ:
+	case SSL_ERROR_WANT_WRITE: /* answer to a key update: goes with ours */
+		return EDGE_TLS_DONE;
+	case SSL_ERROR_ZERO_RETURN:
+		return EDGE_TLS_EOF;
+	default:
+		return EDGE_TLS_BROKEN;
+	}
+}
+
+enum edge_tls_step edge_tls_stream_read(struct edge_tls_stream *s,
+					struct edge_bytes *in, uint32_t cap)
+{
+	size_t room, done;
+
+	do {
+		uint8_t *tail;
+
+		if (in->len >= cap)
+			return EDGE_TLS_FULL;
+		if (room_make(s, in, cap))
+			return EDGE_TLS_BROKEN;
+		ERR_clear_error();
+		tail = edge_bytes_tail(in, &room);
+		if (SSL_read_ex(s->ssl, tail, room, &done) != 1)
+			return why_no_bytes(s);
+		edge_bytes_grown(in, done);
+	} while (edge_slice_len(s->rx) || SSL_pending(s->ssl));
+	return EDGE_TLS_DONE;
+}
+
+enum edge_tls_step edge_tls_stream_write(struct edge_tls_stream *s,
+					 struct edge_bytes *out)
+{
+	while (out->len) {
+		struct edge_slice rest = edge_bytes_slice(out);
+		size_t len = edge_slice_len(rest), done;
+
+		if (len > STREAM_RECORD)
+			len = STREAM_RECORD;
+		ERR_clear_error();
+		if (SSL_write_ex(s->ssl, rest.p, len, &done) != 1)
+			return SSL_want_write(s->ssl) && !s->io_errno
+				       ? EDGE_TLS_WANT_WRITE
+				       : EDGE_TLS_BROKEN;
+		edge_bytes_take(out, done);
+	}
+	return EDGE_TLS_DONE;
+}
+
+void edge_tls_stream_goodbye(struct edge_tls_stream *s)
+{
+	SSL_shutdown(s->ssl);
+	ERR_clear_error();
+}
+
+void edge_tls_stream_detail(struct edge_tls_stream *s, char *text, size_t cap)
+{
+	const char *reason = ERR_reason_error_string(ERR_peek_error());
+	const long verify = (long)(uintptr_t)SSL_get_app_data((SSL *)s->ssl);
+
+	if (reason && verify)
+		snprintf(text, cap, "%s: %s", reason,
+			 X509_verify_cert_error_string(verify));
+	else
+		snprintf(text, cap, "%s",
+			 reason	       ? reason
+			 : s->io_errno ? strerror(s->io_errno)
+				       : "connection closed");
+	ERR_clear_error();
+}
+
+void edge_tls_stream_peer(struct edge_peer *out, struct edge_tls_stream *s,
+			  const struct edge_peer_policy *policy)
+{
+	edge_peer_verify(out, policy, s->ssl);
+}
+
+const char *edge_tls_stream_version(const struct edge_tls_stream *s)
+{
+	return SSL_get_version(s->ssl);
+}
+
+const char *edge_tls_stream_suite(const struct edge_tls_stream *s)
+{
+	return SSL_get_cipher_name((const SSL *)s->ssl);
+}
+
+bool edge_tls_stream_is_resumed(const struct edge_tls_stream *s)
+{
+	return SSL_session_reused(s->ssl) == 1;
+}

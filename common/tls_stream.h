@@ -1,0 +1,59 @@
+/* TLS over one non-blocking socket: bytes in, bytes out; no loop, no events. */
+#ifndef COMMON_TLS_STREAM_H
+#define COMMON_TLS_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/bytes.h"
+#include "common/err.h"
+#include "common/slice.h"
+
+struct edge_peer;
+struct edge_peer_policy;
+struct edge_tls;
+
+/* Embedded in its connection; the fields are tls_stream.c's own, but fd and
+ * rx. Must not move between init and fini. */
+struct edge_tls_stream {
+	void *ssl;
+	struct edge_slice rx; /* received, not yet decrypted; borrowed */
+	int fd;
+	int io_errno;
+};
+
+enum edge_tls_step {
+	EDGE_TLS_DONE,
+	EDGE_TLS_WANT_READ,  /* more received bytes */
+	EDGE_TLS_WANT_WRITE, /* a writable socket */
+	EDGE_TLS_FULL,	     /* the queue has no more room */
+	EDGE_TLS_EOF,	     /* close_notify */
+	EDGE_TLS_BROKEN,     /* edge_tls_stream_detail says why */
+};
+
+/** server_name: SNI to send, NULL for none; only for a client. */
+EDGE_MUST_CHECK enum edge_err edge_tls_stream_init(struct edge_tls_stream *s,
+						   struct edge_tls *tls,
+						   bool is_client,
+						   const char *server_name);
+void edge_tls_stream_fini(struct edge_tls_stream *s);
+/** DONE, WANT_READ, WANT_WRITE or BROKEN (its alert is sent). */
+enum edge_tls_step edge_tls_stream_handshake(struct edge_tls_stream *s);
+/** Decrypt rx behind in, up to cap bytes: DONE when there is no more. */
+enum edge_tls_step edge_tls_stream_read(struct edge_tls_stream *s,
+					struct edge_bytes *in, uint32_t cap);
+/** Encrypt and send out: DONE, WANT_WRITE with a rest, or BROKEN. */
+enum edge_tls_step edge_tls_stream_write(struct edge_tls_stream *s,
+					 struct edge_bytes *out);
+void edge_tls_stream_goodbye(struct edge_tls_stream *s); /* close_notify */
+/** OpenSSL's words for what broke, or the socket's. */
+void edge_tls_stream_detail(struct edge_tls_stream *s, char *text, size_t cap);
+void edge_tls_stream_peer(struct edge_peer *out, struct edge_tls_stream *s,
+			  const struct edge_peer_policy *policy);
+/** "TLSv1.3" and "TLS_AES_128_GCM_SHA256", static; after the handshake. */
+const char *edge_tls_stream_version(const struct edge_tls_stream *s);
+const char *edge_tls_stream_suite(const struct edge_tls_stream *s);
+bool edge_tls_stream_is_resumed(const struct edge_tls_stream *s);
+
+#endif
