@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -138,6 +139,12 @@ static void on_linger_over(struct edge_timer *t, uint64_t now_ms)
 	edge_conn_flow_finish(edge_conn_flow_of(t));
 }
 
+static void on_loop_over(struct edge_leaver *v)
+{
+	edge_conn_flow_finish(
+		(void *)((char *)v - offsetof(struct edge_conn, leaver)));
+}
+
 void edge_conn_close_after_flush(struct edge_conn *c, uint32_t ms)
 {
 	if (!edge_conn_flow_is_secured(c)) {
@@ -147,6 +154,8 @@ void edge_conn_close_after_flush(struct edge_conn *c, uint32_t ms)
 	c->state = CONN_LINGER;
 	edge_bytes_fini(&c->in);
 	edge_bytes_fini(&c->held);
+	c->leaver.fn = on_loop_over;
+	edge_loop_join(c->loop, &c->leaver);
 	edge_conn_flow_deadline(c, ms ? ms : 1, on_linger_over);
 	edge_loop_defer(c->loop, &c->task);
 }

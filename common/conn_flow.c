@@ -139,6 +139,7 @@ void edge_conn_flow_finish(struct edge_conn *c)
 {
 	c->state = CONN_CLOSED;
 	edge_wheel_stop(&c->deadline);
+	edge_loop_leave(&c->leaver);
 	if (c->stream.fd >= 0) {
 		edge_loop_unwatch(c->loop, c->stream.fd);
 		close(c->stream.fd);

@@ -28,8 +28,9 @@ struct edge_conn {
 	struct edge_bytes in, out;
 	struct edge_timer deadline; /* handshake, then stall, then linger */
 	struct edge_task task;
-	struct edge_peer *peer; /* NULL without a certificate */
-	char *detail;		/* NULL while nothing failed */
+	struct edge_leaver leaver; /* while lingering */
+	struct edge_peer *peer;	   /* NULL without a certificate */
+	char *detail;		   /* NULL while nothing failed */
 	struct edge_addr local, remote;
 	uint32_t in_cap, out_cap, high_water, low_water;
 	uint32_t handshake_ms, stall_ms;

@@ -38,6 +38,7 @@ struct edge_loop {
 	struct watch **blocks; /* by fd, LOOP_BLOCK in each; made when used */
 	size_t block_count;
 	struct edge_task *first, **last; /* deferred, in order */
+	struct edge_leaver *leavers;
 	struct grave *graves;
 	size_t grave_count, grave_cap;
 	struct tmr turn_end; /* 0 ms: libre polls timers after all fds */
@@ -215,6 +216,12 @@ void edge_loop_free(struct edge_loop *l)
 {
 	if (!l)
 		return;
+	while (l->leavers) {
+		struct edge_leaver *v = l->leavers;
+
+		edge_loop_leave(v);
+		v->fn(v);
+	}
 	run_deferred(l);
 	edge_loop_unwatch(l, l->stop_fd);
 	edge_loop_unwatch(l, l->tick_fd);
@@ -351,6 +358,28 @@ void edge_loop_defer_free(struct edge_loop *l, void *thing,
 	}
 	turn_end_arm(l);
 	l->graves[l->grave_count++] = (struct grave){thing, free_fn};
+}
+
+void edge_loop_join(struct edge_loop *l, struct edge_leaver *v)
+{
+	if (v->link)
+		return;
+	v->next = l->leavers;
+	if (v->next)
+		v->next->link = &v->next;
+	v->link = &l->leavers;
+	l->leavers = v;
+}
+
+void edge_loop_leave(struct edge_leaver *v)
+{
+	if (!v->link)
+		return;
+	*v->link = v->next;
+	if (v->next)
+		v->next->link = v->link;
+	v->next = NULL;
+	v->link = NULL;
 }
 
 uint8_t *edge_loop_scratch(struct edge_loop *l, size_t *cap)

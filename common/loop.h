@@ -26,10 +26,18 @@ struct edge_task {
 	void (*fn)(struct edge_task *t);
 };
 
+/* Who has no owner but the loop and wants to be told when that ends; embedded.
+ * Zero-initialised is "not joined". */
+struct edge_leaver {
+	struct edge_leaver *next, **link;
+	void (*fn)(struct edge_leaver *v);
+};
+
 /** Makes the loop of the calling thread (one at a time); fd table from
  * RLIMIT_NOFILE. EDGE_ESTATE when the thread has one. */
 EDGE_MUST_CHECK enum edge_err edge_loop_new(struct edge_loop **out);
-/** Runs what is deferred, then frees. On the loop's thread; NULL is fine. */
+/** Tells the leavers, runs what is deferred, then frees. On the loop's thread;
+ * NULL is fine. */
 void edge_loop_free(struct edge_loop *l);
 /** Until edge_loop_stop; may be called again afterwards. */
 EDGE_MUST_CHECK enum edge_err edge_loop_run(struct edge_loop *l);
@@ -51,6 +59,9 @@ void edge_loop_defer(struct edge_loop *l, struct edge_task *t);
  * inside it may still be queued, and looks first whether its owner lives. */
 void edge_loop_defer_free(struct edge_loop *l, void *thing,
 			  void (*free_fn)(void *thing));
+/** edge_loop_free calls v->fn, unless v has left before. */
+void edge_loop_join(struct edge_loop *l, struct edge_leaver *v);
+void edge_loop_leave(struct edge_leaver *v); /* not joined is fine */
 /** Memory that any event of this loop may fill and must be done with when it
  * returns: sockets are read into it, so that an idle one holds no buffer. */
 uint8_t *edge_loop_scratch(struct edge_loop *l, size_t *cap);
