@@ -66,13 +66,13 @@ topo_derive_machines(struct topo_derive *v, const struct topo_draft_cluster *c,
 
 	for (const struct topo_draft_machine *m = c->machines; m; m = m->next)
 		n++;
-	list = topo_arena_array(&v->arena, n, sizeof(*list));
+	list = topo_arena_array(&v->arena, n, sizeof(void *));
 	*count = 0;
 	if (!list)
 		return NULL;
 	for (const struct topo_draft_machine *m = c->machines; m; m = m->next)
 		list[(*count)++] = m;
-	qsort(list, n, sizeof(*list), ordinal_compare);
+	qsort(list, n, sizeof(void *), ordinal_compare);
 	return list;
 }
 

@@ -95,15 +95,31 @@ static bool same_hop_addresses(const struct topo *a, const struct topo *b)
 }
 
 static void add_change(struct topo_diff *d, struct topo_fact_change *rows,
-		       const struct topo_fact *before,
-		       const struct topo_fact *after)
+		       struct topo_fact_change change)
 {
-	const char *key = after ? after->key : before->key;
+	mark(d, change.key);
+	rows[d->fact_count++] = change;
+}
 
-	mark(d, key);
-	rows[d->fact_count++] = (struct topo_fact_change){
-		key, before ? (const char *)before->value.p : NULL,
-		after ? (const char *)after->value.p : NULL};
+static const char *text_of(const struct topo_fact *f)
+{
+	return (const char *)f->value.p; /* NUL follows */
+}
+
+static const struct topo_fact *fact_at(const struct topo_facts *f, size_t i)
+{
+	return i < f->count ? &f->v[i] : NULL;
+}
+
+/* Of two, the one with the lower key alone, or both when it is the same. */
+static void line_up(const struct topo_fact **x, const struct topo_fact **y)
+{
+	int order = *x && *y ? strcmp((*x)->key, (*y)->key) : 0;
+
+	if (order < 0)
+		*y = NULL;
+	else if (order > 0)
+		*x = NULL;
 }
 
 /* Both lists are sorted by key: one walk over the two. */
@@ -113,18 +129,22 @@ static void walk(struct topo_diff *d, struct topo_fact_change *rows,
 	size_t i = 0, k = 0;
 
 	while (i < a->count || k < b->count) {
-		int order = i == a->count   ? 1
-			    : k == b->count ? -1
-					    : strcmp(a->v[i].key, b->v[k].key);
+		const struct topo_fact *x = fact_at(a, i), *y = fact_at(b, k);
+		struct topo_fact_change c = {0};
 
-		if (order < 0)
-			add_change(d, rows, &a->v[i++], NULL);
-		else if (order > 0)
-			add_change(d, rows, NULL, &b->v[k++]);
-		else if (!edge_slice_eq(a->v[i].value, b->v[k].value))
-			add_change(d, rows, &a->v[i++], &b->v[k++]);
-		else
-			i++, k++;
+		line_up(&x, &y);
+		if (x) {
+			c.key = x->key;
+			c.before = text_of(x);
+			i++;
+		}
+		if (y) {
+			c.key = y->key;
+			c.after = text_of(y);
+			k++;
+		}
+		if (!x || !y || !edge_slice_eq(x->value, y->value))
+			add_change(d, rows, c);
 	}
 }
 

@@ -183,10 +183,9 @@ static void put_access(struct topo_reader *r, const char *name,
 		a->default_route = value.p < value.end ? keep(r, value) : NULL;
 	else if (strcmp(name, "VerificationLevel") == 0)
 		a->route_verification = keep(r, value);
-	else if (strcmp(name, "OutgoingTlsCountForFederatedPartners") != 0)
-		topo_read_unknown(r, TOPO_UNKNOWN_ATTRIBUTE, 0, name);
-	else if (edge_slice_u64(value, 4, &n) && n) /* TO 1.9: 1-4 */
-		a->tls_count = (unsigned)n;
+	else if (strcmp(name, "OutgoingTlsCountForFederatedPartners") == 0 &&
+		 edge_slice_u64(edge_slice_trim(value), 4, &n) && n)
+		a->tls_count = (unsigned)n; /* TO 1.9: 1-4 */
 	else
 		topo_read_unknown(r, TOPO_UNKNOWN_ATTRIBUTE, 0, name);
 }

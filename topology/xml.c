@@ -61,18 +61,6 @@ static void on_doctype(void *ctx, const xmlChar *name, const xmlChar *id,
 	fatal(ctx, "TOPO-XML-002", dtd_text);
 }
 
-static void on_entity_decl(void *ctx, const xmlChar *name, int type,
-			   const xmlChar *id, const xmlChar *uri,
-			   xmlChar *content)
-{
-	(void)name;
-	(void)type;
-	(void)id;
-	(void)uri;
-	(void)content;
-	fatal(ctx, "TOPO-XML-002", dtd_text);
-}
-
 static xmlEntityPtr on_entity(void *ctx, const xmlChar *name)
 {
 	(void)ctx;
@@ -118,6 +106,8 @@ static size_t take_attrs(struct parse *p, const xmlChar **raw, int count,
 	return n;
 }
 
+/* the parser sets the number of parameters
+ * NOLINTNEXTLINE(readability-function-size) */
 static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix,
 		     const xmlChar *uri, int ns_count, const xmlChar **ns,
 		     int attr_count, int defaulted, const xmlChar **raw)
@@ -203,7 +193,6 @@ static void set_handlers(xmlSAXHandler *sax)
 		.initialized = XML_SAX2_MAGIC,
 		.internalSubset = on_doctype,
 		.externalSubset = on_doctype,
-		.entityDecl = on_entity_decl,
 		.getEntity = on_entity,
 		.getParameterEntity = on_entity,
 		.startElementNs = on_start,
