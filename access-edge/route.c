@@ -287,9 +287,10 @@ static void decide(struct acc_decision *d, const struct acc_view *v,
 		d->to = ACC_TO_SELF;
 		return;
 	}
-	why = acc_domain_check(v, m, from, d->in_dialog);
-	if (!why && m->max_forwards == 0)
-		why = ACC_REASON_HOPS; /* OPTIONS: the guard left it to us */
+	if (!for_us && m->max_forwards == 0) /* the guard left OPTIONS to us */
+		why = ACC_REASON_HOPS;
+	else
+		why = acc_domain_check(v, m, from, d->in_dialog);
 	if (why)
 		answer(d, why);
 	else if (acc_role_is_partner(from->role))

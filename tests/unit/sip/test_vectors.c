@@ -5,6 +5,7 @@
 
 #include "tests/support/suite.h"
 #include "tests/unit/sip/fixture.h"
+#include "tests/unit/sip/signature.h"
 
 static const char *const samples[] = {
 	"sip-ack-client.msg",	"sip-ack-edge.msg",    "sip-bye-in.msg",
@@ -67,105 +68,6 @@ START_TEST(sample_prefix_is_never_a_message)
 }
 END_TEST
 
-/* One item of the signature text: <value> */
-static void put_item(struct edge_put *w, struct edge_slice v)
-{
-	edge_put_u8(w, '<');
-	edge_put_slice(w, v);
-	edge_put_u8(w, '>');
-}
-
-/* name="value" in an authentication header, without the quotes */
-static struct edge_slice auth_item(struct edge_slice auth, const char *name)
-{
-	struct edge_slice rest = auth, part, key, v = edge_slice_str("");
-
-	edge_take_until(&rest, ' ', &part);
-	while (rest.p < rest.end) {
-		if (!edge_take_until(&rest, ',', &part)) {
-			part = rest;
-			rest.p = rest.end;
-		}
-		if (!edge_take_until(&part, '=', &key) ||
-		    !edge_slice_ieq_str(edge_slice_trim(key), name))
-			continue;
-		v = edge_slice_trim(part);
-		if (v.p < v.end && *v.p == '"') {
-			v.p++;
-			v.end--;
-		}
-	}
-	return v;
-}
-
-static struct edge_slice header(enum edge_sip_hdr id)
-{
-	const int i = edge_sip_find(&c.msg, id, 0);
-
-	return i < 0 ? edge_slice_str("") : c.msg.lines[i].value;
-}
-
-static struct edge_slice identity(enum edge_sip_hdr id, const char *scheme)
-{
-	struct edge_sip_addr list[EDGE_SIP_LIST];
-	size_t n;
-
-	ck_assert_int_eq(edge_sip_addrs(&c.msg, id, list, NULL, &n), EDGE_OK);
-	for (size_t i = 0; i < n; i++)
-		if (edge_slice_ieq_str(list[i].uri.scheme, scheme))
-			return list[i].uri.text;
-	return edge_slice_str("");
-}
-
-static void put_identity(struct edge_put *w)
-{
-	const enum edge_sip_hdr id =
-		edge_sip_find(&c.msg, EDGE_SIP_P_ASSERTED_IDENTITY, 0) >= 0
-			? EDGE_SIP_P_ASSERTED_IDENTITY
-			: EDGE_SIP_P_PREFERRED_IDENTITY;
-
-	put_item(w, identity(id, "sip"));
-	put_item(w, identity(id, "tel"));
-}
-
-static void put_dec_item(struct edge_put *w, uint64_t v)
-{
-	edge_put_u8(w, '<');
-	edge_put_dec(w, v);
-	edge_put_u8(w, '>');
-}
-
-/* The 16 items of AE 8.3 in order. */
-static struct edge_slice signature_text(struct edge_put w, bool is_v2)
-{
-	struct edge_slice auth = header(EDGE_SIP_AUTHENTICATION_INFO), s,
-			  scheme;
-
-	if (edge_slice_len(auth) == 0)
-		auth = header(EDGE_SIP_AUTHORIZATION);
-	s = auth;
-	ck_assert(edge_take_until(&s, ' ', &scheme));
-	put_item(&w, scheme);
-	put_item(&w, auth_item(auth, c.msg.is_request ? "crand" : "srand"));
-	put_item(&w, auth_item(auth, c.msg.is_request ? "cnum" : "snum"));
-	put_item(&w, auth_item(auth, "realm"));
-	put_item(&w, auth_item(auth, "targetname"));
-	put_item(&w, c.msg.call_id);
-	put_dec_item(&w, c.msg.cseq);
-	put_item(&w, c.msg.method_text);
-	put_item(&w, c.msg.from.uri.text);
-	put_item(&w, c.msg.from.tag);
-	if (!is_v2)
-		put_item(&w, c.msg.to.uri.text);
-	put_item(&w, c.msg.to.tag);
-	if (!is_v2)
-		put_identity(&w);
-	put_item(&w, header(EDGE_SIP_EXPIRES));
-	if (!c.msg.is_request)
-		put_dec_item(&w, c.msg.status);
-	return edge_put_done(&w);
-}
-
 START_TEST(signature_strings_come_out_as_in_the_vectors)
 {
 	struct edge_slice text = sip_file("sip-signature-strings.json"), got;
@@ -186,8 +88,8 @@ START_TEST(signature_strings_come_out_as_in_the_vectors)
 		char buf[2048];
 
 		ck_assert_int_eq(sip_case_parse(&c, in), EDGE_OK);
-		got = signature_text(edge_put(buf, sizeof(buf)),
-				     strstr(what, " v2 ") != NULL);
+		got = sip_signature(&c.msg, edge_put(buf, sizeof(buf)),
+				    strstr(what, " v2 ") != NULL);
 		ck_assert_msg(edge_slice_eq_str(got, want), "%s: %.*s", what,
 			      (int)edge_slice_len(got), (const char *)got.p);
 		sip_file_free(in);
