@@ -1,6 +1,7 @@
 /* What changed between two snapshots, as services and as people see it. */
 #include "topology/diff.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,8 +144,10 @@ static void walk(struct topo_diff *d, struct topo_fact_change *rows,
 			c.after = text_of(y);
 			k++;
 		}
-		if (!x || !y || !edge_slice_eq(x->value, y->value))
-			add_change(d, rows, c);
+		if (x && y && edge_slice_eq(x->value, y->value))
+			continue;
+		assert(c.key); /* x, y or both are there */
+		add_change(d, rows, c);
 	}
 }
 
