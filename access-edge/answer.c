@@ -89,6 +89,14 @@ static enum edge_err print(struct edge_sip_edit *e, const struct acc_view *v,
 	return edge_sip_answer_print(e, m, a, out);
 }
 
+/* DESIGN 10: REGISTER is never told 503, clients would give up on it. */
+static unsigned status_for(const struct edge_sip_msg *m, enum acc_reason reason)
+{
+	unsigned status = acc_reason_status(reason);
+
+	return status == 503 && m->method == EDGE_SIP_REGISTER ? 504 : status;
+}
+
 enum edge_err acc_rewrite_answer_detailed(struct edge_sip_edit *e,
 					  const struct acc_view *v,
 					  const struct edge_sip_msg *m,
@@ -98,7 +106,7 @@ enum edge_err acc_rewrite_answer_detailed(struct edge_sip_edit *e,
 {
 	char extra[EXTRA_CAP];
 	struct edge_put w = edge_put(extra, sizeof(extra));
-	struct edge_sip_answer answer = {.status = acc_reason_status(a->reason),
+	struct edge_sip_answer answer = {.status = status_for(m, a->reason),
 					 .extra = extra};
 
 	if (answer.status == 0)

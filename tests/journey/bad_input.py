@@ -44,7 +44,9 @@ def cases(user):
         good, 'CSeq', 'CSeq: 4294967296 REGISTER'), 400, None
     yield 'another version', good.replace(b'SIP/2.0\r\n', b'SIP/7.0\r\n', 1), \
         505, None
-    yield 'bare LF', good.replace(b'\r\n', b'\n'), 400, True
+    yield 'bare LF', good.replace(b'\r\nSupported', b'\nSupported'), 400, True
+    # nothing is known then to answer to
+    yield 'bare LF everywhere', good.replace(b'\r\n', b'\n'), None, True
     yield 'a header of 20 KiB', replace(
         good, 'User-Agent', 'User-Agent: ' + 'x' * 20000), 400, True
     yield 'a head of 40 KiB', replace(
@@ -117,15 +119,24 @@ def framing(j, director):
     slow.wire.expect(401)
 
     many = j.user('carol', 5)
+    assert many.sign_in()[1][1].status == 200
     ids = [sip.token() for _ in range(3)]
     many.wire.send(b'\r\n\r\n' + b'\r\n'.join(
-        many.registration(call_id=i) for i in ids))
-    assert {many.wire.expect(401).value('Call-ID') for _ in ids} == set(ids)
+        many.request('MESSAGE', 'sip:bob@contoso.com', call_id=i)
+        for i in ids))
+    assert {many.wire.expect(407).value('Call-ID') for _ in ids} == set(ids)
     for known in ids:
-        director.wait_received(known, 'REGISTER')
+        director.wait_received(known, 'MESSAGE')
         assert len(director.received(known)) == 1
 
+    # one sign-in at a time before the first has worked
+    hasty = j.user('dave', 7)
+    hasty.wire.send(hasty.registration() + hasty.registration())
+    hop.refusal(hasty.wire.receive(), 504)
+    hasty.wire.expect(401)
+
     big = j.user('carol', 6)
+    assert big.sign_in()[1][1].status == 200
     call_id = sip.token()
     big.wire.send(big.request('MESSAGE', 'sip:bob@contoso.com',
                               call_id=call_id, body=b'x' * (128 * 1024 + 1)))

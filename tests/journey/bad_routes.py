@@ -9,11 +9,11 @@ AIMS = [
     '<sip:dir01.corp.contoso.com:22;transport=tls;lr>',
     '<sip:dir01.corp.contoso.com:5060;transport=tcp;lr>',
     '<sip:fe01.corp.contoso.com:444;transport=tls;lr>',
-    '<sip:10.20.30.31:5061;transport=tls;lr>',
+    '<sip:10.20.30.31:5060;transport=tls;lr>',
+    '<sip:10.20.30.99:5061;transport=tls;lr>',
     '<sip:127.0.0.1:5061;transport=tls;lr>',
     '<sip:[::1]:5061;lr>',
     '<sip:sip.fabrikam.com:5061;transport=tls;lr>',
-    '<sip:edge01.corp.contoso.com:8057;transport=tls;lr>',
     '<sip:sip.contoso.com:443;transport=tls;opaque=state:Ci.R1;lr>',
     '<sip:edge01.corp.contoso.com:5061;transport=tls;'
     'ms-fe=edge01.corp.contoso.com;opaque=state:Ee.Q2kuUjE;lr;'
@@ -43,9 +43,14 @@ def body(j):
     assert sum(edge.refused().values()) >= len(AIMS), edge.refused()
     assert capture.packets() == [], capture.packets()
 
-    # the edge's own cluster is no target either, and she is still signed in
-    alice.wire.send(alice.request('MESSAGE', 'sip:bob@contoso.com'))
-    assert alice.wire.receive().status == 407
+    # a client may name the edge itself as its outbound proxy, no more
+    for own in ('<sip:sip.contoso.com:443;transport=tls;lr>',
+                '<sip:sip.contoso.com;lr>'):
+        call_id = sip.token()
+        alice.wire.send(alice.request('MESSAGE', 'sip:bob@contoso.com',
+                                      call_id=call_id, extra=[('Route', own)]))
+        alice.wire.expect(407)
+        assert not director.wait_received(call_id, 'MESSAGE').values('Route')
 
 
 journey.main(body, limit=60)

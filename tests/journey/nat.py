@@ -12,8 +12,8 @@ table ip home {{
   }}
   chain post {{
     type nat hook postrouting priority 100;
-    ip saddr {netns.CLIENTS[0]} ip daddr {netns.ACCESS} snat to {netns.CLIENTS[30]}:20000-30000
-    ip saddr {netns.CLIENTS[1]} ip daddr {netns.ACCESS} snat to {netns.CLIENTS[30]}:20000-30000
+    ip saddr {{ {netns.CLIENTS[0]}, {netns.CLIENTS[1]} }} tcp dport 443 \
+      snat to {netns.CLIENTS[30]}:20000-30000
   }}
 }}
 '''
