@@ -240,6 +240,10 @@ START_TEST(secrets_name_the_line_of_a_fault)
 					    why, sizeof(why)),
 			 EDGE_EFORMAT);
 	ck_assert_int_eq(strncmp(why, "line 3:", 7), 0);
+	/* what follows the kind is a key, not a comment */
+	ck_assert_int_eq(topo_secrets_parse(&s, edge_slice_str("route # k1\n"),
+					    why, sizeof(why)),
+			 EDGE_EFORMAT);
 }
 END_TEST
 
