@@ -40,9 +40,12 @@ struct profile {
 /* AE 1.5; AES-128 first: as safe here and cheaper */
 static const struct profile profiles[] = {
 	[EDGE_TLS_MODERN] = {"modern", TLS1_2_VERSION,
-			     "ECDHE+AESGCM:ECDHE+CHACHA20:@SECLEVEL=2", 2},
+			     "ECDHE+AES128+AESGCM:ECDHE+AES256+AESGCM:"
+			     "ECDHE+CHACHA20:@SECLEVEL=2",
+			     2},
 	[EDGE_TLS_LYNC2013] = {"lync2013", TLS1_VERSION,
-			       "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:"
+			       "ECDHE+AES128+AESGCM:ECDHE+AES256+AESGCM:"
+			       "ECDHE+CHACHA20:ECDHE+AES:"
 			       "kRSA+AESGCM:kRSA+AES:!aNULL:!eNULL:"
 			       "!AESCCM:@SECLEVEL=0",
 			       1},
@@ -71,17 +74,29 @@ enum edge_err edge_tls_profile_parse(enum edge_tls_profile *out,
 	return EDGE_EFORMAT;
 }
 
+/* OpenSSL's queue tells one fault in several layers: the system's word, else
+ * the last one that is more than "X lib". */
+static const char *queue_reason(void)
+{
+	const char *reason = NULL;
+	unsigned long code;
+
+	while ((code = ERR_get_error()) != 0) {
+		if (ERR_SYSTEM_ERROR(code)) {
+			reason = strerror(ERR_GET_REASON(code));
+			break;
+		}
+		if (!reason || !(ERR_GET_REASON(code) & ERR_RFLAG_COMMON))
+			reason = ERR_reason_error_string(code);
+	}
+	ERR_clear_error();
+	return reason ? reason : "not usable";
+}
+
 static enum edge_err refuse(char *why, size_t why_cap, const char *what,
 			    const char *file)
 {
-	const unsigned long code = ERR_peek_last_error();
-	const char *reason = ERR_reason_error_string(code);
-
-	if (!reason && ERR_SYSTEM_ERROR(code))
-		reason = strerror(ERR_GET_REASON(code));
-	snprintf(why, why_cap, "%s %s: %s", what, file,
-		 reason ? reason : "not usable");
-	ERR_clear_error();
+	snprintf(why, why_cap, "%s %s: %s", what, file, queue_reason());
 	return EDGE_ETLS;
 }
 

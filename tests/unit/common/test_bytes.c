@@ -1,0 +1,110 @@
+/* common/bytes.c: a queue that grows, wraps its front and gives back. */
+#include "common/bytes.h"
+
+#include <string.h>
+
+#include "tests/support/suite.h"
+
+static struct edge_bytes b;
+
+static void setup(void)
+{
+	b = (struct edge_bytes){0};
+}
+
+static void teardown(void)
+{
+	edge_bytes_fini(&b);
+}
+
+static void add(const char *text)
+{
+	ck_assert_int_eq(edge_bytes_add(&b, edge_slice_str(text), 100000),
+			 EDGE_OK);
+}
+
+START_TEST(bytes_keep_order_across_takes)
+{
+	add("hello ");
+	add("world");
+	edge_bytes_take(&b, 6);
+	add("!");
+	ck_assert(edge_slice_eq_str(edge_bytes_slice(&b), "world!"));
+}
+END_TEST
+
+START_TEST(bytes_give_memory_back_when_empty)
+{
+	add("hello");
+	edge_bytes_take(&b, 5);
+	ck_assert_ptr_null(b.p);
+	ck_assert_uint_eq(edge_slice_len(edge_bytes_slice(&b)), 0);
+	add("again");
+	edge_bytes_take(&b, 5000); /* more than there is */
+	ck_assert_ptr_null(b.p);
+}
+END_TEST
+
+START_TEST(bytes_refuse_past_the_limit)
+{
+	ck_assert_int_eq(edge_bytes_add(&b, edge_slice_str("123456"), 6),
+			 EDGE_OK);
+	ck_assert_int_eq(edge_bytes_add(&b, edge_slice_str("7"), 6),
+			 EDGE_ELIMIT);
+	ck_assert_uint_le(b.cap, 6);
+	ck_assert(edge_slice_eq_str(edge_bytes_slice(&b), "123456"));
+	ck_assert_int_eq(edge_bytes_add(&b, edge_slice_str(""), 6), EDGE_OK);
+	ck_assert_int_eq(edge_bytes_room(&b, 0, 3), EDGE_ELIMIT);
+}
+END_TEST
+
+START_TEST(bytes_use_the_front_again_before_growing)
+{
+	uint32_t cap;
+	char block[1000];
+
+	memset(block, 'x', sizeof(block));
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(
+			edge_bytes_add(&b, edge_slice(block, 1000), 100000),
+			EDGE_OK);
+	cap = b.cap;
+	for (int i = 0; i < 1000; i++) {
+		edge_bytes_take(&b, 700);
+		ck_assert_int_eq(
+			edge_bytes_add(&b, edge_slice(block, 700), 100000),
+			EDGE_OK);
+	}
+	ck_assert_uint_eq(b.cap, cap);
+	ck_assert_uint_eq(b.len, 2000);
+}
+END_TEST
+
+START_TEST(bytes_room_is_where_the_tail_is)
+{
+	size_t room;
+
+	add("ab");
+	ck_assert_int_eq(edge_bytes_room(&b, 5000, 100000), EDGE_OK);
+	memcpy(edge_bytes_tail(&b, &room), "cd", 2);
+	ck_assert_uint_ge(room, 5000);
+	edge_bytes_grown(&b, 2);
+	ck_assert(edge_slice_eq_str(edge_bytes_slice(&b), "abcd"));
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("bytes");
+	TCase *t = tcase_create("queue");
+
+	tcase_set_timeout(t, 10);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, bytes_keep_order_across_takes);
+	tcase_add_test(t, bytes_give_memory_back_when_empty);
+	tcase_add_test(t, bytes_refuse_past_the_limit);
+	tcase_add_test(t, bytes_use_the_front_again_before_growing);
+	tcase_add_test(t, bytes_room_is_where_the_tail_is);
+	suite_add_tcase(s, t);
+	return s;
+}
