@@ -185,8 +185,11 @@ static bool is_needed(enum edge_cert_use use)
 
 static void one(const struct job *j, json_t *all, bool check)
 {
-	const char *chain = j->c->config->certificate[j->use].chain;
-	const char *key = j->c->config->certificate[j->use].key;
+	const struct ctl_cert_files files = {
+		.chain = j->c->config->certificate[j->use].chain,
+		.key = j->c->config->certificate[j->use].key,
+		.roots = roots_of(j->c, j->use),
+	};
 	struct ctl_cert_names *wanted = calloc(1, sizeof(*wanted));
 	struct ctl_cert *x = calloc(1, sizeof(*x));
 	char why[256] = "";
@@ -196,14 +199,13 @@ static void one(const struct job *j, json_t *all, bool check)
 		ctl_find(j->c, TOPO_ERROR, "CTL-007", j->name, "out of memory");
 		goto out;
 	}
-	if (!chain) {
+	if (!files.chain) {
 		if (is_needed(j->use))
 			ctl_find(j->c, TOPO_WARN, "CERT-001", j->name,
 				 "no [certificate.%s] in edge.ini", j->name);
 		goto out;
 	}
-	err = ctl_cert_read(x, chain, key, roots_of(j->c, j->use),
-			    (int64_t)j->c->now_s, why, sizeof(why));
+	err = ctl_cert_read(x, &files, (int64_t)j->c->now_s, why, sizeof(why));
 	if (err) {
 		ctl_find(j->c, TOPO_ERROR, "CERT-001", j->name, "%s",
 			 *why ? why : ctl_reason(err));

@@ -201,12 +201,12 @@ static void verify_chain(struct ctl_cert *c, STACK_OF(X509) * chain,
 	ERR_clear_error();
 }
 
-enum edge_err ctl_cert_read(struct ctl_cert *out, const char *chain,
-			    const char *key, const char *roots, int64_t now_s,
+enum edge_err ctl_cert_read(struct ctl_cert *out,
+			    const struct ctl_cert_files *files, int64_t now_s,
 			    char *why, size_t why_cap)
 {
 	STACK_OF(X509) *list = NULL;
-	enum edge_err err = read_chain(&list, chain, why, why_cap);
+	enum edge_err err = read_chain(&list, files->chain, why, why_cap);
 	X509 *leaf;
 
 	if (err)
@@ -217,12 +217,12 @@ enum edge_err ctl_cert_read(struct ctl_cert *out, const char *chain,
 			  sizeof(out->subject));
 	X509_NAME_oneline(X509_get_issuer_name(leaf), out->issuer,
 			  sizeof(out->issuer));
-	read_key(out, leaf, key, why, why_cap);
+	read_key(out, leaf, files->key, why, why_cap);
 	read_names(out, leaf);
 	read_usage(out, leaf);
 	read_public_key(out, leaf);
 	read_times(out, leaf, now_s);
-	verify_chain(out, list, roots);
+	verify_chain(out, list, files->roots);
 	sk_X509_pop_free(list, X509_free);
 	return EDGE_OK;
 }

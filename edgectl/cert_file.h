@@ -21,16 +21,21 @@ struct ctl_cert {
 	struct ctl_cert_names names; /* DNS subjectAltNames, as written */
 };
 
+struct ctl_cert_files {
+	const char *chain; /* leaf first */
+	const char *key;   /* NULL: not known */
+	const char *roots; /* PEM file; NULL: the system's */
+};
+
 /**
- * Read chain (leaf first) and key, and verify the chain.
- * @param roots  PEM file of roots; NULL: the system's
+ * Read chain and key, and verify the chain.
  * @param why    which file, what is wrong
  * @return EDGE_ENOTFOUND, EDGE_EFORMAT, EDGE_ENOMEM; a key that is not there
  *         or not readable is has_key false with why filled
  */
 EDGE_MUST_CHECK enum edge_err ctl_cert_read(struct ctl_cert *out,
-					    const char *chain, const char *key,
-					    const char *roots, int64_t now_s,
-					    char *why, size_t why_cap);
+					    const struct ctl_cert_files *files,
+					    int64_t now_s, char *why,
+					    size_t why_cap);
 
 #endif

@@ -82,7 +82,7 @@ static enum ctl_exit take_option(struct ctl *c, const struct ctl_option *o,
 		*o->is_set = true;
 		return CTL_GOOD;
 	}
-	if (!equal && *i + 1 >= argc)
+	if (!o->value || (!equal && *i + 1 >= argc))
 		return ctl_usage(c, "--%s wants a value", o->name);
 	*o->value = equal ? equal + 1 : argv[++*i];
 	return CTL_GOOD;

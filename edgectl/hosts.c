@@ -93,6 +93,19 @@ static enum ctl_exit take(struct load *l)
 	return exit;
 }
 
+static enum ctl_exit build_and_take(struct load *l, const char *self)
+{
+	const struct ctl_build build = {
+		.source = l->v.source,
+		.hosts = l->v.hosts,
+		.self = self,
+		.how = CTL_BUILD_HERE,
+	};
+	enum ctl_exit exit = ctl_version_build(l->c, &l->built, &build);
+
+	return exit ? exit : take(l);
+}
+
 static enum ctl_exit run(struct load *l, const char *path)
 {
 	enum ctl_exit exit = ctl_config(l->c);
@@ -114,10 +127,7 @@ static enum ctl_exit run(struct load *l, const char *path)
 	exit = ctl_writer_open(l->c, &l->writer);
 	if (!exit)
 		exit = read_current(l);
-	if (!exit)
-		exit = ctl_version_build(l->c, &l->built, l->v.source,
-					 l->v.hosts, self, CTL_BUILD_HERE);
-	return exit ? exit : take(l);
+	return exit ? exit : build_and_take(l, self);
 }
 
 enum ctl_exit ctl_hosts_load(struct ctl *c, int argc, char **argv)

@@ -26,26 +26,19 @@ static time_t now_s(void)
 }
 
 enum edge_err ctl_daemon_post(struct ctl *c, size_t daemon, const char *path,
-			      uint64_t seq, unsigned *status, char **answer)
+			      uint64_t seq, struct edge_admin_answer *answer)
 {
 	char body[64] = "{}";
 	struct edge_admin_question q = {.run = c->config->run,
 					.daemon = ctl_daemons[daemon],
 					.method = "POST",
 					.path = path};
-	struct edge_admin_answer a;
-	enum edge_err err;
 
 	if (seq)
 		snprintf(body, sizeof(body), "{\"seq\":%llu}",
 			 (unsigned long long)seq);
 	q.json = edge_slice_str(body);
-	err = edge_admin_call(&a, &q);
-	if (err)
-		return err;
-	*status = a.status;
-	*answer = a.body;
-	return EDGE_OK;
+	return edge_admin_call(answer, &q);
 }
 
 /* What a refusal says; the daemons put it into "why". */
@@ -61,27 +54,26 @@ static void refusal_text(char *dst, size_t cap, unsigned status,
 
 static enum ctl_exit prepare_one(struct ctl *c, struct ctl_offer *o, size_t i)
 {
-	char *answer = NULL, text[300];
 	enum ctl_exit exit = CTL_GOOD;
-	unsigned status = 0;
+	struct edge_admin_answer answer = {0};
+	char text[300];
 	enum edge_err err;
 
-	err = ctl_daemon_post(c, i, "/v1/topology/prepare", o->seq, &status,
-			      &answer);
+	err = ctl_daemon_post(c, i, "/v1/topology/prepare", o->seq, &answer);
 	if (err == EDGE_ENOTFOUND)
 		return CTL_GOOD;
 	if (err)
 		return ctl_fail(c, EDGE_EREFUSED, "CTL-016", ctl_daemons[i],
 				"no answer to prepare: %s", ctl_reason(err));
-	if (status != 200) {
-		refusal_text(text, sizeof(text), status, answer);
+	if (answer.status != 200) {
+		refusal_text(text, sizeof(text), answer.status, answer.body);
 		exit = ctl_fail(c, EDGE_EREFUSED, "CTL-006", ctl_daemons[i],
 				"refused version %llu, %s",
 				(unsigned long long)o->seq, text);
 	} else {
 		o->is_ready[i] = true;
 	}
-	free(answer);
+	free(answer.body);
 	return exit;
 }
 
@@ -107,27 +99,25 @@ enum ctl_exit ctl_offer_prepare(struct ctl *c, struct ctl_offer *o,
 void ctl_offer_abort(struct ctl *c, const struct ctl_offer *o)
 {
 	for (size_t i = 0; i < CTL_DAEMONS; i++) {
-		char *answer = NULL;
-		unsigned status;
+		struct edge_admin_answer answer = {0};
 
 		/* one that does not hear it forgets by itself */
 		if (o->is_ready[i] &&
 		    !ctl_daemon_post(c, i, "/v1/topology/abort", o->seq,
-				     &status, &answer))
-			free(answer);
+				     &answer))
+			free(answer.body);
 	}
 }
 
 /* 2xx or not, the answer thrown away. */
 static bool post_ok(struct ctl *c, size_t i, const char *path, uint64_t seq)
 {
-	char *answer = NULL;
-	unsigned status = 0;
+	struct edge_admin_answer answer = {0};
 
-	if (ctl_daemon_post(c, i, path, seq, &status, &answer))
+	if (ctl_daemon_post(c, i, path, seq, &answer))
 		return false;
-	free(answer);
-	return status / 100 == 2;
+	free(answer.body);
+	return answer.status / 100 == 2;
 }
 
 void ctl_offer_commit(struct ctl *c, const struct ctl_offer *o)

@@ -2,6 +2,7 @@
 #ifndef EDGECTL_OFFER_H
 #define EDGECTL_OFFER_H
 
+#include "common/admin.h"
 #include "edgectl/ctl.h"
 
 enum { CTL_DAEMONS = 4 };
@@ -13,10 +14,10 @@ struct ctl_offer {
 
 extern const char *const ctl_daemons[CTL_DAEMONS];
 
-/** POST a body; EDGE_ENOTFOUND: it does not run. *answer: malloc'ed JSON. */
+/** POST, with {"seq":N} when seq is not 0; EDGE_ENOTFOUND: it does not run. */
 EDGE_MUST_CHECK enum edge_err ctl_daemon_post(struct ctl *c, size_t daemon,
 					      const char *path, uint64_t seq,
-					      unsigned *status, char **answer);
+					      struct edge_admin_answer *answer);
 /** Ask each running daemon; any refusal aborts all and is reported. */
 enum ctl_exit ctl_offer_prepare(struct ctl *c, struct ctl_offer *o,
 				uint64_t seq);

@@ -257,21 +257,20 @@ enum ctl_exit ctl_status(struct ctl *c, int argc, char **argv)
 
 static enum ctl_exit drain_one(struct ctl *c, size_t i, bool *runs)
 {
-	char *answer = NULL;
-	unsigned status = 0;
+	struct edge_admin_answer answer = {0};
 	enum edge_err err;
 
-	err = ctl_daemon_post(c, i, "/v1/drain", 0, &status, &answer);
-	free(answer);
+	err = ctl_daemon_post(c, i, "/v1/drain", 0, &answer);
+	free(answer.body);
 	if (err == EDGE_ENOTFOUND)
 		return CTL_GOOD;
 	*runs = true;
 	if (err)
 		return ctl_fail(c, err, "CTL-016", ctl_daemons[i], "%s",
 				ctl_reason(err));
-	if (status / 100 != 2)
+	if (answer.status / 100 != 2)
 		return ctl_fail(c, EDGE_EREFUSED, "CTL-006", ctl_daemons[i],
-				"answered %u to drain", status);
+				"answered %u to drain", answer.status);
 	ctl_say(c, "%s drains: no new work, sessions end by themselves",
 		ctl_daemons[i]);
 	return CTL_GOOD;

@@ -15,16 +15,16 @@ static enum ctl_exit check(struct ctl *c, const struct check *k,
 			   const struct topo_bundle *b)
 {
 	struct topo_import *built = NULL;
-	/* p NULL: no HOSTS rule is applied */
-	struct edge_slice hosts = {0};
+	struct ctl_build build = {
+		.source = edge_slice(b->source.p, b->source.len),
+		.self = k->self,
+		.how = CTL_BUILD_DRAFT | (k->local ? CTL_BUILD_HERE : 0),
+	};
 	enum ctl_exit exit;
 
 	if (b->hosts.p)
-		hosts = edge_slice(b->hosts.p, b->hosts.len);
-	exit = ctl_version_build(
-		c, &built, edge_slice(b->source.p, b->source.len), hosts,
-		k->self,
-		k->local ? CTL_BUILD_DRAFT | CTL_BUILD_HERE : CTL_BUILD_DRAFT);
+		build.hosts = edge_slice(b->hosts.p, b->hosts.len);
+	exit = ctl_version_build(c, &built, &build);
 	if (exit)
 		return exit;
 	if (k->facts)
@@ -84,30 +84,31 @@ enum ctl_exit ctl_topology_check(struct ctl *c, int argc, char **argv)
 
 enum ctl_exit ctl_topology_sign(struct ctl *c, int argc, char **argv)
 {
-	const char *key = NULL, *number = NULL;
+	struct topo_signing how = {.created_s = c->now_s};
+	const char *number = NULL;
 	const struct ctl_option options[] = {
-		{"key", &key, NULL},
+		{"key", &how.key, NULL},
 		{"seq", &number, NULL},
 	};
 	enum ctl_exit exit = ctl_options(c, options, 2, &argc, argv);
 	enum edge_err err;
 	char why[256] = "";
-	uint64_t seq;
 
 	if (exit)
 		return exit;
-	if (argc != 1 || !key || !number)
+	if (argc != 1 || !how.key || !number)
 		return ctl_usage(c, "topology sign wants FOLDER, --key PEM and "
 				    "--seq N");
-	if (!ctl_number(c, "--seq", number, &seq))
+	if (!ctl_number(c, "--seq", number, &how.seq))
 		return CTL_USAGE;
-	err = topo_bundle_sign(argv[0], key, seq, c->now_s, why, sizeof(why));
+	how.folder = argv[0];
+	err = topo_bundle_sign(&how, why, sizeof(why));
 	if (err)
 		return ctl_fail(c, err,
 				err == EDGE_EAUTH ? "CTL-004" : "CTL-010",
 				argv[0], "%s", *why ? why : ctl_reason(err));
 	ctl_say(c, "%s: manifest and manifest.sig written, sequence %s",
 		argv[0], number);
-	ctl_put_number(c, "seq", seq);
+	ctl_put_number(c, "seq", how.seq);
 	return CTL_GOOD;
 }

@@ -180,6 +180,19 @@ static enum ctl_exit take(struct import *i)
 	return exit;
 }
 
+static enum ctl_exit build_and_take(struct import *i)
+{
+	const struct ctl_build build = {
+		.source = bytes_of(&i->bundle->source),
+		.hosts = bytes_of(&i->bundle->hosts),
+		.self = i->self,
+		.how = CTL_BUILD_HERE,
+	};
+	enum ctl_exit exit = ctl_version_build(i->c, &i->built, &build);
+
+	return exit ? exit : take(i);
+}
+
 static enum ctl_exit run(struct import *i, const char *path)
 {
 	enum ctl_exit exit = ctl_config(i->c);
@@ -201,11 +214,7 @@ static enum ctl_exit run(struct import *i, const char *path)
 	if (!exit)
 		exit = ctl_pool_secrets_parse(i->c, &i->secrets,
 					      bytes_of(&i->bundle->secrets));
-	if (!exit)
-		exit = ctl_version_build(
-			i->c, &i->built, bytes_of(&i->bundle->source),
-			bytes_of(&i->bundle->hosts), i->self, CTL_BUILD_HERE);
-	return exit ? exit : take(i);
+	return exit ? exit : build_and_take(i);
 }
 
 enum ctl_exit ctl_topology_import(struct ctl *c, int argc, char **argv)
@@ -233,6 +242,7 @@ enum ctl_exit ctl_topology_import(struct ctl *c, int argc, char **argv)
 /* What a version holds, read back for a new one. */
 struct held {
 	uint8_t *snap, *source, *hosts, *manifest, *sig;
+	char why[256];
 };
 
 static enum edge_err read_back(const struct topo_store *s, uint64_t seq,
@@ -253,15 +263,14 @@ static enum edge_err read_back(const struct topo_store *s, uint64_t seq,
 
 /* All files of the old version; its snapshot must decode. */
 static enum edge_err read_version(const struct topo_store *s, uint64_t seq,
-				  struct held *h, struct ctl_version *v,
-				  char *why, size_t cap)
+				  struct held *h, struct ctl_version *v)
 {
 	const struct topo *t = NULL;
 	enum edge_err err;
 
-	err = topo_store_meta(s, seq, &v->meta, why, cap);
+	err = topo_store_meta(s, seq, &v->meta, h->why, sizeof(h->why));
 	if (!err)
-		err = topo_store_load(s, seq, &t, why, cap);
+		err = topo_store_load(s, seq, &t, h->why, sizeof(h->why));
 	topo_drop(t);
 	if (!err)
 		err = read_back(s, seq, "topology.snap", &h->snap, &v->snap);
@@ -311,7 +320,6 @@ static enum ctl_exit roll_back(struct ctl *c, struct topo_writer *w,
 	struct topo_meta current;
 	enum ctl_exit exit;
 	enum edge_err err;
-	char why[256] = "";
 
 	exit = read_current(c, w, &current);
 	if (!exit)
@@ -322,11 +330,11 @@ static enum ctl_exit roll_back(struct ctl *c, struct topo_writer *w,
 		tell(c, &current, false);
 		return CTL_GOOD;
 	}
-	err = read_version(s, seq, h, &v, why, sizeof(why));
+	err = read_version(s, seq, h, &v);
 	if (err)
 		return ctl_fail(c, err, "CTL-012", "rollback",
 				"version %llu: %s", (unsigned long long)seq,
-				*why ? why : ctl_reason(err));
+				*h->why ? h->why : ctl_reason(err));
 	/* a new sequence: what is current is always the highest */
 	v.meta.bundle_high = current.bundle_high;
 	snprintf(v.meta.reason, sizeof(v.meta.reason),

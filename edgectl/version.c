@@ -158,13 +158,12 @@ void ctl_version_catch_up(struct ctl *c, uint64_t seq)
 {
 	for (size_t i = 0; i < CTL_DAEMONS; i++) {
 		uint64_t has = daemon_seq(c, i);
-		char *answer = NULL;
-		unsigned status;
+		struct edge_admin_answer answer = {0};
 
 		if (!has || has == seq)
 			continue;
-		if (!ctl_daemon_post(c, i, "/v1/reload", 0, &status, &answer))
-			free(answer);
+		if (!ctl_daemon_post(c, i, "/v1/reload", 0, &answer))
+			free(answer.body);
 		has = daemon_seq(c, i);
 		if (has && has != seq)
 			ctl_find(c, TOPO_WARN, "CTL-013", ctl_daemons[i],
@@ -222,26 +221,24 @@ static size_t local_addrs(struct topo_local_addr *out, size_t cap)
 }
 
 enum ctl_exit ctl_version_build(struct ctl *c, struct topo_import **out,
-				struct edge_slice source,
-				struct edge_slice hosts, const char *self,
-				unsigned how)
+				const struct ctl_build *b)
 {
 	struct topo_local_addr local[LOCAL_ADDRS_MAX];
 	struct topo_import_plan plan = {
-		.self = self,
+		.self = b->self,
 		.lab = c->config && c->config->lab,
-		.check_routes = how & CTL_BUILD_HERE,
-		.allow_draft = how & CTL_BUILD_DRAFT,
+		.check_routes = b->how & CTL_BUILD_HERE,
+		.allow_draft = b->how & CTL_BUILD_DRAFT,
 	};
 	struct topo_findings found;
 	enum edge_err err;
 
-	if (how & CTL_BUILD_HERE) {
+	if (b->how & CTL_BUILD_HERE) {
 		plan.local = local;
 		plan.local_count = local_addrs(local, LOCAL_ADDRS_MAX);
 	}
 	topo_findings_init(&found, "topology");
-	err = topo_import_build(out, source, hosts, &plan, &found);
+	err = topo_import_build(out, b->source, b->hosts, &plan, &found);
 	ctl_find_all(c, &found);
 	if (err && !topo_findings_refuse(&found)) /* not explained yet */
 		ctl_fail(c, err, "CTL-010", "the document", "%s",

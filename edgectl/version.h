@@ -32,11 +32,15 @@ enum {
 	CTL_BUILD_HERE = 1,  /* on the edge itself: its NICs and routes count */
 	CTL_BUILD_DRAFT = 2, /* a draft is a warning (TO 1.1: check only) */
 };
+struct ctl_build {
+	struct edge_slice source;
+	struct edge_slice hosts; /* p NULL: none */
+	const char *self;
+	unsigned how;
+};
 /** The pipeline of topology/import.h with this machine's settings. *out only
  * on CTL_GOOD; findings are reported. */
 enum ctl_exit ctl_version_build(struct ctl *c, struct topo_import **out,
-				struct edge_slice source,
-				struct edge_slice hosts, const char *self,
-				unsigned how);
+				const struct ctl_build *b);
 
 #endif

@@ -270,8 +270,7 @@ static bool read_exactly(zip_file_t *f, uint8_t *p, uint64_t size)
 }
 
 enum edge_err topo_archive_read(const struct topo_archive *a, size_t i,
-				uint8_t **out, size_t *len, char *why,
-				size_t why_cap)
+				uint8_t **out, size_t *len)
 {
 	const struct entry *e = &a->entries[i];
 	zip_file_t *f = zip_fopen_index(a->zip, i, 0);
@@ -279,18 +278,13 @@ enum edge_err topo_archive_read(const struct topo_archive *a, size_t i,
 	uint8_t *p = NULL;
 
 	if (!f)
-		return refuse(why, why_cap, EDGE_EFORMAT, "entry \"%.80s\": %s",
-			      e->name, zip_strerror(a->zip));
+		return EDGE_EFORMAT;
 	p = malloc(e->size + 1);
 	if (!p)
 		goto out;
-	if (!read_exactly(f, p, e->size)) {
-		err = refuse(why, why_cap, EDGE_EFORMAT,
-			     "entry \"%.80s\": content is not what its header "
-			     "says",
-			     e->name);
+	err = EDGE_EFORMAT;
+	if (!read_exactly(f, p, e->size))
 		goto out;
-	}
 	p[e->size] = '\0';
 	*out = p;
 	*len = e->size;

@@ -38,12 +38,11 @@ size_t topo_archive_count(const struct topo_archive *a);
 /** Name as stored, backslashes as slashes; folders end in a slash. */
 const char *topo_archive_name(const struct topo_archive *a, size_t i);
 
-/** Unpack one entry, malloc'ed, a NUL after its end. Size and CRC must be as
- * declared: EDGE_EFORMAT. */
+/** Unpack one entry, malloc'ed, a NUL after its end. EDGE_EFORMAT: size or CRC
+ * is not what its header says. */
 EDGE_MUST_CHECK enum edge_err topo_archive_read(const struct topo_archive *a,
 						size_t i, uint8_t **out,
-						size_t *len, char *why,
-						size_t why_cap);
+						size_t *len);
 
 /** The one entry whose last path component is name. EDGE_ENOTFOUND: none,
  * EDGE_EDUP: several. */

@@ -61,9 +61,11 @@ static enum edge_err read_member(const struct reader *r, const char *name,
 				break;
 		if (i == topo_archive_count(r->zip))
 			return EDGE_ENOTFOUND;
-		err = topo_archive_read(r->zip, i, &out->p, &out->len, r->why,
-					r->why_cap);
-		if (!err && out->len > cap)
+		err = topo_archive_read(r->zip, i, &out->p, &out->len);
+		if (err)
+			return refuse(r, err, "%s: not what its header says",
+				      name);
+		if (out->len > cap)
 			err = refuse(r, EDGE_ELIMIT, "%s: over %zu bytes", name,
 				     cap);
 		return err;
@@ -351,8 +353,13 @@ enum edge_err topo_bundle_document(struct edge_slice *out, uint8_t **copy,
 			 "the zip holds %s DocItemSet.xml, want "
 			 "exactly one",
 			 err == EDGE_EDUP ? "more than one" : "no");
-	if (!err)
-		err = topo_archive_read(zip, i, copy, &len, why, why_cap);
+	if (!err) {
+		err = topo_archive_read(zip, i, copy, &len);
+		if (err && why)
+			snprintf(why, why_cap,
+				 "DocItemSet.xml is not what the zip's header "
+				 "says");
+	}
 	if (!err)
 		*out = edge_slice(*copy, len);
 	topo_archive_free(zip);

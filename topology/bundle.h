@@ -63,11 +63,13 @@ EDGE_MUST_CHECK enum edge_err topo_bundle_document(struct edge_slice *out,
 						   struct edge_slice source,
 						   char *why, size_t why_cap);
 
+struct topo_signing {
+	const char *folder, *key; /* key: path of a PEM private key */
+	uint64_t seq, created_s;
+};
 /** Write manifest and manifest.sig into a folder that holds one export and,
- * if any, `hosts` and `secrets`. key: path of a PEM private key. */
-EDGE_MUST_CHECK enum edge_err topo_bundle_sign(const char *folder,
-					       const char *key, uint64_t seq,
-					       uint64_t created_s, char *why,
-					       size_t why_cap);
+ * if any, `hosts` and `secrets`. */
+EDGE_MUST_CHECK enum edge_err topo_bundle_sign(const struct topo_signing *s,
+					       char *why, size_t why_cap);
 
 #endif

@@ -115,18 +115,17 @@ static enum edge_err write_both(int dir, const struct topo_manifest *m,
 	return err;
 }
 
-enum edge_err topo_bundle_sign(const char *folder, const char *key,
-			       uint64_t seq, uint64_t created_s, char *why,
+enum edge_err topo_bundle_sign(const struct topo_signing *s, char *why,
 			       size_t why_cap)
 {
-	struct topo_manifest m = {.seq = seq, .created_s = created_s};
+	struct topo_manifest m = {.seq = s->seq, .created_s = s->created_s};
 	enum edge_err err;
 	DIR *d;
 	int fd;
 
-	err = topo_dir_open(&fd, AT_FDCWD, folder);
+	err = topo_dir_open(&fd, AT_FDCWD, s->folder);
 	if (err) {
-		snprintf(why, why_cap, "%s: %s", folder, edge_err_str(err));
+		snprintf(why, why_cap, "%s: %s", s->folder, edge_err_str(err));
 		return err;
 	}
 	d = fdopendir(fd);
@@ -136,7 +135,7 @@ enum edge_err topo_bundle_sign(const char *folder, const char *key,
 	}
 	err = add_all(&m, d, why, why_cap);
 	if (!err)
-		err = write_both(dirfd(d), &m, key, why, why_cap);
+		err = write_both(dirfd(d), &m, s->key, why, why_cap);
 	closedir(d);
 	return err;
 }

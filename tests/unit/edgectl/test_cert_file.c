@@ -29,9 +29,13 @@ static void teardown(void)
 
 static enum edge_err read_one(const char *chain, const char *key)
 {
-	return ctl_cert_read(
-		x, certs_path(certs, chain), certs_path(certs, key),
-		certs_path(certs, "ca.pem"), time(NULL), why, sizeof(why));
+	const struct ctl_cert_files files = {
+		.chain = certs_path(certs, chain),
+		.key = certs_path(certs, key),
+		.roots = certs_path(certs, "ca.pem"),
+	};
+
+	return ctl_cert_read(x, &files, time(NULL), why, sizeof(why));
 }
 
 START_TEST(cert_read_gives_names_usage_key_and_chain)
