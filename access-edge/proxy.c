@@ -313,6 +313,8 @@ static void decide(struct journey *j, uint64_t key, struct acc_txn *known)
 		break;
 	case ACC_TO_ANSWER:
 		acc_refuse(j->l, j->m, j->d.reason, "");
+		if (j->d.reason == ACC_REASON_OUTSIDE_USERS_OFF)
+			acc_link_finish(j->l); /* AE 3.1 */
 		break;
 	case ACC_TO_SELF:
 		acc_refuse_status(j->l, j->m, 200);
