@@ -125,8 +125,11 @@ static enum ctl_exit run(struct ctl *c, int argc, char **argv)
 {
 	const struct verb *v;
 	int taken = 0;
+	bool help = argc && wants_help(argv[0]);
 
-	if (argc && wants_help(argv[0])) {
+	for (int i = 1; i < argc; i++)
+		help |= !strcmp(argv[i], "--help");
+	if (help) {
 		print_help();
 		return CTL_GOOD;
 	}

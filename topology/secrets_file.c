@@ -196,7 +196,7 @@ static enum edge_err parse_kind(struct topo_keyring **out,
 	else if (count)
 		err = topo_keyring_parse(out, edge_put_done(&w), why, cap);
 	edge_wipe(lines, sizeof(lines));
-	if (!err && count && (*out)->count != count) {
+	if (!err && *out && (*out)->count != count) {
 		topo_keyring_free(*out);
 		*out = NULL;
 		err = refuse(why, cap, EDGE_EFORMAT,
