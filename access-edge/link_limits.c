@@ -5,6 +5,7 @@
 
 #include "access-edge/events.h"
 #include "access-edge/limits.h"
+#include "access-edge/proxy.h"
 
 enum {
 	BODY_FREE_MS = 10000, /* AE 5: 1 KiB/s averaged over 10 s */
@@ -86,6 +87,19 @@ static void due_of_part(const struct acc_link *l, struct due *d)
 	sooner(d, l->part_ms + body, ACC_DEADLINE_BODY);
 }
 
+/* AE 9.1, clerr: the head is whole, so there is somebody to answer. */
+static void body_overdue(struct acc_link *l)
+{
+	struct edge_sip_frame f = {.fault = EDGE_SIP_FRAME_BAD_LENGTH};
+	struct edge_slice in = edge_conn_input(l->conn);
+
+	f.head_len = l->framer.head_len;
+	if (f.head_len && edge_take(&in, f.head_len, &f.msg))
+		acc_proxy_frame_fault(l, &f);
+	else
+		acc_link_close(l);
+}
+
 static void on_due(struct edge_timer *t, uint64_t now_ms)
 {
 	static const struct {
@@ -109,7 +123,10 @@ static void on_due(struct edge_timer *t, uint64_t now_ms)
 	acc_shard_count(l->shard, rows[l->deadline].row);
 	edge_event(ACC_EV_SLOW, "client=%s cid=%X reason=%s", from,
 		   l->source.cid, rows[l->deadline].name);
-	acc_link_close(l);
+	if (l->deadline == ACC_DEADLINE_BODY)
+		body_overdue(l);
+	else
+		acc_link_close(l);
 }
 
 void acc_link_arm(struct acc_link *l)
