@@ -74,19 +74,21 @@ static void put_own(struct edge_put *w, const struct acc_view *v,
 	line(w, "Server: lync-edge");
 }
 
-static enum edge_err print(struct edge_sip_edit *e, const struct acc_view *v,
-			   const struct edge_sip_msg *m,
-			   const struct acc_source *from,
-			   struct edge_sip_answer *a, struct edge_slice *out)
+static enum edge_err print(const struct acc_rewrite *r, unsigned status,
+			   const char *extra, struct edge_slice *out)
 {
 	char suffix[SUFFIX_CAP], tag[TO_TAG_LEN + 1];
+	const struct edge_sip_answer a = {
+		.status = status,
+		.phrase = acc_reason_phrase(status),
+		.to_tag = status > 100 ? tag : NULL,
+		.via_suffix = suffix,
+		.extra = extra,
+	};
 
-	via_suffix(suffix, m, from);
-	to_tag(tag, v, m, from);
-	a->phrase = acc_reason_phrase(a->status);
-	a->to_tag = a->status > 100 ? tag : NULL;
-	a->via_suffix = suffix;
-	return edge_sip_answer_print(e, m, a, out);
+	via_suffix(suffix, r->msg, r->from);
+	to_tag(tag, r->view, r->msg, r->from);
+	return edge_sip_answer_print(r->edit, r->msg, &a, out);
 }
 
 /* DESIGN 10: REGISTER is never told 503, clients would give up on it. */
@@ -97,61 +99,39 @@ static unsigned status_for(const struct edge_sip_msg *m, enum acc_reason reason)
 	return status == 503 && m->method == EDGE_SIP_REGISTER ? 504 : status;
 }
 
-enum edge_err acc_rewrite_answer_detailed(struct edge_sip_edit *e,
-					  const struct acc_view *v,
-					  const struct edge_sip_msg *m,
-					  const struct acc_source *from,
-					  const struct acc_answer *a,
-					  struct edge_slice *out)
+enum edge_err acc_rewrite_answer(const struct acc_rewrite *r,
+				 const struct acc_answer *a,
+				 struct edge_slice *out)
 {
 	char extra[EXTRA_CAP];
 	struct edge_put w = edge_put(extra, sizeof(extra));
-	struct edge_sip_answer answer = {.status = status_for(m, a->reason),
-					 .extra = extra};
+	unsigned status = status_for(r->msg, a->reason);
 
-	if (answer.status == 0)
+	if (status == 0)
 		return EDGE_ESTATE;
-	acc_diagnostics_put(&w, v, from->role, a->reason, a->detail);
+	acc_diagnostics_put(&w, r->view, r->from->role, a->reason, a->detail);
 	line(&w, "");
-	put_own(&w, v, from);
-	if (answer.status == 503)
+	put_own(&w, r->view, r->from);
+	if (status == 503)
 		line(&w, "Retry-After: 30"); /* AE 5 [s] */
-	if (answer.status == 405)	     /* RFC 3261 21.4.6 */
+	if (status == 405)		     /* RFC 3261 21.4.6 */
 		line(&w, "Allow: INVITE, ACK, BYE, CANCEL, REGISTER, OPTIONS, "
 			 "MESSAGE, SUBSCRIBE, NOTIFY, BENOTIFY, SERVICE, INFO, "
 			 "REFER, UPDATE, PRACK, PUBLISH");
 	edge_put_str(&w, a->extra ? a->extra : "");
 	edge_put_u8(&w, 0);
-	if (w.overflow)
-		return EDGE_ELIMIT;
-	return print(e, v, m, from, &answer, out);
+	return w.overflow ? EDGE_ELIMIT : print(r, status, extra, out);
 }
 
-enum edge_err acc_rewrite_answer(struct edge_sip_edit *e,
-				 const struct acc_view *v,
-				 const struct edge_sip_msg *m,
-				 const struct acc_source *from,
-				 enum acc_reason reason, const char *extra,
-				 struct edge_slice *out)
-{
-	const struct acc_answer a = {.reason = reason, .extra = extra};
-
-	return acc_rewrite_answer_detailed(e, v, m, from, &a, out);
-}
-
-enum edge_err acc_rewrite_status(struct edge_sip_edit *e,
-				 const struct acc_view *v,
-				 const struct edge_sip_msg *m,
-				 const struct acc_source *from, unsigned status,
+enum edge_err acc_rewrite_status(const struct acc_rewrite *r, unsigned status,
 				 struct edge_slice *out)
 {
 	char extra[EXTRA_CAP];
 	struct edge_put w = edge_put(extra, sizeof(extra));
-	struct edge_sip_answer answer = {.status = status, .extra = extra};
 
-	put_own(&w, v, from);
+	put_own(&w, r->view, r->from);
 	edge_put_u8(&w, 0);
-	return w.overflow ? EDGE_ELIMIT : print(e, v, m, from, &answer, out);
+	return w.overflow ? EDGE_ELIMIT : print(r, status, extra, out);
 }
 
 /* Lines of a forwarded request that its CANCEL and ACK repeat (RFC 3261 9.1,

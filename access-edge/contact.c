@@ -132,43 +132,49 @@ static bool leads_inside(const struct acc_view *v, const struct edge_sip_uri *u)
 		acc_contact_is_inside(v, maddr));
 }
 
-/* One header line's entries, i to end: the inside ones go with their comma;
- * a line with nothing left goes whole. */
-static void redirect_line(struct edge_sip_edit *e, const struct acc_view *v,
-			  const struct edge_sip_addr *list, size_t i,
-			  size_t end, int line)
+/* All Contacts of a message, and the way they would go out. */
+struct contacts {
+	struct edge_sip_edit *e;
+	const struct acc_view *v;
+	struct edge_sip_addr list[EDGE_SIP_LIST];
+	int line[EDGE_SIP_LIST];
+	size_t count;
+};
+
+/* One header line's entries, first to end: the inside ones go with their
+ * comma; a line with nothing left goes whole. */
+static void redirect_line(const struct contacts *c, size_t first, size_t end)
 {
-	size_t run = i, first = i;
+	const struct edge_sip_addr *list = c->list;
+	size_t run = first;
 
 	while (run < end) {
 		size_t after = run;
+		struct edge_slice cut;
 
-		while (after < end && leads_inside(v, &list[after].uri))
+		while (after < end && leads_inside(c->v, &list[after].uri))
 			after++;
-		if (run == first && after == end)
-			edge_sip_edit_delete(e, line);
-		else if (after > run && after < end)
-			edge_sip_edit_cut(
-				e, (struct edge_slice){list[run].text.p,
-						       list[after].text.p});
-		else if (after > run)
-			edge_sip_edit_cut(
-				e, (struct edge_slice){list[run - 1].text.end,
-						       list[end - 1].text.end});
+		if (run == first && after == end) {
+			edge_sip_edit_delete(c->e, c->line[first]);
+			return;
+		}
+		cut.p = after < end ? list[run].text.p : list[run - 1].text.end;
+		cut.end = after < end ? list[after].text.p
+				      : list[end - 1].text.end;
+		if (after > run)
+			edge_sip_edit_cut(c->e, cut);
 		run = after + 1;
 	}
 }
 
-static void redirect_other(struct edge_sip_edit *e, const struct acc_view *v,
-			   const struct edge_sip_addr *list, const int *line,
-			   size_t count)
+static void redirect_other(const struct contacts *c)
 {
 	size_t end;
 
-	for (size_t i = 0; i < count; i = end) {
-		for (end = i + 1; end < count && line[end] == line[i];)
+	for (size_t i = 0; i < c->count; i = end) {
+		for (end = i + 1; end < c->count && c->line[end] == c->line[i];)
 			end++;
-		redirect_line(e, v, list, i, end, line[i]);
+		redirect_line(c, i, end);
 	}
 }
 
@@ -176,23 +182,21 @@ enum acc_reason acc_contact_redirect(struct edge_sip_edit *e,
 				     const struct acc_view *v,
 				     const struct edge_sip_msg *m)
 {
-	struct edge_sip_addr list[EDGE_SIP_LIST];
+	struct contacts c = {.e = e, .v = v};
 	bool is_register = m->method == EDGE_SIP_REGISTER;
-	int line[EDGE_SIP_LIST];
-	size_t count;
 
 	if (edge_sip_find(m, EDGE_SIP_CONTACT, 0) < 0)
 		return ACC_REASON_OK;
-	if (edge_sip_addrs(m, EDGE_SIP_CONTACT, list, line, &count)) {
+	if (edge_sip_addrs(m, EDGE_SIP_CONTACT, c.list, c.line, &c.count)) {
 		if (is_register)
 			return ACC_REASON_REDIRECT;
 		edge_sip_edit_delete_all(e, EDGE_SIP_CONTACT);
 		return ACC_REASON_OK;
 	}
-	for (size_t i = 0; is_register && i < count; i++)
-		if (leads_inside(v, &list[i].uri))
+	for (size_t i = 0; is_register && i < c.count; i++)
+		if (leads_inside(v, &c.list[i].uri))
 			return ACC_REASON_REDIRECT;
 	if (!is_register)
-		redirect_other(e, v, list, line, count);
+		redirect_other(&c);
 	return ACC_REASON_OK;
 }

@@ -64,6 +64,8 @@ static bool rewrite(const struct journey *j, const struct edge_addr *local,
 				  .txn = txn,
 				  .loop_hash = j->hash,
 				  .route_tag = tag};
+	const struct acc_rewrite r = {j->s->desk.edit, &j->s->view, j->m,
+				      &j->l->source};
 	struct acc_link *client;
 
 	if (j->d.to == ACC_TO_CLIENT) {
@@ -75,9 +77,7 @@ static bool rewrite(const struct journey *j, const struct edge_addr *local,
 	if (j->d.record_route)
 		route_tag(tag);
 	*reason = ACC_REASON_INTERNAL;
-	return acc_rewrite_request(j->s->desk.edit, &j->s->view, j->m,
-				   &j->l->source, &j->d, &stamp, out,
-				   reason) == EDGE_OK;
+	return acc_rewrite_request(&r, &j->d, &stamp, out, reason) == EDGE_OK;
 }
 
 static size_t sent_head_len(struct edge_slice sent,

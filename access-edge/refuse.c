@@ -65,14 +65,15 @@ void acc_refuse(struct acc_link *l, const struct edge_sip_msg *m,
 		enum acc_reason reason, const char *extra)
 {
 	struct acc_shard *s = l->shard;
+	const struct acc_rewrite r = {s->desk.edit, &s->view, m, &l->source};
+	const struct acc_answer a = {.reason = reason, .extra = extra};
 	struct edge_slice out;
 
 	acc_refuse_note(s, &l->source, m, reason);
 	if (!m->is_request || m->method == EDGE_SIP_ACK ||
 	    m->method == EDGE_SIP_BENOTIFY || !acc_reason_status(reason))
 		return;
-	if (acc_rewrite_answer(s->desk.edit, &s->view, m, &l->source, reason,
-			       extra, &out) == EDGE_OK)
+	if (acc_rewrite_answer(&r, &a, &out) == EDGE_OK)
 		(void)acc_link_send(l, out);
 }
 
@@ -80,9 +81,9 @@ void acc_refuse_status(struct acc_link *l, const struct edge_sip_msg *m,
 		       unsigned status)
 {
 	struct acc_shard *s = l->shard;
+	const struct acc_rewrite r = {s->desk.edit, &s->view, m, &l->source};
 	struct edge_slice out;
 
-	if (acc_rewrite_status(s->desk.edit, &s->view, m, &l->source, status,
-			       &out) == EDGE_OK)
+	if (acc_rewrite_status(&r, status, &out) == EDGE_OK)
 		(void)acc_link_send(l, out);
 }

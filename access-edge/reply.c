@@ -222,6 +222,7 @@ static bool pass_back(struct acc_txn *x, const struct acc_source *from,
 		      const struct edge_sip_msg *m)
 {
 	struct acc_shard *s = x->shard;
+	const struct acc_rewrite r = {s->desk.edit, &s->view, m, from};
 	struct acc_link *l = asker_of(x);
 	struct edge_slice out;
 	enum acc_reason reason = ACC_REASON_INTERNAL;
@@ -235,8 +236,7 @@ static bool pass_back(struct acc_txn *x, const struct acc_source *from,
 		.asked_keep_alive = x->asked_keep_alive,
 		.method = x->method,
 	};
-	if (acc_rewrite_response(s->desk.edit, &s->view, m, from, &back, &out,
-				 &reason) != EDGE_OK) {
+	if (acc_rewrite_response(&r, &back, &out, &reason) != EDGE_OK) {
 		acc_reply_fail(x, reason);
 		return false;
 	}

@@ -225,16 +225,16 @@ static enum acc_reason firewall(const struct work *w)
 					   : ACC_REASON_OK;
 }
 
-enum edge_err
-acc_rewrite_request(struct edge_sip_edit *e, const struct acc_view *v,
-		    const struct edge_sip_msg *m, const struct acc_source *from,
-		    const struct acc_decision *d, const struct acc_stamp *stamp,
-		    struct edge_slice *out, enum acc_reason *reason)
+enum edge_err acc_rewrite_request(const struct acc_rewrite *r,
+				  const struct acc_decision *d,
+				  const struct acc_stamp *stamp,
+				  struct edge_slice *out,
+				  enum acc_reason *reason)
 {
-	const struct work w = {e, v, m, from, d, stamp};
+	const struct work w = {r->edit, r->view, r->msg, r->from, d, stamp};
 	enum edge_err err;
 
-	edge_sip_edit_begin(e, m);
+	edge_sip_edit_begin(w.e, w.m);
 	*reason = firewall(&w);
 	if (*reason)
 		return EDGE_EDENIED;
@@ -242,12 +242,10 @@ acc_rewrite_request(struct edge_sip_edit *e, const struct acc_view *v,
 	edit_routes(&w);
 	edit_hops(&w);
 	err = record_route(&w);
-	if (err) {
-		*reason = ACC_REASON_INTERNAL;
-		return err;
+	if (!err) {
+		push_via(&w);
+		err = edge_sip_edit_print(w.e, out);
 	}
-	push_via(&w);
-	err = edge_sip_edit_print(e, out);
 	if (err)
 		*reason = ACC_REASON_INTERNAL;
 	return err;

@@ -5,6 +5,15 @@
 #include "common/sip/edit.h"
 #include "access-edge/route.h"
 
+/* One message and what is needed to change it; out of every function is
+ * memory of edit, valid until edit is used again. */
+struct acc_rewrite {
+	struct edge_sip_edit *edit;
+	const struct acc_view *view;
+	const struct edge_sip_msg *msg;
+	const struct acc_source *from;
+};
+
 /* What the runtime knows about the way out. */
 struct acc_stamp {
 	const char *sent_by;   /* "172.25.33.10:60539": our end of that way */
@@ -15,13 +24,13 @@ struct acc_stamp {
 };
 
 /** Header firewall, Via received parameters, trust header, Contact
- * proxy=replace, Route pops, Max-Forwards, Record-Route, our Via; out is
- * valid until e is used again. *reason says why on EDGE_EDENIED. */
-EDGE_MUST_CHECK enum edge_err
-acc_rewrite_request(struct edge_sip_edit *e, const struct acc_view *v,
-		    const struct edge_sip_msg *m, const struct acc_source *from,
-		    const struct acc_decision *d, const struct acc_stamp *stamp,
-		    struct edge_slice *out, enum acc_reason *reason);
+ * proxy=replace, Route pops, Max-Forwards, Record-Route, our Via. *reason
+ * says why on any error: of the policy on EDGE_EDENIED, else INTERNAL. */
+EDGE_MUST_CHECK enum edge_err acc_rewrite_request(const struct acc_rewrite *r,
+						  const struct acc_decision *d,
+						  const struct acc_stamp *stamp,
+						  struct edge_slice *out,
+						  enum acc_reason *reason);
 
 /* What a response meets on its way back. */
 struct acc_back {
@@ -34,11 +43,10 @@ struct acc_back {
 /** Top Via is ours (checked by the caller) and goes; firewall columns of the
  * direction; keep-alive answer; diagnostics; RemoteUser on a 200 to REGISTER;
  * trust header on responses from outside. */
-EDGE_MUST_CHECK enum edge_err
-acc_rewrite_response(struct edge_sip_edit *e, const struct acc_view *v,
-		     const struct edge_sip_msg *m,
-		     const struct acc_source *from, const struct acc_back *back,
-		     struct edge_slice *out, enum acc_reason *reason);
+EDGE_MUST_CHECK enum edge_err acc_rewrite_response(const struct acc_rewrite *r,
+						   const struct acc_back *back,
+						   struct edge_slice *out,
+						   enum acc_reason *reason);
 
 /* What an answer of our own says. */
 struct acc_answer {
@@ -48,26 +56,16 @@ struct acc_answer {
 	const char *extra;  /* header lines with CRLF, or "" */
 };
 
-/** An answer of our own to m (AE 2.14, 4.1): status and diagnostics of the
- * reason; extra header lines with CRLF or "". Retry-After and Allow come by
- * themselves where the status wants them. EDGE_ESTATE: the reason is one that
- * is dropped without an answer. */
-EDGE_MUST_CHECK enum edge_err
-acc_rewrite_answer(struct edge_sip_edit *e, const struct acc_view *v,
-		   const struct edge_sip_msg *m, const struct acc_source *from,
-		   enum acc_reason reason, const char *extra,
-		   struct edge_slice *out);
-/** The same with attributes. */
-EDGE_MUST_CHECK enum edge_err
-acc_rewrite_answer_detailed(struct edge_sip_edit *e, const struct acc_view *v,
-			    const struct edge_sip_msg *m,
-			    const struct acc_source *from,
-			    const struct acc_answer *a, struct edge_slice *out);
+/** An answer of our own to r->msg (AE 2.14, 4.1): status and diagnostics of
+ * the reason. Retry-After and Allow come by themselves where the status wants
+ * them. EDGE_ESTATE: the reason is one that is dropped without an answer. */
+EDGE_MUST_CHECK enum edge_err acc_rewrite_answer(const struct acc_rewrite *r,
+						 const struct acc_answer *a,
+						 struct edge_slice *out);
 /** 100 Trying, 200 to CANCEL and OPTIONS: status without diagnostics. */
-EDGE_MUST_CHECK enum edge_err
-acc_rewrite_status(struct edge_sip_edit *e, const struct acc_view *v,
-		   const struct edge_sip_msg *m, const struct acc_source *from,
-		   unsigned status, struct edge_slice *out);
+EDGE_MUST_CHECK enum edge_err acc_rewrite_status(const struct acc_rewrite *r,
+						 unsigned status,
+						 struct edge_slice *out);
 
 /* Requests the edge makes itself from one it forwarded (whose sent bytes are
  * fwd): CANCEL, and ACK to a non-2xx final (to_value: To of that final). */

@@ -47,65 +47,61 @@ static void explain(struct edge_sip_edit *e, const struct acc_view *v,
 	edge_sip_edit_append(e, "%.*s", (int)edge_put_len(&w), text);
 }
 
-static enum acc_reason to_inside(struct edge_sip_edit *e,
-				 const struct acc_view *v,
-				 const struct edge_sip_msg *m,
-				 const struct acc_source *from)
+static enum acc_reason to_inside(const struct acc_rewrite *r)
 {
 	char text[LINE_CAP];
 	struct edge_put w = edge_put(text, sizeof(text));
 
-	explain(e, v, m, from->role);
-	acc_trust_put(&w, v->topo, m, from->role);
-	edge_sip_edit_append(e, "%.*s", (int)edge_put_len(&w), text);
-	if (from->role != ACC_ROLE_USR)
-		return ACC_REASON_OK;
-	return acc_contact_replace(e, m, from) ? ACC_REASON_BAD_RESPONSE
-					       : ACC_REASON_OK;
+	explain(r->edit, r->view, r->msg, r->from->role);
+	acc_trust_put(&w, r->view->topo, r->msg, r->from->role);
+	edge_sip_edit_append(r->edit, "%.*s", (int)edge_put_len(&w), text);
+	if (r->from->role == ACC_ROLE_USR &&
+	    acc_contact_replace(r->edit, r->msg, r->from))
+		return ACC_REASON_BAD_RESPONSE;
+	return ACC_REASON_OK;
 }
 
-static enum acc_reason to_user(struct edge_sip_edit *e,
-			       const struct acc_view *v,
-			       const struct edge_sip_msg *m,
+static enum acc_reason to_user(const struct acc_rewrite *r,
 			       const struct acc_back *back)
 {
+	const struct edge_sip_msg *m = r->msg;
+
 	if (m->status >= 300 && m->status < 400) {
-		enum acc_reason why = acc_contact_redirect(e, v, m);
+		enum acc_reason why = acc_contact_redirect(r->edit, r->view, m);
 
 		if (why)
 			return why;
 	}
 	if (m->status == 200 && back->method == EDGE_SIP_REGISTER &&
 	    edge_sip_find(m, EDGE_SIP_MS_USER_LOGON_DATA, 0) < 0)
-		edge_sip_edit_append(e, "ms-user-logon-data: RemoteUser");
-	acc_keep_alive_answer(e, v, m, back->asked_keep_alive);
+		edge_sip_edit_append(r->edit, "ms-user-logon-data: RemoteUser");
+	acc_keep_alive_answer(r->edit, r->view, m, back->asked_keep_alive);
 	return ACC_REASON_OK;
 }
 
-enum edge_err
-acc_rewrite_response(struct edge_sip_edit *e, const struct acc_view *v,
-		     const struct edge_sip_msg *m,
-		     const struct acc_source *from, const struct acc_back *back,
-		     struct edge_slice *out, enum acc_reason *reason)
+enum edge_err acc_rewrite_response(const struct acc_rewrite *r,
+				   const struct acc_back *back,
+				   struct edge_slice *out,
+				   enum acc_reason *reason)
 {
-	bool inward = from->role != ACC_ROLE_INT;
+	bool inward = r->from->role != ACC_ROLE_INT;
 	struct acc_fw_way way = {
 		.inward = inward,
-		.outside = inward ? from->role : back->to_role,
-		.sees_diagnostics = back->to_signed_in ||
-				    v->options->diagnostics_unauthenticated,
+		.outside = inward ? r->from->role : back->to_role,
+		.sees_diagnostics =
+			back->to_signed_in ||
+			r->view->options->diagnostics_unauthenticated,
 	};
 	enum edge_err err;
 
-	edge_sip_edit_begin(e, m);
-	*reason = acc_firewall_apply(e, v, m, &way);
+	edge_sip_edit_begin(r->edit, r->msg);
+	*reason = acc_firewall_apply(r->edit, r->view, r->msg, &way);
 	if (!*reason)
-		*reason = inward ? to_inside(e, v, m, from)
-				 : to_user(e, v, m, back);
+		*reason = inward ? to_inside(r) : to_user(r, back);
 	if (*reason)
 		return EDGE_EDENIED;
-	pop_via(e, m);
-	err = edge_sip_edit_print(e, out);
+	pop_via(r->edit, r->msg);
+	err = edge_sip_edit_print(r->edit, out);
 	if (err)
 		*reason = ACC_REASON_INTERNAL;
 	return err;

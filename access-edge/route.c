@@ -208,37 +208,45 @@ static void decide_federated(struct acc_decision *d, const struct acc_view *v,
 	answer(d, why ? why : ACC_REASON_NO_PARTNER_YET);
 }
 
+/* Is it for a partner: by token, by ms-edge-route (AE 2.4), or by a domain
+ * that is not ours? */
+static bool leaves(const struct acc_view *v, const struct edge_sip_uri *target,
+		   const struct route_set *r)
+{
+	struct edge_addr literal;
+	struct edge_slice mark;
+	edge_handle cid;
+
+	if (r->tokens)
+		return r->token.kind == ACC_TOKEN_PARTNER;
+	if (r->pop != r->end)
+		return edge_sip_param(r->list[r->pop].params, "ms-edge-route",
+				      &mark);
+	return target->is_sip && !client_of_ruri(target, &cid) &&
+	       !acc_host_addr(&literal, target->host) &&
+	       !topo_find_domain(v->topo, target->host) &&
+	       !acc_token_is_ours(v, target);
+}
+
 static void decide_outward(struct acc_decision *d, const struct acc_view *v,
 			   const struct edge_sip_msg *m,
 			   const struct route_set *r)
 {
 	const struct edge_sip_uri *target =
 		d->replace_ruri ? &d->last_route : &m->ruri;
-	struct edge_addr literal;
 
-	if (r->tokens && r->token.kind == ACC_TOKEN_PARTNER) {
+	if (leaves(v, target, r)) {
 		decide_federated(d, v, m);
 	} else if (r->tokens && r->token.boot != v->boot) {
 		answer(d, ACC_REASON_CLIENT_GONE);
 	} else if (r->pop != r->end) {
-		struct edge_slice leave;
-
-		if (!r->tokens && edge_sip_param(r->list[r->pop].params,
-						 "ms-edge-route", &leave))
-			decide_federated(d, v, m);
-		else
-			answer(d, ACC_REASON_ROUTE_TARGET);
-	} else if (r->tokens) {
+		answer(d, ACC_REASON_ROUTE_TARGET);
+	} else if (r->tokens || client_of_ruri(target, &d->client)) {
 		d->to = ACC_TO_CLIENT;
-		d->client = r->token.cid;
-	} else if (client_of_ruri(target, &d->client)) {
-		d->to = ACC_TO_CLIENT;
-	} else if (!target->is_sip || acc_host_addr(&literal, target->host) ||
-		   topo_find_domain(v->topo, target->host) ||
-		   acc_token_is_ours(v, target)) {
-		answer(d, ACC_REASON_CLIENT_GONE);
+		if (r->tokens)
+			d->client = r->token.cid;
 	} else {
-		decide_federated(d, v, m);
+		answer(d, ACC_REASON_CLIENT_GONE);
 	}
 }
 

@@ -68,6 +68,8 @@ static void request(struct world *w, const struct acc_source *from)
 {
 	const struct acc_stamp stamp = {
 		.sent_by = "172.25.33.10:1", .txn = 1, .route_tag = "A"};
+	const struct acc_rewrite r = {w->edit, &w->view, &w->m, from};
+	struct acc_answer a = {.extra = ""};
 	struct acc_guard_verdict g;
 	struct acc_decision d;
 	enum acc_reason reason;
@@ -78,14 +80,12 @@ static void request(struct world *w, const struct acc_source *from)
 	acc_route_decide(&d, &w->view, &w->m, from);
 	assert(d.to != ACC_TO_ANSWER || acc_reason_status(d.reason) >= 400);
 	if (g.reason || (d.to != ACC_TO_NEXT_HOP && d.to != ACC_TO_CLIENT)) {
-		reason = g.reason ? g.reason : d.reason;
-		if (acc_reason_status(reason))
-			assert(!acc_rewrite_answer(w->edit, &w->view, &w->m,
-						   from, reason, "", &out));
+		a.reason = g.reason ? g.reason : d.reason;
+		if (acc_reason_status(a.reason))
+			assert(!acc_rewrite_answer(&r, &a, &out));
 		return;
 	}
-	if (acc_rewrite_request(w->edit, &w->view, &w->m, from, &d, &stamp,
-				&out, &reason))
+	if (acc_rewrite_request(&r, &d, &stamp, &out, &reason))
 		return;
 	if (w->m.via_count + 1 > EDGE_SIP_LIST || w->m.line_count > 190)
 		return; /* at the limits of the grammar */
@@ -102,12 +102,12 @@ static void response(struct world *w, const struct acc_source *from)
 							 : ACC_ROLE_INT,
 				      .asked_keep_alive = true,
 				      .method = w->m.method};
+	const struct acc_rewrite r = {w->edit, &w->view, &w->m, from};
 	enum acc_reason reason;
 	struct edge_slice out;
 
 	if (w->m.via_count < 2 || w->m.line_count > 190 ||
-	    acc_rewrite_response(w->edit, &w->view, &w->m, from, &back, &out,
-				 &reason))
+	    acc_rewrite_response(&r, &back, &out, &reason))
 		return;
 	assert(parses(w, out));
 	assert(w->sent.via_count == w->m.via_count - 1);

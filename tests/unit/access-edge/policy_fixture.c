@@ -135,9 +135,15 @@ struct edge_slice policy_vector(struct policy *p, const char *name)
 	return s;
 }
 
+struct acc_rewrite policy_pass(struct policy *p, const struct acc_source *from)
+{
+	return (struct acc_rewrite){p->in.edit, &p->view, &p->in.msg, from};
+}
+
 bool policy_forward(struct policy *p, const struct acc_source *from,
 		    const struct acc_stamp *stamp, struct edge_slice *out)
 {
+	const struct acc_rewrite r = policy_pass(p, from);
 	struct acc_guard_verdict g;
 	enum edge_err err;
 
@@ -150,8 +156,7 @@ bool policy_forward(struct policy *p, const struct acc_source *from,
 	p->reason = p->decision.reason;
 	if (p->decision.reason)
 		return false;
-	err = acc_rewrite_request(p->in.edit, &p->view, &p->in.msg, from,
-				  &p->decision, stamp, out, &p->reason);
+	err = acc_rewrite_request(&r, &p->decision, stamp, out, &p->reason);
 	if (err)
 		return false;
 	err = sip_case_parse(&p->out, *out);

@@ -55,6 +55,9 @@ bool policy_forward(struct policy *p, const struct acc_source *from,
 /** Route decision alone on p->in; returns p->decision.reason. */
 enum acc_reason policy_decide(struct policy *p, const struct acc_source *from);
 
+/** p->in as the rewriting functions want it. */
+struct acc_rewrite policy_pass(struct policy *p, const struct acc_source *from);
+
 /** A signed entry "<sip:...>" of ours. */
 void policy_entry(struct policy *p, enum acc_token_kind kind, edge_handle cid,
 		  uint32_t boot, char out[1024]);

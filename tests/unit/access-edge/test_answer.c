@@ -21,11 +21,11 @@ static void teardown(void)
 static struct edge_slice answer(struct acc_source from, enum acc_reason reason,
 				const char *extra)
 {
+	const struct acc_rewrite r = policy_pass(&p, &from);
+	const struct acc_answer a = {.reason = reason, .extra = extra};
 	struct edge_slice out = {0};
 
-	ck_assert_int_eq(acc_rewrite_answer(p.in.edit, &p.view, &p.in.msg,
-					    &from, reason, extra, &out),
-			 EDGE_OK);
+	ck_assert_int_eq(acc_rewrite_answer(&r, &a, &out), EDGE_OK);
 	ck_assert_int_eq(sip_case_parse(&p.out, out), EDGE_OK);
 	return out;
 }
@@ -61,6 +61,7 @@ END_TEST
 START_TEST(answer_gives_the_vector_to_the_inside)
 {
 	struct acc_source from = policy_inside();
+	const struct acc_rewrite r = policy_pass(&p, &from);
 	struct acc_answer a = {
 		.reason = ACC_REASON_PARTNER_CONNECT,
 		.detail = ";fqdn=\"sip.fabrikam.com:5061\";peer-type="
@@ -76,10 +77,7 @@ START_TEST(answer_gives_the_vector_to_the_inside)
 			"To: <sip:carol@fabrikam.com>\n"
 			"Call-ID: 99887766554433221100\nCSeq: 1 MESSAGE\n"
 			"Content-Type: text/plain\nContent-Length: 2\n\nhi");
-	ck_assert_int_eq(acc_rewrite_answer_detailed(p.in.edit, &p.view,
-						     &p.in.msg, &from, &a,
-						     &out),
-			 EDGE_OK);
+	ck_assert_int_eq(acc_rewrite_answer(&r, &a, &out), EDGE_OK);
 	ck_assert_int_eq(sip_case_parse(&p.out, out), EDGE_OK);
 	policy_same(with_tag(out, "ED6E0002"), want);
 	sip_file_free(want);
@@ -91,13 +89,11 @@ START_TEST(answer_tells_users_nothing_internal)
 	struct acc_answer a = {.reason = ACC_REASON_NEXT_HOP_DOWN,
 			       .detail = ";fqdn=\"fe01.contoso.net\""};
 	struct acc_source from = policy_user();
+	const struct acc_rewrite r = policy_pass(&p, &from);
 	struct edge_slice out;
 
 	policy_request(&p, "REGISTER", "sip:contoso.com", "");
-	ck_assert_int_eq(acc_rewrite_answer_detailed(p.in.edit, &p.view,
-						     &p.in.msg, &from, &a,
-						     &out),
-			 EDGE_OK);
+	ck_assert_int_eq(acc_rewrite_answer(&r, &a, &out), EDGE_OK);
 	ck_assert(!policy_contains(out, "contoso.net"));
 	ck_assert(!policy_contains(out, "172.25"));
 	ck_assert(!policy_contains(out, "Server:"));
@@ -118,6 +114,7 @@ START_TEST(answer_has_the_headers_its_status_wants)
 
 	policy_request(&p, "MESSAGE", "sip:bob@contoso.com", "");
 	out = answer(policy_user(), ACC_REASON_OVERLOAD, "");
+	ck_assert(policy_contains(out, "SIP/2.0 503 Service Unavailable\r\n"));
 	ck_assert(policy_contains(out, "\r\nRetry-After: 30\r\n"));
 	out = answer(policy_user(), ACC_REASON_EXTENSION,
 		     "Unsupported: foo, bar\r\n");
@@ -130,6 +127,20 @@ START_TEST(answer_has_the_headers_its_status_wants)
 	ck_assert(policy_contains(out, "405 Method Not Allowed\r\n"));
 	ck_assert(policy_contains(out, "\r\nAllow: INVITE, "));
 	ck_assert(!policy_contains(out, "\r\nCompression"));
+}
+END_TEST
+
+START_TEST(register_is_never_told_503)
+{
+	static const enum acc_reason reasons[] = {
+		ACC_REASON_OVERLOAD, ACC_REASON_RATE,
+		ACC_REASON_UNSIGNED_LIMIT, ACC_REASON_TRANSACTIONS};
+	struct edge_slice out;
+
+	policy_request(&p, "REGISTER", "sip:contoso.com", "");
+	out = answer(policy_user(), reasons[_i], "");
+	ck_assert(policy_contains(out, "SIP/2.0 504 Server time-out\r\n"));
+	ck_assert(!policy_contains(out, "Retry-After"));
 }
 END_TEST
 
@@ -191,13 +202,13 @@ START_TEST(answer_to_a_malformed_request_is_possible)
 		"From: <sip:alice@contoso.com>;tag=1\r\n"
 		"Call-ID: x\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n";
 	struct acc_source from = policy_user();
+	const struct acc_rewrite r = policy_pass(&p, &from);
+	const struct acc_answer a = {.reason = ACC_REASON_PARSE};
 	struct edge_slice out;
 
 	ck_assert_int_eq(sip_case_parse(&p.in, edge_slice_str(raw)),
 			 EDGE_EFORMAT);
-	ck_assert_int_eq(acc_rewrite_answer(p.in.edit, &p.view, &p.in.msg,
-					    &from, ACC_REASON_PARSE, "", &out),
-			 EDGE_OK);
+	ck_assert_int_eq(acc_rewrite_answer(&r, &a, &out), EDGE_OK);
 	ck_assert(policy_contains(out, "SIP/2.0 400 Bad Request\r\nVia: "));
 }
 END_TEST
@@ -205,31 +216,28 @@ END_TEST
 START_TEST(dropped_reasons_have_no_answer)
 {
 	struct acc_source from = policy_user();
+	const struct acc_rewrite r = policy_pass(&p, &from);
+	const struct acc_answer a = {.reason = ACC_REASON_STRAY_ACK};
 	struct edge_slice out;
 
 	policy_request(&p, "INVITE", "sip:bob@contoso.com", "");
-	ck_assert_int_eq(acc_rewrite_answer(p.in.edit, &p.view, &p.in.msg,
-					    &from, ACC_REASON_STRAY_ACK, "",
-					    &out),
-			 EDGE_ESTATE);
+	ck_assert_int_eq(acc_rewrite_answer(&r, &a, &out), EDGE_ESTATE);
 }
 END_TEST
 
 START_TEST(status_has_no_diagnostics)
 {
 	struct acc_source user = policy_user(), inside = policy_inside();
+	const struct acc_rewrite to_user = policy_pass(&p, &user);
+	const struct acc_rewrite to_inside = policy_pass(&p, &inside);
 	struct edge_slice out;
 
 	policy_request(&p, "INVITE", "sip:bob@contoso.com", "");
-	ck_assert_int_eq(acc_rewrite_status(p.in.edit, &p.view, &p.in.msg,
-					    &user, 100, &out),
-			 EDGE_OK);
+	ck_assert_int_eq(acc_rewrite_status(&to_user, 100, &out), EDGE_OK);
 	ck_assert(policy_contains(out, "SIP/2.0 100 Trying\r\n"));
 	ck_assert(policy_contains(out, "\r\nTo: <sip:bob@contoso.com>\r\n"));
 	ck_assert(!policy_contains(out, "ms-diagnostics"));
-	ck_assert_int_eq(acc_rewrite_status(p.in.edit, &p.view, &p.in.msg,
-					    &inside, 200, &out),
-			 EDGE_OK);
+	ck_assert_int_eq(acc_rewrite_status(&to_inside, 200, &out), EDGE_OK);
 	ck_assert(policy_contains(out, "SIP/2.0 200 OK\r\n"));
 	ck_assert(policy_contains(out, "\r\nTo: <sip:bob@contoso.com>;tag="));
 	ck_assert(policy_contains(out, "ms-source-type=EdgeProxyGenerated;"));
@@ -312,6 +320,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, answer_gives_the_vector_to_the_inside);
 	tcase_add_test(t, answer_tells_users_nothing_internal);
 	tcase_add_test(t, answer_has_the_headers_its_status_wants);
+	tcase_add_loop_test(t, register_is_never_told_503, 0, 4);
 	tcase_add_test(t, answer_keeps_a_to_tag_and_all_vias);
 	tcase_add_test(t, answer_does_not_double_received_parameters);
 	tcase_add_test(t, to_tag_is_stable_per_request_only);

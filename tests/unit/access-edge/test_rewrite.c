@@ -88,15 +88,14 @@ static struct edge_slice forward_inside(void)
 START_TEST(rewrite_gives_the_federated_vector)
 {
 	struct acc_source from = policy_partner();
+	const struct acc_rewrite r = policy_pass(&p, &from);
 	struct acc_stamp stamp = policy_stamp("172.25.33.10:60539", 0x22AA0001,
 					      0x1122334455667788, "-");
 	struct acc_decision d = {.to = ACC_TO_NEXT_HOP};
 	struct edge_slice in = policy_vector(&p, "sip-fed-in.msg");
 	struct edge_slice want = sip_file("sip-fed-out.msg"), out;
 
-	ck_assert_int_eq(acc_rewrite_request(p.in.edit, &p.view, &p.in.msg,
-					     &from, &d, &stamp, &out,
-					     &p.reason),
+	ck_assert_int_eq(acc_rewrite_request(&r, &d, &stamp, &out, &p.reason),
 			 EDGE_OK);
 	policy_same(out, want);
 	sip_file_free(in);
@@ -422,15 +421,14 @@ END_TEST
 START_TEST(partner_contact_with_proxy_is_refused)
 {
 	struct acc_source from = policy_partner();
+	const struct acc_rewrite r = policy_pass(&p, &from);
 	struct acc_stamp stamp = policy_stamp("172.25.33.10:1", 1, 1, "-");
 	struct acc_decision d = {.to = ACC_TO_NEXT_HOP};
 	struct edge_slice out;
 
 	policy_request(&p, "INVITE", "sip:bob@contoso.com",
 		       "Contact: <sip:carol@fabrikam.com>;proxy=replace\n");
-	ck_assert_int_eq(acc_rewrite_request(p.in.edit, &p.view, &p.in.msg,
-					     &from, &d, &stamp, &out,
-					     &p.reason),
+	ck_assert_int_eq(acc_rewrite_request(&r, &d, &stamp, &out, &p.reason),
 			 EDGE_EDENIED);
 	ck_assert_int_eq(p.reason, ACC_REASON_NOT_FIRST_HOP);
 }

@@ -24,9 +24,9 @@ static const char our_via[] =
 
 static struct edge_slice back(struct acc_source from, struct acc_back b)
 {
+	const struct acc_rewrite r = policy_pass(&p, &from);
 	struct edge_slice out = {0};
-	enum edge_err err = acc_rewrite_response(p.in.edit, &p.view, &p.in.msg,
-						 &from, &b, &out, &p.reason);
+	enum edge_err err = acc_rewrite_response(&r, &b, &out, &p.reason);
 
 	ck_assert_msg(err == EDGE_OK, "%s", acc_reason_name(p.reason));
 	ck_assert_int_eq(sip_case_parse(&p.out, out), EDGE_OK);
@@ -102,12 +102,12 @@ START_TEST(our_via_is_cut_from_a_list)
 		"Via: SIP/2.0/TLS a.b;branch=z9hG4bK1, SIP/2.0/TLS c.d\n",
 		"v:SIP/2.0/TLS a.b;branch=z9hG4bK1 ,\n\tSIP/2.0/TLS c.d\n",
 		"Via: SIP/2.0/TLS a.b;x=\"q,q\",SIP/2.0/TLS c.d,SIP/2.0/TLS "
-		"e.f\n",
+		"e\n",
 	};
 	static const char *const want[] = {
 		"\r\nVia: SIP/2.0/TLS c.d\r\n",
 		"\r\nv:SIP/2.0/TLS c.d\r\n",
-		"\r\nVia: SIP/2.0/TLS c.d,SIP/2.0/TLS e.f\r\n",
+		"\r\nVia: SIP/2.0/TLS c.d,SIP/2.0/TLS e\r\n",
 	};
 	struct acc_back b = {.to_role = ACC_ROLE_USR};
 
@@ -259,11 +259,11 @@ START_TEST(client_response_with_an_odd_contact_is_dropped)
 {
 	struct acc_back b = {.to_role = ACC_ROLE_INT};
 	struct acc_source from = policy_user();
+	const struct acc_rewrite r = policy_pass(&p, &from);
 	struct edge_slice out;
 
 	response("200 OK", "INVITE", "Contact: <sip:a@b>;proxy=x\n");
-	ck_assert_int_eq(acc_rewrite_response(p.in.edit, &p.view, &p.in.msg,
-					      &from, &b, &out, &p.reason),
+	ck_assert_int_eq(acc_rewrite_response(&r, &b, &out, &p.reason),
 			 EDGE_EDENIED);
 	ck_assert_int_eq(p.reason, ACC_REASON_BAD_RESPONSE);
 }
@@ -274,11 +274,11 @@ START_TEST(register_redirect_inward_is_refused)
 	struct acc_back b = {.to_role = ACC_ROLE_USR,
 			     .method = EDGE_SIP_REGISTER};
 	struct acc_source from = policy_inside();
+	const struct acc_rewrite r = policy_pass(&p, &from);
 	struct edge_slice out;
 
 	response("301 Moved", "REGISTER", "Contact: <sip:fe01.contoso.net>\n");
-	ck_assert_int_eq(acc_rewrite_response(p.in.edit, &p.view, &p.in.msg,
-					      &from, &b, &out, &p.reason),
+	ck_assert_int_eq(acc_rewrite_response(&r, &b, &out, &p.reason),
 			 EDGE_EDENIED);
 	ck_assert_int_eq(p.reason, ACC_REASON_REDIRECT);
 	response("302 Moved", "INVITE", "Contact: <sip:fe01.contoso.net>\n");

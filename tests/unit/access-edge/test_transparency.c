@@ -34,6 +34,7 @@ enum { SAMPLES = sizeof(samples) / sizeof(samples[0]) };
 static bool send_on(bool inward, struct edge_slice *out)
 {
 	struct acc_source from = inward ? policy_user() : policy_inside();
+	const struct acc_rewrite r = policy_pass(&p, &from);
 	struct acc_stamp stamp = policy_stamp("203.0.113.1:1", 1, 2, "AB");
 	struct acc_decision d = {.to = inward ? ACC_TO_NEXT_HOP : ACC_TO_CLIENT,
 				 .client = 0x2A00,
@@ -45,11 +46,9 @@ static bool send_on(bool inward, struct edge_slice *out)
 	enum edge_err err;
 
 	if (p.in.msg.is_request)
-		err = acc_rewrite_request(p.in.edit, &p.view, &p.in.msg, &from,
-					  &d, &stamp, out, &p.reason);
+		err = acc_rewrite_request(&r, &d, &stamp, out, &p.reason);
 	else
-		err = acc_rewrite_response(p.in.edit, &p.view, &p.in.msg, &from,
-					   &back, out, &p.reason);
+		err = acc_rewrite_response(&r, &back, out, &p.reason);
 	if (err)
 		ck_assert_int_eq(p.reason, ACC_REASON_NOT_FIRST_HOP);
 	return err == EDGE_OK;

@@ -25,8 +25,8 @@ static const char *const asserted[] = {
 	"ms-asserted-verification-level: ms-source-verified-user=unverified\n",
 	"",
 	"ms-asserted-verification-level: verified\n",
-	"ms-asserted-verification-level: ms-source-verified-user=verified\n"
-	"ms-asserted-verification-level: ms-source-verified-user=verified\n",
+	"ms-asserted-verification-level: ms-source-verified-user=verified\n\
+ms-asserted-verification-level: ms-source-verified-user=verified\n",
 };
 
 START_TEST(trust_follows_role_and_level)
