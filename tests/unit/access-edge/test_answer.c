@@ -133,8 +133,8 @@ END_TEST
 START_TEST(register_is_never_told_503)
 {
 	static const enum acc_reason reasons[] = {
-		ACC_REASON_OVERLOAD, ACC_REASON_RATE,
-		ACC_REASON_UNSIGNED_LIMIT, ACC_REASON_TRANSACTIONS};
+		ACC_REASON_OVERLOAD, ACC_REASON_RATE, ACC_REASON_UNSIGNED_LIMIT,
+		ACC_REASON_TRANSACTIONS};
 	struct edge_slice out;
 
 	policy_request(&p, "REGISTER", "sip:contoso.com", "");
