@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "topology/bundle.h"
+#include "topology/hosts_check.h"
 #include "topology/import.h"
 #include "topology/snap.h"
 #include "topology/xml.h"
@@ -119,6 +120,7 @@ static enum edge_err build(struct topo_import *i, const struct topo_draft *d,
 		return err;
 	}
 	topo_import_hash(i->snap_sha256, edge_slice(i->snap, i->snap_len));
+	topo_hosts_check(check->hosts, i->topo, f);
 	check_routes(i->topo, plan, f);
 	return topo_findings_refuse(f) ? EDGE_EFORMAT : EDGE_OK;
 }
