@@ -234,14 +234,13 @@ static void decide_outward(struct acc_decision *d, const struct acc_view *v,
 {
 	const struct edge_sip_uri *target =
 		d->replace_ruri ? &d->last_route : &m->ruri;
+	bool gone = r->tokens && r->token.boot != v->boot; /* DESIGN 5 */
 
 	if (leaves(v, target, r)) {
 		decide_federated(d, v, m);
-	} else if (r->tokens && r->token.boot != v->boot) {
-		answer(d, ACC_REASON_CLIENT_GONE);
-	} else if (r->pop != r->end) {
+	} else if (!gone && r->pop != r->end) {
 		answer(d, ACC_REASON_ROUTE_TARGET);
-	} else if (r->tokens || client_of_ruri(target, &d->client)) {
+	} else if (!gone && (r->tokens || client_of_ruri(target, &d->client))) {
 		d->to = ACC_TO_CLIENT;
 		if (r->tokens)
 			d->client = r->token.cid;

@@ -218,11 +218,25 @@ enum edge_err acc_token_print(const struct acc_view *v,
 	return w.overflow ? EDGE_ELIMIT : EDGE_OK;
 }
 
+/* A port of a listener that speaks SIP to proxies or clients, or none. */
+static bool is_our_port(const struct topo *t, uint16_t port)
+{
+	static const enum topo_port_kind kinds[] = {TOPO_PORT_ACCESS_CLIENT,
+						    TOPO_PORT_ACCESS_FEDERATION,
+						    TOPO_PORT_ACCESS_INSIDE};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (t->listen[kinds[i]].present &&
+		    t->listen[kinds[i]].addr.port == port)
+			return true;
+	return port == 0;
+}
+
 bool acc_token_is_ours(const struct acc_view *v, const struct edge_sip_uri *u)
 {
 	struct edge_slice fe;
 
-	if (!u->is_sip)
+	if (!u->is_sip || !is_our_port(v->topo, u->port))
 		return false;
 	if (topo_is_our_machine(v->topo, u->host))
 		return true;

@@ -42,7 +42,7 @@ EDGE_MUST_CHECK enum edge_err acc_token_print(const struct acc_view *v,
 					      char *out, size_t cap);
 
 /** Is this Route entry ours by host or ms-fe (a machine of our pool, the pool,
- * the access name)? */
+ * the access name), on a SIP port of ours or none? */
 bool acc_token_is_ours(const struct acc_view *v, const struct edge_sip_uri *u);
 /** Read and check an entry that is ours. EDGE_ENOTFOUND: plain entry with
  * neither token nor MAC (a preloaded proxy); EDGE_EAUTH: MAC wrong or absent,

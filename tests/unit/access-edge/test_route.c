@@ -108,6 +108,8 @@ START_TEST(user_route_may_name_registrars_only)
 		{"<sip:fepool.contoso.net:5061;transport=tls>", NULL,
 		 ACC_REASON_STRICT_ROUTE},
 		{"<sip:edge02.contoso.net;lr>", NULL, ACC_REASON_ROUTE_TARGET},
+		{"<sip:edge01.contoso.net:8057;lr>", NULL,
+		 ACC_REASON_ROUTE_TARGET},
 	};
 	const char *got;
 
@@ -450,7 +452,7 @@ static void add_user_tests(TCase *t)
 {
 	tcase_add_test(t, user_without_route_goes_to_the_next_hop);
 	tcase_add_test(t, user_route_set_is_popped_and_followed);
-	tcase_add_loop_test(t, user_route_may_name_registrars_only, 0, 18);
+	tcase_add_loop_test(t, user_route_may_name_registrars_only, 0, 19);
 	tcase_add_test(t, user_preloaded_proxy_is_popped_without_rights);
 	tcase_add_test(
 		t,

@@ -206,7 +206,9 @@ START_TEST(token_is_ours_by_host_or_ms_fe)
 		bool ours, ours_in_pool;
 	} rows[] = {
 		{"<sip:sip.contoso.com>", true, true},
-		{"<sip:SIP.Contoso.COM:9;lr>", true, true},
+		{"<sip:SIP.Contoso.COM:5061;lr>", true, true},
+		{"<sip:sip.contoso.com:8057;lr>", false, false},
+		{"<sip:edge01.contoso.net:3478>", false, false},
 		{"<sip:edge01.contoso.net>", true, true},
 		{"<sip:edgepool.contoso.net;ms-fe=edge01.contoso.net>", true,
 		 true},
@@ -324,7 +326,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, token_check_ignores_what_the_mac_does_not_cover);
 	tcase_add_loop_test(t, token_check_tells_plain_forged_and_foreign, 0,
 			    10);
-	tcase_add_loop_test(t, token_is_ours_by_host_or_ms_fe, 0, 9);
+	tcase_add_loop_test(t, token_is_ours_by_host_or_ms_fe, 0, 11);
 	tcase_add_test(t, keys_sign_with_the_newest_and_check_48_hours_on);
 	tcase_add_test(t, keys_loop_key_is_of_the_signing_key);
 	tcase_add_test(t, keys_and_buffers_have_limits);
