@@ -145,7 +145,8 @@ static bool is_wanted(const char *name, uint64_t seq, void *arg)
 
 	if (seq != w->seq)
 		return false;
-	snprintf(w->name, TOPO_VERSION_NAME, "%s", name);
+	snprintf(w->name, TOPO_VERSION_NAME, "%.*s", TOPO_VERSION_NAME - 1,
+		 name);
 	w->found = true;
 	return true;
 }
