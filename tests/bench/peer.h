@@ -1,0 +1,45 @@
+/* A TLS end for benches: non-blocking, buffered, on one epoll. */
+#ifndef TESTS_BENCH_PEER_H
+#define TESTS_BENCH_PEER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bench_peer;
+struct bench_loop;
+
+struct bench_tls {
+	const char *ca; /* what the other end is checked with, or NULL */
+	const char *chain, *key; /* our own, or NULL */
+	bool is_client;
+};
+
+/* Bytes have arrived: returns how many were used. len 0: handshake done, or a
+ * session ticket has come. */
+typedef size_t bench_peer_fn(struct bench_peer *p, const char *in, size_t len);
+typedef void bench_lost_fn(struct bench_peer *p);
+
+/* A bench ends by exit(); only what comes and goes during it is freed. */
+struct bench_loop *bench_loop_new(const struct bench_tls *tls,
+				  bench_peer_fn *fn, bench_lost_fn *lost);
+void bench_loop_listen(struct bench_loop *l, const char *ip, unsigned port);
+/** One wait and its events; timeout in ns, negative: for ever. */
+void bench_loop_turn(struct bench_loop *l, int64_t timeout_ns);
+
+struct bench_peer *bench_peer_dial(struct bench_loop *l, const char *from,
+				   const char *to, unsigned port,
+				   const char *name);
+void bench_peer_send(struct bench_peer *p, const char *bytes, size_t len);
+/** Write what was sent since: called by the loop after each callback. */
+void bench_peer_flush(struct bench_peer *p);
+/** From a callback of its own only. */
+void bench_peer_close(struct bench_peer *p);
+void *bench_peer_arg(const struct bench_peer *p);
+void bench_peer_set_arg(struct bench_peer *p, void *arg);
+unsigned bench_peer_port(const struct bench_peer *p); /* our own */
+
+uint64_t bench_now_ns(void);
+_Noreturn void bench_die(const char *what);
+
+#endif
