@@ -50,7 +50,7 @@ enum edge_err edge_bytes_room(struct edge_bytes *b, size_t want, uint32_t max)
 		return EDGE_ELIMIT;
 	if (b->cap - b->start - b->len >= want && b->p)
 		return EDGE_OK;
-	if (b->start) {
+	if (b->start && b->p) {
 		memmove(b->p, b->p + b->start, b->len);
 		b->start = 0;
 	}

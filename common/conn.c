@@ -58,9 +58,18 @@ static enum edge_err conn_new(struct edge_conn **out,
 	c->low_water = p->low_water;
 	c->handshake_ms = p->handshake_ms;
 	c->stall_ms = p->stall_ms;
+	c->is_client = is_client;
 	c->task.fn = edge_conn_flow_turn_end;
 	*out = c;
 	return EDGE_OK;
+}
+
+static bool set_nonblock(int fd)
+{
+	const int flags = fcntl(fd, F_GETFL);
+
+	return flags >= 0 && (flags & O_NONBLOCK ||
+			      fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0);
 }
 
 enum edge_err edge_conn_accept(struct edge_conn **out,
@@ -69,7 +78,7 @@ enum edge_err edge_conn_accept(struct edge_conn **out,
 	struct edge_conn *c;
 	enum edge_err err;
 
-	if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK))
+	if (!set_nonblock(fd))
 		return EDGE_ESYS;
 	err = conn_new(&c, p, false, NULL);
 	if (err)
@@ -88,6 +97,8 @@ enum edge_err edge_conn_accept(struct edge_conn **out,
 	return EDGE_OK;
 }
 
+/* six: the plan is the owner's, where to and from where is the call's */
+/* NOLINTNEXTLINE(readability-function-size) */
 enum edge_err edge_conn_dial(struct edge_conn **out,
 			     const struct edge_conn_plan *p,
 			     const struct edge_addr *local, const char *device,

@@ -16,6 +16,11 @@
 
 enum {
 	CONN_HANDSHAKE_MAX = 96 * 1024, /* AE 1.5: 64 KiB of certificates */
+	CONN_HELLO_HEAD = 9, /* RFC 8446 §5.1, §4: record and message head */
+	CONN_HELLO_MAX =
+		16 * 1024, /* ours: what comes is below 4 KiB [bytes] */
+	CONN_HANDSHAKE_RECORD = 22, /* RFC 8446 §5.1 */
+	CONN_CLIENT_HELLO = 1,	    /* RFC 8446 §4 */
 	CONN_DETAIL_LEN = 192,
 };
 
@@ -289,6 +294,63 @@ static void on_recv_end(struct edge_conn *c, ssize_t n)
 				       : EDGE_CONN_WHY_RESET);
 }
 
+static void refuse_handshake(struct edge_conn *c, const char *why)
+{
+	edge_conn_flow_detail(c, "%s", why);
+	edge_conn_flow_fail(c, EDGE_CONN_WHY_TLS);
+}
+
+/* OpenSSL takes memory for as long a message as its first bytes promise (up
+ * to 128 KiB), so we look at them before; what is no record it refuses. */
+static bool hello_fits(struct edge_slice head)
+{
+	struct edge_slice version;
+	uint8_t record, message, high;
+	uint16_t record_len, low;
+
+	if (!edge_take_u8(&head, &record) || !edge_take(&head, 2, &version) ||
+	    !edge_take_u16(&head, &record_len) ||
+	    !edge_take_u8(&head, &message) || !edge_take_u8(&head, &high) ||
+	    !edge_take_u16(&head, &low))
+		return false;
+	if (record != CONN_HANDSHAKE_RECORD)
+		return true;
+	return record_len >= 4 && message == CONN_CLIENT_HELLO && !high &&
+	       low <= CONN_HELLO_MAX;
+}
+
+/* n bytes came before SECURED; false: they are kept, or the end is told. */
+static bool handshake_fits(struct edge_conn *c, const uint8_t *p, size_t n)
+{
+	const bool is_first = c->handshake_len < CONN_HELLO_HEAD;
+	struct edge_slice head = edge_slice(p, n);
+
+	c->handshake_len += (uint32_t)n;
+	if (c->handshake_len > CONN_HANDSHAKE_MAX) {
+		refuse_handshake(c, "handshake too long");
+		return false;
+	}
+	if (c->is_client || !is_first)
+		return true;
+	if (c->held.len || n < CONN_HELLO_HEAD) { /* in very small pieces */
+		if (edge_bytes_add(&c->held, head, CONN_HANDSHAKE_MAX)) {
+			refuse_handshake(c, edge_err_str(EDGE_ENOMEM));
+			return false;
+		}
+		head = edge_bytes_slice(&c->held);
+	}
+	if (c->handshake_len < CONN_HELLO_HEAD)
+		return false;
+	if (!hello_fits(head)) {
+		refuse_handshake(c, "client hello too long");
+		return false;
+	}
+	if (!c->held.len)
+		return true;
+	process_held(c);
+	return false;
+}
+
 static void receive(struct edge_conn *c)
 {
 	size_t cap;
@@ -300,7 +362,8 @@ static void receive(struct edge_conn *c)
 			c); /* not before it matters: pauses are short */
 		return;
 	}
-	if (c->held.len && (!process_held(c) || c->state != CONN_OPEN))
+	if (c->state == CONN_OPEN && c->held.len &&
+	    (!process_held(c) || c->state != CONN_OPEN))
 		return;
 	scratch = edge_loop_scratch(c->loop, &cap);
 	n = recv(c->stream.fd, scratch, cap, 0);
@@ -308,14 +371,9 @@ static void receive(struct edge_conn *c)
 		on_recv_end(c, n);
 		return;
 	}
-	if (c->state == CONN_HANDSHAKE) {
-		c->handshake_len += (uint32_t)n;
-		if (c->handshake_len > CONN_HANDSHAKE_MAX) {
-			edge_conn_flow_detail(c, "%s", "handshake too long");
-			edge_conn_flow_fail(c, EDGE_CONN_WHY_TLS);
-			return;
-		}
-	}
+	if (c->state == CONN_HANDSHAKE &&
+	    !handshake_fits(c, scratch, (size_t)n))
+		return;
 	c->stream.rx = edge_slice(scratch, (size_t)n);
 	process(c);
 	if (edge_conn_flow_is_live(c) && edge_slice_len(c->stream.rx) &&

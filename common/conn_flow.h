@@ -36,7 +36,7 @@ struct edge_conn {
 	uint32_t handshake_ms, stall_ms;
 	uint32_t handshake_len; /* bytes received before SECURED */
 	uint8_t state, why, watched;
-	bool is_paused, is_blocked, was_high, retell, is_shut;
+	bool is_client, is_paused, is_blocked, was_high, retell, is_shut;
 };
 
 bool edge_conn_flow_is_live(const struct edge_conn *c);

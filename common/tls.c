@@ -184,6 +184,7 @@ static int ticket_open(struct edge_tls *t, const unsigned char *name,
 	return made;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): OpenSSL's signature */
 static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv,
 		     EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int is_sealing)
 {
@@ -358,7 +359,6 @@ enum edge_err edge_tls_new(struct edge_tls **out,
 					  : TLS_server_method());
 	if (!t->ctx)
 		goto out;
-	err = EDGE_ETLS;
 	if (!set_ground(t->ctx, &profiles[r->profile])) {
 		err = refuse(why, why_cap, "profile",
 			     profiles[r->profile].name);

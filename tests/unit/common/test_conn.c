@@ -476,24 +476,77 @@ START_TEST(conn_fails_on_a_close_in_the_handshake)
 }
 END_TEST
 
-START_TEST(conn_refuses_an_endless_client_hello)
+/* Heads of a first record that promise too much, or are odd. */
+static const uint8_t bad_heads[][9] = {
+	{22, 3, 1, 0x40, 0, 1, 1, 0xff, 0xff}, /* 128 KiB, what OpenSSL takes */
+	{22, 3, 1, 0x40, 0, 1, 0, 0x40, 0x01}, /* 16 KiB and one */
+	{22, 3, 1, 0x00, 3, 1, 0, 0x00, 0x40}, /* a record that cuts the head */
+	{22, 3, 1, 0x40, 0, 11, 0, 0x40, 0x00}, /* not a hello */
+};
+
+START_TEST(conn_refuses_a_client_hello_that_promises_too_much)
 {
-	enum { RECORD = 16384, RECORDS = 8 };
-	uint8_t *flood = calloc(RECORDS, RECORD + 5);
 	int fd = raw_connect();
 
-	ck_assert_ptr_nonnull(flood);
-	for (size_t i = 0; i < RECORDS; i++) {
-		static const uint8_t head[] = {22, 3, 1, RECORD >> 8, 0};
-
-		memcpy(flood + i * (RECORD + 5), head, sizeof(head));
-	}
-	memcpy(flood + 5, "\x01\x01\xff\xff", 4); /* hello of 131071 bytes */
-	ck_assert_int_gt(write(fd, flood, RECORDS * (RECORD + 5)), 0);
-	free(flood);
+	ck_assert_int_eq(write(fd, bad_heads[_i], 9), 9);
 	run();
 	ck_assert_int_eq(edge_conn_why(server.conn), EDGE_CONN_WHY_TLS);
-	ck_assert_str_eq(edge_conn_detail(server.conn), "handshake too long");
+	ck_assert_str_eq(edge_conn_detail(server.conn),
+			 "client hello too long");
+	close(fd);
+}
+END_TEST
+
+/* A go-between that hands the client's first bytes over one by one. */
+static struct {
+	int in, out;
+	size_t slow;
+	struct edge_timer timer;
+} drip;
+
+static void on_drip(struct edge_timer *t, uint64_t now_ms)
+{
+	uint8_t buf[4096];
+	ssize_t n =
+		recv(drip.in, buf, drip.slow ? 1 : sizeof(buf), MSG_DONTWAIT);
+
+	if (n > 0)
+		ck_assert_int_eq(write(drip.out, buf, (size_t)n), n);
+	if (n > 0 && drip.slow)
+		drip.slow--;
+	n = recv(drip.out, buf, sizeof(buf), MSG_DONTWAIT);
+	if (n > 0)
+		ck_assert_int_eq(write(drip.in, buf, (size_t)n), n);
+	edge_wheel_start(edge_loop_wheel(loop), t, now_ms + 1, on_drip);
+}
+
+START_TEST(conn_shakes_hands_with_a_dripping_client)
+{
+	struct edge_addr middle, none;
+	struct edge_conn_plan p = plan_of(&client, client_tls);
+	int fd;
+
+	ck_assert_int_eq(
+		edge_addr_parse(&middle, edge_slice_str("127.0.0.1"), 0),
+		EDGE_OK);
+	ck_assert_int_eq(edge_sock_listen(&fd, &middle, NULL, false), EDGE_OK);
+	edge_sock_names(fd, &middle, &none);
+	server.fn = echo;
+	client.fn = say_hello;
+	client.want_len = 5;
+	ck_assert_int_eq(
+		edge_conn_dial(&client.conn, &p, NULL, NULL, &middle, NULL),
+		EDGE_OK);
+	ck_assert_int_eq(fcntl(fd, F_SETFL, 0), 0);
+	drip.in = accept(fd, NULL, NULL);
+	drip.out = raw_connect();
+	drip.slow = 12;
+	on_drip(&drip.timer, edge_loop_now_ms(loop));
+	run();
+	ck_assert_mem_eq(client.got, "hello", 5);
+	edge_wheel_stop(&drip.timer);
+	close(drip.in);
+	close(drip.out);
 	close(fd);
 }
 END_TEST
@@ -830,7 +883,9 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, conn_pause_holds_and_resume_tells_again, 0, 2);
 	tcase_add_test(t, conn_stalls_when_the_reader_does_not_read);
 	tcase_add_test(t, conn_times_out_a_silent_client);
-	tcase_add_test(t, conn_refuses_an_endless_client_hello);
+	tcase_add_loop_test(
+		t, conn_refuses_a_client_hello_that_promises_too_much, 0, 4);
+	tcase_add_test(t, conn_shakes_hands_with_a_dripping_client);
 	t = tcase(s, "dial");
 	tcase_add_test(t, conn_dial_tells_a_refused_connect);
 	tcase_add_test(t, conn_dial_binds_the_local_address);

@@ -129,6 +129,28 @@ START_TEST(loop_new_refuses_a_second_on_the_thread)
 }
 END_TEST
 
+static void on_left(struct edge_leaver *v)
+{
+	(void)v;
+	note('l');
+}
+
+START_TEST(loop_free_tells_who_has_not_left)
+{
+	struct edge_leaver a = {.fn = on_left}, b = a, c = a;
+
+	edge_loop_join(loop, &a);
+	edge_loop_join(loop, &b);
+	edge_loop_join(loop, &c);
+	edge_loop_join(loop, &c);
+	edge_loop_leave(&b);
+	edge_loop_leave(&b);
+	edge_loop_free(loop);
+	ck_assert_str_eq(order, "ll");
+	ck_assert_int_eq(edge_loop_new(&loop), EDGE_OK);
+}
+END_TEST
+
 static uint64_t started_ms, fired_ms;
 
 static void on_timer(struct edge_timer *t, uint64_t now_ms)
@@ -269,6 +291,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, loop_runs_deferred_after_events_and_in_order);
 	tcase_add_test(t, loop_frees_after_all_tasks);
 	tcase_add_test(t, loop_free_runs_what_is_left);
+	tcase_add_test(t, loop_free_tells_who_has_not_left);
 	tcase_add_test(t, loop_new_refuses_a_second_on_the_thread);
 	tcase_add_test(t, loop_advances_the_wheel_not_before_due);
 	tcase_add_test(t, loop_stop_works_from_a_thread_and_before_run);
