@@ -67,11 +67,15 @@ static void on_lapse(struct edge_timer *timer, uint64_t now_ms)
 	struct edge_taking *t =
 		(struct edge_taking *)((char *)timer -
 				       offsetof(struct edge_taking, lapse));
+	char why[EVENT_WHY_LEN];
 
 	(void)now_ms;
 	edge_event(EDGE_EV_TOPOLOGY_REFUSED, "seq=%" PRIu64 " why=lapsed",
 		   t->next->seq);
 	edge_taking_abort(t);
+	/* the importer may have died between the swap and its commit: then
+	 * the store has gone on, and so do we */
+	(void)!edge_taking_reread(t, why, sizeof(why));
 }
 
 static enum edge_err refuse(uint64_t seq, enum edge_err err, char *why,

@@ -19,7 +19,8 @@ void edge_taking_free(struct edge_taking *t); /* aborts what is prepared */
 const struct topo *edge_taking_current(const struct edge_taking *t);
 
 /** Load version seq and ask the service; replaces an earlier prepare. Lapses
- * after 10 s. why says the reason on any error. */
+ * after 10 s; then the store is read again, for the importer may have died
+ * between its swap and its commit. why says the reason on any error. */
 EDGE_MUST_CHECK enum edge_err edge_taking_prepare(struct edge_taking *t,
 						  uint64_t seq, char *why,
 						  size_t why_cap);

@@ -172,6 +172,19 @@ START_TEST(taking_prepare_lapses)
 }
 END_TEST
 
+START_TEST(taking_lapse_follows_a_store_that_went_on)
+{
+	struct edge_wheel *w = edge_loop_wheel(loop);
+
+	ck_assert_int_eq(edge_taking_prepare(taking, 2, why, WHY), EDGE_OK);
+	fake_store_set(state, 2); /* swapped, but commit never comes */
+	edge_wheel_advance(w,
+			   edge_loop_now_ms(loop) + EDGE_TAKING_LAPSE_MS + 200);
+	ck_assert_str_eq(trace, "papc");
+	ck_assert_uint_eq(seq(), 2);
+}
+END_TEST
+
 START_TEST(taking_reread_takes_only_what_is_new)
 {
 	ck_assert_int_eq(edge_taking_reread(taking, why, WHY), EDGE_OK);
@@ -214,6 +227,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, taking_refuses_what_the_store_refuses);
 	tcase_add_test(t, taking_refuses_another_machines_topology);
 	tcase_add_test(t, taking_prepare_lapses);
+	tcase_add_test(t, taking_lapse_follows_a_store_that_went_on);
 	tcase_add_test(t, taking_reread_takes_only_what_is_new);
 	tcase_add_test(t, taking_free_aborts);
 	suite_add_tcase(s, t);
