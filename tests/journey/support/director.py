@@ -10,7 +10,6 @@ from support import netns, sip
 from support.wait import until
 
 LAB = pathlib.Path(__file__).resolve().parents[2] / 'lab'
-EDGE_NAMES = 'edgepool01.corp.contoso.com edge01.corp.contoso.com'
 RECORD = re.compile(
     rb'={20}\ntag: (\w+)\n.*?proto: (\S+) .*?srcip: (\S+)\nsrcport: (\d+)\n'
     rb'dstip: (\S+)\ndstport: (\d+)\n~{20}\n(.*?)\|{20}\n', re.S)

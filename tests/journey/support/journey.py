@@ -32,7 +32,7 @@ def _interrupted(number, _frame):
 class Journey:
     """What a journey's body is given; parts are made when first asked for."""
 
-    def __init__(self, name, inside_hosts=''):
+    def __init__(self, name):
         self.name = name
         self.preset = os.environ.get('JOURNEY_PRESET', 'dev')
         self.shards = int(os.environ.get('JOURNEY_SHARDS', '1'))
@@ -47,8 +47,7 @@ class Journey:
             shutil.copytree(ready, self.ca)
         else:
             netns.run(str(LAB / 'ca.sh'), str(self.ca))
-        self.world = netns.World(f'j{os.getpid()}-',
-                                 inside_hosts or inside_names())
+        self.world = netns.World(f'j{os.getpid()}-')
 
     def director(self, **how):
         """A Director in the inside; see Director for how."""
@@ -112,17 +111,6 @@ class Journey:
             shutil.copytree(self.folder, keep_to, ignore=lambda folder, names:
                             [n for n in names if n.endswith('.sock')])
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def inside_names():
-    """The names of the inside, as its own machines resolve them."""
-    return ''.join(f'{address} {names}\n' for address, names in (
-        (netns.EDGE_INSIDE,
-         'edgepool01.corp.contoso.com edge01.corp.contoso.com'),
-        (netns.DIRECTORS[0],
-         'dir01.corp.contoso.com dirpool01.corp.contoso.com'),
-        (netns.DIRECTORS[1], 'dir02.corp.contoso.com'),
-        (netns.FRONT_END, 'fe01.corp.contoso.com fepool01.corp.contoso.com')))
 
 
 def main(body, limit=40):

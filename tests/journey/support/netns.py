@@ -42,8 +42,9 @@ def run(*command):
 class Namespace:
     """One namespace with its own resolv.conf and hosts."""
 
-    def __init__(self, name, resolver=None, hosts=''):
+    def __init__(self, name, resolver=None, hosts='', stays=False):
         self.name = name
+        self.stays = stays
         run('ip', 'netns', 'add', name)
         run('ip', '-n', name, 'link', 'set', 'lo', 'up')
         self.exec('sysctl', '-qw', 'net.ipv4.ip_unprivileged_port_start=0')
@@ -59,10 +60,14 @@ class Namespace:
         return run('ip', 'netns', 'exec', self.name, *command)
 
     def start(self, *command, **popen):
-        """Start a long-running program inside."""
+        """Start a long-running program inside; it ends with us, unless what
+        is in this namespace stays."""
+        if self.stays:
+            popen['start_new_session'] = True
         return subprocess.Popen(
             ['ip', 'netns', 'exec', self.name, *command],
-            preexec_fn=die_with_parent, stdin=subprocess.DEVNULL, **popen)
+            preexec_fn=None if self.stays else die_with_parent,
+            stdin=subprocess.DEVNULL, **popen)
 
     @contextlib.contextmanager
     def inside(self):
@@ -97,18 +102,27 @@ def remove(name):
     shutil.rmtree(ETC / name, ignore_errors=True)
 
 
+def inside_names():
+    """The names of the inside, as its own machines resolve them."""
+    return ''.join(f'{address} {names}\n' for address, names in (
+        (EDGE_INSIDE, 'edgepool01.corp.contoso.com edge01.corp.contoso.com'),
+        (DIRECTORS[0], 'dir01.corp.contoso.com dirpool01.corp.contoso.com'),
+        (DIRECTORS[1], 'dir02.corp.contoso.com'),
+        (FRONT_END, 'fe01.corp.contoso.com fepool01.corp.contoso.com')))
+
+
 class World:
     """inet, edge and inside, cabled as DESIGN's lab: prefix keeps worlds
     apart, the lab's own has none."""
 
     NAMES = ('inet', 'edge', 'inside')
 
-    def __init__(self, prefix='', inside_hosts=''):
+    def __init__(self, prefix='', stays=False):
         self.prefix = prefix
         self.remove()
-        self.inet = Namespace(prefix + 'inet', INET)
-        self.edge = Namespace(prefix + 'edge', INET)
-        self.inside = Namespace(prefix + 'inside', None, inside_hosts)
+        self.inet = Namespace(prefix + 'inet', INET, stays=stays)
+        self.edge = Namespace(prefix + 'edge', INET, stays=stays)
+        self.inside = Namespace(prefix + 'inside', None, inside_names(), stays)
         self._cable(self.inet, 'edge0', self.edge, 'ext')
         self._cable(self.inside, 'edge0', self.edge, 'int')
         for address in [INET, PARTNER, *CLIENTS]:

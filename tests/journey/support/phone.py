@@ -45,6 +45,17 @@ def write_tone(path):
             for n in range(480000)))
 
 
+def write_settings(folder, ca, name, address, port, keyboard=False):
+    """A folder for baresip -f."""
+    folder.mkdir()
+    text = CONFIG.format(address=address, folder=folder, port=port,
+                         ca=ca / 'public-ca.pem')
+    (folder / 'config').write_text(
+        text + ('module stdio.so\n' if keyboard else ''))
+    (folder / 'accounts').write_text(ACCOUNT.format(name=name))
+    write_tone(folder / 'tone.wav')
+
+
 class Phone:
     """One baresip with one account, driven over ctrl_tcp."""
 
@@ -52,12 +63,7 @@ class Phone:
         self.world, self.name, self.port = world, name, port
         self.address = address
         self.folder = pathlib.Path(folder)
-        self.folder.mkdir()
-        (self.folder / 'config').write_text(CONFIG.format(
-            address=address, folder=self.folder, port=port,
-            ca=ca / 'public-ca.pem'))
-        (self.folder / 'accounts').write_text(ACCOUNT.format(name=name))
-        write_tone(self.folder / 'tone.wav')
+        write_settings(self.folder, ca, name, address, port)
         self.log = open(self.folder / 'baresip.log', 'wb')
         self.process = world.inet.start(
             'stdbuf', '-oL', 'baresip', '-f', str(self.folder), '-v',
