@@ -61,6 +61,7 @@ all)
 	[ ! -x tests/floors.sh ] || check floors tests/floors.sh
 	check format format
 	check man man
+	check man-tables tests/man_tables.py
 	check python python
 	check tidy tidy
 	;;
