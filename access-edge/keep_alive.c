@@ -20,6 +20,35 @@ bool acc_keep_alive_asked(const struct edge_sip_msg *m)
 	       edge_slice_ieq_str(hop, "yes");
 }
 
+static bool lists_outbound(const struct edge_sip_msg *m)
+{
+	int i = edge_sip_find(m, EDGE_SIP_SUPPORTED, 0);
+
+	for (; i >= 0; i = edge_sip_find(m, EDGE_SIP_SUPPORTED, i + 1)) {
+		struct edge_slice rest = m->lines[i].value;
+
+		while (edge_slice_len(rest)) {
+			const uint8_t *comma = edge_slice_find(rest, ',');
+			const uint8_t *end = comma ? comma : rest.end;
+			struct edge_slice tag = {rest.p, end};
+
+			if (edge_slice_ieq_str(edge_slice_trim(tag),
+					       "outbound"))
+				return true;
+			rest.p = comma ? comma + 1 : rest.end;
+		}
+	}
+	return false;
+}
+
+bool acc_keep_alive_pings(const struct edge_sip_msg *m)
+{
+	struct edge_slice value;
+
+	return edge_sip_param(m->via.params, "keep", &value) ||
+	       (m->method == EDGE_SIP_REGISTER && lists_outbound(m));
+}
+
 void acc_keep_alive_answer(struct edge_sip_edit *e, const struct acc_view *v,
 			   const struct edge_sip_msg *m, bool asked)
 {

@@ -5,6 +5,9 @@
 #include "common/sip/edit.h"
 #include "access-edge/view.h"
 
+/** Does the sender want a CRLF for its CRLFCRLF: a REGISTER that supports
+ * outbound, or a top Via with keep (RFC 5626, RFC 6223; AE 2.2). */
+bool acc_keep_alive_pings(const struct edge_sip_msg *m);
 /** Does a request ask for it: UAC with hop-hop=yes? */
 bool acc_keep_alive_asked(const struct edge_sip_msg *m);
 /** A response to a client: the home server's header is replaced, or on a 2xx

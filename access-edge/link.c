@@ -37,6 +37,21 @@ static void keep_alive_heard(struct acc_link *l, const struct edge_sip_frame *f)
 {
 	if (f->skipped)
 		acc_shard_count(l->shard, ACC_STAT_KEEP_ALIVES);
+	if (f->double_crlf && l->wants_pong) /* AE 2.2, RFC 5626 4.4.1 */
+		(void)acc_link_send(l, edge_slice_str("\r\n"));
+}
+
+static bool is_paused(const struct acc_link *l)
+{
+	return l->paused_by_hop || l->paused_by_self;
+}
+
+/* What has come in part is not late while we do not read. */
+static void stop_reading(struct acc_link *l)
+{
+	l->part_ms = 0;
+	edge_conn_pause(l->conn);
+	acc_link_arm(l);
 }
 
 /* false: wait for more, or the link is closing */
@@ -81,11 +96,12 @@ static enum acc_link_state on_data(struct acc_link *l)
 	uint64_t now = edge_loop_now_ms(l->shard->loop);
 
 	l->heard_ms = now;
-	while (!l->paused_by_hop && !l->paused_by_self && handle_one(l))
+	while (!is_paused(l) && handle_one(l))
 		;
 	if (l->state != ACC_LINK_OPEN)
 		return l->state;
-	if (!l->part_ms && edge_slice_len(edge_conn_input(l->conn)))
+	if (!l->part_ms && !is_paused(l) &&
+	    (l->skip || edge_slice_len(edge_conn_input(l->conn))))
 		l->part_ms = now;
 	acc_link_arm(l);
 	return l->state;
@@ -240,7 +256,7 @@ bool acc_link_send(struct acc_link *l, struct edge_slice bytes)
 	if (l->kind != ACC_LINK_UPSTREAM && !l->paused_by_self &&
 	    edge_conn_above_high_water(l->conn)) {
 		l->paused_by_self = true;
-		edge_conn_pause(l->conn);
+		stop_reading(l);
 	}
 	return true;
 }
@@ -326,7 +342,7 @@ void acc_link_hold_for_hop(struct acc_link *l)
 	if (l->state != ACC_LINK_OPEN || l->paused_by_hop)
 		return;
 	l->paused_by_hop = true;
-	edge_conn_pause(l->conn);
+	stop_reading(l);
 }
 
 void acc_link_release_for_hop(struct acc_link *l)
@@ -363,6 +379,7 @@ static void plan_conn(struct acc_link *l, struct edge_conn_plan *p)
 				   ? ACC_LIMIT_CONNECT_MS
 				   : ACC_LIMIT_HANDSHAKE_MS),
 		.stall_ms = (uint32_t)acc_shard_limit(s, ACC_LIMIT_STALL_MS),
+		.probes_peer = l->kind != ACC_LINK_CLIENT, /* AE 2.12 */
 		.fn = on_event,
 		.arg = l,
 	};

@@ -37,6 +37,8 @@ struct acc_link {
 	enum acc_link_deadline deadline;
 	bool paused_by_hop, paused_by_self, admitted, was_secured, heard;
 	bool opened;		/* the peer was accepted once */
+	bool wants_pong;	/* it announced RFC 5626 outbound or keep */
+	bool keeps_alive;	/* ms-keep-alive was promised to it */
 	uint16_t remote_askers; /* bit per shard that delivered here */
 	struct acc_source source;
 	struct edge_sip_framer framer;

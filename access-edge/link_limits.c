@@ -11,6 +11,7 @@ enum {
 	BODY_FREE_MS = 10000, /* AE 5: 1 KiB/s averaged over 10 s */
 	BODY_BYTES_A_S = 1024,
 	ANSWER_EVERY_MS = 1000, /* AE 2.3: malformed answered once a second */
+	GRACE_MS = 70000,	/* AE 2.12: above a transaction's time [ms] */
 };
 
 static uint32_t limit(const struct acc_link *l, enum acc_limit which)
@@ -77,12 +78,12 @@ static void due_of_part(const struct acc_link *l, struct due *d)
 
 	if (!l->part_ms)
 		return;
-	if (!l->framer.head_len) {
+	if (!l->framer.head_len && !l->skip) {
 		sooner(d, l->part_ms + limit(l, ACC_LIMIT_HEAD_MS),
 		       ACC_DEADLINE_HEAD);
 		return;
 	}
-	if (body > limit(l, ACC_LIMIT_BODY_MS))
+	if (l->skip || body > limit(l, ACC_LIMIT_BODY_MS))
 		body = limit(l, ACC_LIMIT_BODY_MS);
 	sooner(d, l->part_ms + body, ACC_DEADLINE_BODY);
 }
@@ -129,6 +130,16 @@ static void on_due(struct edge_timer *t, uint64_t now_ms)
 		acc_link_close(l);
 }
 
+/* AE 2.12: never before the time that was promised, and grace. */
+static uint64_t idle_ms(const struct acc_link *l)
+{
+	uint64_t idle = limit(l, ACC_LIMIT_IDLE_MS);
+	uint64_t promised =
+		1000 * (uint64_t)limit(l, ACC_LIMIT_KEEP_ALIVE_S) + GRACE_MS;
+
+	return l->keeps_alive && promised > idle ? promised : idle;
+}
+
 void acc_link_arm(struct acc_link *l)
 {
 	struct due d = {0, ACC_DEADLINE_NONE};
@@ -144,8 +155,7 @@ void acc_link_arm(struct acc_link *l)
 			sooner(&d,
 			       l->opened_ms + limit(l, ACC_LIMIT_UNSIGNED_MS),
 			       ACC_DEADLINE_SIGN_IN);
-		sooner(&d, l->heard_ms + limit(l, ACC_LIMIT_IDLE_MS),
-		       ACC_DEADLINE_IDLE);
+		sooner(&d, l->heard_ms + idle_ms(l), ACC_DEADLINE_IDLE);
 	}
 	l->deadline = d.what;
 	if (d.what == ACC_DEADLINE_NONE)

@@ -13,9 +13,9 @@
 #include "access-edge/limits.h"
 #include "access-edge/link.h"
 #include "access-edge/events.h"
+#include "common/sock.h"
 
 enum {
-	BACKLOG = 4096,	     /* ours: excess waits in the kernel (AE 5) */
 	ACCEPTS_A_TURN = 64, /* ours: so that no listener starves the rest */
 };
 
@@ -29,58 +29,32 @@ struct acc_listener {
 	struct edge_timer timer; /* running: accepting is paused */
 };
 
-static int open_socket(const struct edge_addr *at, const char *device,
-		       bool share)
-{
-	struct sockaddr_storage sa;
-	socklen_t len = edge_addr_to_sockaddr(at, &sa);
-	int one = 1;
-	int fd = socket(sa.ss_family,
-			SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -1;
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
-	    (share &&
-	     setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one))) ||
-	    (device && *device &&
-	     setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
-			(socklen_t)strlen(device))) ||
-	    bind(fd, (struct sockaddr *)&sa, len) || listen(fd, BACKLOG)) {
-		int saved = errno;
-
-		close(fd);
-		errno = saved;
-		return -1;
-	}
-	return fd;
-}
-
 enum edge_err acc_listener_bind(int *fds, unsigned count,
-				const struct edge_addr *at, const char *device,
-				char *why, size_t why_cap)
+				const struct acc_door *door, char *why,
+				size_t why_cap)
 {
+	const char *device =
+		door->device && *door->device ? door->device : NULL;
 	char text[EDGE_ADDR_STRLEN];
 	unsigned opened = 0;
-	int probe = open_socket(at, device, false);
+	int proof;
+	enum edge_err err = edge_sock_listen(&proof, &door->at, device, false);
 
-	edge_addr_print(at, text);
-	if (probe < 0)
-		goto fail;
-	close(probe);
-	for (; opened < count; opened++) {
-		fds[opened] = open_socket(at, device, true);
-		if (fds[opened] < 0)
-			goto fail;
+	if (!err)
+		close(proof);
+	while (!err && opened < count) {
+		err = edge_sock_listen(&fds[opened], &door->at, device, true);
+		opened += !err;
 	}
-	return EDGE_OK;
-fail:
+	if (!err)
+		return EDGE_OK;
+	edge_addr_print(&door->at, text);
 	snprintf(why, why_cap, "cannot listen on %s%s%s: %s", text,
-		 device && *device ? " device " : "", device ? device : "",
+		 device ? " device " : "", device ? device : "",
 		 strerror(errno));
 	while (opened)
 		close(fds[--opened]);
-	return EDGE_ESYS;
+	return err;
 }
 
 bool acc_listener_device(const struct edge_addr *at, char out[16])

@@ -4,15 +4,19 @@
 
 #include "access-edge/shard.h"
 
+struct acc_door { /* where a listener stands */
+	struct edge_addr at;
+	const char *device; /* NULL or "": any */
+};
+
 /**
  * Open count sockets on (address, device) with SO_REUSEPORT, after a plain
  * bind has proved that nobody else holds the address. fds of a failed call are
- * closed. why gets address and errno text.
+ * closed. why gets address, device and errno text.
  */
 EDGE_MUST_CHECK enum edge_err acc_listener_bind(int *fds, unsigned count,
-						const struct edge_addr *at,
-						const char *device, char *why,
-						size_t why_cap);
+						const struct acc_door *door,
+						char *why, size_t why_cap);
 /** Name of the interface that carries the address; false when none does. */
 bool acc_listener_device(const struct edge_addr *at, char out[16]);
 

@@ -2,6 +2,8 @@
 #ifndef ACCESS_EDGE_MAIL_H
 #define ACCESS_EDGE_MAIL_H
 
+#include <sys/queue.h>
+
 #include "access-edge/reason.h"
 #include "access-edge/source.h"
 #include "common/slice.h"
@@ -13,7 +15,7 @@ struct edge_tls;
 enum acc_mail_kind {
 	ACC_MAIL_DELIVER,	/* bytes to the client link cid */
 	ACC_MAIL_RESPONSE,	/* a response a link of another shard got */
-	ACC_MAIL_UNDELIVERABLE, /* DELIVER failed: txn, reason */
+	ACC_MAIL_UNDELIVERABLE, /* DELIVER failed: txn */
 	ACC_MAIL_LINK_GONE,	/* link cid closed; its askers give up */
 	ACC_MAIL_TOPOLOGY,	/* new snapshot, held */
 	ACC_MAIL_TLS,		/* new certificates, held */
@@ -24,8 +26,12 @@ enum acc_mail_kind {
 
 enum acc_listen_kind { ACC_LISTEN_CLIENT, ACC_LISTEN_INSIDE, ACC_LISTEN_KINDS };
 
+TAILQ_HEAD(acc_mail_queue, acc_mail);
+
 struct acc_mail {
+	TAILQ_ENTRY(acc_mail) next; /* while its sender keeps it */
 	enum acc_mail_kind kind;
+	unsigned asker; /* DELIVER: the shard that sent it */
 	edge_handle cid, txn;
 	struct edge_addr far; /* DELIVER by Request-URI: only to a link with
 				 this far end; port 0: no check */

@@ -48,16 +48,18 @@ void acc_probe_send(struct acc_link *l, const char *member)
 	struct acc_shard *s = l->shard;
 	char text[PROBE_TEXT];
 	struct acc_txn *x;
+	struct acc_txn_plan plan = {.msg = s->desk.msg};
 	uint64_t hash;
 	int len;
 
 	edge_random(&hash, sizeof(hash));
 	/* parsed once without its id, which only the table can give */
 	len = print_probe(text, l, member, 0, hash);
+	plan.head_len = (size_t)len;
 	if (len <= 0 || len >= PROBE_TEXT ||
 	    edge_sip_msg_parse(s->desk.msg, s->desk.arena,
 			       edge_slice(text, (size_t)len), (size_t)len) ||
-	    acc_txn_new(&x, s->txns, NULL, s->desk.msg, (size_t)len, 0))
+	    acc_txn_new(&x, s->txns, &plan))
 		return;
 	x->loop_hash = hash;
 	len = print_probe(text, l, member, x->id, hash);

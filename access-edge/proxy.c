@@ -1,11 +1,11 @@
 /* The journey of a message, ten lines a step. */
 #include "access-edge/proxy.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <time.h>
 
 #include "access-edge/guard.h"
+#include "access-edge/keep_alive.h"
 #include "access-edge/limits.h"
 #include "access-edge/link_limits.h"
 #include "access-edge/linktab.h"
@@ -47,12 +47,15 @@ static enum acc_reason parse_reason(enum edge_sip_fault f)
 
 static void route_tag(char out[TAG_LEN])
 {
-	uint8_t bytes[16];
+	static const char digits[] = "0123456789ABCDEF"; /* as products print */
+	uint8_t bytes[(TAG_LEN - 1) / 2];
 
 	edge_random(bytes, sizeof(bytes));
-	edge_hex(out, edge_slice(bytes, sizeof(bytes)));
-	for (char *c = out; *c; c++)
-		*c = (char)toupper((unsigned char)*c); /* as products print */
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		out[2 * i] = digits[bytes[i] >> 4];
+		out[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	out[TAG_LEN - 1] = 0;
 }
 
 static bool rewrite(const struct journey *j, const struct edge_addr *local,
@@ -159,7 +162,7 @@ static void go_inward(const struct journey *j, struct acc_txn *x)
 		.member = j->d.member,
 		.sticky = j->d.member ? 0 : j->l->member,
 		.from_uri = j->m->from.uri.text,
-		.tried = x ? x->tried : 0,
+		.tried = x && x->tried_in == j->s->view.topo ? x->tried : 0,
 		.is_unsigned = j->l->kind == ACC_LINK_CLIENT &&
 			       !j->l->source.signed_in,
 	};
@@ -197,29 +200,39 @@ static bool far_end(const struct journey *j, struct edge_addr *out)
 	       out->port;
 }
 
-static bool send_to_client(const struct journey *j, edge_handle txn,
-			   const struct edge_addr *far, struct edge_slice out)
+static enum acc_reason send_here(const struct journey *j,
+				 const struct edge_addr *far,
+				 struct edge_slice out)
+{
+	struct acc_link *l = acc_linktab_find(j->s->links, j->d.client);
+
+	if (!l || l->kind != ACC_LINK_CLIENT || l->state != ACC_LINK_OPEN ||
+	    (far->port && !edge_addr_eq(far, &l->source.remote)))
+		return ACC_REASON_CLIENT_GONE;
+	return acc_link_send(l, out) ? ACC_REASON_OK : ACC_REASON_CLIENT_SLOW;
+}
+
+static enum acc_reason send_to_client(const struct journey *j, edge_handle txn,
+				      const struct edge_addr *far,
+				      struct edge_slice out)
 {
 	struct acc_shard *s = j->s;
 	struct acc_mail *mail;
 
-	if (edge_handle_shard(j->d.client) == s->index) {
-		struct acc_link *l = acc_linktab_find(s->links, j->d.client);
-
-		return l && l->kind == ACC_LINK_CLIENT &&
-		       (!far->port || edge_addr_eq(far, &l->source.remote)) &&
-		       acc_link_send(l, out);
-	}
+	if (edge_handle_shard(j->d.client) == s->index)
+		return send_here(j, far, out);
 	if (edge_handle_shard(j->d.client) >= s->shared->shard_count)
-		return false;
+		return ACC_REASON_CLIENT_GONE;
 	mail = acc_mail_new(ACC_MAIL_DELIVER, out);
 	if (!mail)
-		return false;
+		return ACC_REASON_INTERNAL;
 	mail->cid = j->d.client;
 	mail->txn = txn;
 	mail->far = *far;
-	mail->source.cid = (edge_handle)s->index;
-	return acc_shard_post(s, edge_handle_shard(j->d.client), mail);
+	mail->asker = s->index;
+	return acc_shard_post(s, edge_handle_shard(j->d.client), mail)
+		       ? ACC_REASON_OK
+		       : ACC_REASON_INTERNAL;
 }
 
 static void go_outward(const struct journey *j, struct acc_txn *x)
@@ -234,8 +247,10 @@ static void go_outward(const struct journey *j, struct acc_txn *x)
 		stop(j, x, reason);
 		return;
 	}
-	if (!far_end(j, &far) || !send_to_client(j, x ? x->id : 0, &far, out)) {
-		stop(j, x, ACC_REASON_CLIENT_GONE);
+	reason = far_end(j, &far) ? send_to_client(j, x ? x->id : 0, &far, out)
+				  : ACC_REASON_CLIENT_GONE;
+	if (reason != ACC_REASON_OK) {
+		stop(j, x, reason);
 		return;
 	}
 	acc_shard_count(j->s, ACC_STAT_FORWARDED_OUT);
@@ -268,10 +283,9 @@ static void forward(const struct journey *j, uint64_t key)
 	struct acc_txn *x = NULL;
 
 	if (!is_one_way(j->m)) {
-		enum edge_err err = acc_txn_new(&x, j->s->txns, j->l, j->m,
-						j->head_len, key);
+		const struct acc_txn_plan plan = {j->l, j->m, j->head_len, key};
 
-		if (err) {
+		if (acc_txn_new(&x, j->s->txns, &plan) != EDGE_OK) {
 			stop(j, NULL, ACC_REASON_TRANSACTIONS);
 			return;
 		}
@@ -288,13 +302,9 @@ static void forward(const struct journey *j, uint64_t key)
 		go_outward(j, x);
 }
 
-/* AE 2.10: hop by hop; one without its INVITE passes without state. */
+/* AE 2.10: hop by hop, whatever the routes have become meanwhile. */
 static void on_cancel(const struct journey *j, struct acc_txn *x)
 {
-	if (!x || x->method != EDGE_SIP_INVITE) {
-		forward(j, 0);
-		return;
-	}
 	acc_refuse_status(j->l, j->m, 200);
 	if (x->state == ACC_TXN_WAITING) {
 		x->cancelled = true;
@@ -304,7 +314,7 @@ static void on_cancel(const struct journey *j, struct acc_txn *x)
 	}
 }
 
-static void decide(struct journey *j, uint64_t key, struct acc_txn *known)
+static void decide(struct journey *j, uint64_t key)
 {
 	acc_route_decide(&j->d, &j->s->view, j->m, &j->l->source);
 	switch (j->d.to) {
@@ -321,10 +331,7 @@ static void decide(struct journey *j, uint64_t key, struct acc_txn *known)
 		break;
 	case ACC_TO_NEXT_HOP:
 	case ACC_TO_CLIENT:
-		if (j->m->method == EDGE_SIP_CANCEL)
-			on_cancel(j, known);
-		else
-			forward(j, key);
+		forward(j, key); /* also a CANCEL without its INVITE */
 		break;
 	}
 }
@@ -380,10 +387,14 @@ static void on_request(struct acc_link *l, const struct edge_sip_msg *m,
 	}
 	j.hash = acc_guard_loop_hash(&j.s->view, m);
 	acc_guard_request(&v, &j.s->view, m, &l->source, j.hash);
+	l->wants_pong |= acc_keep_alive_pings(m);
 	if (v.reason != ACC_REASON_OK)
 		refuse_by_guard(&j, &v);
+	else if (m->method == EDGE_SIP_CANCEL && known &&
+		 known->method == EDGE_SIP_INVITE)
+		on_cancel(&j, known);
 	else
-		decide(&j, key, known);
+		decide(&j, key);
 }
 
 static void on_malformed(struct acc_link *l, const struct edge_sip_msg *m)
@@ -489,6 +500,9 @@ void acc_proxy_resume(struct acc_txn *x)
 
 void acc_proxy_next_member(struct acc_txn *x, unsigned failed_member)
 {
+	if (x->tried_in != x->shard->view.topo)
+		x->tried = 0;
+	x->tried_in = x->shard->view.topo;
 	x->tried |= 1ull << failed_member;
 	acc_shard_count(x->shard, ACC_STAT_FAILOVER);
 	acc_proxy_resume(x);
@@ -524,10 +538,10 @@ void acc_proxy_asker_gone(struct acc_txn *x)
 static void on_deliver(struct acc_shard *s, const struct acc_mail *mail)
 {
 	struct acc_link *l = acc_linktab_find(s->links, mail->cid);
-	unsigned asker = mail->source.cid;
+	unsigned asker = mail->asker;
 	struct acc_mail *back;
 
-	if (l &&
+	if (l && l->kind == ACC_LINK_CLIENT &&
 	    (!mail->far.port || edge_addr_eq(&mail->far, &l->source.remote)) &&
 	    acc_link_send(l, edge_slice(mail->bytes, mail->len))) {
 		l->remote_askers |= (uint16_t)(1u << asker);

@@ -40,7 +40,7 @@ bool acc_reply_send(struct acc_shard *s, edge_handle cid, edge_handle txn,
 		return false;
 	mail->cid = cid;
 	mail->txn = txn;
-	mail->source.cid = (edge_handle)s->index; /* who to tell */
+	mail->asker = s->index;
 	return acc_shard_post(s, edge_handle_shard(cid), mail);
 }
 
@@ -78,13 +78,6 @@ static void send_cancel(struct acc_txn *x)
 		(void)acc_reply_send(x->shard, x->to, 0, out);
 }
 
-void acc_reply_cancel(struct acc_txn *x)
-{
-	x->cancelled = true;
-	if (x->state == ACC_TXN_PROCEEDING)
-		send_cancel(x);
-}
-
 /* -- timers ------------------------------------------------------------- */
 
 static void on_over(struct edge_timer *t, uint64_t now_ms)
@@ -107,6 +100,16 @@ static void on_silence(struct edge_timer *t, uint64_t now_ms)
 		send_cancel(x);
 	acc_reply_fail(x, went_inside(x) ? ACC_REASON_NEXT_HOP_SILENT
 					 : ACC_REASON_CLIENT_SILENT);
+}
+
+void acc_reply_cancel(struct acc_txn *x)
+{
+	x->cancelled = true;
+	if (x->state == ACC_TXN_PROCEEDING)
+		send_cancel(x);
+	/* RFC 3261 9.1: no final answer in 64*T1 is an answer too */
+	acc_txn_timer(x, acc_shard_limit(x->shard, ACC_LIMIT_TIMER_F_MS),
+		      on_silence);
 }
 
 static void expect_final(struct acc_txn *x)
@@ -203,6 +206,9 @@ static void note_sign_in(struct acc_txn *x, struct acc_link *asker,
 			 const struct edge_sip_msg *m)
 {
 	struct acc_shard *s = x->shard;
+	struct edge_admit *admit = s->shared->admit[ACC_LISTEN_CLIENT];
+	uint64_t now = edge_loop_now_ms(s->loop);
+	char user[256], client[EDGE_ADDR_STRLEN];
 
 	if (x->from.role != ACC_ROLE_USR)
 		return;
@@ -214,8 +220,13 @@ static void note_sign_in(struct acc_txn *x, struct acc_link *asker,
 	if (x->method != EDGE_SIP_REGISTER || !is_failed_sign_in(x, m))
 		return;
 	acc_shard_count(s, ACC_STAT_AUTH_FAIL);
-	edge_admit_fail(s->shared->admit[ACC_LISTEN_CLIENT], &x->from.remote,
-			m->from.uri.text, edge_loop_now_ms(s->loop));
+	edge_admit_fail(admit, &x->from.remote, m->from.uri.text, now);
+	if (!edge_admit_is_blocked(admit, &x->from.remote, m->from.uri.text,
+				   now))
+		return;
+	edge_addr_print(&x->from.remote, client);
+	edge_log_escape(user, sizeof(user), m->from.uri.text);
+	edge_event(ACC_EV_SIGN_IN_BLOCKED, "user=%s client=%s", user, client);
 }
 
 static bool pass_back(struct acc_txn *x, const struct acc_source *from,
@@ -240,6 +251,7 @@ static bool pass_back(struct acc_txn *x, const struct acc_source *from,
 		acc_reply_fail(x, reason);
 		return false;
 	}
+	l->keeps_alive |= x->asked_keep_alive && m->status < 300;
 	acc_shard_count(s, from->role == ACC_ROLE_INT ? ACC_STAT_FORWARDED_OUT
 						      : ACC_STAT_FORWARDED_IN);
 	(void)acc_link_send(l, out);
@@ -259,7 +271,7 @@ static void on_provisional(struct acc_txn *x, const struct acc_source *from,
 		if (!pass_back(x, from, m))
 			return;
 	}
-	if (x->method == EDGE_SIP_INVITE && x->trying_sent)
+	if (x->method == EDGE_SIP_INVITE && x->trying_sent && !x->cancelled)
 		expect_final(x);
 }
 
@@ -277,14 +289,21 @@ static void on_final(struct acc_txn *x, const struct acc_source *from,
 		complete(x, success ? ACC_TXN_ACCEPTED : ACC_TXN_COMPLETED);
 }
 
-/* Ours, from there, about that; AE 2.8 last row, 2.10. */
-static enum acc_reason match(struct acc_shard *s, const struct acc_source *from,
-			     const struct edge_sip_msg *m, edge_handle id,
-			     uint64_t hash, struct acc_txn **out)
-{
-	struct acc_txn *x = acc_txn_find(s->txns, id);
+/* The two halves of one of our branches. */
+struct branch {
+	edge_handle id;
+	uint64_t hash;
+};
 
-	if (!x || x->loop_hash != hash || x->state == ACC_TXN_WAITING)
+/* Ours, from there, about that; AE 2.8 last row, 2.10. */
+static enum acc_reason match(struct acc_txn **out, struct acc_shard *s,
+			     const struct acc_source *from,
+			     const struct edge_sip_msg *m,
+			     const struct branch *b)
+{
+	struct acc_txn *x = acc_txn_find(s->txns, b->id);
+
+	if (!x || x->loop_hash != b->hash || x->state == ACC_TXN_WAITING)
 		return ACC_REASON_STRAY_RESPONSE;
 	if (x->to != from->cid)
 		return ACC_REASON_WRONG_CONNECTION;
@@ -326,19 +345,18 @@ void acc_reply_message(struct acc_shard *s, const struct acc_source *from,
 	struct edge_sip_msg *m = s->desk.msg;
 	enum acc_reason reason = ACC_REASON_STRAY_RESPONSE;
 	struct acc_txn *x = NULL;
-	edge_handle id = 0;
-	uint64_t hash;
+	struct branch b = {0};
 
 	if (edge_sip_msg_parse(m, s->desk.arena, raw, head_len) != EDGE_OK)
 		reason = ACC_REASON_BAD_RESPONSE;
-	else if (acc_txn_branch_parse(m->via.branch, &id, &hash) &&
-		 edge_handle_shard(id) < s->shared->shard_count) {
-		if (edge_handle_shard(id) != s->index) {
+	else if (acc_txn_branch_parse(m->via.branch, &b.id, &b.hash) &&
+		 edge_handle_shard(b.id) < s->shared->shard_count) {
+		if (edge_handle_shard(b.id) != s->index) {
 			hand_over(s, from, raw, head_len,
-				  edge_handle_shard(id));
+				  edge_handle_shard(b.id));
 			return;
 		}
-		reason = match(s, from, m, id, hash, &x);
+		reason = match(&x, s, from, m, &b);
 	}
 	if (x)
 		take(x, from, m);

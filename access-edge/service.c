@@ -1,14 +1,14 @@
 /* The service as its control thread sees it: doors, keys, shards. */
 #include "access-edge/service.h"
 
-#include <pthread.h>
-#include <semaphore.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "access-edge/crew.h"
 #include "access-edge/events.h"
 #include "access-edge/limits.h"
 #include "access-edge/listener.h"
@@ -16,11 +16,15 @@
 #include "access-edge/service_tls.h"
 #include "common/crypto.h"
 #include "common/daemon.h"
-#include "common/mailbox.h"
 #include "common/recent.h"
 #include "common/tls.h"
 
-enum { REFUSALS = 200, KEYS_EVERY_MS = 3600000, DRAIN_LOOK_MS = 200 };
+enum {
+	REFUSALS = 200,
+	KEYS_EVERY_MS = 3600000,
+	DRAIN_LOOK_MS = 200,
+	KEPT_MS = 50 /* a full mailbox is tried again */
+};
 
 static const enum topo_port_kind port_of[ACC_LISTEN_KINDS] = {
 	[ACC_LISTEN_CLIENT] = TOPO_PORT_ACCESS_CLIENT,
@@ -29,15 +33,6 @@ static const enum topo_port_kind port_of[ACC_LISTEN_KINDS] = {
 
 struct sockets {
 	int fd[ACC_LISTEN_KINDS][ACC_SHARDS];
-};
-
-struct thread {
-	struct acc_shard_plan plan;
-	struct acc_shard *shard;
-	enum edge_err err;
-	sem_t made;
-	pthread_t id;
-	bool started;
 };
 
 struct acc_service {
@@ -49,8 +44,9 @@ struct acc_service {
 	uint64_t limits[ACC_LIMIT_COUNT];
 	struct acc_service_tls tls;
 	struct sockets open, prepared;
-	struct thread threads[ACC_SHARDS];
-	struct edge_timer keys_timer, drain_timer;
+	struct acc_crew *crew;
+	char why[512]; /* the last refusal, in words */
+	struct edge_timer keys_timer, drain_timer, kept_timer;
 };
 
 static void no_sockets(struct sockets *s)
@@ -162,28 +158,29 @@ static void find_devices(struct acc_service *v, const struct edge_config *c,
 }
 
 static enum edge_err bind_kind(struct acc_service *v, struct sockets *s,
-			       enum acc_listen_kind kind, const struct topo *t,
-			       char *why, size_t why_cap)
+			       enum acc_listen_kind kind, const struct topo *t)
 {
-	const struct edge_addr *at = &t->listen[port_of[kind]].addr;
+	const struct acc_door door = {
+		t->listen[port_of[kind]].addr,
+		v->shared.device[kind == ACC_LISTEN_INSIDE],
+	};
 	char text[EDGE_ADDR_STRLEN];
-	enum edge_err err = acc_listener_bind(
-		s->fd[kind], v->shared.shard_count, at,
-		v->shared.device[kind == ACC_LISTEN_INSIDE], why, why_cap);
+	enum edge_err err =
+		acc_listener_bind(s->fd[kind], v->shared.shard_count, &door,
+				  v->why, sizeof(v->why));
 
 	if (err) {
 		memset(s->fd[kind], 0xff, sizeof(s->fd[kind]));
 		return err;
 	}
-	edge_addr_print(at, text);
+	edge_addr_print(&door.at, text);
 	edge_event(EDGE_EV_LISTENER_OPEN, "address=%s shards=%u", text,
 		   v->shared.shard_count);
 	return EDGE_OK;
 }
 
 static enum edge_err open_all(struct acc_service *v,
-			      const struct edge_config *c, const struct topo *t,
-			      char *why, size_t cap)
+			      const struct edge_config *c, const struct topo *t)
 {
 	enum edge_err err =
 		acc_stats_new(&v->shared.stats, v->shared.shard_count);
@@ -193,12 +190,13 @@ static enum edge_err open_all(struct acc_service *v,
 	if (!err)
 		err = make_admission(v);
 	if (!err)
-		err = acc_service_keys_load(&v->ring, c->state, t, why, cap);
+		err = acc_service_keys_load(&v->ring, c->state, t, v->why,
+					    sizeof(v->why));
 	if (!err)
-		err = acc_service_tls_load(&v->tls, c, t, why, cap);
+		err = acc_service_tls_load(&v->tls, c, t, v->why,
+					   sizeof(v->why));
 	for (int k = 0; k < ACC_LISTEN_KINDS && !err; k++)
-		err = bind_kind(v, &v->open, (enum acc_listen_kind)k, t, why,
-				cap);
+		err = bind_kind(v, &v->open, (enum acc_listen_kind)k, t);
 	return err;
 }
 
@@ -207,7 +205,6 @@ enum edge_err acc_service_open(void *self, struct edge_loop *control,
 			       const struct topo *t)
 {
 	struct acc_service *v = self;
-	char why[512] = "";
 	enum edge_err err;
 
 	v->control = control;
@@ -227,40 +224,19 @@ enum edge_err acc_service_open(void *self, struct edge_loop *control,
 			strdup(edge_config_option(c, "access.proxy_require"));
 	v->shared.options.proxy_require = v->proxy_require;
 	find_devices(v, c, t);
-	err = open_all(v, c, t, why, sizeof(why));
+	err = v->state ? open_all(v, c, t) : EDGE_ENOMEM;
 	if (err)
 		edge_event(EDGE_EV_START_FAILED, "reason=%s",
-			   *why ? why : edge_err_str(err));
+			   *v->why ? v->why : edge_err_str(err));
 	return err;
 }
 
 /* -- threads ------------------------------------------------------------ */
 
-static void *run(void *arg)
+static enum edge_err make_plan(struct acc_service *v, unsigned i,
+			       struct acc_shard_plan *p)
 {
-	struct thread *t = arg;
-
-	t->err = acc_shard_new(&t->shard, &t->plan);
-	if (t->err) {
-		sem_post(&t->made);
-		return NULL;
-	}
-	t->plan.shared->shard[t->plan.index] = t->shard;
-	sem_post(&t->made);
-	(void)!edge_loop_run(t->shard->loop);
-	return NULL;
-}
-
-static enum edge_err plan_thread(struct acc_service *v, unsigned i)
-{
-	struct thread *t = &v->threads[i];
-	struct acc_shard_plan *p = &t->plan;
-	enum edge_err err;
-
 	*p = (struct acc_shard_plan){.index = i, .shared = &v->shared};
-	err = acc_service_keys_copy(&p->keys, v->ring);
-	if (err)
-		return err;
 	p->topo = topo_hold(v->topo);
 	for (int k = 0; k < ACC_LISTEN_KINDS; k++) {
 		p->fds[k] = v->open.fd[k][i];
@@ -268,27 +244,28 @@ static enum edge_err plan_thread(struct acc_service *v, unsigned i)
 		p->tls[k] = edge_tls_hold(v->tls.in[k]);
 	}
 	p->tls_out = edge_tls_hold(v->tls.out);
-	sem_init(&t->made, 0, 0);
-	if (pthread_create(&t->id, NULL, run, t))
-		return EDGE_ESYS;
-	t->started = true;
-	sem_wait(&t->made);
-	return t->err;
+	return acc_service_keys_copy(&p->keys, v->ring);
+}
+
+static void offer_kept(struct edge_timer *t, uint64_t now_ms)
+{
+	struct acc_service *v =
+		(struct acc_service *)(void *)((char *)t -
+					       offsetof(struct acc_service,
+							kept_timer));
+
+	if (acc_crew_flush(v->crew))
+		edge_wheel_start(edge_loop_wheel(v->control), t,
+				 now_ms + KEPT_MS, offer_kept);
 }
 
 static void post_all(struct acc_service *v,
 		     struct acc_mail *(*make)(struct acc_service *v,
 					      unsigned shard))
 {
-	for (unsigned i = 0; i < v->shared.shard_count; i++) {
-		struct acc_mail *m = make(v, i);
-
-		if (m && edge_mailbox_post(v->threads[i].shard->mailbox, m)) {
-			edge_event(ACC_EV_MAILBOX_FULL, "from=control to=%u",
-				   i);
-			acc_mail_free(m);
-		}
-	}
+	for (unsigned i = 0; i < v->shared.shard_count; i++)
+		acc_crew_post(v->crew, i, make(v, i));
+	offer_kept(&v->kept_timer, edge_loop_now_ms(v->control));
 }
 
 static struct acc_mail *keys_mail(struct acc_service *v, unsigned shard)
@@ -320,20 +297,25 @@ static void look_at_keys(struct edge_timer *t, uint64_t now_ms)
 enum edge_err acc_service_start(void *self)
 {
 	struct acc_service *v = self;
+	struct acc_shard_plan plans[ACC_SHARDS];
+	enum edge_err err = EDGE_OK;
+	unsigned n = 0;
 
-	/* a shard may be posted to by an earlier one only after all exist:
-	 * listeners accept when loops run, so shards are made first and
-	 * traffic for a missing one cannot arise from a fresh process */
-	for (unsigned i = 0; i < v->shared.shard_count; i++) {
-		enum edge_err err = plan_thread(v, i);
-
-		if (err)
-			return err;
+	while (n < v->shared.shard_count && !err) {
+		err = make_plan(v, n, &plans[n]);
+		n++;
 	}
-	edge_wheel_start(edge_loop_wheel(v->control), &v->keys_timer,
-			 edge_loop_now_ms(v->control) + KEYS_EVERY_MS,
-			 look_at_keys);
-	return EDGE_OK;
+	if (err) {
+		while (n)
+			acc_shard_plan_drop(&plans[--n]);
+		return err;
+	}
+	err = acc_crew_new(&v->crew, &v->shared, plans);
+	if (!err)
+		edge_wheel_start(edge_loop_wheel(v->control), &v->keys_timer,
+				 edge_loop_now_ms(v->control) + KEYS_EVERY_MS,
+				 look_at_keys);
+	return err;
 }
 
 /* -- topology ----------------------------------------------------------- */
@@ -351,11 +333,12 @@ enum edge_err acc_service_prepare(void *self, const struct topo *t, char *why,
 
 		if (!edge_addr_eq(&now->addr, &then->addr))
 			err = bind_kind(v, &v->prepared,
-					(enum acc_listen_kind)k, t, why,
-					why_cap);
+					(enum acc_listen_kind)k, t);
 	}
-	if (err)
-		close_sockets(&v->prepared);
+	if (!err)
+		return EDGE_OK;
+	snprintf(why, why_cap, "%s", v->why);
+	close_sockets(&v->prepared);
 	return err;
 }
 
@@ -436,7 +419,7 @@ static unsigned clients(const struct acc_service *v)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < v->shared.shard_count; i++)
-		n += atomic_load_explicit(&v->threads[i].shard->gauges.clients,
+		n += atomic_load_explicit(&v->shared.shard[i]->gauges.clients,
 					  memory_order_relaxed);
 	return n;
 }
@@ -478,14 +461,9 @@ void acc_service_stop(void *self)
 
 	edge_wheel_stop(&v->keys_timer);
 	edge_wheel_stop(&v->drain_timer);
-	for (unsigned i = 0; i < ACC_SHARDS; i++)
-		if (v->threads[i].shard)
-			edge_loop_stop(v->threads[i].shard->loop);
-	for (unsigned i = 0; i < ACC_SHARDS; i++)
-		if (v->threads[i].started)
-			pthread_join(v->threads[i].id, NULL);
-	for (unsigned i = 0; i < ACC_SHARDS; i++)
-		acc_shard_free(v->threads[i].shard);
+	edge_wheel_stop(&v->kept_timer);
+	acc_crew_free(v->crew);
+	v->crew = NULL;
 }
 
 struct edge_stats *acc_service_stats(void *self)

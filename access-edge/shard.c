@@ -30,6 +30,10 @@ bool acc_shard_post(struct acc_shard *from, unsigned to, struct acc_mail *m)
 {
 	struct acc_shared *shared = from->shared;
 
+	if (from->is_ending) { /* the others may be gone */
+		acc_mail_free(m);
+		return false;
+	}
 	if (edge_mailbox_post(shared->shard[to]->mailbox, m) == EDGE_OK) {
 		acc_shard_count(from, ACC_STAT_MAIL_SENT);
 		return true;
@@ -49,6 +53,8 @@ static void swap_listener(struct acc_shard *s, enum acc_listen_kind kind,
 
 	if (*fd < 0)
 		return;
+	if (kind == ACC_LISTEN_CLIENT && s->is_draining)
+		return; /* nobody comes in any more: the mail closes it */
 	if (acc_listener_new(&new, s, kind, *fd) == EDGE_OK) {
 		acc_listener_free(s->listener[kind]);
 		s->listener[kind] = new;
@@ -82,11 +88,11 @@ static void on_topology(struct acc_shard *s, struct acc_mail *m)
 
 	s->view.topo = m->topo;
 	m->topo = NULL;
+	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
+		swap_listener(s, (enum acc_listen_kind)k, &m->fds[k]);
 	if (acc_upstreams_topology(s->upstreams) != EDGE_OK)
 		edge_event(EDGE_EV_TOPOLOGY_REFUSED, "shard=%u reason=memory",
 			   s->index);
-	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
-		swap_listener(s, (enum acc_listen_kind)k, &m->fds[k]);
 	acc_linktab_each(s->links, recheck_trust, NULL);
 	atomic_store_explicit(&s->gauges.topology_seq, s->view.topo->seq,
 			      memory_order_relaxed);
@@ -139,6 +145,9 @@ static void on_drain_over(struct edge_timer *t, uint64_t now_ms)
 
 static void on_drain(struct acc_shard *s)
 {
+	if (s->is_draining)
+		return;
+	s->is_draining = true;
 	acc_listener_free(s->listener[ACC_LISTEN_CLIENT]);
 	s->listener[ACC_LISTEN_CLIENT] = NULL;
 	edge_wheel_start(edge_loop_wheel(s->loop), &s->drain_timer,
@@ -216,30 +225,42 @@ static enum edge_err make_tables(struct acc_shard *s)
 	return err;
 }
 
-static enum edge_err open_doors(struct acc_shard *s, int fds[ACC_LISTEN_KINDS])
+static enum edge_err open_doors(struct acc_shard *s, struct acc_shard_plan *p)
 {
 	enum edge_err err = acc_upstreams_new(&s->upstreams, s);
 
 	for (int k = 0; k < ACC_LISTEN_KINDS && !err; k++) {
-		int fd = fds[k];
+		int fd = p->fds[k];
 
-		fds[k] = -1;
+		p->fds[k] = -1;
 		err = acc_listener_new(&s->listener[k], s,
 				       (enum acc_listen_kind)k, fd);
 	}
 	return err;
 }
 
-enum edge_err acc_shard_new(struct acc_shard **out,
-			    const struct acc_shard_plan *p)
+void acc_shard_plan_drop(struct acc_shard_plan *p)
 {
-	struct acc_shard *s = calloc(1, sizeof(*s));
-	int fds[ACC_LISTEN_KINDS];
-	enum edge_err err = EDGE_ENOMEM;
+	for (int k = 0; k < ACC_LISTEN_KINDS; k++) {
+		if (p->fds[k] >= 0)
+			close(p->fds[k]);
+		p->fds[k] = -1;
+		if (p->tls[k])
+			edge_tls_drop(p->tls[k]);
+		p->tls[k] = NULL;
+	}
+	if (p->tls_out)
+		edge_tls_drop(p->tls_out);
+	p->tls_out = NULL;
+	acc_route_keys_free(p->keys);
+	p->keys = NULL;
+	topo_drop(p->topo);
+	p->topo = NULL;
+}
 
-	memcpy(fds, p->fds, sizeof(fds));
-	if (!s)
-		goto out;
+/* All but the sockets, which go to the listeners. */
+static void take_plan(struct acc_shard *s, struct acc_shard_plan *p)
+{
 	s->index = p->index;
 	s->shared = p->shared;
 	s->keys = p->keys;
@@ -248,19 +269,31 @@ enum edge_err acc_shard_new(struct acc_shard **out,
 	memcpy(s->tls, p->tls, sizeof(s->tls));
 	s->tls_out = p->tls_out;
 	atomic_store(&s->gauges.topology_seq, p->topo->seq);
+	p->keys = NULL;
+	p->topo = NULL;
+	memset(p->tls, 0, sizeof(p->tls));
+	p->tls_out = NULL;
+}
+
+enum edge_err acc_shard_new(struct acc_shard **out, struct acc_shard_plan *p)
+{
+	struct acc_shard *s = calloc(1, sizeof(*s));
+	enum edge_err err = EDGE_ENOMEM;
+
+	if (!s)
+		goto out;
+	take_plan(s, p);
 	err = edge_loop_new(&s->loop);
 	if (!err)
 		err = make_tables(s);
 	if (!err)
-		err = open_doors(s, fds);
+		err = open_doors(s, p);
 	if (!err) {
 		*out = s;
 		s = NULL;
 	}
 out:
-	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
-		if (fds[k] >= 0 && err)
-			close(fds[k]);
+	acc_shard_plan_drop(p);
 	acc_shard_free(s);
 	return err;
 }
@@ -275,12 +308,15 @@ void acc_shard_free(struct acc_shard *s)
 {
 	if (!s)
 		return;
-	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
+	for (int k = 0; k < ACC_LISTEN_KINDS; k++) {
 		acc_listener_free(s->listener[k]);
+		s->listener[k] = NULL;
+	}
+	s->is_ending = true;
 	edge_wheel_stop(&s->drain_timer);
+	acc_txntab_free(s->txns); /* first: links that close owe nothing */
 	if (s->links)
 		acc_linktab_each(s->links, close_link, NULL);
-	acc_txntab_free(s->txns);
 	acc_upstreams_free(s->upstreams);
 	edge_mailbox_free(s->mailbox);
 	edge_loop_free(s->loop);

@@ -67,6 +67,7 @@ struct acc_shard {
 	struct acc_upstreams *upstreams;
 	struct acc_gauges gauges;
 	struct edge_timer drain_timer;
+	bool is_draining, is_ending;
 };
 
 /* What a shard is started with; references are taken over. */
@@ -79,15 +80,20 @@ struct acc_shard_plan {
 	int fds[ACC_LISTEN_KINDS];
 };
 
-/** Makes the loop and everything on the calling thread. */
+/** Makes the loop and everything on the calling thread; p is left empty, also
+ * when this fails. */
 EDGE_MUST_CHECK enum edge_err acc_shard_new(struct acc_shard **out,
-					    const struct acc_shard_plan *p);
+					    struct acc_shard_plan *p);
+/** On the thread that made it; NULL is fine. */
 void acc_shard_free(struct acc_shard *s);
+/** Give back what a plan holds; it is empty then. */
+void acc_shard_plan_drop(struct acc_shard_plan *p);
 
 /** Count a row; the shard's own thread. */
 void acc_shard_count(struct acc_shard *s, size_t row);
 uint64_t acc_shard_limit(const struct acc_shard *s, unsigned limit);
-/** Post to another shard; the mail is taken over in every case. */
+/** Post to another shard; the mail is taken over in every case. false: not
+ * posted, and counted. */
 bool acc_shard_post(struct acc_shard *from, unsigned to, struct acc_mail *m);
 
 #endif

@@ -52,24 +52,32 @@ static unsigned health(struct acc_shared *s, size_t member)
 	return best;
 }
 
+static void add_member(json_t *a, const struct topo_cluster *c,
+		       const char *fqdn, const char *state)
+{
+	json_array_append_new(a, json_pack("{s:s,s:s,s:i,s:s}", "pool", c->fqdn,
+					   "member", fqdn, "port", c->port,
+					   "state", state));
+}
+
+/* Rows as acc_upstreams has them: members with an address, or the pool's. */
 static void add_upstreams(json_t *o, const struct topo *t, struct acc_shared *s)
 {
 	static const char *const names[] = {"up", "suspect", "down"};
+	static const char none[] = "no address in HOSTS";
 	const struct topo_cluster *c = topo_next_hop(t);
 	json_t *a = json_array();
 	size_t row = 0;
 
 	for (size_t i = 0; i < c->member_count; i++) {
-		bool has = c->members[i].addr_count != 0;
+		bool has = c->members[i].addr_count && row < ACC_MEMBERS;
 
-		json_array_append_new(
-			a, json_pack("{s:s,s:s,s:i,s:s}", "pool", c->fqdn,
-				     "member", c->members[i].fqdn, "port",
-				     c->port, "state",
-				     has ? names[health(s, row)]
-					 : "no address in HOSTS"));
+		add_member(a, c, c->members[i].fqdn,
+			   has ? names[health(s, row)] : none);
 		row += has;
 	}
+	if (!row && c->pool.addr_count) /* a balancer in front of them */
+		add_member(a, c, c->fqdn, names[health(s, 0)]);
 	json_object_set_new(o, "upstreams", a);
 }
 

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#define HASH_NONFATAL_OOM 1 /* uthash: leaves hh.tbl NULL instead of exit() */
 #include <uthash.h>
 
 #include "access-edge/limits.h"
@@ -122,11 +123,31 @@ uint64_t acc_txn_key(const struct acc_txntab *t, const struct edge_sip_msg *m,
 	return edge_siphash(t->hash_key, edge_put_done(&w));
 }
 
-struct acc_txn *acc_txn_find_key(const struct acc_txntab *t, uint64_t key)
+/* NOLINTBEGIN: uthash's macros nest deep and confuse the analyzer */
+static struct node *key_find(const struct acc_txntab *t, uint64_t key)
 {
 	struct node *n;
 
 	HASH_FIND(hh, t->by_key, &key, sizeof(key), n);
+	return n;
+}
+
+static bool key_add(struct acc_txntab *t, struct node *n)
+{
+	HASH_ADD(hh, t->by_key, txn.key, sizeof(n->txn.key), n);
+	return n->hh.tbl != NULL;
+}
+
+static void key_drop(struct acc_txntab *t, struct node *n)
+{
+	HASH_DELETE(hh, t->by_key, n);
+}
+/* NOLINTEND */
+
+struct acc_txn *acc_txn_find_key(const struct acc_txntab *t, uint64_t key)
+{
+	struct node *n = key_find(t, key);
+
 	return n ? &n->txn : NULL;
 }
 
@@ -147,53 +168,61 @@ static enum edge_err keep_request(struct acc_txn *x,
 	return EDGE_OK;
 }
 
-static void own_by_asker(struct acc_txntab *t, struct acc_txn *x,
+static bool own_by_asker(struct acc_txntab *t, struct acc_txn *x,
 			 struct acc_link *from, uint64_t key)
 {
-	struct node *n = (struct node *)x;
-
 	if (!from) {
 		x->is_probe = true;
-		return;
+		return true;
 	}
 	x->from = from->source;
 	x->key = key;
-	HASH_ADD(hh, t->by_key, txn.key, sizeof(x->key), n);
+	if (!key_add(t, (struct node *)x))
+		return false;
 	LIST_INSERT_HEAD(&from->asked, x, asked);
 	x->in_asked = true;
 	from->txn_count++;
 	if (x->method == EDGE_SIP_REGISTER)
 		from->registers_in_flight++;
+	return true;
+}
+
+static bool link_is_full(const struct acc_txntab *t, const struct acc_link *l)
+{
+	return l && l->kind == ACC_LINK_CLIENT &&
+	       l->txn_count >=
+		       acc_shard_limit(t->shard, ACC_LIMIT_LINK_TRANSACTIONS);
 }
 
 enum edge_err acc_txn_new(struct acc_txn **out, struct acc_txntab *t,
-			  struct acc_link *from, const struct edge_sip_msg *m,
-			  size_t head_len, uint64_t key)
+			  const struct acc_txn_plan *p)
 {
 	struct acc_shard *s = t->shard;
 	struct acc_txn *x;
 	struct node *n;
 	enum edge_err err;
 
-	if (from && from->kind == ACC_LINK_CLIENT &&
-	    from->txn_count >= acc_shard_limit(s, ACC_LIMIT_LINK_TRANSACTIONS))
+	if (link_is_full(t, p->from))
 		return EDGE_ELIMIT;
 	n = calloc(1, sizeof(*n));
 	if (!n)
 		return EDGE_ENOMEM;
 	x = &n->txn;
 	x->shard = s;
-	x->method = m->method;
+	x->method = p->msg->method;
 	x->begun_ms = edge_loop_now_ms(s->loop);
-	err = keep_request(x, m, head_len);
+	err = keep_request(x, p->msg, p->head_len);
 	if (!err)
 		err = edge_handles_put(t->handles, x, &x->id);
+	if (!err && !own_by_asker(t, x, p->from, p->key)) {
+		edge_handles_drop(t->handles, x->id);
+		err = EDGE_ENOMEM;
+	}
 	if (err) {
 		free(x->request);
-		free(x);
+		free(n);
 		return err;
 	}
-	own_by_asker(t, x, from, key);
 	atomic_fetch_add_explicit(&s->gauges.transactions, 1,
 				  memory_order_relaxed);
 	*out = x;
@@ -233,7 +262,7 @@ void acc_txn_orphan(struct acc_txn *x)
 		return;
 	l = acc_linktab_find(x->shard->links, x->from.cid);
 	LIST_REMOVE(x, asked);
-	HASH_DELETE(hh, x->shard->txns->by_key, n);
+	key_drop(x->shard->txns, n);
 	x->in_asked = false;
 	if (!l)
 		return;
@@ -244,11 +273,16 @@ void acc_txn_orphan(struct acc_txn *x)
 
 void acc_txn_unask(struct acc_txn *x)
 {
+	struct acc_link *l;
+
 	if (!x->in_asking)
 		return;
 	LIST_REMOVE(x, asking);
 	x->in_asking = false;
 	acc_upstream_end(x);
+	l = x->to_is_remote ? NULL : acc_linktab_find(x->shard->links, x->to);
+	if (l)
+		acc_upstream_answered(l);
 }
 
 void acc_txn_free(struct acc_txn *x)
@@ -267,18 +301,39 @@ void acc_txn_free(struct acc_txn *x)
 	free(x);
 }
 
+void acc_txn_queue_init(struct acc_txn_queue *q)
+{
+	TAILQ_INIT(&q->list);
+	q->count = 0;
+}
+
 void acc_txn_queue(struct acc_txn *x, struct acc_txn_queue *q)
 {
 	acc_txn_unqueue(x);
-	TAILQ_INSERT_TAIL(q, x, waiting);
+	TAILQ_INSERT_TAIL(&q->list, x, waiting);
+	q->count++;
 	x->queue = q;
+}
+
+void acc_txn_queue_move(struct acc_txn_queue *to, struct acc_txn_queue *from)
+{
+	struct acc_txn *x;
+
+	while ((x = acc_txn_queue_first(from)))
+		acc_txn_queue(x, to);
+}
+
+struct acc_txn *acc_txn_queue_first(const struct acc_txn_queue *q)
+{
+	return TAILQ_FIRST(&q->list);
 }
 
 void acc_txn_unqueue(struct acc_txn *x)
 {
 	if (!x->queue)
 		return;
-	TAILQ_REMOVE(x->queue, x, waiting);
+	TAILQ_REMOVE(&x->queue->list, x, waiting);
+	x->queue->count--;
 	x->queue = NULL;
 }
 

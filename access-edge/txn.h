@@ -17,7 +17,12 @@ enum acc_txn_state {		      /* AE 2.10 */
 					  */
 };
 
-TAILQ_HEAD(acc_txn_queue, acc_txn);
+TAILQ_HEAD(acc_txn_waiting, acc_txn);
+
+struct acc_txn_queue {
+	struct acc_txn_waiting list;
+	size_t count;
+};
 
 /* Open to the runtime of its shard. Owner: txntab. */
 struct acc_txn {
@@ -41,8 +46,9 @@ struct acc_txn {
 	TAILQ_ENTRY(acc_txn) waiting; /* in *queue */
 	struct acc_txn_queue *queue;  /* where it waits, or NULL */
 	bool in_asked, in_asking;
-	uint64_t tried; /* bit per member already failed */
-	size_t request_len, request_head_len, sent_len, sent_head_len;
+	uint64_t tried;		     /* bit per member already failed, */
+	const struct topo *tried_in; /* of that snapshot: compared only */
+	size_t request_len, request_head_len, sent_len;
 	char *request; /* as received; head only once written */
 	char *sent;    /* INVITE: head as written, for CANCEL, ACK */
 };
@@ -59,11 +65,19 @@ uint64_t acc_txn_key(const struct acc_txntab *t, const struct edge_sip_msg *m,
 struct acc_txn *acc_txn_find_key(const struct acc_txntab *t, uint64_t key);
 struct acc_txn *acc_txn_find(const struct acc_txntab *t, edge_handle id);
 
-/** New, in WAITING; keeps a copy of the whole request. from NULL: a probe.
- * EDGE_ELIMIT: table or link full. */
-EDGE_MUST_CHECK enum edge_err
-acc_txn_new(struct acc_txn **out, struct acc_txntab *t, struct acc_link *from,
-	    const struct edge_sip_msg *m, size_t head_len, uint64_t key);
+/* What a transaction begins with. */
+struct acc_txn_plan {
+	struct acc_link *from; /* who asks; NULL: a probe of our own */
+	const struct edge_sip_msg *msg;
+	size_t head_len;
+	uint64_t key;
+};
+
+/** New, in WAITING; keeps a copy of the whole request. EDGE_ELIMIT: table or
+ * link full. */
+EDGE_MUST_CHECK enum edge_err acc_txn_new(struct acc_txn **out,
+					  struct acc_txntab *t,
+					  const struct acc_txn_plan *p);
 /** Was written to link `to` (remote: another shard's, NULL link). */
 void acc_txn_written(struct acc_txn *x, edge_handle to, struct acc_link *link,
 		     struct edge_slice sent, size_t sent_head_len);
@@ -76,9 +90,13 @@ void acc_txn_free(struct acc_txn *x);
 void acc_txn_timer(struct acc_txn *x, uint64_t in_ms,
 		   void (*fn)(struct edge_timer *t, uint64_t now_ms));
 struct acc_txn *acc_txn_of_timer(struct edge_timer *t);
+void acc_txn_queue_init(struct acc_txn_queue *q);
 /** Wait at the end of a queue; leaving is by acc_txn_unqueue or free. */
 void acc_txn_queue(struct acc_txn *x, struct acc_txn_queue *q);
 void acc_txn_unqueue(struct acc_txn *x);
+/** All of one queue to the end of another, in order. */
+void acc_txn_queue_move(struct acc_txn_queue *to, struct acc_txn_queue *from);
+struct acc_txn *acc_txn_queue_first(const struct acc_txn_queue *q);
 /** Those written to links of other shards, for LINK_GONE. */
 void acc_txn_each_remote(struct acc_txntab *t, edge_handle cid,
 			 void (*fn)(struct acc_txn *x));

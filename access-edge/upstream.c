@@ -12,9 +12,13 @@
 #include "access-edge/probe.h"
 #include "access-edge/proxy.h"
 
+enum {
+	TURNED_AWAY_MS = 5000, /* ours: closed sooner and mute [ms] */
+};
+
 /* -- health ------------------------------------------------------------- */
 
-static void publish(struct acc_upstream *up)
+void acc_pool_publish(struct acc_upstream *up)
 {
 	struct acc_shard *s = up->set->shard;
 	struct acc_pool *p = up->pool;
@@ -27,10 +31,10 @@ static void publish(struct acc_upstream *up)
 			      memory_order_relaxed);
 	for (unsigned i = 0; i < p->count; i++)
 		any |= p->hops[i].health != ACC_HOP_DOWN;
+	acc_listener_throttle(s->listener[ACC_LISTEN_CLIENT], !any);
 	if (p->is_down == !any)
 		return;
 	p->is_down = !any;
-	acc_listener_throttle(s->listener[ACC_LISTEN_CLIENT], p->is_down);
 	if (p->is_down)
 		edge_event(ACC_EV_POOL_DOWN, "pool=%s", p->cluster->fqdn);
 }
@@ -47,7 +51,7 @@ static void failed(struct acc_upstream *up, const char *why)
 	edge_event(ACC_EV_HOP_FAILED, "member=%s state=%s reason=%s",
 		   up->member, h->health == ACC_HOP_DOWN ? "down" : "suspect",
 		   why);
-	publish(up);
+	acc_pool_publish(up);
 	if (up->pool->cluster->is_next_hop)
 		acc_pool_probe(up, h->retry_at_ms > acc_upstreams_now(up->set)
 					   ? h->retry_at_ms -
@@ -65,7 +69,7 @@ static void worked(struct acc_upstream *up)
 	if (h->health != ACC_HOP_UP)
 		edge_event(ACC_EV_HOP_UP, "member=%s", up->member);
 	acc_hop_worked(h);
-	publish(up);
+	acc_pool_publish(up);
 }
 
 /* -- connections -------------------------------------------------------- */
@@ -223,13 +227,12 @@ void acc_upstream_end(struct acc_txn *x)
 		return;
 	x->window = NULL;
 	up->outstanding--;
-	if (up->pool || up->outstanding)
-		return;
-	for (int i = 0; i < ACC_UPSTREAM_CONNS;
-	     i++) /* retired, nothing owed any more */
-		if (up->links[i] && up->links[i]->state == ACC_LINK_OPEN &&
-		    LIST_EMPTY(&up->links[i]->asking))
-			acc_link_finish(up->links[i]);
+}
+
+void acc_upstream_answered(struct acc_link *l)
+{
+	if (l->upstream)
+		acc_pool_let_go(l->upstream);
 }
 
 /* -- what links tell ---------------------------------------------------- */
@@ -256,13 +259,16 @@ bool acc_upstream_is_right(struct acc_link *l)
 void acc_upstream_secured(struct acc_link *l)
 {
 	struct acc_upstream *up = l->upstream;
+	struct acc_txn_queue ready;
 	struct acc_txn *x;
 
 	worked(up);
 	if (up->pool && up->pool->cluster->is_next_hop)
 		acc_pool_probe(up, acc_shard_limit(up->set->shard,
 						   ACC_LIMIT_PROBE_MS));
-	while ((x = TAILQ_FIRST(&up->waiting))) {
+	acc_txn_queue_init(&ready);
+	acc_txn_queue_move(&ready, &up->waiting);
+	while ((x = acc_txn_queue_first(&ready))) {
 		acc_txn_unqueue(x);
 		acc_proxy_resume(x);
 	}
@@ -276,26 +282,6 @@ static bool any_open(const struct acc_upstream *up)
 	return false;
 }
 
-void acc_upstream_lost(struct acc_link *l, const char *why)
-{
-	struct acc_upstream *up = l->upstream;
-	struct acc_txn *x;
-
-	for (int i = 0; i < ACC_UPSTREAM_CONNS; i++)
-		if (up->links[i] == l)
-			up->links[i] = NULL;
-	if (!l->opened)
-		failed(up, why);
-	else if (up->pool && up->pool->cluster->is_next_hop)
-		acc_pool_probe(up, 0); /* dial again at once */
-	while (!any_open(up) && (x = TAILQ_FIRST(&up->waiting))) {
-		acc_txn_unqueue(x);
-		acc_proxy_next_member(x, up->index);
-	}
-	if (!up->pool && acc_pool_is_idle(up))
-		edge_loop_defer_free(up->set->shard->loop, up, free);
-}
-
 static void release(struct acc_link *l, void *arg)
 {
 	(void)arg;
@@ -307,6 +293,52 @@ void acc_upstream_drained(struct acc_link *l)
 	acc_linktab_each(l->shard->links, release, NULL);
 }
 
+/* The member turned us away: no connection, or one that ended without a word.
+ * (TLS 1.3 tells a refused certificate after the handshake.) */
+static bool was_turned_away(const struct acc_link *l)
+{
+	return !l->opened ||
+	       (!l->heard && edge_loop_now_ms(l->shard->loop) - l->opened_ms <
+				     TURNED_AWAY_MS);
+}
+
+static void give_up_waiting(struct acc_upstream *up)
+{
+	struct acc_txn_queue lost;
+	struct acc_txn *x;
+
+	acc_txn_queue_init(&lost);
+	acc_txn_queue_move(&lost, &up->waiting);
+	while ((x = acc_txn_queue_first(&lost))) {
+		acc_txn_unqueue(x);
+		if (up->pool)
+			acc_proxy_next_member(x, up->index);
+		else /* retired: its index means nothing any more */
+			acc_proxy_resume(x);
+	}
+}
+
+void acc_upstream_lost(struct acc_link *l, const char *why)
+{
+	struct acc_upstream *up = l->upstream;
+
+	for (int i = 0; i < ACC_UPSTREAM_CONNS; i++)
+		if (up->links[i] == l)
+			up->links[i] = NULL;
+	if (l->shard->is_ending) {
+		acc_pool_let_go(up);
+		return;
+	}
+	acc_upstream_drained(l); /* who waited for this queue reads again */
+	if (was_turned_away(l))
+		failed(up, why);
+	else if (up->pool && up->pool->cluster->is_next_hop)
+		acc_pool_probe(up, 0); /* dial again at once */
+	if (!any_open(up))
+		give_up_waiting(up);
+	acc_pool_let_go(up);
+}
+
 /* -- probes ------------------------------------------------------------- */
 
 void acc_upstream_on_probe(struct edge_timer *t, uint64_t now_ms)
@@ -316,12 +348,16 @@ void acc_upstream_on_probe(struct edge_timer *t, uint64_t now_ms)
 						offsetof(struct acc_upstream,
 							 probe));
 	struct acc_link *l = NULL;
+	struct acc_hop *h;
 
 	if (!up->pool)
 		return;
-	acc_pool_probe(up, acc_shard_limit(up->set->shard, ACC_LIMIT_PROBE_MS));
-	if (!acc_hop_may_try(&up->pool->hops[up->index], now_ms))
+	h = &up->pool->hops[up->index];
+	if (!acc_hop_may_try(h, now_ms)) {
+		acc_pool_probe(up, h->retry_at_ms - now_ms);
 		return;
+	}
+	acc_pool_probe(up, acc_shard_limit(up->set->shard, ACC_LIMIT_PROBE_MS));
 	if (connection(up, &l) == ACC_PICK_READY && LIST_EMPTY(&l->asking) &&
 	    now_ms - l->heard_ms >= 1000)
 		acc_probe_send(l, up->member);

@@ -49,6 +49,8 @@ unsigned acc_upstream_index(const struct acc_upstream *up);
 /** Window and rate: one transaction begins / is over. */
 void acc_upstream_begin(struct acc_upstream *up, struct acc_txn *x);
 void acc_upstream_end(struct acc_txn *x);
+/** A transaction that the link was asked is over. */
+void acc_upstream_answered(struct acc_link *l);
 /** A probe ran out of time. */
 void acc_upstream_silent(struct acc_link *l);
 

@@ -37,15 +37,13 @@ static void on_hold_tick(struct edge_timer *t, uint64_t now_ms)
 	struct acc_txn_queue again;
 	struct acc_txn *x;
 
-	TAILQ_INIT(&again);
-	while ((x = TAILQ_FIRST(&u->held)))
-		acc_txn_queue(x, &again);
-	u->held_count = 0;
-	while ((x = TAILQ_FIRST(&again))) {
+	acc_txn_queue_init(&again);
+	acc_txn_queue_move(&again, &u->held);
+	while ((x = acc_txn_queue_first(&again))) {
 		acc_txn_unqueue(x);
 		acc_proxy_resume(x);
 	}
-	if (!TAILQ_EMPTY(&u->held))
+	if (u->held.count)
 		edge_wheel_start(edge_loop_wheel(u->shard->loop), t,
 				 now_ms + HOLD_TICK_MS, on_hold_tick);
 }
@@ -54,7 +52,6 @@ void acc_upstream_hold(struct acc_upstreams *u, struct acc_txn *x)
 {
 	acc_shard_count(u->shard, ACC_STAT_HELD);
 	acc_txn_queue(x, &u->held);
-	u->held_count++;
 	if (!edge_timer_running(&u->hold_timer))
 		edge_wheel_start(
 			edge_loop_wheel(u->shard->loop), &u->hold_timer,
@@ -63,5 +60,5 @@ void acc_upstream_hold(struct acc_upstreams *u, struct acc_txn *x)
 
 size_t acc_upstream_held(const struct acc_upstreams *u)
 {
-	return u->held_count;
+	return u->held.count;
 }

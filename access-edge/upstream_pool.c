@@ -34,7 +34,7 @@ static struct acc_upstream *make_member(struct acc_upstreams *u)
 		return NULL;
 	up->set = u;
 	up->next_addr = edge_random_u32();
-	TAILQ_INIT(&up->waiting);
+	acc_txn_queue_init(&up->waiting);
 	return up;
 }
 
@@ -43,7 +43,7 @@ bool acc_pool_is_idle(const struct acc_upstream *up)
 	for (int i = 0; i < ACC_UPSTREAM_CONNS; i++)
 		if (up->links[i])
 			return false;
-	return TAILQ_EMPTY(&up->waiting);
+	return up->waiting.count == 0;
 }
 
 /* The same member in the old pools, taken out of them. */
@@ -65,16 +65,33 @@ static struct acc_upstream *take_old(struct acc_pool **old, size_t count,
 	return NULL;
 }
 
+void acc_pool_let_go(struct acc_upstream *up)
+{
+	if (up->pool)
+		return;
+	for (int i = 0; i < ACC_UPSTREAM_CONNS; i++)
+		if (up->links[i] && LIST_EMPTY(&up->links[i]->asking))
+			acc_link_finish(up->links[i]); /* and back here */
+	if (!acc_pool_is_idle(up) || up->is_buried)
+		return;
+	up->is_buried = true;
+	edge_loop_defer_free(up->set->shard->loop, up, free);
+}
+
 static void retire(struct acc_upstream *up)
 {
 	up->pool = NULL;
 	up->host = NULL;
 	edge_wheel_stop(&up->probe);
-	for (int i = 0; i < ACC_UPSTREAM_CONNS; i++)
-		if (up->links[i] && LIST_EMPTY(&up->links[i]->asking))
-			acc_link_finish(up->links[i]);
-	if (acc_pool_is_idle(up))
-		edge_loop_defer_free(up->set->shard->loop, up, free);
+	acc_pool_let_go(up);
+}
+
+/* What is known of the members, said anew for their new places. */
+static void publish_all(struct acc_upstreams *u)
+{
+	for (size_t p = 0; p < u->pool_count; p++)
+		for (unsigned i = 0; i < u->pools[p]->count; i++)
+			acc_pool_publish(u->pools[p]->ups[i]);
 }
 
 static enum edge_err add_member(struct acc_upstreams *u, struct acc_pool *p,
@@ -141,6 +158,7 @@ enum edge_err acc_upstreams_topology(struct acc_upstreams *u)
 				retire(old[p]->ups[i]);
 		free(old[p]);
 	}
+	publish_all(u);
 	return err;
 }
 
@@ -164,7 +182,7 @@ enum edge_err acc_upstreams_new(struct acc_upstreams **out, struct acc_shard *s)
 	if (!u)
 		return EDGE_ENOMEM;
 	u->shard = s;
-	TAILQ_INIT(&u->held);
+	acc_txn_queue_init(&u->held);
 	rate = (uint32_t)(acc_shard_limit(s, ACC_LIMIT_NEXT_HOP_RATE) /
 			  s->shared->shard_count);
 	share = (uint32_t)(rate * acc_shard_limit(s, ACC_LIMIT_UNSIGNED_SHARE) /

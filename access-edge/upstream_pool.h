@@ -11,6 +11,7 @@ enum { ACC_UPSTREAM_CONNS = 4, ACC_UPSTREAM_NAME = 254, ACC_POOLS = 64 };
 struct acc_upstream { /* one member, on this shard */
 	struct acc_upstreams *set;
 	struct acc_pool *pool; /* NULL: retired, closes when nothing is owed */
+	bool is_buried;	       /* retired, and freed when the turn ends */
 	unsigned index;
 	uint64_t id; /* hash of the member's name */
 	char member[ACC_UPSTREAM_NAME], pool_name[ACC_UPSTREAM_NAME];
@@ -36,7 +37,6 @@ struct acc_upstreams {
 	size_t pool_count;
 	struct acc_pool *pools[ACC_POOLS];
 	struct acc_txn_queue held;
-	size_t held_count;
 	struct edge_timer hold_timer;
 	struct edge_bucket all, unsigned_share;
 };
@@ -50,6 +50,10 @@ uint64_t acc_pool_member_id(const char *fqdn);
 bool acc_pool_is_idle(const struct acc_upstream *up);
 /** Dial or probe that member after a while. */
 void acc_pool_probe(struct acc_upstream *up, uint64_t in_ms);
+/** Say how the member does: gauges, throttle, event when the pool is down. */
+void acc_pool_publish(struct acc_upstream *up);
+/** A retired member whose last transaction is over closes its connections. */
+void acc_pool_let_go(struct acc_upstream *up);
 /** The probe's timer; upstream.c. */
 void acc_upstream_on_probe(struct edge_timer *t, uint64_t now_ms);
 /** Window of the member or rate toward the next hop used up? */

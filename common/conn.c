@@ -86,6 +86,8 @@ enum edge_err edge_conn_accept(struct edge_conn **out,
 	c->stream.fd = fd;
 	edge_sock_names(fd, &c->local, &c->remote);
 	edge_sock_set_nodelay(fd);
+	if (p->probes_peer)
+		edge_sock_set_probing(fd);
 	c->state = CONN_HANDSHAKE;
 	edge_conn_flow_watch(c);
 	if (!c->watched) {
@@ -127,6 +129,8 @@ enum edge_err edge_conn_dial(struct edge_conn **out,
 		edge_loop_defer(c->loop, &c->task);
 	} else { /* connect() has chosen the port */
 		edge_sock_names(c->stream.fd, &c->local, &peer);
+		if (p->probes_peer)
+			edge_sock_set_probing(c->stream.fd);
 		edge_conn_flow_deadline(c, c->handshake_ms, on_handshake_time);
 	}
 	*out = c;

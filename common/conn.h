@@ -58,6 +58,7 @@ struct edge_conn_plan {
 	uint32_t high_water, low_water;	       /* of the output queue [bytes] */
 	uint32_t handshake_ms; /* with connecting; 0: no deadline */
 	uint32_t stall_ms;     /* without progress in writing; 0: for ever */
+	bool probes_peer;      /* TCP keep-alive: a silent death is noticed */
 	edge_conn_fn *fn;
 	void *arg;
 };

@@ -6,13 +6,21 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SOCK_BACKLOG = 4096 }; /* ours; the kernel takes somaxconn if less */
+enum {
+	SOCK_BACKLOG = 4096, /* ours; the kernel takes somaxconn if less */
+	PROBE_AFTER_S = 60,  /* AE 2.12: keep-alive 60/10/6 */
+	PROBE_EVERY_S = 10,
+	PROBE_COUNT = 6,
+};
+
+static bool set_to(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value)) == 0;
+}
 
 static bool set(int fd, int level, int name)
 {
-	const int on = 1;
-
-	return setsockopt(fd, level, name, &on, sizeof(on)) == 0;
+	return set_to(fd, level, name, 1);
 }
 
 static int stream(int family, const char *device)
@@ -101,6 +109,14 @@ int edge_sock_error(int fd)
 void edge_sock_set_nodelay(int fd)
 {
 	(void)set(fd, IPPROTO_TCP, TCP_NODELAY);
+}
+
+void edge_sock_set_probing(int fd)
+{
+	(void)set(fd, SOL_SOCKET, SO_KEEPALIVE);
+	(void)set_to(fd, IPPROTO_TCP, TCP_KEEPIDLE, PROBE_AFTER_S);
+	(void)set_to(fd, IPPROTO_TCP, TCP_KEEPINTVL, PROBE_EVERY_S);
+	(void)set_to(fd, IPPROTO_TCP, TCP_KEEPCNT, PROBE_COUNT);
 }
 
 void edge_sock_names(int fd, struct edge_addr *local, struct edge_addr *remote)

@@ -31,6 +31,9 @@ EDGE_MUST_CHECK enum edge_err edge_sock_dial(int *out,
 int edge_sock_error(int fd);
 /** No delay for small writes; not a TCP socket is fine. */
 void edge_sock_set_nodelay(int fd);
+/** Ask a silent peer after 60 s, 6 times every 10 s (AE 2.12); not a TCP socket
+ * is fine. */
+void edge_sock_set_probing(int fd);
 /** Both ends; family 0 where it is not an IP socket. */
 void edge_sock_names(int fd, struct edge_addr *local, struct edge_addr *remote);
 
