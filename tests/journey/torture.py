@@ -1,10 +1,10 @@
-"""RFC 4475's messages at the outside listener: refused as AE 9.1 says, or
-passed on byte for byte once they come from a user of ours."""
+"""RFC 4475's messages at both listeners: refused as AE 9.1 says, or passed on
+byte for byte once they come from a user of ours."""
 import csv
 import itertools
 import re
 
-from support import hop, journey, sip
+from support import hop, journey, netns, sip
 from support.journey import ROOT
 from support.wait import until
 
@@ -15,11 +15,11 @@ NUMBERS = itertools.cycle(range(2, 45))
 
 
 def rows():
-    """(name, reaction on the outside, stage) of expected.tsv."""
+    """(name, reaction outside, reaction inside, stage) of expected.tsv."""
     with open(SET / 'expected.tsv', encoding='utf-8') as file:
         lines = [line for line in file if not line.startswith('#')]
     for row in csv.reader(lines, delimiter='\t'):
-        yield row[0], row[2], row[5]
+        yield row[0], row[2], row[3], row[5]
 
 
 def fresh(j):
@@ -91,12 +91,35 @@ def passed(j, director, name, raw):
     user.stop()
 
 
+def from_inside(j, name, raw, wanted):
+    """A server of the inside sends it; a Director's certificate."""
+    wire = sip.Wire.tls(j.world.inside, (netns.EDGE_INSIDE, 5061),
+                        netns.DIRECTORS[0], certificate=(
+                            j.ca / 'dir01-chain.pem', j.ca / 'dir01.key'))
+    wire.send(raw)
+    status, _, close = wanted.partition('+')
+    if wanted == 'drop':
+        wire.silent(0.3)
+    elif wanted == 'pass':
+        try:
+            answer = wire.receive(1)
+        except AssertionError:
+            answer = None
+        assert not answer or answer.status in (403, 404, 480, 504), answer.raw
+    else:
+        answer = wire.receive(8)
+        assert answer.status == int(status), (name, answer.raw)
+    if close:
+        wire.closed(8)
+    wire.close()
+
+
 def body(j):
     director = j.director()
     edge = j.edge(limits={'access.body_ms': 1500, 'access.accept_rate': 5000})
     told, wrong = list(rows()), []
     assert len(told) > 45, told
-    for name, wanted, stage in told:
+    for name, wanted, _, stage in told:
         raw = (SET / f'{name}.msg').read_bytes()
         if wanted == 'pass' and stage == 'txn':
             wanted = 'drop'
@@ -112,6 +135,12 @@ def body(j):
         start = raw.lstrip()[:40]
         assert not [r for r in director.records()[before:] if r.from_edge and
                     r.message.raw.startswith(start)], f'the inside saw {name}'
+    for name, _, wanted, stage in told:
+        raw = (SET / f'{name}.msg').read_bytes()
+        try:
+            from_inside(j, name, raw, 'drop' if stage == 'txn' else wanted)
+        except AssertionError as err:
+            wrong.append(f'inside {name}, wanted {wanted}: {err}')
     assert not wrong, '\n'.join(wrong)
     assert edge.refused().get('parse', 0) > 10, edge.refused()
 
