@@ -33,14 +33,13 @@ enum edge_addr_class {
 
 /** Strict text: dotted quad without short or octal forms, or IPv6 without
  * zone; no port. EDGE_EFORMAT otherwise. port is set to the argument. */
-EDGE_MUST_CHECK enum edge_err edge_addr_parse(struct edge_addr *out,
-					      struct edge_slice text,
-					      uint16_t port);
+EDGE_MUST_CHECK enum edge_err
+edge_addr_parse(struct edge_addr *out, struct edge_slice text, uint16_t port);
 /** "1.2.3.4:5" or "[::1]:5". 0.0.0.0 stands for what is unspecified. */
 EDGE_MUST_CHECK enum edge_err edge_addr_parse_port(struct edge_addr *out,
 						   struct edge_slice text);
-EDGE_MUST_CHECK enum edge_err edge_addr_from_sockaddr(struct edge_addr *out,
-						      const struct sockaddr *sa);
+EDGE_MUST_CHECK enum edge_err
+edge_addr_from_sockaddr(struct edge_addr *out, const struct sockaddr *sa);
 /** Returns the length used; 0, which every system call refuses, when family
  * is 0: an unspecified address is never dialled or bound by accident. */
 socklen_t edge_addr_to_sockaddr(const struct edge_addr *a,
@@ -53,8 +52,8 @@ bool edge_addr_eq(const struct edge_addr *a, const struct edge_addr *b);
 bool edge_addr_same_ip(const struct edge_addr *a, const struct edge_addr *b);
 /** False for another family or too many bits; 0.0.0.0/0 and ::/0 (net family
  * 0, no bits) hold everything. */
-bool edge_addr_in_prefix(const struct edge_addr *a,
-			 const struct edge_addr *net, unsigned bits);
+bool edge_addr_in_prefix(const struct edge_addr *a, const struct edge_addr *net,
+			 unsigned bits);
 /** The source that limits count: the whole IPv4 address, or its /64; port 0. */
 struct edge_addr edge_addr_source(const struct edge_addr *a);
 enum edge_addr_class edge_addr_classify(const struct edge_addr *a);

@@ -2,7 +2,7 @@
 #ifndef COMMON_ERR_H
 #define COMMON_ERR_H
 
-#define EDGE_MUST_CHECK __attribute__((warn_unused_result))
+#define EDGE_MUST_CHECK	  __attribute__((warn_unused_result))
 #define EDGE_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
 /* clang-format off */

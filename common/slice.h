@@ -60,6 +60,7 @@ void edge_put_u64(struct edge_put *w, uint64_t v);
 void edge_put_dec(struct edge_put *w, uint64_t v);
 void edge_put_hex(struct edge_put *w, uint64_t v); /* %X, no leading zeros */
 size_t edge_put_len(const struct edge_put *w);
-struct edge_slice edge_put_done(const struct edge_put *w); /* empty on overflow */
+struct edge_slice
+edge_put_done(const struct edge_put *w); /* empty on overflow */
 
 #endif
