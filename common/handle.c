@@ -11,7 +11,8 @@ enum {
 	GENERATION_BITS = 12, /* DESIGN 5 */
 	SLOT_BITS = 16,
 	GENERATIONS = 1 << GENERATION_BITS,
-	FIRST_SLOTS = 64, /* ours: grows by doubling from here */
+	FIRST_SLOTS = 64,  /* ours: grows by doubling from here */
+	RANDOM_STOCK = 64, /* ours: fetched at once: one system call */
 	NO_SLOT = EDGE_HANDLE_SLOTS,
 };
 
@@ -27,6 +28,7 @@ struct edge_handles {
 	size_t count;
 	uint32_t oldest, newest; /* ends of the free list */
 	unsigned shard;
+	uint16_t stock[RANDOM_STOCK], stocked; /* random numbers left */
 };
 
 unsigned edge_handle_shard(edge_handle h)
@@ -75,14 +77,17 @@ static enum edge_err grow(struct edge_handles *t)
 }
 
 /* The random start keeps names of an earlier process from fitting here. */
-static enum edge_err random_generation(uint16_t *out)
+static enum edge_err random_generation(struct edge_handles *t, uint16_t *out)
 {
-	uint16_t r;
-
-	while (getrandom(&r, sizeof(r), 0) != sizeof(r))
-		if (errno != EINTR)
+	while (!t->stocked) {
+		/* up to 256 bytes come whole or not at all */
+		if (getrandom(t->stock, sizeof(t->stock), 0) ==
+		    sizeof(t->stock))
+			t->stocked = RANDOM_STOCK;
+		else if (errno != EINTR)
 			return EDGE_ESYS;
-	*out = (uint16_t)(1 + r % (GENERATIONS - 1));
+	}
+	*out = (uint16_t)(1 + t->stock[--t->stocked] % (GENERATIONS - 1));
 	return EDGE_OK;
 }
 
@@ -97,7 +102,7 @@ static enum edge_err take_fresh(struct edge_handles *t, uint32_t *out)
 	if (err)
 		return err;
 	t->slots[t->fresh] = (struct slot){.next = NO_SLOT};
-	err = random_generation(&t->slots[t->fresh].generation);
+	err = random_generation(t, &t->slots[t->fresh].generation);
 	if (err)
 		return err;
 	*out = (uint32_t)t->fresh++;
