@@ -2,7 +2,6 @@
 #include "common/addr.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 
 static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}; /* RFC 4291 */
@@ -121,24 +120,47 @@ socklen_t edge_addr_to_sockaddr(const struct edge_addr *a,
 	}
 }
 
+/* By hand: inet_ntop prints IPv4 with sprintf, and this is on each message. */
+static void put_v4(struct edge_put *w, const uint8_t ip[4])
+{
+	for (int i = 0; i < 4; i++) {
+		if (i)
+			edge_put_u8(w, '.');
+		edge_put_dec(w, ip[i]);
+	}
+}
+
+static void put_ip(struct edge_put *w, const struct edge_addr *a, bool bracket)
+{
+	char ip[INET6_ADDRSTRLEN] = "";
+
+	if (a->family != AF_INET6) {
+		put_v4(w, a->family ? a->ip : zero);
+		return;
+	}
+	inet_ntop(AF_INET6, a->ip, ip, sizeof(ip));
+	edge_put_str(w, bracket ? "[" : "");
+	edge_put_str(w, ip);
+	edge_put_str(w, bracket ? "]" : "");
+}
+
 void edge_addr_print_ip(const struct edge_addr *a, bool bracket,
 			char out[EDGE_ADDR_STRLEN])
 {
-	char ip[INET6_ADDRSTRLEN] = "0.0.0.0";
+	struct edge_put w = edge_put(out, EDGE_ADDR_STRLEN - 1);
 
-	if (a->family)
-		inet_ntop(a->family, a->ip, ip, sizeof(ip));
-	bracket = bracket && a->family == AF_INET6;
-	snprintf(out, EDGE_ADDR_STRLEN, bracket ? "[%s]" : "%s", ip);
+	put_ip(&w, a, bracket);
+	out[edge_put_len(&w)] = 0;
 }
 
 void edge_addr_print(const struct edge_addr *a, char out[EDGE_ADDR_STRLEN])
 {
-	size_t len;
+	struct edge_put w = edge_put(out, EDGE_ADDR_STRLEN - 1);
 
-	edge_addr_print_ip(a, true, out);
-	len = strlen(out);
-	snprintf(out + len, EDGE_ADDR_STRLEN - len, ":%u", (unsigned)a->port);
+	put_ip(&w, a, true);
+	edge_put_u8(&w, ':');
+	edge_put_dec(&w, a->port);
+	out[edge_put_len(&w)] = 0;
 }
 
 bool edge_addr_same_ip(const struct edge_addr *a, const struct edge_addr *b)
