@@ -40,7 +40,9 @@ void acc_refuse_note(struct acc_shard *s, const struct acc_source *from,
 	unsigned status = acc_reason_status(reason);
 
 	words(user, call, method, m);
-	edge_log_escape(at, sizeof(at), m->fault_at);
+	edge_log_escape(at, sizeof(at),
+			edge_slice_len(m->fault_at) ? m->fault_at
+						    : edge_slice_str("-"));
 	fault_word(fault, m);
 	edge_addr_print(&from->remote, peer);
 	acc_shard_count(s, ACC_STAT_REFUSED + (size_t)reason);

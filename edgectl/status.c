@@ -91,7 +91,20 @@ static void print_rows(struct ctl *c, const json_t *o, const char *member,
 		print_row(c, i ? "" : title, json_array_get(list, i));
 }
 
-/* Counters that carry a reason and are not nought. */
+/* Families of counters that say no to somebody. */
+static bool is_refusal(const char *name)
+{
+	static const char *const families[] = {"_refused_total",
+					       "_rejected_total", "_fail",
+					       "_slow_total", "_errors_total"};
+
+	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++)
+		if (strstr(name, families[i]))
+			return true;
+	return false;
+}
+
+/* Of those, what is not nought. */
 static void print_refusals(struct ctl *c, json_t *counters)
 {
 	unsigned shown = 0;
@@ -100,7 +113,7 @@ static void print_refusals(struct ctl *c, json_t *counters)
 
 	json_object_foreach(counters, name, v)
 	{
-		if (!strstr(name, "reason=") || !json_integer_value(v))
+		if (!is_refusal(name) || !json_integer_value(v))
 			continue;
 		if (++shown > REFUSALS_SHOWN)
 			break;
