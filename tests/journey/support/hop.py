@@ -1,4 +1,5 @@
 """What must be true of a message after one hop through the edge."""
+import base64
 import re
 
 POOL = 'edgepool01.corp.contoso.com'
@@ -10,7 +11,7 @@ VIA_OUT = re.compile(r'SIP/2\.0/TLS 192\.0\.2\.21:443;branch=z9hG4bK'
                      r'[0-9A-F]{8}\.[0-9A-F]{16};branched=FALSE$')
 ROUTE_IN = re.compile(
     r'<sip:(?:edge01|edgepool01)\.corp\.contoso\.com:5061;transport=tls;'
-    r'ms-fe=edge01\.corp\.contoso\.com;opaque=state:Ee\.[\w.-]+;lr;'
+    r'ms-fe=edge01\.corp\.contoso\.com;opaque=state:Ee\.([\w-]+);lr;'
     r'ms-route-sig=[\w-]+\.[\w-]{22}>;tag=[0-9A-Fa-f]+$')
 ROUTE_OUT = re.compile(
     r'<sip:sip\.contoso\.com:443;transport=tls;opaque=state:'
@@ -61,7 +62,10 @@ def routes(arrived, sent, count, cid):
     assert len(found) == count + len(was), found
     assert found[count:] == was
     if count:
-        assert ROUTE_IN.match(found[0]), found[0]
+        match = ROUTE_IN.match(found[0])
+        assert match, found[0]
+        inner = base64.urlsafe_b64decode(match.group(1) + '==').decode()
+        assert re.fullmatch(f'Ci\\.R{cid}\\.[0-9A-Fa-f]{{8}}', inner), inner
     if count == 2:
         match = ROUTE_OUT.match(found[1])
         assert match and match.group(1) == cid, (found[1], cid)

@@ -154,10 +154,15 @@ class Wire:
         if not pending and (left <= 0 or not select.select(
                 [self.connection], [], [], left)[0]):
             return False
+        self.connection.settimeout(0)  # a record may carry no data of ours
         try:
             data = self.connection.recv(65536)
+        except (ssl.SSLWantReadError, BlockingIOError):
+            return True
         except (ssl.SSLError, OSError):
             data = b''
+        finally:
+            self.connection.settimeout(5)
         self.ended = not data
         self.buffer += data
         return True
