@@ -31,6 +31,8 @@ static void pass_over(struct acc_link *l)
 		len = l->skip;
 	edge_conn_consume(l->conn, len);
 	l->skip -= len;
+	if (!l->skip)
+		l->part_ms = 0;
 }
 
 static void keep_alive_heard(struct acc_link *l, const struct edge_sip_frame *f)
@@ -100,8 +102,10 @@ static enum acc_link_state on_data(struct acc_link *l)
 		;
 	if (l->state != ACC_LINK_OPEN)
 		return l->state;
-	if (!l->part_ms && !is_paused(l) &&
-	    (l->skip || edge_slice_len(edge_conn_input(l->conn))))
+	if (is_paused(l))
+		l->part_ms = 0; /* what waits now waits for us */
+	else if (!l->part_ms &&
+		 (l->skip || edge_slice_len(edge_conn_input(l->conn))))
 		l->part_ms = now;
 	acc_link_arm(l);
 	return l->state;
@@ -249,6 +253,7 @@ bool acc_link_send(struct acc_link *l, struct edge_slice bytes)
 	if (l->state != ACC_LINK_OPEN)
 		return false;
 	if (edge_conn_write(l->conn, bytes) != EDGE_OK) {
+		l->is_full = true;
 		l->doom.fn = on_doom;
 		edge_loop_defer(l->shard->loop, &l->doom);
 		return false;
@@ -286,6 +291,15 @@ static void tell_other_shards(struct acc_link *l)
 	}
 }
 
+static enum edge_conn_why why_closed(const struct acc_link *l)
+{
+	enum edge_conn_why why = edge_conn_why(l->conn);
+
+	if (why != EDGE_CONN_LIVE)
+		return why;
+	return l->is_full ? EDGE_CONN_WHY_QUEUE : EDGE_CONN_WHY_OURS;
+}
+
 static void leave_tables(struct acc_link *l)
 {
 	struct acc_gauges *g = &l->shard->gauges;
@@ -300,8 +314,7 @@ static void leave_tables(struct acc_link *l)
 	if (l->admitted)
 		edge_admit_leave(l->shard->shared->admit[l->kind],
 				 &l->source.remote, l->was_secured);
-	acc_shard_count(l->shard,
-			ACC_STAT_CLOSED + (size_t)edge_conn_why(l->conn));
+	acc_shard_count(l->shard, ACC_STAT_CLOSED + (size_t)why_closed(l));
 }
 
 static void end(struct acc_link *l, uint32_t flush_ms)
