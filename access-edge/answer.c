@@ -92,7 +92,7 @@ static enum edge_err print(const struct acc_rewrite *r, unsigned status,
 }
 
 /* DESIGN 10: REGISTER is never told 503, clients would give up on it. */
-static unsigned status_for(const struct edge_sip_msg *m, enum acc_reason reason)
+unsigned acc_answer_status(const struct edge_sip_msg *m, enum acc_reason reason)
 {
 	unsigned status = acc_reason_status(reason);
 
@@ -105,7 +105,7 @@ enum edge_err acc_rewrite_answer(const struct acc_rewrite *r,
 {
 	char extra[EXTRA_CAP];
 	struct edge_put w = edge_put(extra, sizeof(extra));
-	unsigned status = status_for(r->msg, a->reason);
+	unsigned status = acc_answer_status(r->msg, a->reason);
 
 	if (status == 0)
 		return EDGE_ESTATE;

@@ -202,18 +202,27 @@ static enum acc_link_state on_drained(struct acc_link *l)
 	return l->state;
 }
 
+static void tell_failed(struct acc_link *l, const char *reason)
+{
+	char from[EDGE_ADDR_STRLEN], detail[160];
+	uint32_t more;
+
+	if (!acc_shard_may_tell(l->shard, ACC_EV_LINK_FAILED, reason,
+				&l->source.remote, &more))
+		return;
+	edge_addr_print(&l->source.remote, from);
+	edge_log_escape(detail, sizeof(detail),
+			edge_slice_str(edge_conn_detail(l->conn)));
+	edge_event(ACC_EV_LINK_FAILED,
+		   "peer=%s reason=%s suppressed=%u detail=%s", from, reason,
+		   more, detail);
+}
+
 static enum acc_link_state on_lost(struct acc_link *l)
 {
 	if (l->state == ACC_LINK_TLS) {
-		char from[EDGE_ADDR_STRLEN], why[160];
-
-		edge_addr_print(&l->source.remote, from);
-		edge_log_escape(why, sizeof(why),
-				edge_slice_str(edge_conn_detail(l->conn)));
 		acc_shard_count(l->shard, ACC_STAT_HANDSHAKE_FAIL);
-		edge_event(ACC_EV_LINK_FAILED, "peer=%s reason=%s detail=%s",
-			   from, edge_conn_why_str(edge_conn_why(l->conn)),
-			   why);
+		tell_failed(l, edge_conn_why_str(edge_conn_why(l->conn)));
 	}
 	acc_link_close(l);
 	return ACC_LINK_CLOSING;

@@ -117,13 +117,18 @@ static void on_due(struct edge_timer *t, uint64_t now_ms)
 	struct acc_link *l =
 		(struct acc_link *)(void *)((char *)t -
 					    offsetof(struct acc_link, timer));
+	const char *reason = rows[l->deadline].name;
 	char from[EDGE_ADDR_STRLEN];
+	uint32_t more;
 
 	(void)now_ms;
-	edge_addr_print(&l->source.remote, from);
 	acc_shard_count(l->shard, rows[l->deadline].row);
-	edge_event(ACC_EV_SLOW, "client=%s cid=%X reason=%s", from,
-		   l->source.cid, rows[l->deadline].name);
+	edge_addr_print(&l->source.remote, from);
+	if (acc_shard_may_tell(l->shard, ACC_EV_SLOW, reason, &l->source.remote,
+			       &more))
+		edge_event(ACC_EV_SLOW,
+			   "client=%s cid=%X reason=%s suppressed=%u", from,
+			   l->source.cid, reason, more);
 	if (l->deadline == ACC_DEADLINE_BODY)
 		body_overdue(l);
 	else
@@ -192,7 +197,7 @@ enum acc_reason acc_link_admit(struct acc_link *l, const struct edge_sip_msg *m)
 {
 	uint64_t now = edge_loop_now_ms(l->shard->loop);
 
-	if (l->kind != ACC_LINK_CLIENT || m->method == EDGE_SIP_CANCEL)
+	if (l->kind != ACC_LINK_CLIENT)
 		return ACC_REASON_OK;
 	if (!l->source.signed_in)
 		return admit_unsigned(l, m, now);

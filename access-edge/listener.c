@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "access-edge/budget.h"
 #include "access-edge/limits.h"
 #include "access-edge/link.h"
 #include "access-edge/events.h"
@@ -17,6 +18,7 @@
 
 enum {
 	ACCEPTS_A_TURN = 64, /* ours: so that no listener starves the rest */
+	TIGHT_MS = 200,	     /* ours: look again at the memory budget [ms] */
 };
 
 struct acc_listener {
@@ -124,11 +126,15 @@ static void count_rejected(struct acc_listener *l, enum edge_admit_verdict v,
 		[EDGE_ADMIT_UNKNOWN] = {ACC_STAT_REJECTED_UNKNOWN, "unknown"},
 	};
 	char text[EDGE_ADDR_STRLEN];
+	uint32_t more;
 
 	acc_shard_count(l->shard, rows[v].row);
+	if (!acc_shard_may_tell(l->shard, ACC_EV_LINK_REFUSED, rows[v].name,
+				from, &more))
+		return;
 	edge_addr_print(from, text);
-	edge_event(ACC_EV_LINK_REFUSED, "client=%s reason=%s", text,
-		   rows[v].name);
+	edge_event(ACC_EV_LINK_REFUSED, "client=%s reason=%s suppressed=%u",
+		   text, rows[v].name, more);
 }
 
 /* false: nothing more to accept now */
@@ -168,6 +174,10 @@ static void on_ready(unsigned ready, void *arg)
 	uint64_t now = edge_loop_now_ms(l->shard->loop);
 
 	(void)ready;
+	if (l->kind == ACC_LISTEN_CLIENT && acc_budget_is_tight(l->shard)) {
+		pause_for(l, TIGHT_MS);
+		return;
+	}
 	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
 		if (l->kind == ACC_LISTEN_CLIENT &&
 		    edge_bucket_wait_ms(&l->bucket, now)) {

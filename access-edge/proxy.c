@@ -126,8 +126,10 @@ static void write_inward(const struct journey *j, struct acc_txn *x,
 	}
 	if (edge_conn_above_high_water(p->link->conn))
 		acc_link_hold_for_hop(j->l);
-	if (!x)
+	if (!x) {
+		acc_upstream_spend(j->s->upstreams, &j->l->source);
 		return;
+	}
 	acc_txn_written(x, p->link->source.cid, p->link, out,
 			sent_head_len(out, j->m));
 	acc_upstream_begin(p->up, x);
@@ -163,8 +165,7 @@ static void go_inward(const struct journey *j, struct acc_txn *x)
 		.sticky = j->d.member ? 0 : j->l->member,
 		.from_uri = j->m->from.uri.text,
 		.tried = x && x->tried_in == j->s->view.topo ? x->tried : 0,
-		.is_unsigned = j->l->kind == ACC_LINK_CLIENT &&
-			       !j->l->source.signed_in,
+		.from = &j->l->source,
 	};
 	struct acc_picked p = {0};
 
@@ -209,7 +210,10 @@ static enum acc_reason send_here(const struct journey *j,
 	if (!l || l->kind != ACC_LINK_CLIENT || l->state != ACC_LINK_OPEN ||
 	    (far->port && !edge_addr_eq(far, &l->source.remote)))
 		return ACC_REASON_CLIENT_GONE;
-	return acc_link_send(l, out) ? ACC_REASON_OK : ACC_REASON_CLIENT_SLOW;
+	/* AE 5: no more is taken for a client that does not read */
+	return !edge_conn_above_high_water(l->conn) && acc_link_send(l, out)
+		       ? ACC_REASON_OK
+		       : ACC_REASON_CLIENT_SLOW;
 }
 
 static enum acc_reason send_to_client(const struct journey *j, edge_handle txn,
@@ -365,6 +369,13 @@ static bool absorb(struct acc_txn *x, const struct edge_sip_msg *m)
 	return true;
 }
 
+/* The one CANCEL that an INVITE at hand may have, whatever the rates say. */
+static bool is_due_cancel(const struct acc_txn *x, const struct edge_sip_msg *m)
+{
+	return m->method == EDGE_SIP_CANCEL && x &&
+	       x->method == EDGE_SIP_INVITE && !x->cancelled;
+}
+
 static void on_request(struct acc_link *l, const struct edge_sip_msg *m,
 		       size_t head_len)
 {
@@ -380,9 +391,11 @@ static void on_request(struct acc_link *l, const struct edge_sip_msg *m,
 				     : ACC_STAT_REQUESTS_INT);
 	if (absorb(known, m))
 		return;
-	reason = acc_link_admit(l, m);
+	reason = is_due_cancel(known, m) ? ACC_REASON_OK : acc_link_admit(l, m);
 	if (reason != ACC_REASON_OK) {
 		acc_refuse(l, m, reason, "");
+		if (reason == ACC_REASON_UNSIGNED_LIMIT)
+			acc_link_finish(l);
 		return;
 	}
 	j.hash = acc_guard_loop_hash(&j.s->view, m);
@@ -543,6 +556,7 @@ static void on_deliver(struct acc_shard *s, const struct acc_mail *mail)
 
 	if (l && l->kind == ACC_LINK_CLIENT &&
 	    (!mail->far.port || edge_addr_eq(&mail->far, &l->source.remote)) &&
+	    (!mail->txn || !edge_conn_above_high_water(l->conn)) &&
 	    acc_link_send(l, edge_slice(mail->bytes, mail->len))) {
 		l->remote_askers |= (uint16_t)(1u << asker);
 		return;

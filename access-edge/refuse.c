@@ -31,35 +31,49 @@ static void fault_word(char out[WORD], const struct edge_sip_msg *m)
 			*c = '_';
 }
 
-void acc_refuse_note(struct acc_shard *s, const struct acc_source *from,
-		     const struct edge_sip_msg *m, enum acc_reason reason)
+static void tell(struct acc_shard *s, const struct acc_source *from,
+		 const struct edge_sip_msg *m, enum acc_reason reason)
 {
 	char user[WORD], call[WORD], method[WORD], peer[EDGE_ADDR_STRLEN];
 	char at[WORD], fault[WORD];
 	const char *name = acc_reason_name(reason);
-	unsigned status = acc_reason_status(reason);
+	uint32_t event =
+		acc_reason_status(reason) ? ACC_EV_REFUSED : ACC_EV_DROPPED;
+	uint32_t more;
 
+	if (!acc_shard_may_tell(s, event, name, &from->remote, &more))
+		return;
 	words(user, call, method, m);
 	edge_log_escape(at, sizeof(at),
 			edge_slice_len(m->fault_at) ? m->fault_at
 						    : edge_slice_str("-"));
 	fault_word(fault, m);
 	edge_addr_print(&from->remote, peer);
+	edge_event(event,
+		   "reason=%s errid=%u status=%u role=%s method=%s from=%s "
+		   "client=%s cid=%X call_id=%s fault=%s at=%s suppressed=%u",
+		   name, acc_reason_errid(reason), acc_answer_status(m, reason),
+		   acc_role_name(from->role), method, user, peer, from->cid,
+		   call, fault, at, more);
+}
+
+void acc_refuse_note(struct acc_shard *s, const struct acc_source *from,
+		     const struct edge_sip_msg *m, enum acc_reason reason)
+{
+	char peer[EDGE_ADDR_STRLEN];
+
+	edge_addr_print(&from->remote, peer);
 	acc_shard_count(s, ACC_STAT_REFUSED + (size_t)reason);
 	if (reason == ACC_REASON_ROUTE_SIGNATURE)
 		acc_shard_count(s, ACC_STAT_ROUTE_SIG_FAIL);
-	edge_event(status ? ACC_EV_REFUSED : ACC_EV_DROPPED,
-		   "reason=%s errid=%u status=%u role=%s method=%s from=%s "
-		   "client=%s cid=%X call_id=%s fault=%s at=%s",
-		   name, acc_reason_errid(reason), status,
-		   acc_role_name(from->role), method, user, peer, from->cid,
-		   call, fault, at);
+	tell(s, from, m, reason);
 	edge_recent_add(s->shared->refusals,
 			"{\"time\":%lld,\"reason\":\"%s\",\"errid\":%u,"
 			"\"status\":%u,\"role\":\"%s\",\"cid\":\"%X\","
 			"\"client\":\"%s\",\"text\":\"%s\"}",
-			(long long)time(NULL), name, acc_reason_errid(reason),
-			status, acc_role_name(from->role), from->cid, peer,
+			(long long)time(NULL), acc_reason_name(reason),
+			acc_reason_errid(reason), acc_answer_status(m, reason),
+			acc_role_name(from->role), from->cid, peer,
 			acc_reason_text(reason));
 }
 

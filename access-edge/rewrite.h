@@ -56,6 +56,10 @@ struct acc_answer {
 	const char *extra;  /* header lines with CRLF, or "" */
 };
 
+/** The status that m is told for that reason; REGISTER never 503. */
+unsigned acc_answer_status(const struct edge_sip_msg *m,
+			   enum acc_reason reason);
+
 /** An answer of our own to r->msg (AE 2.14, 4.1): status and diagnostics of
  * the reason. Retry-After and Allow come by themselves where the status wants
  * them. EDGE_ESTATE: the reason is one that is dropped without an answer. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "access-edge/budget.h"
 #include "access-edge/events.h"
 #include "access-edge/limits.h"
 #include "access-edge/linktab.h"
@@ -13,12 +14,20 @@
 #include "access-edge/proxy.h"
 #include "access-edge/route_token.h"
 #include "access-edge/upstream.h"
+#include "common/crypto.h"
 #include "common/mailbox.h"
 #include "common/tls.h"
 
 void acc_shard_count(struct acc_shard *s, size_t row)
 {
 	edge_stats_add(s->shared->stats, s->index, row, 1);
+}
+
+bool acc_shard_may_tell(struct acc_shard *s, uint32_t event, const char *reason,
+			const struct edge_addr *from, uint32_t *held_back)
+{
+	return acc_quiet_may_tell(&s->quiet, event, reason, from,
+				  edge_loop_now_ms(s->loop), held_back);
 }
 
 uint64_t acc_shard_limit(const struct acc_shard *s, unsigned limit)
@@ -261,6 +270,10 @@ void acc_shard_plan_drop(struct acc_shard_plan *p)
 /* All but the sockets, which go to the listeners. */
 static void take_plan(struct acc_shard *s, struct acc_shard_plan *p)
 {
+	uint8_t key[16];
+
+	edge_random(key, sizeof(key));
+	acc_quiet_init(&s->quiet, key);
 	s->index = p->index;
 	s->shared = p->shared;
 	s->keys = p->keys;
@@ -289,6 +302,7 @@ enum edge_err acc_shard_new(struct acc_shard **out, struct acc_shard_plan *p)
 	if (!err)
 		err = open_doors(s, p);
 	if (!err) {
+		acc_budget_start(s);
 		*out = s;
 		s = NULL;
 	}
@@ -314,6 +328,7 @@ void acc_shard_free(struct acc_shard *s)
 	}
 	s->is_ending = true;
 	edge_wheel_stop(&s->drain_timer);
+	acc_budget_stop(s);
 	acc_txntab_free(s->txns); /* first: links that close owe nothing */
 	if (s->links)
 		acc_linktab_each(s->links, close_link, NULL);

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "access-edge/mail.h"
+#include "access-edge/quiet.h"
 #include "access-edge/stats.h"
 #include "access-edge/view.h"
 #include "common/admit.h"
@@ -32,6 +33,7 @@ struct acc_shared {
 	unsigned shard_count;
 	struct acc_shard *shard[ACC_SHARDS];
 	_Atomic bool draining;
+	_Atomic uint8_t budget; /* enum acc_budget_level */
 };
 
 /* What other threads may read of a shard: plain numbers. */
@@ -66,8 +68,9 @@ struct acc_shard {
 	struct acc_txntab *txns;
 	struct acc_upstreams *upstreams;
 	struct acc_gauges gauges;
-	struct edge_timer drain_timer;
+	struct edge_timer drain_timer, budget_timer;
 	bool is_draining, is_ending;
+	struct acc_quiet quiet; /* of its log lines */
 };
 
 /* What a shard is started with; references are taken over. */
@@ -91,6 +94,10 @@ void acc_shard_plan_drop(struct acc_shard_plan *p);
 
 /** Count a row; the shard's own thread. */
 void acc_shard_count(struct acc_shard *s, size_t row);
+/** One line a second for an event, its reason and a source; true: write it,
+ * held_back more of the same were not. */
+bool acc_shard_may_tell(struct acc_shard *s, uint32_t event, const char *reason,
+			const struct edge_addr *from, uint32_t *held_back);
 uint64_t acc_shard_limit(const struct acc_shard *s, unsigned limit);
 /** Post to another shard; the mail is taken over in every case. false: not
  * posted, and counted. */

@@ -37,6 +37,7 @@ struct acc_txn {
 	bool to_is_remote;	/* that link is another shard's */
 	bool is_probe;		/* OPTIONS of our own */
 	bool asked_keep_alive, cancelled, cancel_sent, trying_sent;
+	bool was_held;	      /* counted once */
 	bool proves_identity; /* REGISTER with a final authentication step */
 	struct acc_upstream *window; /* whose window counts it, or NULL */
 	uint64_t begun_ms;

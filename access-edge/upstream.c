@@ -180,7 +180,7 @@ enum acc_pick acc_upstream_pick(struct acc_upstreams *u,
 		if (i < 0)
 			return ACC_PICK_NONE;
 		out->up = p->ups[i];
-		if (acc_upstream_is_full(u, out->up, plan->is_unsigned))
+		if (acc_upstream_is_full(u, out->up, plan->from))
 			return ACC_PICK_FULL;
 		pick = connection(out->up, &out->link);
 		if (pick != ACC_PICK_NONE)
@@ -205,18 +205,14 @@ unsigned acc_upstream_index(const struct acc_upstream *up)
 	return up->index;
 }
 
-/* -- window, rate, holding ---------------------------------------------- */
+/* -- window ------------------------------------------------------------- */
 
 void acc_upstream_begin(struct acc_upstream *up, struct acc_txn *x)
 {
-	struct acc_upstreams *u = up->set;
-
-	(void)edge_bucket_take(&u->all, acc_upstreams_now(u));
-	if (x->from.role == ACC_ROLE_USR && !x->from.signed_in)
-		(void)edge_bucket_take(&u->unsigned_share,
-				       acc_upstreams_now(u));
+	acc_upstream_spend(up->set, &x->from);
 	x->window = up;
 	up->outstanding++;
+	up->unsigned_outstanding += acc_upstream_is_stranger(&x->from);
 }
 
 void acc_upstream_end(struct acc_txn *x)
@@ -227,6 +223,7 @@ void acc_upstream_end(struct acc_txn *x)
 		return;
 	x->window = NULL;
 	up->outstanding--;
+	up->unsigned_outstanding -= acc_upstream_is_stranger(&x->from);
 }
 
 void acc_upstream_answered(struct acc_link *l)

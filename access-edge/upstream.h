@@ -25,8 +25,8 @@ struct acc_pick_plan {
 	const struct topo_host *member; /* named by a Route, or NULL */
 	uint64_t sticky;		/* member id of the client, or 0 */
 	struct edge_slice from_uri;
-	uint64_t tried;	  /* members not to take again */
-	bool is_unsigned; /* may use the unsigned share only */
+	uint64_t tried;		       /* members not to take again */
+	const struct acc_source *from; /* strangers get a share only */
 };
 
 struct acc_picked {
@@ -42,6 +42,8 @@ enum acc_pick acc_upstream_pick(struct acc_upstreams *u,
 void acc_upstream_wait(struct acc_upstream *up, struct acc_txn *x);
 /** Queue it until rate and window allow it; acc_proxy_resume tries again. */
 void acc_upstream_hold(struct acc_upstreams *u, struct acc_txn *x);
+/** A message without transaction went there: it counts for the rates. */
+void acc_upstream_spend(struct acc_upstreams *u, const struct acc_source *from);
 size_t acc_upstream_held(const struct acc_upstreams *u);
 /** Stable name of the member for the life of the process, never 0. */
 uint64_t acc_upstream_id(const struct acc_upstream *up);

@@ -8,20 +8,67 @@
 
 enum { HOLD_TICK_MS = 20 };
 
-bool acc_upstream_is_full(struct acc_upstreams *u,
-			  const struct acc_upstream *up, bool is_unsigned)
+bool acc_upstream_is_stranger(const struct acc_source *from)
 {
-	uint64_t window = acc_shard_limit(u->shard, ACC_LIMIT_NEXT_HOP_WINDOW);
-	uint64_t share = acc_shard_limit(u->shard, ACC_LIMIT_UNSIGNED_SHARE);
+	return from->role == ACC_ROLE_USR && !from->signed_in;
+}
 
-	if (is_unsigned)
-		window = window * share / 100;
-	if (up->outstanding >= (window ? window : 1))
+static bool may_ask_more(const struct acc_upstreams *u,
+			 const struct acc_source *from)
+{
+	return acc_share_may(
+		&u->share, &from->remote,
+		(uint32_t)acc_shard_limit(u->shard, ACC_LIMIT_SOURCE_SHARE),
+		acc_upstreams_now(u));
+}
+
+/* AE 5: at most 20 %; ours: the second half of that is for sources that have
+ * taken little, so that a crowd cannot keep everybody else from signing in. */
+static bool strangers_full(const struct acc_upstreams *u,
+			   const struct acc_upstream *up, uint64_t window,
+			   const struct acc_source *from)
+{
+	uint64_t now = acc_upstreams_now(u);
+	uint64_t share = window *
+			 acc_shard_limit(u->shard, ACC_LIMIT_UNSIGNED_SHARE) /
+			 100;
+
+	share = share ? share : 1;
+	if (up->unsigned_outstanding >= share)
 		return true;
-	if (is_unsigned &&
-	    edge_bucket_wait_ms(&u->unsigned_share, acc_upstreams_now(u)))
+	if (up->unsigned_outstanding < share - share / 2 &&
+	    !edge_bucket_wait_ms(&u->unsigned_free, now))
+		return false;
+	return !may_ask_more(u, from) ||
+	       (edge_bucket_wait_ms(&u->unsigned_free, now) &&
+		edge_bucket_wait_ms(&u->unsigned_kept, now));
+}
+
+bool acc_upstream_is_full(const struct acc_upstreams *u,
+			  const struct acc_upstream *up,
+			  const struct acc_source *from)
+{
+	uint64_t window = acc_shard_limit(u->shard, ACC_LIMIT_NEXT_HOP_WINDOW) /
+			  u->shard->shared->shard_count;
+
+	window = window ? window : 1;
+	if (up->outstanding >= window ||
+	    edge_bucket_wait_ms(&u->all, acc_upstreams_now(u)))
 		return true;
-	return edge_bucket_wait_ms(&u->all, acc_upstreams_now(u)) != 0;
+	return acc_upstream_is_stranger(from) &&
+	       strangers_full(u, up, window, from);
+}
+
+void acc_upstream_spend(struct acc_upstreams *u, const struct acc_source *from)
+{
+	uint64_t now = acc_upstreams_now(u);
+
+	(void)edge_bucket_take(&u->all, now);
+	if (!acc_upstream_is_stranger(from))
+		return;
+	acc_share_take(&u->share, &from->remote, now);
+	if (!edge_bucket_take(&u->unsigned_free, now))
+		(void)edge_bucket_take(&u->unsigned_kept, now);
 }
 
 static struct acc_upstreams *of_hold_timer(struct edge_timer *t)
@@ -50,7 +97,9 @@ static void on_hold_tick(struct edge_timer *t, uint64_t now_ms)
 
 void acc_upstream_hold(struct acc_upstreams *u, struct acc_txn *x)
 {
-	acc_shard_count(u->shard, ACC_STAT_HELD);
+	if (!x->was_held)
+		acc_shard_count(u->shard, ACC_STAT_HELD);
+	x->was_held = true;
 	acc_txn_queue(x, &u->held);
 	if (!edge_timer_running(&u->hold_timer))
 		edge_wheel_start(

@@ -177,6 +177,7 @@ enum edge_err acc_upstreams_new(struct acc_upstreams **out, struct acc_shard *s)
 {
 	struct acc_upstreams *u = calloc(1, sizeof(*u));
 	uint32_t rate, share;
+	uint8_t key[16];
 	enum edge_err err;
 
 	if (!u)
@@ -189,8 +190,13 @@ enum edge_err acc_upstreams_new(struct acc_upstreams **out, struct acc_shard *s)
 			   100);
 	edge_bucket_init(&u->all, rate ? rate : 1, rate ? rate : 1,
 			 acc_upstreams_now(u));
-	edge_bucket_init(&u->unsigned_share, share ? share : 1,
-			 share ? share : 1, acc_upstreams_now(u));
+	share = share ? share : 1;
+	edge_bucket_init(&u->unsigned_free, share - share / 2,
+			 share - share / 2, acc_upstreams_now(u));
+	edge_bucket_init(&u->unsigned_kept, share / 2, share / 2,
+			 acc_upstreams_now(u));
+	edge_random(key, sizeof(key));
+	acc_share_init(&u->share, key);
 	err = acc_upstreams_topology(u);
 	if (err) {
 		acc_upstreams_free(u);

@@ -2,6 +2,7 @@
 #ifndef ACCESS_EDGE_UPSTREAM_POOL_H
 #define ACCESS_EDGE_UPSTREAM_POOL_H
 
+#include "access-edge/share.h"
 #include "access-edge/upstream.h"
 
 struct acc_pool;
@@ -19,7 +20,7 @@ struct acc_upstream { /* one member, on this shard */
 	uint16_t port;
 	size_t next_addr;
 	struct acc_link *links[ACC_UPSTREAM_CONNS];
-	unsigned outstanding;
+	unsigned outstanding, unsigned_outstanding;
 	struct acc_txn_queue waiting;
 	struct edge_timer probe;
 };
@@ -38,7 +39,10 @@ struct acc_upstreams {
 	struct acc_pool *pools[ACC_POOLS];
 	struct acc_txn_queue held;
 	struct edge_timer hold_timer;
-	struct edge_bucket all, unsigned_share;
+	/* AE 5: rate for all; strangers' share of it, one half for anybody,
+	 * the other for sources that have not asked much lately */
+	struct edge_bucket all, unsigned_free, unsigned_kept;
+	struct acc_share share;
 };
 
 /** Pool of that cluster in the current snapshot; NULL when unknown. */
@@ -57,8 +61,11 @@ void acc_pool_let_go(struct acc_upstream *up);
 /** The probe's timer; upstream.c. */
 void acc_upstream_on_probe(struct edge_timer *t, uint64_t now_ms);
 /** Window of the member or rate toward the next hop used up? */
-bool acc_upstream_is_full(struct acc_upstreams *u,
-			  const struct acc_upstream *up, bool is_unsigned);
+bool acc_upstream_is_full(const struct acc_upstreams *u,
+			  const struct acc_upstream *up,
+			  const struct acc_source *from);
+/** From outside and not signed in. */
+bool acc_upstream_is_stranger(const struct acc_source *from);
 uint64_t acc_upstreams_now(const struct acc_upstreams *u);
 
 #endif

@@ -1,0 +1,39 @@
+/* One line a second for each (event, reason, source); AE 5. */
+#include "access-edge/quiet.h"
+
+#include <string.h>
+
+#include "common/crypto.h"
+
+struct mark {
+	uint8_t ip[16];
+	uint64_t family, event, reason;
+};
+
+void acc_quiet_init(struct acc_quiet *q, const uint8_t key[16])
+{
+	*q = (struct acc_quiet){0};
+	memcpy(q->key, key, sizeof(q->key));
+}
+
+bool acc_quiet_may_tell(struct acc_quiet *q, uint32_t event, const char *reason,
+			const struct edge_addr *from, uint64_t now_ms,
+			uint32_t *held_back)
+{
+	struct edge_addr source = edge_addr_source(from);
+	struct mark m = {.family = source.family, .event = event};
+	struct acc_quiet_slot *at;
+	uint64_t tag;
+
+	memcpy(m.ip, source.ip, sizeof(m.ip));
+	m.reason = edge_siphash(q->key, edge_slice_str(reason));
+	tag = edge_siphash(q->key, edge_slice(&m, sizeof(m)));
+	at = &q->slots[tag % ACC_QUIET_SLOTS];
+	if (at->tag == tag && now_ms < at->until_ms) {
+		at->held_back++;
+		return false;
+	}
+	*held_back = at->tag == tag ? at->held_back : 0;
+	*at = (struct acc_quiet_slot){tag, now_ms + ACC_QUIET_MS, 0};
+	return true;
+}
