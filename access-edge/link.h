@@ -51,6 +51,7 @@ struct acc_link {
 	uint32_t malformed;
 	uint64_t malformed_since_ms, malformed_answer_ms;
 	struct edge_bucket requests, dialogs;
+	uint64_t user;		       /* hash of who signed in first */
 	uint64_t member;	       /* sticky next-hop member's id, or 0 */
 	struct acc_upstream *upstream; /* kind UPSTREAM: whose connection */
 	struct acc_txn_list asked;     /* transactions it asked for */

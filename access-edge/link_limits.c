@@ -6,6 +6,7 @@
 #include "access-edge/events.h"
 #include "access-edge/limits.h"
 #include "access-edge/proxy.h"
+#include "common/crypto.h"
 
 enum {
 	BODY_FREE_MS = 10000, /* AE 5: 1 KiB/s averaged over 10 s */
@@ -177,13 +178,28 @@ static struct edge_admit *admit_of(const struct acc_link *l)
 	return l->shard->shared->admit[ACC_LISTEN_CLIENT];
 }
 
+static uint64_t user_hash(struct edge_slice uri)
+{
+	static const uint8_t key[16] = {'u', 's', 'e', 'r'};
+
+	return edge_siphash(key, uri);
+}
+
+/* Who has signed in here keeps his seat when his address is blocked, but may
+ * try nobody else's password. */
+static bool is_blocked(const struct acc_link *l, const struct edge_sip_msg *m,
+		       uint64_t now)
+{
+	if (m->method != EDGE_SIP_REGISTER ||
+	    (l->source.signed_in && l->user == user_hash(m->from.uri.text)))
+		return false;
+	return edge_admit_is_blocked(admit_of(l), &l->source.remote,
+				     m->from.uri.text, now);
+}
+
 static enum acc_reason
 admit_unsigned(struct acc_link *l, const struct edge_sip_msg *m, uint64_t now)
 {
-	if (m->method == EDGE_SIP_REGISTER &&
-	    edge_admit_is_blocked(admit_of(l), &l->source.remote,
-				  m->from.uri.text, now))
-		return ACC_REASON_SIGN_IN_BLOCKED;
 	if (++l->unsigned_requests > limit(l, ACC_LIMIT_UNSIGNED_REQUESTS))
 		return ACC_REASON_UNSIGNED_LIMIT;
 	if (!edge_bucket_take(&l->requests, now))
@@ -199,6 +215,8 @@ enum acc_reason acc_link_admit(struct acc_link *l, const struct edge_sip_msg *m)
 
 	if (l->kind != ACC_LINK_CLIENT)
 		return ACC_REASON_OK;
+	if (is_blocked(l, m, now))
+		return ACC_REASON_SIGN_IN_BLOCKED;
 	if (!l->source.signed_in)
 		return admit_unsigned(l, m, now);
 	if (!edge_bucket_take(&l->requests, now))
@@ -247,6 +265,7 @@ void acc_link_signed_in(struct acc_link *l, struct edge_slice user)
 	if (l->source.signed_in)
 		return;
 	l->source.signed_in = true;
+	l->user = user_hash(user);
 	start_buckets(l);
 	edge_admit_know(admit_of(l), &l->source.remote,
 			edge_loop_now_ms(l->shard->loop));

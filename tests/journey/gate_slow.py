@@ -103,7 +103,8 @@ def idle(j, edge):
     """Signed in and then silent; CRLF counts as a word."""
     gate.relimit(edge, idle_ms=1000)
     bob = j.user('bob', 1)
-    bob.wire.send(bob.registration())
+    bob.wire.send(bob.request('REGISTER', 'sip:contoso.com', to=bob.aor,
+                              contact=f'<{bob.contact}>'))
     bob.wire.expect(200)
     for _ in range(6):
         time.sleep(0.4)

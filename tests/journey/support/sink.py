@@ -105,6 +105,7 @@ class Sink:
                 message.value('Max-Forwards') == '0':
             wire.sendall(reply(message, 200))
             return
+        message.wire = wire
         self.requests.append((time.monotonic(), message))
         answer = self.answer(message)
         if answer:
@@ -136,10 +137,10 @@ class Sink:
         """Count anew."""
         self.requests.clear()
 
-    def send(self, data):
-        """A request of the inside, on the first connection that there is."""
-        until(lambda: self.wires, 5, 'the edge has not connected')
-        self.wires[-1].sendall(data)
+    @staticmethod
+    def tell(request, status, phrase='OK'):
+        """A late answer, on the connection that asked."""
+        request.wire.sendall(reply(request, status, phrase))
 
     def stop(self):
         """Close all."""
