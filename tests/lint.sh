@@ -62,6 +62,7 @@ all)
 	check format format
 	check man man
 	check man-tables tests/man_tables.py
+	check readme tests/readme_names.py
 	check python python
 	check tidy tidy
 	;;
