@@ -2,19 +2,9 @@
 attempt at a time, and not many failures."""
 import time
 
-from support import gate, hop, journey, sip
+from support import gate, journey, sip
 from support import sink as director
 from support.wait import until
-
-
-def told(wire, status, reason_text, limit=5):
-    """An answer of the edge with that reason in words."""
-    answer = wire.receive(limit)
-    hop.refusal(answer, status)
-    assert reason_text in answer.value('ms-diagnostics-public'), answer.raw
-    retry = answer.value('Retry-After')
-    assert retry == ('30' if status == 503 else None), answer.raw
-    return answer
 
 
 def attempt(user, **how):
@@ -35,7 +25,7 @@ def rate(j, edge, inside):
         user.wire.expect(401)
     late = attempt(user)
     if time.monotonic() - begun < 0.4:
-        told(user.wire, 504, 'Request rate too high')
+        gate.told(user.wire, 504, 'Request rate too high')
         assert edge.refused()['rate'] == 1
         assert gate.events(edge, 1010, reason='rate', status=504)
         inside.quiet(late)
@@ -55,7 +45,7 @@ def number(j, edge, inside):
         attempt(user)
         user.wire.expect(401)
     late = attempt(user)
-    told(user.wire, 504, 'Too many requests before sign-in')
+    gate.told(user.wire, 504, 'Too many requests before sign-in')
     assert user.wire.closed(5)
     assert edge.refused() == {'unsigned_limit': 1}
     assert gate.events(edge, 1010, reason='unsigned_limit')
@@ -65,8 +55,8 @@ def number(j, edge, inside):
     user = j.user('bob', 1)
     for _ in range(2):
         user.wire.send(user.request('MESSAGE', 'sip:alice@contoso.com'))
-    told(user.wire, 403, 'Method not admitted before sign-in')
-    told(user.wire, 503, 'Too many requests before sign-in')
+    gate.told(user.wire, 403, 'Method not admitted before sign-in')
+    gate.told(user.wire, 503, 'Too many requests before sign-in')
     assert user.wire.closed(5)
 
 
@@ -78,7 +68,7 @@ def in_flight(j, edge, inside):
     first = attempt(user)
     inside.wait(first)
     second = attempt(user)
-    told(user.wire, 504, 'Request rate too high')
+    gate.told(user.wire, 504, 'Request rate too high')
     inside.quiet(second)
     inside.tell(inside.saw(first)[0], 403)
     assert user.wire.expect(403).value('Call-ID') == first
@@ -98,12 +88,12 @@ def methods(j, edge, inside):
                'PUBLISH', 'REFER', 'BYE', 'UPDATE', 'PRACK', 'OPTIONS', 'NEW')
     for method in refused:
         user.wire.send(user.request(method, 'sip:alice@contoso.com'))
-        told(user.wire, 403, 'Method not admitted before sign-in')
+        gate.told(user.wire, 403, 'Method not admitted before sign-in')
     assert edge.refused() == {'method_unsigned': len(refused)}
     for method in ('ACK', 'BENOTIFY'):
         user.wire.send(user.request(method, 'sip:alice@contoso.com'))
     user.wire.send(user.request('NEGOTIATE', 'sip:sip.contoso.com'))
-    told(user.wire, 405, 'Compression not offered')
+    gate.told(user.wire, 405, 'Compression not offered')
     user.wire.send(user.request('OPTIONS', 'sip:sip.contoso.com'))
     assert user.wire.receive().status == 200
     assert not [m for _, m in inside.requests if m.method != 'ACK'], \
@@ -166,13 +156,13 @@ def failures(j, edge, inside):
     user = j.user('bob', 1)
     inside.forget()
     late = attempt(user)
-    told(user.wire, 403, 'Too many failed sign-ins')
+    gate.told(user.wire, 403, 'Too many failed sign-ins')
     assert edge.refused() == {'sign_in_blocked': 1}
     assert gate.events(edge, 1010, reason='sign_in_blocked')
     inside.quiet(late)
     other = j.user('carol', 1)  # the whole address
     late = attempt(other)
-    told(other.wire, 403, 'Too many failed sign-ins')
+    gate.told(other.wire, 403, 'Too many failed sign-ins')
     inside.quiet(late)
     inside.answer = director.yes
     # bob himself, at home, notices nothing
@@ -201,7 +191,7 @@ def guessing(j, edge, inside):
         user.wire.send(proof(user, n + 1, 'alice'))
         user.wire.expect(401)
     late = attempt(user)
-    told(user.wire, 403, 'Too many failed sign-ins')
+    gate.told(user.wire, 403, 'Too many failed sign-ins')
     inside.quiet(late)
     inside.answer = director.yes
     user.aor = aor

@@ -5,7 +5,7 @@ import re
 import ssl
 import time
 
-from support import netns, sip
+from support import hop, netns, sip
 from support.wait import until
 
 
@@ -105,3 +105,29 @@ def took(begun, least, most):
     """The time since begun lies between."""
     passed = time.monotonic() - begun
     assert least <= passed <= most, f'{passed:.2f} s, not {least}-{most}'
+
+
+def told(wire, status, reason_text, limit=5):
+    """An answer of the edge with that reason in words."""
+    answer = wire.receive(limit)
+    hop.refusal(answer, status)
+    assert reason_text in answer.value('ms-diagnostics-public'), answer.raw
+    retry = answer.value('Retry-After')
+    assert retry == ('30' if status == 503 else None), answer.raw
+    return answer
+
+
+def heard(one, seconds=0.1):
+    """Has anything come? TLS's own messages are none."""
+    end = time.monotonic() + seconds
+    while not one.buffer and not one.ended and \
+            one._fill(end):  # pylint: disable=W0212
+        pass
+    return bool(one.buffer)
+
+
+def drink(one, seconds):
+    """Read and forget what comes."""
+    end = time.monotonic() + seconds
+    while not one.ended and one._fill(end):  # pylint: disable=W0212
+        one.buffer = b''
