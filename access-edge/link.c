@@ -469,6 +469,7 @@ enum edge_err acc_link_dial(struct acc_link **out, struct acc_shard *s,
 {
 	struct acc_link *l = make(s, ACC_LINK_UPSTREAM);
 	struct edge_addr local = s->view.topo->internal;
+	const char *device = s->shared->device[1];
 	struct edge_conn_plan p;
 	enum edge_err err;
 
@@ -477,7 +478,7 @@ enum edge_err acc_link_dial(struct acc_link **out, struct acc_shard *s,
 	local.port = 0;
 	l->upstream = u;
 	plan_conn(l, &p);
-	err = edge_conn_dial(&l->conn, &p, &local, s->shared->device[1], to,
+	err = edge_conn_dial(&l->conn, &p, &local, *device ? device : NULL, to,
 			     name);
 	if (err) {
 		unmake(l);
