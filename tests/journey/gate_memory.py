@@ -1,0 +1,47 @@
+"""The memory budget: near it nobody new comes in, past it the oldest
+strangers go; who has signed in stays."""
+import contextlib
+import time
+
+from support import gate, journey
+from support import sink as director
+from support.wait import until
+
+HEAD = b'REGISTER sip:contoso.com SIP/2.0\r\n' + b'X: ' + b'y' * 15000 + \
+    b'\r\nX: ' + b'y' * 14000
+
+
+def body(j):
+    if j.preset in ('asan', 'tsan'):
+        return  # their malloc tells no numbers
+    inside = director.Sink(j.world, j.ca)
+    j.parts.append(inside)
+    edge = j.edge(limits={'access.memory_mb': 24})
+    friend = j.user('bob', 1)
+    friend.wire.send(friend.registration())
+    friend.wire.expect(200)
+    inside.forget()
+    with gate.crowd() as wires:
+        for n in range(700):
+            with contextlib.suppress(OSError):
+                wires.append(gate.wire(j, 2 + n % 40))
+                wires[-1].send(HEAD)
+            if gate.count(edge, 'shed', 'memory') > 10:
+                break
+        gate.wait_count(edge, 'shed', 'memory', 10)
+        assert gate.count(edge, 'accept_paused') > 0
+        assert gate.events(edge, 1037, state='over', budget_mb=24)
+        assert gate.resident(edge) < 60 * 1024, gate.resident(edge)
+        assert wires[0].closed(5), 'the oldest is to go first'
+        friend.wire.send(friend.request('MESSAGE', 'sip:carol@contoso.com'))
+        friend.wire.expect(200)
+        assert inside.count() == 1
+    until(lambda: gate.connections(edge)[0] == 1, 10, 'they do not leave')
+    time.sleep(0.6)
+    late = j.user('carol', 3)
+    late.wire.send(late.registration())
+    late.wire.expect(200)
+    assert gate.events(edge, 1037, state='fine')
+
+
+journey.main(body, limit=60)
