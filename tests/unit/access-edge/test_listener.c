@@ -1,0 +1,146 @@
+/* access-edge/listener.c: sockets of our own, and what is let in. */
+#include "access-edge/listener.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/sock.h"
+#include "tests/support/shard_fixture.h"
+#include "tests/support/suite.h"
+
+static const struct edge_addr loopback = {.family = AF_INET,
+					  .ip = {127, 0, 0, 1}};
+
+/* A port that is free in this moment. */
+static struct edge_addr free_port(void)
+{
+	struct edge_addr at = loopback, peer;
+	int fd;
+
+	ck_assert_int_eq(edge_sock_listen(&fd, &at, NULL, false), EDGE_OK);
+	edge_sock_names(fd, &at, &peer);
+	close(fd);
+	return at;
+}
+
+START_TEST(listener_binds_one_socket_a_shard)
+{
+	const struct acc_door door = {free_port(), NULL};
+	int fds[3];
+	char why[256] = "";
+
+	ck_assert_msg(acc_listener_bind(fds, 3, &door, why, sizeof(why)) ==
+			      EDGE_OK,
+		      "%s", why);
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
+}
+END_TEST
+
+START_TEST(listener_proves_that_nobody_else_is_there)
+{
+	struct acc_door door = {free_port(), ""};
+	int fds[2], theirs[1];
+	char why[256] = "";
+
+	/* they share their port, so only the plain bind can notice */
+	ck_assert_int_eq(acc_listener_bind(theirs, 1, &door, why, sizeof(why)),
+			 EDGE_OK);
+	ck_assert_int_eq(acc_listener_bind(fds, 2, &door, why, sizeof(why)),
+			 EDGE_ESYS);
+	ck_assert_ptr_nonnull(strstr(why, "127.0.0.1:"));
+	ck_assert_ptr_nonnull(strstr(why, "in use"));
+	close(theirs[0]);
+}
+END_TEST
+
+START_TEST(listener_names_the_device_that_is_not_there)
+{
+	const struct acc_door door = {free_port(), "nosuch0"};
+	int fds[1];
+	char why[256] = "";
+
+	ck_assert_int_eq(acc_listener_bind(fds, 1, &door, why, sizeof(why)),
+			 EDGE_ESYS);
+	ck_assert_ptr_nonnull(strstr(why, "device nosuch0"));
+}
+END_TEST
+
+START_TEST(listener_finds_the_device_of_an_address)
+{
+	const struct edge_addr nowhere = {.family = AF_INET,
+					  .ip = {203, 0, 113, 77}};
+	char name[16] = "";
+
+	ck_assert(acc_listener_device(&loopback, name));
+	ck_assert_str_eq(name, "lo");
+	ck_assert(!acc_listener_device(&nowhere, name));
+}
+END_TEST
+
+static struct shards f;
+
+static bool is_over(void *arg)
+{
+	const struct sip_peer *p = arg;
+
+	return p->secured || p->closed;
+}
+
+START_TEST(listener_refuses_a_punished_source)
+{
+	struct sip_peer p;
+
+	shards_init(&f);
+	shards_still(&f);
+	edge_admit_punish(f.shared.admit[ACC_LISTEN_CLIENT], &loopback,
+			  edge_loop_now_ms(f.loop));
+	sip_peer_init(&p, f.loop);
+	sip_peer_dial(&p, f.client_tls, &f.client_at[0]);
+	sip_peer_wait(f.loop, is_over, &p, "a decision");
+	ck_assert(p.closed);
+	ck_assert_uint_eq(shards_stat(&f, ACC_STAT_REJECTED_PENALTY), 1);
+	ck_assert_uint_eq(shards_stat(&f, ACC_STAT_ACCEPTED_CLIENT), 0);
+	sip_peer_fini(&p);
+	shards_fini(&f);
+}
+END_TEST
+
+START_TEST(listener_leaves_what_is_too_fast_in_the_backlog)
+{
+	struct sip_peer p[3];
+
+	shards_init(&f);
+	f.limits[ACC_LIMIT_ACCEPT_RATE] = 2;
+	shards_still(&f);
+	for (int i = 0; i < 3; i++) {
+		sip_peer_init(&p[i], f.loop);
+		sip_peer_dial(&p[i], f.client_tls, &f.client_at[0]);
+	}
+	/* all come in, the third a little later */
+	shards_wait_stat(&f, ACC_STAT_ACCEPTED_CLIENT, 3);
+	ck_assert_uint_ge(shards_stat(&f, ACC_STAT_ACCEPT_PAUSED), 1);
+	for (int i = 0; i < 3; i++)
+		sip_peer_fini(&p[i]);
+	shards_fini(&f);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("listener");
+	TCase *t = tcase_create("bind"), *a = tcase_create("accept");
+
+	tcase_set_timeout(t, 10);
+	tcase_add_test(t, listener_binds_one_socket_a_shard);
+	tcase_add_test(t, listener_proves_that_nobody_else_is_there);
+	tcase_add_test(t, listener_names_the_device_that_is_not_there);
+	tcase_add_test(t, listener_finds_the_device_of_an_address);
+	tcase_set_timeout(a, 20);
+	tcase_add_test(a, listener_refuses_a_punished_source);
+	tcase_add_test(a, listener_leaves_what_is_too_fast_in_the_backlog);
+	suite_add_tcase(s, t);
+	suite_add_tcase(s, a);
+	return s;
+}
