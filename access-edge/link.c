@@ -218,11 +218,19 @@ static void tell_failed(struct acc_link *l, const char *reason)
 		   more, detail);
 }
 
+static bool has_bad_certificate(const struct acc_link *l)
+{
+	enum edge_peer_fault f = edge_conn_peer(l->conn)->fault;
+
+	return f != EDGE_PEER_FINE && f != EDGE_PEER_ABSENT;
+}
+
 static enum acc_link_state on_lost(struct acc_link *l)
 {
 	if (l->state == ACC_LINK_TLS) {
 		acc_shard_count(l->shard, ACC_STAT_HANDSHAKE_FAIL);
 		tell_failed(l, edge_conn_why_str(edge_conn_why(l->conn)));
+		l->is_distrusted = has_bad_certificate(l);
 	}
 	acc_link_close(l);
 	return ACC_LINK_CLOSING;
@@ -469,7 +477,7 @@ enum edge_err acc_link_dial(struct acc_link **out, struct acc_shard *s,
 {
 	struct acc_link *l = make(s, ACC_LINK_UPSTREAM);
 	struct edge_addr local = s->view.topo->internal;
-	const char *device = s->shared->device[1];
+	const char *device = s->device;
 	struct edge_conn_plan p;
 	enum edge_err err;
 

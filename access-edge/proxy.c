@@ -183,7 +183,8 @@ static void go_inward(const struct journey *j, struct acc_txn *x)
 		hold_or_refuse(j, x);
 		break;
 	case ACC_PICK_NONE:
-		stop(j, x, ACC_REASON_NEXT_HOP_DOWN);
+		stop(j, x,
+		     acc_upstream_why_none(j->s->upstreams, j->d.cluster));
 		break;
 	}
 }

@@ -41,8 +41,10 @@ struct acc_service {
 	char *state, *proxy_require;
 	const struct topo *topo;
 	struct topo_keyring *ring;
-	uint64_t limits[ACC_LIMIT_COUNT];
-	struct acc_service_tls tls;
+	_Atomic uint64_t limits[ACC_LIMIT_COUNT];
+	const struct edge_config *config;     /* lives until the next reload */
+	bool device_is_set[ACC_LISTEN_KINDS]; /* by edge.ini */
+	struct acc_service_tls tls, prepared_tls;
 	struct sockets open, prepared;
 	struct acc_crew *crew;
 	char why[512]; /* the last refusal, in words */
@@ -82,6 +84,7 @@ void acc_service_free(struct acc_service *v)
 	close_sockets(&v->open);
 	close_sockets(&v->prepared);
 	acc_service_tls_drop(&v->tls);
+	acc_service_tls_drop(&v->prepared_tls);
 	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
 		edge_admit_free(v->shared.admit[k]);
 	edge_recent_free(v->shared.refusals);
@@ -96,8 +99,7 @@ void acc_service_free(struct acc_service *v)
 
 /* -- open --------------------------------------------------------------- */
 
-static void set_options(struct acc_options *o, const struct edge_config *c,
-			const uint64_t *limits)
+static void set_options(struct acc_options *o, const struct edge_config *c)
 {
 	const char *two = edge_config_option(c, "access.double_record_route");
 	const char *diag =
@@ -105,32 +107,57 @@ static void set_options(struct acc_options *o, const struct edge_config *c,
 
 	o->double_record_route = !two || strcmp(two, "no") != 0;
 	o->diagnostics_unauthenticated = diag && strcmp(diag, "yes") == 0;
-	o->keep_alive_s = (unsigned)limits[ACC_LIMIT_KEEP_ALIVE_S];
+	o->keep_alive_s = (unsigned)c->limits[ACC_LIMIT_KEEP_ALIVE_S];
+}
+
+static uint32_t limit(const struct acc_service *v, enum acc_limit which)
+{
+	return (uint32_t)atomic_load_explicit(&v->limits[which],
+					      memory_order_relaxed);
+}
+
+static void take_limits(struct acc_service *v, const struct edge_config *c)
+{
+	for (size_t i = 0; i < ACC_LIMIT_COUNT; i++)
+		atomic_store_explicit(&v->limits[i], c->limits[i],
+				      memory_order_relaxed);
+}
+
+static struct edge_admit_limits admission(const struct acc_service *v,
+					  enum acc_listen_kind kind)
+{
+	struct edge_admit_limits l = {
+		.total = limit(v, ACC_LIMIT_CONNECTIONS),
+		.per_source = limit(v, ACC_LIMIT_PER_SOURCE),
+		.handshakes_per_source = limit(v, ACC_LIMIT_HANDSHAKES),
+		.sources = limit(v, ACC_LIMIT_SOURCES),
+		.penalty_ms = limit(v, ACC_LIMIT_PENALTY_MS),
+		.fail_count = limit(v, ACC_LIMIT_FAILED_SIGN_INS),
+		.fail_window_ms = limit(v, ACC_LIMIT_FAILED_WINDOW_MS),
+		.fail_block_ms = limit(v, ACC_LIMIT_FAILED_BLOCK_MS),
+		.known_ms = limit(v, ACC_LIMIT_KNOWN_MS),
+	};
+
+	if (kind == ACC_LISTEN_CLIENT)
+		return l;
+	l.total = limit(v, ACC_LIMIT_INSIDE_CONNECTIONS);
+	l.per_source = l.total;
+	l.handshakes_per_source = l.total;
+	l.known_ms = 0;
+	return l;
 }
 
 static enum edge_err make_admission(struct acc_service *v)
 {
-	const uint64_t *n = v->limits;
-	struct edge_admit_limits l = {
-		.total = (uint32_t)n[ACC_LIMIT_CONNECTIONS],
-		.per_source = (uint32_t)n[ACC_LIMIT_PER_SOURCE],
-		.handshakes_per_source = (uint32_t)n[ACC_LIMIT_HANDSHAKES],
-		.sources = (uint32_t)n[ACC_LIMIT_SOURCES],
-		.penalty_ms = (uint32_t)n[ACC_LIMIT_PENALTY_MS],
-		.fail_count = (uint32_t)n[ACC_LIMIT_FAILED_SIGN_INS],
-		.fail_window_ms = (uint32_t)n[ACC_LIMIT_FAILED_WINDOW_MS],
-		.fail_block_ms = (uint32_t)n[ACC_LIMIT_FAILED_BLOCK_MS],
-		.known_ms = (uint32_t)n[ACC_LIMIT_KNOWN_MS],
-	};
-	enum edge_err err =
-		edge_admit_new(&v->shared.admit[ACC_LISTEN_CLIENT], &l);
+	enum edge_err err = EDGE_OK;
 
-	l.total = (uint32_t)n[ACC_LIMIT_INSIDE_CONNECTIONS];
-	l.per_source = l.total;
-	l.handshakes_per_source = l.total;
-	l.known_ms = 0;
-	return err ? err
-		   : edge_admit_new(&v->shared.admit[ACC_LISTEN_INSIDE], &l);
+	for (int k = 0; k < ACC_LISTEN_KINDS && !err; k++) {
+		struct edge_admit_limits l =
+			admission(v, (enum acc_listen_kind)k);
+
+		err = edge_admit_new(&v->shared.admit[k], &l);
+	}
+	return err;
 }
 
 static unsigned shard_count(const struct edge_config *c)
@@ -141,33 +168,34 @@ static unsigned shard_count(const struct edge_config *c)
 	return n > ACC_SHARDS ? ACC_SHARDS : n;
 }
 
-static void find_devices(struct acc_service *v, const struct edge_config *c,
-			 const struct topo *t)
+static void find_devices(struct acc_service *v, const struct edge_config *c)
 {
-	char(*d)[16] = v->shared.device;
+	const char *const set[ACC_LISTEN_KINDS] = {
+		[ACC_LISTEN_CLIENT] = c->device_external,
+		[ACC_LISTEN_INSIDE] = c->device_internal,
+	};
 
-	if (c->device_external)
-		snprintf(d[0], sizeof(d[0]), "%s", c->device_external);
-	else
-		(void)acc_listener_device(
-			&t->listen[TOPO_PORT_ACCESS_CLIENT].addr, d[0]);
-	if (c->device_internal)
-		snprintf(d[1], sizeof(d[1]), "%s", c->device_internal);
-	else
-		(void)acc_listener_device(&t->internal, d[1]);
+	for (int k = 0; k < ACC_LISTEN_KINDS; k++) {
+		v->device_is_set[k] = set[k] != NULL;
+		if (set[k])
+			snprintf(v->shared.device[k],
+				 sizeof(v->shared.device[k]), "%s", set[k]);
+	}
 }
 
 static enum edge_err bind_kind(struct acc_service *v, struct sockets *s,
 			       enum acc_listen_kind kind, const struct topo *t)
 {
-	const struct acc_door door = {
-		t->listen[port_of[kind]].addr,
-		v->shared.device[kind == ACC_LISTEN_INSIDE],
-	};
-	char text[EDGE_ADDR_STRLEN];
-	enum edge_err err =
-		acc_listener_bind(s->fd[kind], v->shared.shard_count, &door,
-				  v->why, sizeof(v->why));
+	char text[EDGE_ADDR_STRLEN], device[16] = "";
+	const struct acc_door door = {t->listen[port_of[kind]].addr, device};
+	enum edge_err err;
+
+	if (v->device_is_set[kind])
+		memcpy(device, v->shared.device[kind], sizeof(device));
+	else
+		(void)acc_listener_device(&door.at, device);
+	err = acc_listener_bind(s->fd[kind], v->shared.shard_count, &door,
+				v->why, sizeof(v->why));
 
 	if (err) {
 		memset(s->fd[kind], 0xff, sizeof(s->fd[kind]));
@@ -210,7 +238,8 @@ enum edge_err acc_service_open(void *self, struct edge_loop *control,
 	v->control = control;
 	v->state = strdup(c->state);
 	v->topo = topo_hold(t);
-	memcpy(v->limits, c->limits, sizeof(v->limits));
+	v->config = c;
+	take_limits(v, c);
 	v->shared.limits = v->limits;
 	v->shared.shard_count = shard_count(c);
 	v->shared.policy[ACC_LISTEN_INSIDE].cn_fallback =
@@ -218,12 +247,12 @@ enum edge_err acc_service_open(void *self, struct edge_loop *control,
 	do {
 		v->shared.boot = edge_random_u32();
 	} while (!v->shared.boot);
-	set_options(&v->shared.options, c, v->limits);
+	set_options(&v->shared.options, c);
 	if (edge_config_option(c, "access.proxy_require"))
 		v->proxy_require =
 			strdup(edge_config_option(c, "access.proxy_require"));
 	v->shared.options.proxy_require = v->proxy_require;
-	find_devices(v, c, t);
+	find_devices(v, c);
 	err = v->state ? open_all(v, c, t) : EDGE_ENOMEM;
 	if (err)
 		edge_event(EDGE_EV_START_FAILED, "reason=%s",
@@ -326,7 +355,7 @@ enum edge_err acc_service_prepare(void *self, const struct topo *t, char *why,
 	struct acc_service *v = self;
 	enum edge_err err = EDGE_OK;
 
-	close_sockets(&v->prepared);
+	acc_service_abort(v);
 	for (int k = 0; k < ACC_LISTEN_KINDS && !err; k++) {
 		const struct topo_listen *now = &v->topo->listen[port_of[k]];
 		const struct topo_listen *then = &t->listen[port_of[k]];
@@ -335,10 +364,13 @@ enum edge_err acc_service_prepare(void *self, const struct topo *t, char *why,
 			err = bind_kind(v, &v->prepared,
 					(enum acc_listen_kind)k, t);
 	}
+	if (!err && acc_service_tls_differs(v->topo, t))
+		err = acc_service_tls_load(&v->prepared_tls, v->config, t,
+					   v->why, sizeof(v->why));
 	if (!err)
 		return EDGE_OK;
 	snprintf(why, why_cap, "%s", v->why);
-	close_sockets(&v->prepared);
+	acc_service_abort(v);
 	return err;
 }
 
@@ -357,25 +389,6 @@ static struct acc_mail *topology_mail(struct acc_service *v, unsigned shard)
 	return m;
 }
 
-void acc_service_commit(void *self, const struct topo *t)
-{
-	struct acc_service *v = self;
-	const struct topo *old = v->topo;
-
-	v->topo = topo_hold(t);
-	post_all(v, topology_mail);
-	topo_drop(old);
-}
-
-void acc_service_abort(void *self)
-{
-	struct acc_service *v = self;
-
-	close_sockets(&v->prepared);
-}
-
-/* -- reload, drain, stop ------------------------------------------------ */
-
 static struct acc_mail *tls_mail(struct acc_service *v, unsigned shard)
 {
 	struct acc_mail *m = acc_mail_new(ACC_MAIL_TLS, edge_slice(NULL, 0));
@@ -388,6 +401,32 @@ static struct acc_mail *tls_mail(struct acc_service *v, unsigned shard)
 	m->tls_out = edge_tls_hold(v->tls.out);
 	return m;
 }
+
+void acc_service_commit(void *self, const struct topo *t)
+{
+	struct acc_service *v = self;
+	const struct topo *old = v->topo;
+
+	v->topo = topo_hold(t);
+	if (v->prepared_tls.out) {
+		acc_service_tls_drop(&v->tls);
+		v->tls = v->prepared_tls;
+		v->prepared_tls = (struct acc_service_tls){0};
+		post_all(v, tls_mail);
+	}
+	post_all(v, topology_mail);
+	topo_drop(old);
+}
+
+void acc_service_abort(void *self)
+{
+	struct acc_service *v = self;
+
+	close_sockets(&v->prepared);
+	acc_service_tls_drop(&v->prepared_tls);
+}
+
+/* -- reload, drain, stop ------------------------------------------------ */
 
 enum edge_err acc_service_reload(void *self, const struct edge_config *c,
 				 char *why, size_t why_cap)
@@ -409,6 +448,14 @@ enum edge_err acc_service_reload(void *self, const struct edge_config *c,
 	v->tls = new;
 	topo_keyring_free(v->ring);
 	v->ring = ring;
+	v->config = c;
+	take_limits(v, c);
+	for (int k = 0; k < ACC_LISTEN_KINDS; k++) {
+		struct edge_admit_limits l =
+			admission(v, (enum acc_listen_kind)k);
+
+		edge_admit_limits_set(v->shared.admit[k], &l);
+	}
 	post_all(v, tls_mail);
 	post_all(v, keys_mail);
 	return EDGE_OK;
@@ -479,4 +526,10 @@ const struct topo *acc_service_topo(const struct acc_service *v)
 struct acc_shared *acc_service_shared(struct acc_service *v)
 {
 	return &v->shared;
+}
+
+const char *acc_service_profile(const struct acc_service *v,
+				const char *listener)
+{
+	return edge_tls_profile_str(edge_config_profile(v->config, listener));
 }

@@ -29,5 +29,8 @@ struct edge_stats *acc_service_stats(void *self);
 /* For the status page. */
 const struct topo *acc_service_topo(const struct acc_service *v);
 struct acc_shared *acc_service_shared(struct acc_service *v);
+/** TLS profile of a listener, in words. */
+const char *acc_service_profile(const struct acc_service *v,
+				const char *listener);
 
 #endif

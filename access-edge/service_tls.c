@@ -13,6 +13,11 @@ static bool is_single_address(const struct topo *t)
 			    &t->listen[TOPO_PORT_ACCESS_CLIENT].addr);
 }
 
+bool acc_service_tls_differs(const struct topo *old, const struct topo *new)
+{
+	return is_single_address(old) != is_single_address(new);
+}
+
 static void warn_of_risk(const char *listener, enum edge_tls_profile p)
 {
 	if (p == EDGE_TLS_LYNC2013)

@@ -18,6 +18,8 @@ EDGE_MUST_CHECK enum edge_err acc_service_tls_load(struct acc_service_tls *out,
 						   const struct edge_config *c,
 						   const struct topo *t,
 						   char *why, size_t why_cap);
+/** Does the new topology want other recipes than the old one? */
+bool acc_service_tls_differs(const struct topo *old, const struct topo *new);
 void acc_service_tls_drop(struct acc_service_tls *t);
 
 #endif

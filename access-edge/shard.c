@@ -32,7 +32,8 @@ bool acc_shard_may_tell(struct acc_shard *s, uint32_t event, const char *reason,
 
 uint64_t acc_shard_limit(const struct acc_shard *s, unsigned limit)
 {
-	return s->shared->limits[limit];
+	return atomic_load_explicit(&s->shared->limits[limit],
+				    memory_order_relaxed);
 }
 
 bool acc_shard_post(struct acc_shard *from, unsigned to, struct acc_mail *m)
@@ -71,6 +72,18 @@ static void swap_listener(struct acc_shard *s, enum acc_listen_kind kind,
 	*fd = -1;
 }
 
+/* Next hops are dialled from the inside address on its own NIC. */
+static void find_device(struct acc_shard *s)
+{
+	const char *set = s->shared->device[ACC_LISTEN_INSIDE];
+
+	s->device[0] = '\0';
+	if (*set)
+		memcpy(s->device, set, sizeof(s->device));
+	else
+		(void)acc_listener_device(&s->view.topo->internal, s->device);
+}
+
 /* A server the new topology no longer names is cut off. */
 static void recheck_trust(struct acc_link *l, void *arg)
 {
@@ -99,6 +112,7 @@ static void on_topology(struct acc_shard *s, struct acc_mail *m)
 	m->topo = NULL;
 	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
 		swap_listener(s, (enum acc_listen_kind)k, &m->fds[k]);
+	find_device(s);
 	if (acc_upstreams_topology(s->upstreams) != EDGE_OK)
 		edge_event(EDGE_EV_TOPOLOGY_REFUSED, "shard=%u reason=memory",
 			   s->index);
@@ -296,6 +310,7 @@ enum edge_err acc_shard_new(struct acc_shard **out, struct acc_shard_plan *p)
 	if (!s)
 		goto out;
 	take_plan(s, p);
+	find_device(s);
 	err = edge_loop_new(&s->loop);
 	if (!err)
 		err = make_tables(s);

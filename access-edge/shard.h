@@ -22,14 +22,14 @@ struct acc_shard;
 
 /* Shared by all shards; thread-safe parts, or fixed after start. */
 struct acc_shared {
-	const uint64_t *limits; /* by enum acc_limit */
+	const _Atomic uint64_t *limits; /* by enum acc_limit */
 	struct edge_stats *stats;
 	struct edge_admit *admit[ACC_LISTEN_KINDS];
 	struct edge_recent *refusals;
 	struct acc_options options;
 	uint32_t boot;
 	struct edge_peer_policy policy[ACC_LISTEN_KINDS];
-	char device[2][16]; /* outside, inside; "" when any */
+	char device[ACC_LISTEN_KINDS][16]; /* set by edge.ini, or "" */
 	unsigned shard_count;
 	struct acc_shard *shard[ACC_SHARDS];
 	_Atomic bool draining;
@@ -63,6 +63,7 @@ struct acc_shard {
 	struct acc_view view;
 	struct acc_route_keys *keys;
 	struct edge_tls *tls[ACC_LISTEN_KINDS], *tls_out;
+	char device[16]; /* that carries our inside address, or "" */
 	struct acc_listener *listener[ACC_LISTEN_KINDS];
 	struct acc_linktab *links;
 	struct acc_txntab *txns;

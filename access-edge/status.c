@@ -9,30 +9,30 @@
 #include "access-edge/service.h"
 #include "common/recent.h"
 
-static json_t *listener(const struct topo *t, enum topo_port_kind kind,
-			const char *name, const char *state)
+static void add_listener(json_t *a, const struct acc_service *v,
+			 enum topo_port_kind kind, const char *name,
+			 const char *state)
 {
+	const struct topo_listen *at = &acc_service_topo(v)->listen[kind];
 	char text[EDGE_ADDR_STRLEN];
 
-	edge_addr_print(&t->listen[kind].addr, text);
-	return json_pack("{s:s,s:s,s:s,s:s}", "name", name, "address", text,
-			 "protocol", t->listen[kind].protocol, "state", state);
+	edge_addr_print(&at->addr, text);
+	json_array_append_new(
+		a, json_pack("{s:s,s:s,s:s,s:s,s:s}", "name", name, "address",
+			     text, "protocol", at->protocol, "tls",
+			     acc_service_profile(v, name), "state", state));
 }
 
-static void add_listeners(json_t *o, const struct topo *t, bool draining)
+static void add_listeners(json_t *o, const struct acc_service *v, bool draining)
 {
-	const struct topo_listen *fed = &t->listen[TOPO_PORT_ACCESS_FEDERATION];
 	json_t *a = json_array();
 
-	json_array_append_new(a, listener(t, TOPO_PORT_ACCESS_CLIENT,
-					  "access-client",
-					  draining ? "draining" : "open"));
-	json_array_append_new(a, listener(t, TOPO_PORT_ACCESS_INSIDE,
-					  "access-inside", "open"));
-	if (fed->present)
-		json_array_append_new(
-			a, listener(t, TOPO_PORT_ACCESS_FEDERATION,
-				    "access-federation", "notserved"));
+	add_listener(a, v, TOPO_PORT_ACCESS_CLIENT, "access-client",
+		     draining ? "draining" : "open");
+	add_listener(a, v, TOPO_PORT_ACCESS_INSIDE, "access-inside", "open");
+	if (acc_service_topo(v)->listen[TOPO_PORT_ACCESS_FEDERATION].present)
+		add_listener(a, v, TOPO_PORT_ACCESS_FEDERATION,
+			     "access-federation", "notserved");
 	json_object_set_new(o, "listeners", a);
 }
 
@@ -100,7 +100,7 @@ void acc_status_fill(void *self, void *object)
 	const struct topo *t = acc_service_topo(v);
 	json_t *o = object;
 
-	add_listeners(o, t, atomic_load(&s->draining));
+	add_listeners(o, v, atomic_load(&s->draining));
 	add_upstreams(o, t, s);
 	json_object_set_new(
 		o, "connections",

@@ -69,6 +69,7 @@ static void worked(struct acc_upstream *up)
 	if (h->health != ACC_HOP_UP)
 		edge_event(ACC_EV_HOP_UP, "member=%s", up->member);
 	acc_hop_worked(h);
+	up->pool->is_distrusted = false;
 	acc_pool_publish(up);
 }
 
@@ -232,6 +233,15 @@ void acc_upstream_answered(struct acc_link *l)
 		acc_pool_let_go(l->upstream);
 }
 
+enum acc_reason acc_upstream_why_none(struct acc_upstreams *u,
+				      const struct topo_cluster *c)
+{
+	const struct acc_pool *p = acc_pool_find(u, c);
+
+	return p && p->is_distrusted ? ACC_REASON_NEXT_HOP_TLS
+				     : ACC_REASON_NEXT_HOP_DOWN;
+}
+
 /* -- what links tell ---------------------------------------------------- */
 
 bool acc_upstream_is_right(struct acc_link *l)
@@ -250,6 +260,7 @@ bool acc_upstream_is_right(struct acc_link *l)
 		   "lync=14428 errid=1010 member=%s san=%s "
 		   "reason=%s",
 		   up->member, p->name_count ? p->names[0] : "-", why);
+	l->is_distrusted = true;
 	return false;
 }
 
@@ -327,9 +338,11 @@ void acc_upstream_lost(struct acc_link *l, const char *why)
 		return;
 	}
 	acc_upstream_drained(l); /* who waited for this queue reads again */
-	if (was_turned_away(l))
+	if (was_turned_away(l)) {
+		if (up->pool)
+			up->pool->is_distrusted = l->is_distrusted;
 		failed(up, why);
-	else if (up->pool && up->pool->cluster->is_next_hop)
+	} else if (up->pool && up->pool->cluster->is_next_hop)
 		acc_pool_probe(up, 0); /* dial again at once */
 	if (!any_open(up))
 		give_up_waiting(up);

@@ -38,6 +38,9 @@ struct acc_picked {
 enum acc_pick acc_upstream_pick(struct acc_upstreams *u,
 				const struct acc_pick_plan *p,
 				struct acc_picked *out);
+/** Why nothing could be picked: out of reach, or not trusted (1010). */
+enum acc_reason acc_upstream_why_none(struct acc_upstreams *u,
+				      const struct topo_cluster *c);
 /** Queue a transaction until the upstream is ready or fails. */
 void acc_upstream_wait(struct acc_upstream *up, struct acc_txn *x);
 /** Queue it until rate and window allow it; acc_proxy_resume tries again. */

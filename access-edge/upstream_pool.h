@@ -29,6 +29,7 @@ struct acc_pool { /* one Registrar cluster of the snapshot */
 	const struct topo_cluster *cluster;
 	unsigned count;
 	bool is_down;
+	bool is_distrusted; /* the last failure was a certificate's */
 	struct acc_hop hops[ACC_MEMBERS];
 	struct acc_upstream *ups[ACC_MEMBERS];
 };

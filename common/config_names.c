@@ -212,25 +212,44 @@ static int set(struct edge_config_parser *p, const struct setting *s,
 	return 0;
 }
 
+/* Listeners of all services whose TLS profile may be set. */
+static const char *const listeners[] = {"access-client",     "access-inside",
+					"access-federation", "webconf-client",
+					"webconf-inside",    "avauth-inside",
+					"av-turn",	     "replica"};
+
+/* each at most once, so all of them have room */
+_Static_assert(sizeof(listeners) / sizeof(listeners[0]) <=
+		       sizeof(((struct edge_config *)0)->profile) /
+			       sizeof(((struct edge_config *)0)->profile[0]),
+	       "more listeners than profiles");
+
+static bool is_listener(const char *name)
+{
+	for (size_t i = 0; i < sizeof(listeners) / sizeof(listeners[0]); i++)
+		if (!strcmp(listeners[i], name))
+			return true;
+	return false;
+}
+
 static int add_profile(struct edge_config_parser *p, const char *name,
 		       const char *value)
 {
 	static const char prefix[] = "profile.";
 	struct edge_config *c = p->c;
 	const char *listener = name + sizeof(prefix) - 1;
-	const size_t room = sizeof(c->profile) / sizeof(c->profile[0]);
 
 	if (strncmp(name, prefix, sizeof(prefix) - 1) != 0 ||
 	    !edge_config_is_word(listener, "-_."))
 		return edge_config_fail(p, EDGE_EFORMAT,
 					"unknown name [tls] %s", name);
+	if (!is_listener(listener))
+		return edge_config_fail(p, EDGE_EFORMAT,
+					"[tls] %s: no such listener", name);
 	for (size_t i = 0; i < c->profile_count; i++)
 		if (!strcmp(c->profile[i].listener, listener))
 			return edge_config_fail(p, EDGE_EDUP,
 						"[tls] %s given twice", name);
-	if (c->profile_count == room)
-		return edge_config_fail(p, EDGE_ELIMIT,
-					"more than %zu profiles", room);
 	for (size_t i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++) {
 		if (strcmp(profiles[i].text, value) != 0)
 			continue;

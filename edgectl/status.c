@@ -164,6 +164,19 @@ static void print_daemon(struct ctl *c, const char *name, json_t *o,
 	print_limits(c, o);
 }
 
+static void judge_profiles(struct ctl *c, const char *name,
+			   const json_t *listeners)
+{
+	for (size_t i = 0; i < json_array_size(listeners); i++) {
+		const json_t *l = json_array_get(listeners, i);
+
+		if (!strcmp(text_of(l, "tls"), "lync2013"))
+			ctl_find(c, TOPO_WARN, "CTL-018", name,
+				 "listener %s with tls=lync2013",
+				 text_of(l, "name"));
+	}
+}
+
 static void judge(struct ctl *c, const char *name, const json_t *o,
 		  uint64_t seq)
 {
@@ -176,6 +189,7 @@ static void judge(struct ctl *c, const char *name, const json_t *o,
 			 seq);
 	if (json_is_true(json_object_get(o, "lab")))
 		ctl_find(c, TOPO_WARN, "CTL-015", name, "lab = yes");
+	judge_profiles(c, name, json_object_get(o, "listeners"));
 }
 
 /* True when it runs. */

@@ -43,7 +43,7 @@ def body(j):
             f'{bad} is turned away but not counted'
     alice.wire.silent(0.2)
 
-    # the reverse: a next hop that shows a wrong certificate gets no message
+    # and after all of them the right one is still let in
     assert knock(j, 'dir01')
 
 

@@ -48,7 +48,7 @@ def body(j):
         if final.status == 200:
             break
         assert final.status in (100, 480), final.raw
-    assert edge.refused().get('cid_gone', 1)
+    assert edge.refused().get('client_gone'), edge.refused()
 
 
 journey.main(body)

@@ -12,7 +12,10 @@ def body(j):
         alice = j.user('alice', number)
         call_id = sip.token()
         alice.wire.send(alice.registration(call_id=call_id))
-        hop.refusal(alice.wire.expect(504, 15), 504)
+        answer = alice.wire.expect(504, 15)
+        hop.refusal(answer, 504)
+        assert answer.value('ms-diagnostics-public').startswith('1010;'), \
+            answer.raw
         seen = director.records()
         assert not seen, (bad, seen[0].message.raw)
         alice.stop()

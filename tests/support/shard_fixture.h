@@ -16,7 +16,7 @@ enum { SHARDS_MAX = 2, SHARDS_HOPS = 16, SHARDS_MEMBERS = 2, SHARDS_TOPOS = 8 };
 struct shards {
 	struct certs *certs;
 	struct edge_loop *loop; /* the test's, and a still shard's */
-	uint64_t limits[ACC_LIMIT_COUNT];
+	_Atomic uint64_t limits[ACC_LIMIT_COUNT];
 	struct acc_shared shared;
 	struct acc_crew *crew;	 /* threads, or */
 	struct acc_shard *still; /* one shard on the test's own thread */

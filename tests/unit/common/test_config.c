@@ -39,7 +39,7 @@ START_TEST(config_has_its_defaults_when_empty)
 	ck_assert_ptr_null(c->certificate[EDGE_CERT_TURN].key);
 	ck_assert_uint_eq(c->limits[0], 500);
 	ck_assert_uint_eq(c->limits[1], 10000);
-	ck_assert_int_eq(edge_config_profile(c, "access"), EDGE_TLS_MODERN);
+	ck_assert_int_eq(edge_config_profile(c, "access-client"), EDGE_TLS_MODERN);
 	ck_assert_str_eq(edge_config_option(c, "access.diagnostics"), "on");
 	ck_assert_ptr_null(edge_config_option(c, "access.motd"));
 	ck_assert_ptr_null(edge_config_option(c, "access.absent"));
@@ -65,7 +65,7 @@ static const char full[] =
 	"[certificate.turn]\nkey = /t.key\nchain = /t.pem\n"
 	"[trust]\npublic = /p\ninternal = /q\noperator-keys = /o\n"
 	"internal-crl = /c\ninternal_cn_fallback = yes\n"
-	"[tls]\nprofile.access = lync2013\nprofile.access-internal = modern\n"
+	"[tls]\nprofile.access-client = lync2013\nprofile.access-inside = modern\n"
 	"[trace]\nhep = [2001:db8::1]:9060\ndir = /t\nsize = 10\n"
 	"[limits]\naccess.accept_rate = 1\nwebconf.anything = 7\n"
 	"[options]\naccess.motd = hello world\nav.mode = x\n";
@@ -91,8 +91,8 @@ START_TEST(config_takes_every_name_of_the_design)
 	ck_assert_str_eq(c->trust.internal_ca, "/q");
 	ck_assert_str_eq(c->trust.operator_keys, "/o");
 	ck_assert_str_eq(c->trust.internal_crl, "/c");
-	ck_assert_int_eq(edge_config_profile(c, "access"), EDGE_TLS_LYNC2013);
-	ck_assert_int_eq(edge_config_profile(c, "access-internal"),
+	ck_assert_int_eq(edge_config_profile(c, "access-client"), EDGE_TLS_LYNC2013);
+	ck_assert_int_eq(edge_config_profile(c, "access-inside"),
 			 EDGE_TLS_MODERN);
 	ck_assert_str_eq(c->trace.hep, "[2001:db8::1]:9060");
 	ck_assert_str_eq(c->trace.dir, "/t");
@@ -128,10 +128,10 @@ static const struct { const char *text; enum edge_err err; const char *why; } ba
 	{"[certificate.foo]\nkey = /a", EDGE_EFORMAT, "line 2: unknown section [certificate.foo]"},
 	{"[certificate.turn]\nkey = /a\n", EDGE_EFORMAT, "line 2: [certificate.turn] has key but no chain"},
 	{"[certificate.turn]\nchain = /a", EDGE_EFORMAT, "line 2: [certificate.turn] has chain but no key"},
-	{"[tls]\nprofile.a = ssl3", EDGE_EFORMAT, "line 2: \"ssl3\" is neither modern nor lync2013"},
+	{"[tls]\nprofile.access-client = ssl3", EDGE_EFORMAT, "line 2: \"ssl3\" is neither modern nor lync2013"},
 	{"[tls]\nprofile. = modern", EDGE_EFORMAT, "line 2: unknown name [tls] profile."},
 	{"[tls]\nprofile = modern", EDGE_EFORMAT, "line 2: unknown name [tls] profile"},
-	{"[tls]\nprofile.a = modern\nprofile.a = modern", EDGE_EDUP, "line 3: [tls] profile.a given twice"},
+	{"[tls]\nprofile.replica = modern\nprofile.replica = modern", EDGE_EDUP, "line 3: [tls] profile.replica given twice"},
 	{"[trace]\nhep = collector", EDGE_EFORMAT, "line 2: \"collector\" is not address:port"},
 	{"[trace]\nhep = 192.0.2.1:0", EDGE_EFORMAT, "line 2: \"192.0.2.1:0\" is not address:port"},
 	{"[trace]\nsize = 0", EDGE_ERANGE, "line 2: size = 0 is outside of 1..1048576 MiB"},
@@ -146,9 +146,7 @@ static const struct { const char *text; enum edge_err err; const char *why; } ba
 	{"[limits]\nav.ports = many", EDGE_EFORMAT, "line 2: \"many\" is not a number"},
 	{"[options]\naccess.foo = 1", EDGE_EFORMAT, "line 2: unknown name [options] access.foo"},
 	{"[options]\naccess.motd = a\naccess.motd = b", EDGE_EDUP, "line 3: access.motd given twice"},
-	{"[tls]\nprofile.a=modern\nprofile.b=modern\nprofile.c=modern\nprofile.d=modern\n"
-	 "profile.e=modern\nprofile.f=modern\nprofile.g=modern\nprofile.h=modern\nprofile.i=modern",
-	 EDGE_ELIMIT, "line 10: more than 8 profiles"},
+	{"[tls]\nprofile.acces-client = modern", EDGE_EFORMAT, "line 2: [tls] profile.acces-client: no such listener"},
 	{"[local]\nshards = 99\nlab = 7", EDGE_ERANGE, "line 2: shards = 99 is outside of 0..16 loops"},
 	{"[local]\nbroken\nlab = 7", EDGE_EFORMAT, "line 2: neither [section] nor name = value"},
 };
