@@ -136,17 +136,23 @@ static bool offer(struct hand *h, struct acc_mail *m)
 	return edge_mailbox_post(h->shard->mailbox, m) == EDGE_OK;
 }
 
+/* Taken off the list first: once posted it is the shard's. */
+static bool send_first(struct hand *h)
+{
+	struct acc_mail *m = TAILQ_FIRST(&h->kept);
+
+	TAILQ_REMOVE(&h->kept, m, next);
+	if (offer(h, m))
+		return true;
+	TAILQ_INSERT_HEAD(&h->kept, m, next);
+	return false;
+}
+
 static bool flush_hand(struct hand *h)
 {
-	struct acc_mail *m;
-
-	while ((m = TAILQ_FIRST(&h->kept))) {
-		TAILQ_REMOVE(&h->kept, m, next);
-		if (!offer(h, m)) {
-			TAILQ_INSERT_HEAD(&h->kept, m, next);
+	while (!TAILQ_EMPTY(&h->kept))
+		if (!send_first(h))
 			return false;
-		}
-	}
 	return true;
 }
 

@@ -38,4 +38,4 @@ def body(j):
     assert edge.refused() == {}, edge.refused()
 
 
-journey.main(body, limit=60)
+journey.main(body, limit=90)

@@ -104,7 +104,7 @@ class Phone:
             assert data, f'baresip of {self.name} is gone: {self.tail()}'
             self.buffer += data
 
-    def wait_registered(self, limit=15):
+    def wait_registered(self, limit=30):
         """Its own log says so; the event may be gone before we listen."""
         until(lambda: 'binding]' in self.tail(), limit,
               f'{self.name} is not registered')
