@@ -85,6 +85,7 @@ static bool handle_one(struct acc_link *l)
 		l->skip = f.skip_body;
 	} else {
 		l->heard = true;
+		acc_upstream_heard(l);
 		acc_proxy_message(l, &f);
 	}
 	if (l->state != ACC_LINK_OPEN)
@@ -337,13 +338,17 @@ static void leave_tables(struct acc_link *l)
 static void end(struct acc_link *l, uint32_t flush_ms)
 {
 	char why[160];
+	const char *detail;
 
 	if (l->state == ACC_LINK_CLOSING)
 		return;
 	l->state = ACC_LINK_CLOSING;
 	leave_tables(l);
-	edge_log_escape(why, sizeof(why),
-			edge_slice_str(edge_conn_detail(l->conn)));
+	detail = edge_conn_detail(l->conn);
+	edge_log_escape(
+		why, sizeof(why),
+		edge_slice_str(*detail ? detail
+				       : edge_conn_why_str(why_closed(l))));
 	tell_transactions(l);
 	acc_linktab_drop(l->shard->links, l->source.cid);
 	tell_other_shards(l);

@@ -38,6 +38,7 @@ struct acc_link {
 	bool paused_by_hop, paused_by_self, admitted, was_secured, heard;
 	bool opened;		/* the peer was accepted once */
 	bool is_distrusted;	/* its certificate was not accepted */
+	bool is_counted;	/* the member's failure was counted already */
 	bool wants_pong;	/* it announced RFC 5626 outbound or keep */
 	bool keeps_alive;	/* ms-keep-alive was promised to it */
 	bool is_full;		/* its output queue has run over */

@@ -59,16 +59,15 @@ static void failed(struct acc_upstream *up, const char *why)
 					   : 1000);
 }
 
+static bool is_up(const struct acc_upstream *up)
+{
+	return !up->pool || up->pool->hops[up->index].health == ACC_HOP_UP;
+}
+
 static void worked(struct acc_upstream *up)
 {
-	struct acc_hop *h;
-
-	if (!up->pool)
-		return;
-	h = &up->pool->hops[up->index];
-	if (h->health != ACC_HOP_UP)
-		edge_event(ACC_EV_HOP_UP, "member=%s", up->member);
-	acc_hop_worked(h);
+	edge_event(ACC_EV_HOP_UP, "member=%s", up->member);
+	acc_hop_worked(&up->pool->hops[up->index]);
 	up->pool->is_distrusted = false;
 	acc_pool_publish(up);
 }
@@ -264,16 +263,25 @@ bool acc_upstream_is_right(struct acc_link *l)
 	return false;
 }
 
+/* One that has failed is up again only when it has said something: who means to
+ * turn us away may do so after the handshake. */
+void acc_upstream_heard(struct acc_link *l)
+{
+	if (l->upstream && !is_up(l->upstream))
+		worked(l->upstream);
+}
+
 void acc_upstream_secured(struct acc_link *l)
 {
 	struct acc_upstream *up = l->upstream;
 	struct acc_txn_queue ready;
 	struct acc_txn *x;
 
-	worked(up);
 	if (up->pool && up->pool->cluster->is_next_hop)
-		acc_pool_probe(up, acc_shard_limit(up->set->shard,
-						   ACC_LIMIT_PROBE_MS));
+		acc_pool_probe(up, is_up(up)
+					   ? acc_shard_limit(up->set->shard,
+							     ACC_LIMIT_PROBE_MS)
+					   : 0);
 	acc_txn_queue_init(&ready);
 	acc_txn_queue_move(&ready, &up->waiting);
 	while ((x = acc_txn_queue_first(&ready))) {
@@ -338,7 +346,7 @@ void acc_upstream_lost(struct acc_link *l, const char *why)
 		return;
 	}
 	acc_upstream_drained(l); /* who waited for this queue reads again */
-	if (was_turned_away(l)) {
+	if (!l->is_counted && was_turned_away(l)) {
 		if (up->pool)
 			up->pool->is_distrusted = l->is_distrusted;
 		failed(up, why);
@@ -369,12 +377,13 @@ void acc_upstream_on_probe(struct edge_timer *t, uint64_t now_ms)
 	}
 	acc_pool_probe(up, acc_shard_limit(up->set->shard, ACC_LIMIT_PROBE_MS));
 	if (connection(up, &l) == ACC_PICK_READY && LIST_EMPTY(&l->asking) &&
-	    now_ms - l->heard_ms >= 1000)
+	    (!is_up(up) || now_ms - l->heard_ms >= 1000))
 		acc_probe_send(l, up->member);
 }
 
 void acc_upstream_silent(struct acc_link *l)
 {
 	failed(l->upstream, "no answer to OPTIONS");
+	l->is_counted = true;
 	acc_link_close(l);
 }

@@ -63,6 +63,8 @@ void acc_upstream_silent(struct acc_link *l);
 /** Does its certificate name the member or its pool? event when not. */
 bool acc_upstream_is_right(struct acc_link *l);
 void acc_upstream_secured(struct acc_link *l);
+/** A whole message came. */
+void acc_upstream_heard(struct acc_link *l);
 void acc_upstream_lost(struct acc_link *l, const char *why);
 void acc_upstream_drained(struct acc_link *l);
 
