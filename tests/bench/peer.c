@@ -69,10 +69,11 @@ static int on_ticket(SSL *ssl, SSL_SESSION *session)
 static void context_new(struct bench_loop *l, const struct bench_tls *tls)
 {
 	SSL_CTX *c = SSL_CTX_new(TLS_method());
+	char groups[] = "X25519"; /* the macro drops const */
 
 	if (!c || SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION) != 1 ||
 	    SSL_CTX_set_ciphersuites(c, "TLS_AES_128_GCM_SHA256") != 1 ||
-	    SSL_CTX_set1_groups_list(c, "X25519") != 1)
+	    SSL_CTX_set1_groups_list(c, groups) != 1)
 		bench_die("TLS context");
 	if (tls->chain &&
 	    (SSL_CTX_use_certificate_chain_file(c, tls->chain) != 1 ||
@@ -184,8 +185,13 @@ struct bench_peer *bench_peer_dial(struct bench_loop *l, const char *from,
 		bench_die("connect");
 	p = peer_new(l, fd);
 	SSL_set_connect_state(p->ssl);
-	if (name && SSL_set_tlsext_host_name(p->ssl, name) != 1)
-		bench_die(name);
+	if (name) { /* the macro drops const */
+		char *copy = strdup(name);
+
+		if (!copy || SSL_set_tlsext_host_name(p->ssl, copy) != 1)
+			bench_die(name);
+		free(copy);
+	}
 	p->wants_write = true;
 	watch(l, fd, EPOLL_CTL_ADD, EPOLLIN | EPOLLOUT, p);
 	return p;

@@ -81,7 +81,9 @@ def body(j):
     edge = j.edge()
     numbers = itertools.cycle(range(2, 50))
     alice = j.user('alice', 0)
-    assert alice.sign_in()[1][1].status == 200
+    requests, answers = alice.sign_in()
+    assert answers[1].status == 200
+    director.wait_received(requests[0].value('Call-ID'), 'REGISTER', 2)
     quiet = len([r for r in director.records() if r.from_edge])
     probe = j.user('bob', 1)
     for what, data, status, closes in list(cases(probe)):

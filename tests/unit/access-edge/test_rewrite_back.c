@@ -101,8 +101,8 @@ START_TEST(our_via_is_cut_from_a_list)
 	static const char *const vias[] = {
 		"Via: SIP/2.0/TLS a.b;branch=z9hG4bK1, SIP/2.0/TLS c.d\n",
 		"v:SIP/2.0/TLS a.b;branch=z9hG4bK1 ,\n\tSIP/2.0/TLS c.d\n",
-		"Via: SIP/2.0/TLS a.b;x=\"q,q\",SIP/2.0/TLS c.d,SIP/2.0/TLS "
-		"e\n",
+		("Via: SIP/2.0/TLS a.b;x=\"q,q\",SIP/2.0/TLS c.d,SIP/2.0/TLS "
+		 "e\n"),
 	};
 	static const char *const want[] = {
 		"\r\nVia: SIP/2.0/TLS c.d\r\n",

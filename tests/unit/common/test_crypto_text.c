@@ -54,7 +54,7 @@ static const struct { const char *bytes, *text; } base64[] = { /* RFC 4648 10 */
 	{"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}, {"\xff\xef\xbe", "_---"},
 };
 static const char *const bad_base64[] = {
-	"A", "AAAAA", "Zg==", "Zm9v\n", " Zg", "Z+", "Z/", "Zh", "Zm9", "AB\x80""A",
+	"A", "AAAAA", "Zg==", "Zm9v\n", " Zg", "Z+", "Z/", "Zh", "Zm9", "AB\200A",
 };
 /* clang-format on */
 
