@@ -32,39 +32,48 @@ static enum edge_err make_own(struct topo_keyring **out, const char *state,
 	return EDGE_OK;
 }
 
-enum edge_err acc_service_keys_load(struct topo_keyring **out,
-				    const char *state, const struct topo *t,
-				    char *why, size_t why_cap)
+static enum edge_err refuse_ended(char *why, size_t why_cap)
 {
-	uint64_t now = (uint64_t)time(NULL);
-	enum edge_err err =
-		topo_keyring_load(out, state, "route", why, why_cap);
+	snprintf(why, why_cap,
+		 "every key in route.keys has ended: edgectl secrets new "
+		 "--route, then import the bundle on every member");
+	return EDGE_ESTATE;
+}
 
-	if (!err && topo_keyring_current(*out, now))
-		return EDGE_OK;
-	if (!err && !t->member_count) { /* all keys have ended */
-		topo_keyring_rotate(*out, now, now);
-		keep(state, *out);
-		return EDGE_OK;
-	}
-	if (!err) {
-		topo_keyring_free(*out);
-		snprintf(why, why_cap,
-			 "every key in route.keys has ended: "
-			 "edgectl secrets new --route, then import the bundle "
-			 "on every member");
-		return EDGE_ESTATE;
-	}
-	if (err != EDGE_ENOTFOUND)
-		return err;
-	if (!t->member_count)
-		return make_own(out, state, now);
+static enum edge_err refuse_none(const struct topo *t, char *why,
+				 size_t why_cap)
+{
 	snprintf(why, why_cap,
 		 "pool %s has %zu more members but there is no "
 		 "secrets/route.keys: edgectl secrets new --route, then "
 		 "import the bundle on every member",
 		 t->pool, t->member_count);
 	return EDGE_ENOTFOUND;
+}
+
+enum edge_err acc_service_keys_load(struct topo_keyring **out,
+				    const char *state, const struct topo *t,
+				    char *why, size_t why_cap)
+{
+	uint64_t now = (uint64_t)time(NULL);
+	struct topo_keyring *r = NULL;
+	enum edge_err err = topo_keyring_load(&r, state, "route", why, why_cap);
+
+	if (err == EDGE_ENOTFOUND)
+		return t->member_count ? refuse_none(t, why, why_cap)
+				       : make_own(out, state, now);
+	if (err)
+		return err;
+	if (!topo_keyring_current(r, now)) { /* all keys have ended */
+		if (t->member_count) {
+			topo_keyring_free(r);
+			return refuse_ended(why, why_cap);
+		}
+		topo_keyring_rotate(r, now, now);
+		keep(state, r);
+	}
+	*out = r;
+	return EDGE_OK;
 }
 
 bool acc_service_keys_rotate(struct topo_keyring *r, const char *state,

@@ -1,0 +1,184 @@
+/* access-edge/status.c: what the admin endpoint tells. */
+#include "access-edge/status.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "access-edge/hop.h"
+#include "access-edge/service.h"
+#include "common/recent.h"
+#include "tests/support/suite.h"
+#include "tests/support/topo_fixture.h"
+
+/* The service, as far as the page looks at it. */
+struct acc_service {
+	struct acc_shared shared;
+	struct topo topo;
+};
+
+const struct topo *acc_service_topo(const struct acc_service *v)
+{
+	return &v->topo;
+}
+
+struct acc_shared *acc_service_shared(struct acc_service *v)
+{
+	return &v->shared;
+}
+
+const char *acc_service_profile(const struct acc_service *of,
+				const char *listener)
+{
+	(void)of;
+	return strcmp(listener, "access-client") == 0 ? "lync2013" : "modern";
+}
+
+static struct acc_service v;
+static struct acc_shard *shards;
+static json_t *o;
+
+static void setup(void)
+{
+	memset(&v, 0, sizeof(v));
+	v.topo = topo_fixture();
+	v.shared.shard_count = 2;
+	shards = calloc(2, sizeof(*shards));
+	ck_assert_ptr_nonnull(shards);
+	for (int i = 0; i < 2; i++)
+		v.shared.shard[i] = &shards[i];
+	ck_assert_int_eq(edge_recent_new(&v.shared.refusals, 4), EDGE_OK);
+	o = json_object();
+}
+
+static void teardown(void)
+{
+	json_decref(o);
+	edge_recent_free(v.shared.refusals);
+	free(shards);
+}
+
+static const char *text(const char *list, size_t i, const char *name)
+{
+	const char *s = json_string_value(json_object_get(
+		json_array_get(json_object_get(o, list), i), name));
+
+	return s ? s : "";
+}
+
+START_TEST(status_lists_listeners)
+{
+	acc_status_fill(&v, o);
+	ck_assert_uint_eq(json_array_size(json_object_get(o, "listeners")), 3);
+	ck_assert_str_eq(text("listeners", 0, "name"), "access-client");
+	ck_assert_str_eq(text("listeners", 0, "address"), "198.51.100.5:443");
+	ck_assert_str_eq(text("listeners", 0, "state"), "open");
+	ck_assert_str_eq(text("listeners", 2, "state"), "notserved");
+	ck_assert_str_eq(text("listeners", 0, "tls"), "lync2013");
+	v.topo.listen[TOPO_PORT_ACCESS_FEDERATION].present = false;
+	atomic_store(&v.shared.draining, true);
+	json_object_clear(o);
+	acc_status_fill(&v, o);
+	ck_assert_uint_eq(json_array_size(json_object_get(o, "listeners")), 2);
+	ck_assert_str_eq(text("listeners", 0, "state"), "draining");
+}
+END_TEST
+
+START_TEST(status_takes_the_best_any_shard_knows)
+{
+	atomic_store(&shards[0].gauges.member_health[0], ACC_HOP_DOWN);
+	atomic_store(&shards[1].gauges.member_health[0], ACC_HOP_SUSPECT);
+	acc_status_fill(&v, o);
+	ck_assert_str_eq(text("upstreams", 0, "member"), "dir01.contoso.net");
+	ck_assert_str_eq(text("upstreams", 0, "state"), "suspect");
+	ck_assert_str_eq(text("upstreams", 1, "state"), "up");
+}
+END_TEST
+
+START_TEST(status_tells_of_a_member_without_address)
+{
+	struct topo_cluster c = v.topo.registrars[0];
+	struct topo_host members[2] = {c.members[0], c.members[1]};
+
+	members[0].addr_count = 0;
+	c.members = members;
+	v.topo.registrars = &c;
+	/* rows of the gauges are those that have an address */
+	atomic_store(&shards[0].gauges.member_health[0], ACC_HOP_DOWN);
+	atomic_store(&shards[1].gauges.member_health[0], ACC_HOP_DOWN);
+	acc_status_fill(&v, o);
+	ck_assert_str_eq(text("upstreams", 0, "state"), "no address in HOSTS");
+	ck_assert_str_eq(text("upstreams", 1, "state"), "down");
+}
+END_TEST
+
+START_TEST(status_shows_the_balancer_in_front)
+{
+	struct topo_cluster c = v.topo.registrars[0];
+
+	c.pool.addrs = c.members[0].addrs;
+	c.pool.addr_count = 1;
+	c.member_count = 0;
+	v.topo.registrars = &c;
+	acc_status_fill(&v, o);
+	ck_assert_uint_eq(json_array_size(json_object_get(o, "upstreams")), 1);
+	ck_assert_str_eq(text("upstreams", 0, "member"), "dirpool.contoso.net");
+	ck_assert_str_eq(text("upstreams", 0, "state"), "up");
+}
+END_TEST
+
+START_TEST(status_adds_the_shards)
+{
+	json_t *c;
+
+	atomic_store(&shards[0].gauges.clients, 3);
+	atomic_store(&shards[1].gauges.clients, 4);
+	atomic_store(&shards[1].gauges.transactions, 5);
+	acc_status_fill(&v, o);
+	c = json_object_get(o, "connections");
+	ck_assert_int_eq(json_integer_value(json_object_get(c, "clients")), 7);
+	ck_assert_int_eq(json_integer_value(json_object_get(c, "inside")), 0);
+	ck_assert_int_eq(json_integer_value(json_object_get(o, "transactions")),
+			 5);
+	ck_assert_int_eq(json_integer_value(json_object_get(o, "shards")), 2);
+}
+END_TEST
+
+START_TEST(status_lists_refusals)
+{
+	struct edge_admin_answer a;
+	json_t *page, *list;
+
+	edge_recent_add(v.shared.refusals, "{\"reason\":\"%s\"}", "parse");
+	edge_recent_add(v.shared.refusals, "not json");
+	edge_recent_add(v.shared.refusals, "{\"reason\":\"%s\"}", "rate");
+	a = acc_status_routes[0].fn(NULL, &v);
+	ck_assert_int_eq(a.status, 200);
+	page = json_loads(a.body, 0, NULL);
+	ck_assert_ptr_nonnull(page);
+	list = json_object_get(page, "refusals");
+	ck_assert_uint_eq(json_array_size(list), 2);
+	ck_assert_str_eq(json_string_value(json_object_get(
+				 json_array_get(list, 1), "reason")),
+			 "rate");
+	json_decref(page);
+	free(a.body);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("status");
+	TCase *t = tcase_create("status");
+
+	tcase_set_timeout(t, 10);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, status_lists_listeners);
+	tcase_add_test(t, status_takes_the_best_any_shard_knows);
+	tcase_add_test(t, status_tells_of_a_member_without_address);
+	tcase_add_test(t, status_shows_the_balancer_in_front);
+	tcase_add_test(t, status_adds_the_shards);
+	tcase_add_test(t, status_lists_refusals);
+	suite_add_tcase(s, t);
+	return s;
+}
