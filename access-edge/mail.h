@@ -15,7 +15,7 @@ struct edge_tls;
 enum acc_mail_kind {
 	ACC_MAIL_DELIVER,	/* bytes to the client link cid */
 	ACC_MAIL_RESPONSE,	/* a response a link of another shard got */
-	ACC_MAIL_UNDELIVERABLE, /* DELIVER failed: txn */
+	ACC_MAIL_UNDELIVERABLE, /* DELIVER failed: txn, reason */
 	ACC_MAIL_LINK_GONE,	/* link cid closed; its askers give up */
 	ACC_MAIL_TOPOLOGY,	/* new snapshot, held */
 	ACC_MAIL_TLS,		/* new certificates, held */

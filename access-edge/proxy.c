@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "access-edge/delivery.h"
 #include "access-edge/guard.h"
 #include "access-edge/keep_alive.h"
 #include "access-edge/limits.h"
@@ -202,58 +203,19 @@ static bool far_end(const struct journey *j, struct edge_addr *out)
 	       out->port;
 }
 
-static enum acc_reason send_here(const struct journey *j,
-				 const struct edge_addr *far,
-				 struct edge_slice out)
-{
-	struct acc_link *l = acc_linktab_find(j->s->links, j->d.client);
-
-	if (!l || l->kind != ACC_LINK_CLIENT || l->state != ACC_LINK_OPEN ||
-	    (far->port && !edge_addr_eq(far, &l->source.remote)))
-		return ACC_REASON_CLIENT_GONE;
-	/* AE 5: no more is taken for a client that does not read */
-	return !edge_conn_above_high_water(l->conn) && acc_link_send(l, out)
-		       ? ACC_REASON_OK
-		       : ACC_REASON_CLIENT_SLOW;
-}
-
-static enum acc_reason send_to_client(const struct journey *j, edge_handle txn,
-				      const struct edge_addr *far,
-				      struct edge_slice out)
-{
-	struct acc_shard *s = j->s;
-	struct acc_mail *mail;
-
-	if (edge_handle_shard(j->d.client) == s->index)
-		return send_here(j, far, out);
-	if (edge_handle_shard(j->d.client) >= s->shared->shard_count)
-		return ACC_REASON_CLIENT_GONE;
-	mail = acc_mail_new(ACC_MAIL_DELIVER, out);
-	if (!mail)
-		return ACC_REASON_INTERNAL;
-	mail->cid = j->d.client;
-	mail->txn = txn;
-	mail->far = *far;
-	mail->asker = s->index;
-	return acc_shard_post(s, edge_handle_shard(j->d.client), mail)
-		       ? ACC_REASON_OK
-		       : ACC_REASON_INTERNAL;
-}
-
 static void go_outward(const struct journey *j, struct acc_txn *x)
 {
 	const struct edge_addr *local =
 		&j->s->view.topo->listen[TOPO_PORT_ACCESS_CLIENT].addr;
-	struct edge_slice out;
-	struct edge_addr far;
+	struct acc_parcel parcel = {.to = j->d.client, .txn = x ? x->id : 0};
 	enum acc_reason reason;
 
-	if (!rewrite(j, local, x ? x->id : 0, &out, &reason)) {
+	if (!rewrite(j, local, x ? x->id : 0, &parcel.bytes, &reason)) {
 		stop(j, x, reason);
 		return;
 	}
-	reason = far_end(j, &far) ? send_to_client(j, x ? x->id : 0, &far, out)
-				  : ACC_REASON_CLIENT_GONE;
+	reason = far_end(j, &parcel.far) ? acc_deliver(j->s, &parcel)
+					 : ACC_REASON_CLIENT_GONE;
 	if (reason != ACC_REASON_OK) {
 		stop(j, x, reason);
 		return;
@@ -262,8 +224,8 @@ static void go_outward(const struct journey *j, struct acc_txn *x)
 	if (!x)
 		return;
 	acc_txn_written(x, j->d.client,
-			acc_linktab_find(j->s->links, j->d.client), out,
-			sent_head_len(out, j->m));
+			acc_linktab_find(j->s->links, j->d.client),
+			parcel.bytes, sent_head_len(parcel.bytes, j->m));
 	acc_reply_expect(x);
 }
 
@@ -549,41 +511,22 @@ void acc_proxy_asker_gone(struct acc_txn *x)
 
 /* -- mail --------------------------------------------------------------- */
 
-static void on_deliver(struct acc_shard *s, const struct acc_mail *mail)
-{
-	struct acc_link *l = acc_linktab_find(s->links, mail->cid);
-	unsigned asker = mail->asker;
-	struct acc_mail *back;
-
-	if (l && l->kind == ACC_LINK_CLIENT &&
-	    (!mail->far.port || edge_addr_eq(&mail->far, &l->source.remote)) &&
-	    (!mail->txn || !edge_conn_above_high_water(l->conn)) &&
-	    acc_link_send(l, edge_slice(mail->bytes, mail->len))) {
-		l->remote_askers |= (uint16_t)(1u << asker);
-		return;
-	}
-	if (!mail->txn)
-		return;
-	back = acc_mail_new(ACC_MAIL_UNDELIVERABLE, edge_slice(NULL, 0));
-	if (!back)
-		return;
-	back->txn = mail->txn;
-	(void)acc_shard_post(s, asker, back);
-}
-
 static void on_undeliverable(struct acc_shard *s, const struct acc_mail *mail)
 {
 	struct acc_txn *x = acc_txn_find(s->txns, mail->txn);
 
-	if (x && x->to_is_remote)
-		acc_proxy_asked_gone(x);
+	if (!x || !x->to_is_remote)
+		return;
+	acc_txn_unask(x);
+	if (x->state < ACC_TXN_COMPLETED)
+		acc_reply_fail(x, mail->reason);
 }
 
 void acc_proxy_mail(struct acc_shard *s, const struct acc_mail *mail)
 {
 	s->view.wall_s = (uint64_t)time(NULL);
 	if (mail->kind == ACC_MAIL_DELIVER)
-		on_deliver(s, mail);
+		acc_deliver_mail(s, mail);
 	else if (mail->kind == ACC_MAIL_RESPONSE)
 		acc_reply_message(s, &mail->source,
 				  edge_slice(mail->bytes, mail->len),

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "access-edge/delivery.h"
 #include "access-edge/events.h"
 #include "access-edge/limits.h"
 #include "access-edge/linktab.h"
@@ -23,27 +24,6 @@ bool acc_reply_recall(struct acc_txn *x, struct acc_desk *desk)
 				  x->request_head_len) == EDGE_OK;
 }
 
-bool acc_reply_send(struct acc_shard *s, edge_handle cid, edge_handle txn,
-		    struct edge_slice bytes)
-{
-	struct acc_link *l;
-	struct acc_mail *mail;
-
-	if (edge_handle_shard(cid) == s->index) {
-		l = acc_linktab_find(s->links, cid);
-		return l && acc_link_send(l, bytes);
-	}
-	if (edge_handle_shard(cid) >= s->shared->shard_count)
-		return false;
-	mail = acc_mail_new(ACC_MAIL_DELIVER, bytes);
-	if (!mail)
-		return false;
-	mail->cid = cid;
-	mail->txn = txn;
-	mail->asker = s->index;
-	return acc_shard_post(s, edge_handle_shard(cid), mail);
-}
-
 /* -- what we send forward on our own ------------------------------------ */
 
 static bool recall_sent(struct acc_txn *x)
@@ -55,6 +35,14 @@ static bool recall_sent(struct acc_txn *x)
 					     x->sent_len) == EDGE_OK;
 }
 
+static void forward(struct acc_txn *x, struct edge_slice bytes)
+{
+	const struct acc_parcel p = {
+		.to = x->to, .is_ours = true, .bytes = bytes};
+
+	(void)acc_deliver(x->shard, &p); /* gone: nothing more to say */
+}
+
 static void send_ack(struct acc_txn *x, const struct edge_sip_msg *final)
 {
 	struct acc_desk *d = &x->shard->aside;
@@ -62,7 +50,7 @@ static void send_ack(struct acc_txn *x, const struct edge_sip_msg *final)
 
 	if (recall_sent(x) &&
 	    acc_rewrite_ack(d->edit, d->msg, final->to.text, &out) == EDGE_OK)
-		(void)acc_reply_send(x->shard, x->to, 0, out);
+		forward(x, out);
 }
 
 static void send_cancel(struct acc_txn *x)
@@ -75,7 +63,7 @@ static void send_cancel(struct acc_txn *x)
 	x->cancel_sent = true;
 	if (recall_sent(x) &&
 	    acc_rewrite_cancel(d->edit, d->msg, &out) == EDGE_OK)
-		(void)acc_reply_send(x->shard, x->to, 0, out);
+		forward(x, out);
 }
 
 /* -- timers ------------------------------------------------------------- */

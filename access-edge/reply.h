@@ -16,8 +16,5 @@ void acc_reply_cancel(struct acc_txn *x);
 void acc_reply_expect(struct acc_txn *x);
 /** Read the request of a transaction again onto the desk; false: cannot. */
 bool acc_reply_recall(struct acc_txn *x, struct acc_desk *desk);
-/** Bytes to a link of any shard; false: it is gone. */
-bool acc_reply_send(struct acc_shard *s, edge_handle cid, edge_handle txn,
-		    struct edge_slice bytes);
 
 #endif
