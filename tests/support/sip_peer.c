@@ -74,8 +74,7 @@ void sip_peer_init(struct sip_peer *p, struct edge_loop *loop)
 {
 	*p = (struct sip_peer){.loop = loop};
 	p->in = malloc(SIP_PEER_BYTES);
-	p->bytes = malloc(SIP_PEER_BYTES);
-	ck_assert(p->in && p->bytes);
+	ck_assert_ptr_nonnull(p->in);
 	ck_assert_int_eq(edge_sip_arena_new(&p->arena), EDGE_OK);
 }
 
@@ -86,7 +85,8 @@ void sip_peer_fini(struct sip_peer *p)
 	sip_peer_close(p);
 	edge_sip_arena_free(p->arena);
 	free(p->in);
-	free(p->bytes);
+	for (int i = 0; i < SIP_PEER_TEXTS; i++)
+		free(p->texts[i]);
 	*p = (struct sip_peer){0};
 }
 
@@ -252,21 +252,25 @@ const struct edge_sip_msg *sip_peer_expect(struct sip_peer *p,
 {
 	struct edge_sip_frame f;
 	enum edge_err err;
+	char **text;
 	size_t len;
 
 	sip_peer_wait(p->loop, has_message, p, start);
 	ck_assert(frame(p, &f));
 	len = edge_slice_len(f.msg);
-	memcpy(p->bytes, f.msg.p, len);
-	p->bytes[len] = 0;
+	text = &p->texts[p->text_count++ % SIP_PEER_TEXTS];
+	free(*text);
+	*text = malloc(len + 1);
+	ck_assert_ptr_nonnull(*text);
+	memcpy(*text, f.msg.p, len);
+	(*text)[len] = 0;
 	p->in_len -= f.consumed;
 	memmove(p->in, p->in + f.consumed, p->in_len);
-	ck_assert_msg(strncmp(p->bytes, start, strlen(start)) == 0,
-		      "wanted %s, got\n%s", start, p->bytes);
-	err = edge_sip_msg_parse(&p->msg, p->arena, edge_slice(p->bytes, len),
+	ck_assert_msg(strncmp(*text, start, strlen(start)) == 0,
+		      "wanted %s, got\n%s", start, *text);
+	err = edge_sip_msg_parse(&p->msg, p->arena, edge_slice(*text, len),
 				 f.head_len);
-	ck_assert_msg(!err, "%s: %s", edge_sip_fault_str(p->msg.fault),
-		      p->bytes);
+	ck_assert_msg(!err, "%s: %s", edge_sip_fault_str(p->msg.fault), *text);
 	return &p->msg;
 }
 

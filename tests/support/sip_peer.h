@@ -10,7 +10,7 @@
 #include "common/sip/msg.h"
 #include "common/tls.h"
 
-enum { SIP_PEER_BYTES = 1 << 20, SIP_PEER_WAIT_MS = 8000 };
+enum { SIP_PEER_BYTES = 1 << 20, SIP_PEER_WAIT_MS = 8000, SIP_PEER_TEXTS = 4 };
 
 struct sip_peer {
 	struct edge_loop *loop;
@@ -20,9 +20,10 @@ struct sip_peer {
 	size_t in_len;
 	struct edge_sip_framer framer;
 	struct edge_sip_arena *arena;
-	struct edge_sip_msg msg; /* the last one that was expected */
-	char *bytes;		 /* its text */
-	size_t pongs;		 /* bytes CR and LF between messages */
+	struct edge_sip_msg msg;     /* the last one that was expected */
+	char *texts[SIP_PEER_TEXTS]; /* of the last ones, in turn */
+	unsigned text_count;
+	size_t pongs; /* bytes CR and LF between messages */
 };
 
 void sip_peer_init(struct sip_peer *p, struct edge_loop *loop);
@@ -42,8 +43,8 @@ void sip_peer_wait(struct edge_loop *loop, bool (*done)(void *arg), void *arg,
 void sip_peer_idle(struct edge_loop *loop, unsigned ms);
 void sip_peer_wait_secured(struct sip_peer *p);
 void sip_peer_wait_closed(struct sip_peer *p);
-/** The next message, which must begin with that; parsed and valid until the
- * next call. */
+/** The next message, which must begin with that; parsed. A copy of it is good
+ * for sip_peer_answer until SIP_PEER_TEXTS more have come. */
 const struct edge_sip_msg *sip_peer_expect(struct sip_peer *p,
 					   const char *start);
 /** Is a message there already? */

@@ -1,0 +1,318 @@
+/* access-edge/{proxy,reply,refuse,delivery}.c: one shard, step by step. */
+#include "access-edge/proxy.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "access-edge/linktab.h"
+#include "common/recent.h"
+#include "tests/support/shard_fixture.h"
+#include "tests/support/suite.h"
+
+static struct shards f;
+static struct acc_shard *s;
+static struct sip_peer client, inside;
+static char route[1024], contact[1024];
+
+static void setup(void)
+{
+	shards_init(&f);
+	f.limits[ACC_LIMIT_TIMER_H_MS] = 300;
+	s = shards_still(&f);
+	shards_wait_hops(&f, 2);
+	shards_dial_client(&f, &client, 0);
+	shards_dial_inside(&f, &inside, 0);
+	shards_sign_in(&f, &client, "alice", route, contact);
+}
+
+static void teardown(void)
+{
+	sip_peer_fini(&client);
+	sip_peer_fini(&inside);
+	shards_fini(&f);
+}
+
+static uint64_t refused(enum acc_reason r)
+{
+	return shards_stat(&f, ACC_STAT_REFUSED + (size_t)r);
+}
+
+static void wait_refused(enum acc_reason r, uint64_t n)
+{
+	shards_wait_stat(&f, ACC_STAT_REFUSED + (size_t)r, n);
+}
+
+static struct sip_peer *ask(const char *method, const char *branch,
+			    struct edge_sip_msg *m)
+{
+	struct sip_peer *hop;
+
+	shards_request(&client, method, branch, 7, "");
+	hop = shards_hop_with_message(&f);
+	*m = *sip_peer_expect(hop, method);
+	return hop;
+}
+
+START_TEST(proxy_absorbs_a_repeated_request)
+{
+	struct edge_sip_msg m;
+	struct sip_peer *hop = ask("INVITE", "z9hG4bKr", &m);
+
+	shards_request(&client, "INVITE", "z9hG4bKr", 7, "");
+	shards_wait_stat(&f, ACC_STAT_REQUESTS_USR, 3);
+	sip_peer_idle(f.loop, 40);
+	ck_assert(!sip_peer_has_message(hop));
+	ck_assert_uint_eq(acc_txntab_count(s->txns), 1);
+	sip_peer_answer(hop, &m, "603 Decline", "");
+	sip_peer_expect(hop, "ACK ");
+	sip_peer_expect(&client, "SIP/2.0 603");
+}
+END_TEST
+
+START_TEST(proxy_ends_a_call_nobody_acknowledges)
+{
+	struct edge_sip_msg m;
+	struct sip_peer *hop = ask("INVITE", "z9hG4bKh", &m);
+
+	sip_peer_answer(hop, &m, "404 Not Found", "");
+	sip_peer_expect(hop, "ACK ");
+	sip_peer_expect(&client, "SIP/2.0 404");
+	ck_assert_uint_eq(acc_txntab_count(s->txns), 1);
+	shards_wait_no_transactions(&f); /* timer H */
+}
+END_TEST
+
+START_TEST(proxy_sends_one_final_of_a_request)
+{
+	struct edge_sip_msg m;
+	struct sip_peer *hop = ask("MESSAGE", "z9hG4bKf", &m);
+
+	sip_peer_answer(hop, &m, "200 OK", "");
+	sip_peer_answer(hop, &m, "200 OK", "");
+	sip_peer_expect(&client, "SIP/2.0 200");
+	wait_refused(ACC_REASON_STRAY_RESPONSE, 1);
+	ck_assert(!sip_peer_has_message(&client));
+}
+END_TEST
+
+START_TEST(proxy_takes_an_answer_from_who_was_asked_only)
+{
+	struct edge_sip_msg m;
+	struct sip_peer *hop = ask("MESSAGE", "z9hG4bKw", &m);
+
+	sip_peer_answer(&inside, &m, "200 OK", "");
+	wait_refused(ACC_REASON_WRONG_CONNECTION, 1);
+	sip_peer_answer(&client, &m, "200 OK", "");
+	wait_refused(ACC_REASON_WRONG_CONNECTION, 2);
+	ck_assert(!sip_peer_has_message(&client));
+	sip_peer_answer(hop, &m, "202 Accepted", "");
+	sip_peer_expect(&client, "SIP/2.0 202");
+}
+END_TEST
+
+START_TEST(proxy_drops_what_is_no_answer_of_ours)
+{
+	static const char *const branches[] = {
+		"z9hG4bK00000000.0000000000000000", "z9hG4bKforeign", "x",
+		"z9hG4bKF0000001.0000000000000001"};
+
+	sip_peer_send(&inside,
+		      "SIP/2.0 200 OK\n"
+		      "Via: SIP/2.0/TLS 127.0.0.1:5061;branch=%s\n"
+		      "From: <sip:a@contoso.com>;tag=1\n"
+		      "To: <sip:b@contoso.com>;tag=2\n"
+		      "Call-ID: x\n"
+		      "CSeq: 1 MESSAGE\n"
+		      "Content-Length: 0\n\n",
+		      branches[_i]);
+	wait_refused(ACC_REASON_STRAY_RESPONSE, 1);
+	ck_assert(!inside.closed);
+}
+END_TEST
+
+START_TEST(proxy_forwards_benotify_without_a_transaction)
+{
+	shards_inside_request(&inside, "BENOTIFY", "z9hG4bKb", route,
+			      "Event: presence\n");
+	sip_peer_expect(&client, "BENOTIFY ");
+	ck_assert_uint_eq(acc_txntab_count(s->txns), 0);
+	/* and an error about one is told to nobody */
+	sip_peer_close(&client);
+	shards_wait_stat(&f, ACC_STAT_CLOSED + EDGE_CONN_WHY_EOF, 1);
+	shards_inside_request(&inside, "BENOTIFY", "z9hG4bKb2", route,
+			      "Event: presence\n");
+	wait_refused(ACC_REASON_CLIENT_GONE, 1);
+	sip_peer_idle(f.loop, 40);
+	ck_assert(!sip_peer_has_message(&inside));
+}
+END_TEST
+
+START_TEST(proxy_drops_a_bad_ack_in_silence)
+{
+	shards_inside_request(&inside, "ACK", "z9hG4bKa",
+			      "<sip:edgepool.contoso.net;lr;"
+			      "opaque=state:Ci.R1;ms-route-sig=k1.AAAA>",
+			      "");
+	shards_wait_stat(&f, ACC_STAT_ROUTE_SIG_FAIL, 1);
+	sip_peer_idle(f.loop, 40);
+	ck_assert(!sip_peer_has_message(&inside));
+}
+END_TEST
+
+START_TEST(proxy_tells_the_inside_of_a_dead_route)
+{
+	sip_peer_close(&client);
+	shards_wait_stat(&f, ACC_STAT_CLOSED + EDGE_CONN_WHY_EOF, 1);
+	shards_inside_request(&inside, "MESSAGE", "z9hG4bKd", route, "");
+	sip_peer_expect(&inside, "SIP/2.0 480");
+	ck_assert_uint_eq(refused(ACC_REASON_CLIENT_GONE), 1);
+	shards_wait_no_transactions(&f);
+}
+END_TEST
+
+START_TEST(proxy_answers_cancel_before_anything_came)
+{
+	struct edge_sip_msg m;
+	struct sip_peer *hop = ask("INVITE", "z9hG4bKc", &m);
+
+	shards_request(&client, "CANCEL", "z9hG4bKc", 7, "");
+	sip_peer_expect(&client, "SIP/2.0 200");
+	sip_peer_answer(hop, &m, "100 Trying", "");
+	sip_peer_expect(hop, "CANCEL ");
+	sip_peer_answer(hop, &m, "487 Request Terminated", "");
+	sip_peer_expect(hop, "ACK ");
+	sip_peer_expect(&client, "SIP/2.0 487");
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	const char *start;
+	enum acc_reason reason;
+} bad[] = {
+	{"OPTIONS sip:contoso.com SIP/3.0\n", "SIP/2.0 505",
+	 ACC_REASON_VERSION},
+	{"OPTIONS mailto:a@contoso.com SIP/2.0\n", "SIP/2.0 416",
+	 ACC_REASON_SCHEME},
+	{"OPTIONS sip:[x SIP/2.0\n", "SIP/2.0 400", ACC_REASON_PARSE},
+};
+
+START_TEST(proxy_answers_what_it_cannot_read)
+{
+	sip_peer_send(&client,
+		      "%sVia: SIP/2.0/TLS 192.0.2.10:50012;branch=z9hG4bKm\n"
+		      "From: <sip:alice@contoso.com>;tag=a\n"
+		      "To: <sip:bob@contoso.com>\n"
+		      "Call-ID: m\n"
+		      "CSeq: 1 OPTIONS\n"
+		      "Max-Forwards: 70\n"
+		      "Content-Length: 0\n\n",
+		      bad[_i].text);
+	sip_peer_expect(&client, bad[_i].start);
+	ck_assert_uint_eq(refused(bad[_i].reason), 1);
+	ck_assert_uint_eq(shards_stat(&f, ACC_STAT_PARSE_ERRORS), 1);
+	ck_assert(!client.closed);
+}
+END_TEST
+
+START_TEST(proxy_closes_when_framing_is_lost)
+{
+	sip_peer_send(&client,
+		      "OPTIONS sip:contoso.com SIP/2.0\n"
+		      "Via: SIP/2.0/TLS 192.0.2.10:50012;branch=z9hG4bKm\n"
+		      "From: <sip:alice@contoso.com>;tag=a\n"
+		      "To: <sip:bob@contoso.com>\n"
+		      "Call-ID: m\n"
+		      "CSeq: 1 OPTIONS\n\n");
+	sip_peer_expect(&client, "SIP/2.0 400");
+	sip_peer_wait_closed(&client);
+	ck_assert_uint_eq(refused(ACC_REASON_FRAMING), 1);
+}
+END_TEST
+
+START_TEST(proxy_passes_over_a_body_that_is_too_long)
+{
+	struct edge_sip_msg m;
+	struct sip_peer *hop;
+	static char body[200001];
+
+	memset(body, 'x', sizeof(body) - 1);
+	sip_peer_send(&client,
+		      "MESSAGE sip:bob@contoso.com SIP/2.0\n"
+		      "Via: SIP/2.0/TLS 192.0.2.10:50012;branch=z9hG4bKl\n"
+		      "From: <sip:alice@contoso.com>;tag=a\n"
+		      "To: <sip:bob@contoso.com>\n"
+		      "Call-ID: l\n"
+		      "CSeq: 1 MESSAGE\n"
+		      "Content-Length: 200000\n\n%s",
+		      body);
+	sip_peer_expect(&client, "SIP/2.0 413");
+	hop = ask("MESSAGE", "z9hG4bKn", &m); /* the next is read well */
+	sip_peer_answer(hop, &m, "200 OK", "");
+	sip_peer_expect(&client, "SIP/2.0 200");
+}
+END_TEST
+
+static void keep_last(const char *line, void *arg)
+{
+	snprintf(arg, 512, "%s", line);
+}
+
+START_TEST(refuse_leaves_a_trace_of_its_reason)
+{
+	char last[512] = "";
+
+	shards_inside_request(&inside, "MESSAGE", "z9hG4bKt",
+			      "<sip:sql01.contoso.net:1433;lr>", "");
+	sip_peer_expect(&inside, "SIP/2.0 ");
+	edge_recent_each(f.shared.refusals, keep_last, last);
+	ck_assert_ptr_nonnull(strstr(last, "\"role\":\"INT\""));
+	ck_assert_ptr_nonnull(strstr(last, "\"reason\":"));
+}
+END_TEST
+
+START_TEST(reply_blocks_a_guesser)
+{
+	struct sip_peer guesser, *hop;
+	struct edge_sip_msg m;
+
+	shards_dial_client(&f, &guesser, 0);
+	for (unsigned i = 1; i <= 11; i++) {
+		shards_register(&guesser, "carol", i);
+		hop = shards_hop_with_message(&f);
+		m = *sip_peer_expect(hop, "REGISTER ");
+		sip_peer_answer(hop, &m, "403 Forbidden", "");
+		sip_peer_expect(&guesser, "SIP/2.0 403");
+	}
+	ck_assert_uint_eq(shards_stat(&f, ACC_STAT_AUTH_FAIL), 11);
+	shards_register(&guesser, "carol", 20);
+	sip_peer_expect(&guesser, "SIP/2.0 403");
+	ck_assert_uint_eq(refused(ACC_REASON_SIGN_IN_BLOCKED), 1);
+	sip_peer_fini(&guesser);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *suite = suite_create("proxy");
+	TCase *t = tcase_create("proxy");
+
+	tcase_set_timeout(t, 20);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, proxy_absorbs_a_repeated_request);
+	tcase_add_test(t, proxy_ends_a_call_nobody_acknowledges);
+	tcase_add_test(t, proxy_sends_one_final_of_a_request);
+	tcase_add_test(t, proxy_takes_an_answer_from_who_was_asked_only);
+	tcase_add_loop_test(t, proxy_drops_what_is_no_answer_of_ours, 0, 4);
+	tcase_add_test(t, proxy_forwards_benotify_without_a_transaction);
+	tcase_add_test(t, proxy_drops_a_bad_ack_in_silence);
+	tcase_add_test(t, proxy_tells_the_inside_of_a_dead_route);
+	tcase_add_test(t, proxy_answers_cancel_before_anything_came);
+	tcase_add_loop_test(t, proxy_answers_what_it_cannot_read, 0, 3);
+	tcase_add_test(t, proxy_closes_when_framing_is_lost);
+	tcase_add_test(t, proxy_passes_over_a_body_that_is_too_long);
+	tcase_add_test(t, refuse_leaves_a_trace_of_its_reason);
+	tcase_add_test(t, reply_blocks_a_guesser);
+	suite_add_tcase(suite, t);
+	return suite;
+}
