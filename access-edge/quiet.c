@@ -16,17 +16,16 @@ void acc_quiet_init(struct acc_quiet *q, const uint8_t key[16])
 	memcpy(q->key, key, sizeof(q->key));
 }
 
-bool acc_quiet_may_tell(struct acc_quiet *q, uint32_t event, const char *reason,
-			const struct edge_addr *from, uint64_t now_ms,
-			uint32_t *held_back)
+bool acc_quiet_may_tell(struct acc_quiet *q, const struct acc_quiet_line *l,
+			uint64_t now_ms, uint32_t *held_back)
 {
-	struct edge_addr source = edge_addr_source(from);
-	struct mark m = {.family = source.family, .event = event};
+	struct edge_addr source = edge_addr_source(l->from);
+	struct mark m = {.family = source.family, .event = l->event};
 	struct acc_quiet_slot *at;
 	uint64_t tag;
 
 	memcpy(m.ip, source.ip, sizeof(m.ip));
-	m.reason = edge_siphash(q->key, edge_slice_str(reason));
+	m.reason = edge_siphash(q->key, edge_slice_str(l->reason));
 	tag = edge_siphash(q->key, edge_slice(&m, sizeof(m)));
 	at = &q->slots[tag % ACC_QUIET_SLOTS];
 	if (at->tag == tag && now_ms < at->until_ms) {

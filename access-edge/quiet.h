@@ -25,9 +25,14 @@ struct acc_quiet {
 
 /** key: 16 random bytes. */
 void acc_quiet_init(struct acc_quiet *q, const uint8_t key[16]);
+struct acc_quiet_line { /* what makes two lines the same */
+	uint32_t event;
+	const char *reason;
+	const struct edge_addr *from;
+};
+
 /** True: write the line, which stands for held_back more of the same. */
-bool acc_quiet_may_tell(struct acc_quiet *q, uint32_t event, const char *reason,
-			const struct edge_addr *from, uint64_t now_ms,
-			uint32_t *held_back);
+bool acc_quiet_may_tell(struct acc_quiet *q, const struct acc_quiet_line *l,
+			uint64_t now_ms, uint32_t *held_back);
 
 #endif

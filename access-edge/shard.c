@@ -26,8 +26,10 @@ void acc_shard_count(struct acc_shard *s, size_t row)
 bool acc_shard_may_tell(struct acc_shard *s, uint32_t event, const char *reason,
 			const struct edge_addr *from, uint32_t *held_back)
 {
-	return acc_quiet_may_tell(&s->quiet, event, reason, from,
-				  edge_loop_now_ms(s->loop), held_back);
+	const struct acc_quiet_line line = {event, reason, from};
+
+	return acc_quiet_may_tell(&s->quiet, &line, edge_loop_now_ms(s->loop),
+				  held_back);
 }
 
 uint64_t acc_shard_limit(const struct acc_shard *s, unsigned limit)

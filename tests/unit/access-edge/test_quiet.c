@@ -21,16 +21,20 @@ START_TEST(quiet_tells_once_a_second_and_how_many_it_held_back)
 	uint32_t more = 9;
 
 	acc_quiet_init(&q, key);
-	ck_assert(acc_quiet_may_tell(&q, 1010, "rate", &a, 5000, &more));
+	ck_assert(acc_quiet_may_tell(
+		&q, &(struct acc_quiet_line){1010, "rate", &a}, 5000, &more));
 	ck_assert_uint_eq(more, 0);
 	for (uint64_t now = 5000; now < 5000 + ACC_QUIET_MS; now += 100)
-		ck_assert(
-			!acc_quiet_may_tell(&q, 1010, "rate", &a, now, &more));
-	ck_assert(acc_quiet_may_tell(&q, 1010, "rate", &a, 5000 + ACC_QUIET_MS,
-				     &more));
+		ck_assert(!acc_quiet_may_tell(
+			&q, &(struct acc_quiet_line){1010, "rate", &a}, now,
+			&more));
+	ck_assert(acc_quiet_may_tell(&q,
+				     &(struct acc_quiet_line){1010, "rate", &a},
+				     5000 + ACC_QUIET_MS, &more));
 	ck_assert_uint_eq(more, 10);
-	ck_assert(!acc_quiet_may_tell(&q, 1010, "rate", &a, 5001 + ACC_QUIET_MS,
-				      &more));
+	ck_assert(!acc_quiet_may_tell(
+		&q, &(struct acc_quiet_line){1010, "rate", &a},
+		5001 + ACC_QUIET_MS, &more));
 }
 END_TEST
 
@@ -41,12 +45,17 @@ START_TEST(quiet_keeps_events_reasons_and_sources_apart)
 	uint32_t more;
 
 	acc_quiet_init(&q, key);
-	ck_assert(acc_quiet_may_tell(&q, 1010, "rate", &a, 0, &more));
-	ck_assert(acc_quiet_may_tell(&q, 1011, "rate", &a, 0, &more));
-	ck_assert(acc_quiet_may_tell(&q, 1010, "parse", &a, 0, &more));
-	ck_assert(acc_quiet_may_tell(&q, 1010, "rate", &b, 0, &more));
+	ck_assert(acc_quiet_may_tell(
+		&q, &(struct acc_quiet_line){1010, "rate", &a}, 0, &more));
+	ck_assert(acc_quiet_may_tell(
+		&q, &(struct acc_quiet_line){1011, "rate", &a}, 0, &more));
+	ck_assert(acc_quiet_may_tell(
+		&q, &(struct acc_quiet_line){1010, "parse", &a}, 0, &more));
+	ck_assert(acc_quiet_may_tell(
+		&q, &(struct acc_quiet_line){1010, "rate", &b}, 0, &more));
 	a.port++;
-	ck_assert(!acc_quiet_may_tell(&q, 1010, "rate", &a, 0, &more));
+	ck_assert(!acc_quiet_may_tell(
+		&q, &(struct acc_quiet_line){1010, "rate", &a}, 0, &more));
 }
 END_TEST
 
@@ -61,7 +70,9 @@ START_TEST(quiet_tells_rather_too_much_when_crowded)
 	for (unsigned i = 0; i < 4 * ACC_QUIET_SLOTS; i++) {
 		a.ip[14] = (uint8_t)(i >> 8);
 		a.ip[15] = (uint8_t)i;
-		told += acc_quiet_may_tell(&q, 1010, "rate", &a, 0, &more);
+		told += acc_quiet_may_tell(
+			&q, &(struct acc_quiet_line){1010, "rate", &a}, 0,
+			&more);
 		ck_assert_uint_eq(more, 0); /* nobody else's number */
 	}
 	ck_assert_uint_eq(told, 4 * ACC_QUIET_SLOTS);

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -108,6 +110,32 @@ START_TEST(sock_names_of_another_kind_are_empty)
 }
 END_TEST
 
+START_TEST(sock_set_probing_asks_a_silent_peer)
+{
+	static const struct {
+		int level, name, want;
+	} rows[] = {
+		{SOL_SOCKET, SO_KEEPALIVE, 1},
+		{IPPROTO_TCP, TCP_KEEPIDLE, 60},
+		{IPPROTO_TCP, TCP_KEEPINTVL, 10},
+		{IPPROTO_TCP, TCP_KEEPCNT, 6},
+	};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	edge_sock_set_probing(fd);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		int got = -1;
+		socklen_t len = sizeof(got);
+
+		ck_assert_int_eq(
+			getsockopt(fd, rows[i].level, rows[i].name, &got, &len),
+			0);
+		ck_assert_int_eq(got, rows[i].want);
+	}
+	close(fd);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("sock");
@@ -119,6 +147,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, sock_dial_connects_from_where_it_is_told);
 	tcase_add_test(t, sock_dial_fails_with_errno);
 	tcase_add_test(t, sock_names_of_another_kind_are_empty);
+	tcase_add_test(t, sock_set_probing_asks_a_silent_peer);
 	suite_add_tcase(s, t);
 	return s;
 }
