@@ -18,6 +18,17 @@ bool acc_contact_has_proxy(const struct edge_sip_msg *m)
 	return false;
 }
 
+/* Readers differ on which of two counts (RFC 3261 19.1.1 has one). */
+static bool stands_twice(struct edge_slice params, const char *name)
+{
+	struct edge_slice raw;
+
+	if (!edge_sip_param_raw(params, name, &raw))
+		return false;
+	params.p = raw.end;
+	return edge_sip_param_raw(edge_slice_trim(params), name, &raw);
+}
+
 static enum acc_reason may_replace(const struct edge_sip_msg *m,
 				   const struct edge_sip_addr *c,
 				   struct edge_slice proxy)
@@ -31,16 +42,10 @@ static enum acc_reason may_replace(const struct edge_sip_msg *m,
 	if (edge_sip_param(c->uri.params, "transport", &transport) &&
 	    !edge_slice_ieq_str(transport, "tls"))
 		return ACC_REASON_CONTACT_PROXY;
+	if (stands_twice(c->uri.params, "transport") ||
+	    stands_twice(c->uri.params, "maddr"))
+		return ACC_REASON_CONTACT_PROXY;
 	return ACC_REASON_OK;
-}
-
-static void cut_param(struct edge_sip_edit *e, struct edge_slice params,
-		      const char *name)
-{
-	struct edge_slice raw;
-
-	if (edge_sip_param_raw(params, name, &raw))
-		edge_sip_edit_cut(e, raw);
 }
 
 /* Steps 4 to 7 on one entry; ip is the far end's, in brackets for IPv6. */
@@ -69,11 +74,11 @@ static void replace_one(struct edge_sip_edit *e, const struct edge_sip_addr *c,
 		edge_sip_edit_cut(e, hostport);
 	edge_sip_edit_put(e, hostport.p, "%s:%u", is_ip && !has_maddr ? ip : "",
 			  from->remote.port);
-	cut_param(e, u->params, "ms-received-cid");
+	edge_sip_edit_cut_param(e, u->params, "ms-received-cid");
 	edge_sip_edit_put(e, u->params.end, "%s%s;ms-received-cid=%X%s",
 			  add_maddr, *add_maddr ? ip : "", from->cid,
 			  c->bracketed ? "" : ">");
-	cut_param(e, c->params, "proxy");
+	edge_sip_edit_cut_param(e, c->params, "proxy");
 }
 
 enum acc_reason acc_contact_replace(struct edge_sip_edit *e,

@@ -23,15 +23,6 @@ struct work {
 	const struct acc_stamp *stamp;
 };
 
-static void cut_param(struct edge_sip_edit *e, struct edge_slice params,
-		      const char *name)
-{
-	struct edge_slice raw;
-
-	if (edge_sip_param_raw(params, name, &raw))
-		edge_sip_edit_cut(e, raw);
-}
-
 /* AE 2.4 first rows: where it really came from, over what was sent. */
 static void stamp_via(const struct work *w)
 {
@@ -42,7 +33,7 @@ static void stamp_via(const struct work *w)
 	struct edge_put put = edge_put(text, sizeof(text));
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		cut_param(w->e, via->params, names[i]);
+		edge_sip_edit_cut_param(w->e, via->params, names[i]);
 	if (!acc_host_is_ip(via->host, &w->from->remote)) {
 		edge_addr_print_ip(&w->from->remote, false, ip);
 		edge_put_str(&put, ";received=");
@@ -80,8 +71,11 @@ static void edit_route_line(const struct work *w,
 			w->e, (struct edge_slice){list[r->last - 1].text.end,
 						  list[r->hi - 1].text.end});
 	for (size_t i = r->first; i < r->last && w->from->role != ACC_ROLE_INT;
-	     i++)
-		cut_param(w->e, list[i].params, "ms-edge-route");
+	     i++) {
+		edge_sip_edit_cut_param(w->e, list[i].params, "ms-edge-route");
+		edge_sip_edit_cut_param(w->e, list[i].uri.params,
+					"ms-edge-route");
+	}
 }
 
 /* Own entries go from the top, what became the Request-URI from the end. */

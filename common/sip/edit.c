@@ -229,6 +229,18 @@ void edge_sip_edit_cut(struct edge_sip_edit *e, struct edge_slice bytes)
 			       .step = CUT});
 }
 
+void edge_sip_edit_cut_param(struct edge_sip_edit *e, struct edge_slice params,
+			     const char *name)
+{
+	struct edge_slice raw;
+
+	while (edge_sip_param_raw(params, name, &raw)) {
+		edge_sip_edit_cut(e, raw);
+		params.p = raw.end;
+		params = edge_slice_trim(params);
+	}
+}
+
 void edge_sip_edit_put(struct edge_sip_edit *e, const uint8_t *at,
 		       const char *fmt, ...)
 {

@@ -31,6 +31,10 @@ void edge_sip_edit_append(struct edge_sip_edit *e, const char *fmt, ...)
 /** Cut bytes out of / put text into the raw bytes of a kept line. at points
  * into m->raw. */
 void edge_sip_edit_cut(struct edge_sip_edit *e, struct edge_slice bytes);
+/** Cut that parameter out of params, however often it stands there: readers
+ * differ on which one counts. */
+void edge_sip_edit_cut_param(struct edge_sip_edit *e, struct edge_slice params,
+			     const char *name);
 void edge_sip_edit_put(struct edge_sip_edit *e, const uint8_t *at,
 		       const char *fmt, ...) EDGE_PRINTF(3, 4);
 

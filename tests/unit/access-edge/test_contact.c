@@ -61,6 +61,9 @@ START_TEST(replace_rewrites_host_port_and_cid)
 		{"Contact: <sip:192.0.2.10;ms-received-cid=FFFF;y>;proxy="
 		 "replace",
 		 "Contact: <sip:198.51.100.77:41833;y;ms-received-cid=2A00>"},
+		{"Contact: <sip:192.0.2.10;ms-received-cid=1;y;MS-received-cid"
+		 "=2;ms-received-cid=3>;proxy=replace;z;proxy=keep",
+		 "Contact: <sip:198.51.100.77:41833;y;ms-received-cid=2A00>;z"},
 		{"Contact: <sip:a@192.0.2.10:5?X=y%20z>;proxy=replace",
 		 "Contact: <sip:a@198.51.100.77:41833;ms-received-cid=2A00?X="
 		 "y%20z>"},
@@ -109,6 +112,14 @@ START_TEST(replace_refuses)
 		 ACC_REASON_CONTACT_PROXY},
 		{"Contact: <sip:192.0.2.10>;proxy", ACC_REASON_CONTACT_PROXY},
 		{"Contact: <sip:192.0.2.10;transport=tcp>;proxy=replace",
+		 ACC_REASON_CONTACT_PROXY},
+		{"Contact: <sip:a@b;maddr=192.0.2.1;maddr=10.0.0.1>;"
+		 "proxy=replace",
+		 ACC_REASON_CONTACT_PROXY},
+		{"Contact: <sip:a@b;maddr;x;MADDR=10.0.0.1>;proxy=replace",
+		 ACC_REASON_CONTACT_PROXY},
+		{"Contact: <sip:192.0.2.10;transport=tls;transport=tcp>;"
+		 "proxy=replace",
 		 ACC_REASON_CONTACT_PROXY},
 		{"Via: SIP/2.0/TLS a.b\nVia: SIP/2.0/TLS c.d\n"
 		 "Contact: <sip:192.0.2.10>;proxy=replace",
@@ -242,9 +253,9 @@ Suite *test_suite(void)
 
 	tcase_set_timeout(t, 20);
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_loop_test(t, replace_rewrites_host_port_and_cid, 0, 11);
+	tcase_add_loop_test(t, replace_rewrites_host_port_and_cid, 0, 12);
 	tcase_add_test(t, replace_puts_ipv6_in_brackets);
-	tcase_add_loop_test(t, replace_refuses, 0, 4);
+	tcase_add_loop_test(t, replace_refuses, 0, 7);
 	tcase_add_loop_test(t, has_proxy_means_the_header_parameter, 0, 6);
 	tcase_add_loop_test(
 		t, redirect_of_register_to_an_inside_host_is_not_passed, 0, 7);
