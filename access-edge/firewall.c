@@ -120,8 +120,9 @@ static bool wants_privacy(const struct edge_sip_msg *m)
 }
 
 /* ";ms-identity", ";ms-identity-info", ... up to the next ";" outside quotes;
- * the line's own text, since Referred-By may not parse as an address here. */
-static void cut_identity(struct edge_sip_edit *e, struct edge_slice value)
+ * the line's own text, since Referred-By may not parse as an address here.
+ * False: a quote stays open, and who knows what is inside it. */
+static bool cut_identity(struct edge_sip_edit *e, struct edge_slice value)
 {
 	const uint8_t *p = value.p, *start = NULL;
 	bool quoted = false;
@@ -129,14 +130,18 @@ static void cut_identity(struct edge_sip_edit *e, struct edge_slice value)
 	for (;; p++) {
 		bool at_end = p == value.end;
 
-		if (!at_end && *p == '"' && (p == value.p || p[-1] != '\\'))
+		if (quoted && !at_end && *p == '\\' && p + 1 < value.end) {
+			p++; /* a quoted pair */
+			continue;
+		}
+		if (!at_end && *p == '"')
 			quoted = !quoted;
 		if (!at_end && (quoted || (*p != ';' && *p != ',')))
 			continue;
 		if (start)
 			edge_sip_edit_cut(e, (struct edge_slice){start, p});
 		if (at_end)
-			return;
+			return !quoted;
 		start = *p == ';' && begins(edge_slice_trim((struct edge_slice){
 						    p + 1, value.end}),
 					    "ms-identity")
@@ -223,7 +228,7 @@ static enum acc_reason act(struct walk *w, int line, enum acc_fw_action action)
 		strip_inside(w, line);
 		break;
 	case ACC_FW_NO_ID:
-		cut_identity(w->e, l->value);
+		keep = cut_identity(w->e, l->value);
 		break;
 	}
 	if (!keep)

@@ -267,6 +267,8 @@ START_TEST(firewall_referred_by_loses_identity_parameters)
 		 "\r\nReferred-By: <sip:a@b>\r\n"},
 		{"Referred-By: \"D;ms-identity\" <sip:a@b>\n",
 		 "\r\nReferred-By: \"D;ms-identity\" <sip:a@b>\r\n"},
+		{"Referred-By: \"D\\\\\" <sip:a@b>;ms-identity=\"x\";t=1\n",
+		 "\r\nReferred-By: \"D\\\\\" <sip:a@b>;t=1\r\n"},
 	};
 	struct edge_slice out = pass(cases[_i].line, in_usr, ACC_REASON_OK);
 
@@ -276,6 +278,19 @@ START_TEST(firewall_referred_by_loses_identity_parameters)
 	ck_assert(policy_contains(out, cases[_i].want));
 	out = pass(cases[_i].line, in_dir, ACC_REASON_OK);
 	ck_assert(!policy_contains(out, "sip:a@b"));
+}
+END_TEST
+
+START_TEST(firewall_referred_by_with_an_open_quote_goes)
+{
+	struct edge_slice out =
+		pass("Referred-By: <sip:a@b>;x=\";ms-identity=y\n"
+		     "b: <sip:c@d>;x=\"\\\";ms-identity=z\n",
+		     in_usr, ACC_REASON_OK);
+
+	ck_assert(!policy_contains(out, "ms-identity"));
+	ck_assert(!policy_contains(out, "sip:a@b"));
+	ck_assert(!policy_contains(out, "sip:c@d"));
 }
 END_TEST
 
@@ -328,7 +343,8 @@ Suite *test_suite(void)
 	tcase_add_test(t, firewall_diagnostics_to_users_who_may_see_them);
 	tcase_add_test(t, firewall_split_domain_info);
 	tcase_add_loop_test(t, firewall_referred_by_loses_identity_parameters,
-			    0, 4);
+			    0, 5);
+	tcase_add_test(t, firewall_referred_by_with_an_open_quote_goes);
 	tcase_add_test(t, firewall_history_of_a_partner_is_capped);
 	tcase_add_test(t, firewall_history_to_a_partner_has_no_inside_host);
 	suite_add_tcase(s, t);
