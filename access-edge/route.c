@@ -157,6 +157,28 @@ static enum acc_reason target_inside(struct acc_decision *d,
 	return ACC_REASON_OK;
 }
 
+/* A loose router inside follows what is behind its own entry as well: each
+ * one must be permitted, up to an entry of ours, where it comes back here. */
+static enum acc_reason targets_inside(struct acc_decision *d,
+				      const struct acc_view *v,
+				      const struct route_set *r)
+{
+	struct acc_decision later = {0};
+	struct acc_token t;
+	enum acc_reason why = ACC_REASON_OK;
+
+	for (size_t i = r->pop; i < r->end && !why; i++) {
+		const struct edge_sip_uri *u = &r->list[i].uri;
+
+		if (acc_token_is_ours(v, u))
+			return acc_token_check(v, u, &t)
+				       ? ACC_REASON_ROUTE_SIGNATURE
+				       : ACC_REASON_OK;
+		why = target_inside(i == r->pop ? d : &later, v, u);
+	}
+	return why;
+}
+
 static void decide_inward(struct acc_decision *d, const struct acc_view *v,
 			  const struct route_set *r)
 {
@@ -174,14 +196,7 @@ static void decide_inward(struct acc_decision *d, const struct acc_view *v,
 		answer(d, ACC_REASON_STRICT_ROUTE);
 		return;
 	}
-	if (acc_token_is_ours(v, next)) {
-		struct acc_token t;
-
-		if (acc_token_check(v, next, &t))
-			answer(d, ACC_REASON_ROUTE_SIGNATURE);
-		return; /* the other leg: the next hop sends it back to us */
-	}
-	why = target_inside(d, v, next);
+	why = targets_inside(d, v, r);
 	if (why)
 		answer(d, why);
 }

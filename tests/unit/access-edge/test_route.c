@@ -63,7 +63,7 @@ START_TEST(user_route_set_is_popped_and_followed)
 	routed("BYE", "sip:bob@contoso.com;gruu", "2", client, inside,
 	       "<sip:fepool.contoso.net:5061;transport=tls;"
 	       "ms-fe=fe01.contoso.net;lr>",
-	       "<sip:evil.example;lr>");
+	       "<sip:dir01.contoso.net;lr>");
 	ck_assert_int_eq(decide(policy_user()), ACC_TO_NEXT_HOP);
 	ck_assert_uint_eq(p.decision.pop, 2);
 	ck_assert(p.decision.in_dialog);
@@ -122,6 +122,34 @@ START_TEST(user_route_may_name_registrars_only)
 	}
 	got = p.decision.member ? p.decision.member->fqdn : "";
 	ck_assert_str_eq(got, rows[_i].member);
+}
+END_TEST
+
+/* What is behind the next hop's entry is followed inside. */
+START_TEST(user_route_behind_the_next_hop_may_not_leave_it)
+{
+	static const char *const bad[] = {
+		"<sip:sql01.contoso.net:1433;transport=tcp;lr>",
+		"<sip:fe01.contoso.net:445;lr>",
+		"<sip:dir01.contoso.net;maddr=10.0.5.99;lr>",
+		"<sip:evil.example>",
+		"<sip:edgepool.contoso.net;lr;opaque=state:Ee.QQ;"
+		"ms-route-sig=k1.4OmxCX5tRllnhZw_-me8LQ>",
+	};
+	char bob[1024];
+
+	routed("BYE", "sip:bob@contoso.com", "2", client, inside,
+	       "<sip:fe01.contoso.net;lr>", bad[_i]);
+	ck_assert_int_eq(decide(policy_user()), ACC_TO_ANSWER);
+	ck_assert_int_eq(p.decision.reason, _i == 4
+						    ? ACC_REASON_ROUTE_SIGNATURE
+						    : ACC_REASON_ROUTE_TARGET);
+	/* behind an entry of ours it is judged when it comes back */
+	policy_entry(&p, ACC_TOKEN_INSIDE, 0x2B00, 0x1A2B3C4D, bob);
+	routed("BYE", "sip:bob@contoso.com", "2", inside,
+	       "<sip:fe01.contoso.net;lr>", bob, bad[_i]);
+	ck_assert_int_eq(decide(policy_user()), ACC_TO_NEXT_HOP);
+	ck_assert_str_eq(p.decision.member->fqdn, "fe01.contoso.net");
 }
 END_TEST
 
@@ -453,6 +481,8 @@ static void add_user_tests(TCase *t)
 	tcase_add_test(t, user_without_route_goes_to_the_next_hop);
 	tcase_add_test(t, user_route_set_is_popped_and_followed);
 	tcase_add_loop_test(t, user_route_may_name_registrars_only, 0, 19);
+	tcase_add_loop_test(
+		t, user_route_behind_the_next_hop_may_not_leave_it, 0, 5);
 	tcase_add_test(t, user_preloaded_proxy_is_popped_without_rights);
 	tcase_add_test(
 		t,
