@@ -387,8 +387,9 @@ void acc_proxy_message(struct acc_link *l, const struct edge_sip_frame *f)
 {
 	struct acc_shard *s = l->shard;
 	struct edge_sip_msg *m = s->desk.msg;
-	bool is_response =
-		edge_slice_len(f->msg) > 4 && memcmp(f->msg.p, "SIP/", 4) == 0;
+	struct edge_slice rest = f->msg, start;
+	bool is_response = edge_take(&rest, 4, &start) &&
+			   edge_slice_ieq_str(start, "SIP/"); /* as parsed */
 
 	if (is_response) {
 		acc_shard_count(s, l->kind == ACC_LINK_CLIENT
