@@ -50,7 +50,8 @@ void edge_conn_flow_watch(struct edge_conn *c)
 	if (c->state == CONN_CONNECTING || c->is_blocked)
 		io |= EDGE_LOOP_WRITE;
 	if (c->state == CONN_HANDSHAKE || c->state == CONN_LINGER ||
-	    (c->state == CONN_OPEN && !c->is_paused))
+	    (c->state == CONN_OPEN && !c->is_paused &&
+	     !(c->is_blocked && c->held.len)))
 		io |= EDGE_LOOP_READ;
 	if (c->state > CONN_LINGER)
 		io = 0;
@@ -201,6 +202,16 @@ static void tell_eof(struct edge_conn *c)
 	tell(c, EDGE_CONN_EOF);
 }
 
+/* TLS reads on when its own answer has gone: a peer that asks for answers and
+ * takes none is a reader too slow. */
+static void wait_to_answer(struct edge_conn *c)
+{
+	c->is_blocked = true;
+	if (!edge_timer_running(&c->deadline))
+		edge_conn_flow_deadline(c, c->stall_ms, on_stall);
+	edge_conn_flow_watch(c);
+}
+
 static void read_plain(struct edge_conn *c)
 {
 	enum edge_tls_step step = EDGE_TLS_FULL;
@@ -225,7 +236,9 @@ static void read_plain(struct edge_conn *c)
 	}
 	if (!edge_conn_flow_is_live(c))
 		return;
-	if (step == EDGE_TLS_EOF)
+	if (step == EDGE_TLS_WANT_WRITE)
+		wait_to_answer(c);
+	else if (step == EDGE_TLS_EOF)
 		tell_eof(c);
 	else if (step == EDGE_TLS_BROKEN)
 		edge_conn_flow_fail(c, EDGE_CONN_WHY_RESET);
@@ -382,6 +395,8 @@ static void receive(struct edge_conn *c)
 		edge_conn_flow_fail(c, EDGE_CONN_WHY_INPUT);
 	}
 	c->stream.rx = (struct edge_slice){0};
+	if (c->is_blocked && c->held.len)
+		edge_conn_flow_watch(c);
 }
 
 static void connected(struct edge_conn *c)
@@ -444,6 +459,9 @@ static void on_io(unsigned ready, void *arg)
 			handshake(c);
 		else
 			flush(c);
+		if (c->state == CONN_OPEN && c->held.len && !c->is_blocked &&
+		    !c->is_paused)
+			process_held(c);
 	}
 	if (ready & EDGE_LOOP_READ &&
 	    (c->state == CONN_HANDSHAKE || c->state == CONN_OPEN))

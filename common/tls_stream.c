@@ -171,8 +171,9 @@ static enum edge_tls_step why_no_bytes(const struct edge_tls_stream *s)
 		return EDGE_TLS_BROKEN;
 	switch (SSL_get_error(s->ssl, 0)) {
 	case SSL_ERROR_WANT_READ:
-	case SSL_ERROR_WANT_WRITE: /* answer to a key update: goes with ours */
 		return EDGE_TLS_DONE;
+	case SSL_ERROR_WANT_WRITE: /* an answer to a key update */
+		return EDGE_TLS_WANT_WRITE;
 	case SSL_ERROR_ZERO_RETURN:
 		return EDGE_TLS_EOF;
 	default:

@@ -40,7 +40,8 @@ EDGE_MUST_CHECK enum edge_err edge_tls_stream_init(struct edge_tls_stream *s,
 void edge_tls_stream_fini(struct edge_tls_stream *s);
 /** DONE, WANT_READ, WANT_WRITE or BROKEN (its alert is sent). */
 enum edge_tls_step edge_tls_stream_handshake(struct edge_tls_stream *s);
-/** Decrypt rx behind in, up to cap bytes: DONE when there is no more. */
+/** Decrypt rx behind in, up to cap bytes: DONE when there is no more;
+ * WANT_WRITE: TLS itself must write before it reads on. */
 enum edge_tls_step edge_tls_stream_read(struct edge_tls_stream *s,
 					struct edge_bytes *in, uint32_t cap);
 /** Encrypt and send out: DONE, WANT_WRITE with a rest, or BROKEN. */

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <openssl/ssl.h>
+
 #include "common/conn_flow.h" /* the inside: what an idle one holds */
 #include "common/loop.h"
 #include "common/sock.h"
@@ -425,6 +427,62 @@ START_TEST(conn_stalls_when_the_reader_does_not_read)
 	ck_assert_int_eq(edge_conn_why(server.conn), EDGE_CONN_WHY_STALLED);
 	ck_assert_ptr_nonnull(
 		strstr(edge_conn_detail(server.conn), "unwritten"));
+}
+END_TEST
+
+static void small_buffer(struct edge_conn *c, int which)
+{
+	const int len = 4096;
+
+	ck_assert_int_eq(
+		setsockopt(c->stream.fd, SOL_SOCKET, which, &len, sizeof(len)),
+		0);
+}
+
+static struct edge_timer nag_timer;
+
+/* Ask for new keys, each time with an answer, and never read one. */
+static void nag(struct edge_timer *t, uint64_t now_ms)
+{
+	SSL *ssl = client.conn->stream.ssl;
+
+	for (int i = 0; i < 200; i++) {
+		if (!SSL_in_init(ssl))
+			ck_assert_int_eq(
+				SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED),
+				1);
+		if (SSL_do_handshake(ssl) != 1)
+			break;
+	}
+	edge_wheel_start(edge_loop_wheel(loop), t, now_ms + 1, nag);
+}
+
+static void nag_when_secured(struct end *e, enum edge_conn_event ev)
+{
+	if (ev != EDGE_CONN_SECURED)
+		return;
+	small_buffer(e->conn, SO_RCVBUF);
+	edge_conn_pause(e->conn);
+	nag(&nag_timer, edge_loop_now_ms(loop));
+}
+
+static void small_when_secured(struct end *e, enum edge_conn_event ev)
+{
+	if (ev == EDGE_CONN_SECURED)
+		small_buffer(e->conn, SO_SNDBUF);
+}
+
+START_TEST(conn_stalls_when_nobody_reads_its_key_updates)
+{
+	plan.stall_ms = 300;
+	server.fn = small_when_secured;
+	client.fn = nag_when_secured;
+	dial();
+	run();
+	ck_assert_uint_eq(server.count[EDGE_CONN_TIMEOUT], 1);
+	ck_assert_int_eq(edge_conn_why(server.conn), EDGE_CONN_WHY_STALLED);
+	ck_assert_uint_le(server.conn->held.len, 64 * 1024);
+	edge_wheel_stop(&nag_timer);
 }
 END_TEST
 
@@ -882,6 +940,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, conn_fails_when_input_is_full_and_nobody_takes_it);
 	tcase_add_loop_test(t, conn_pause_holds_and_resume_tells_again, 0, 2);
 	tcase_add_test(t, conn_stalls_when_the_reader_does_not_read);
+	tcase_add_test(t, conn_stalls_when_nobody_reads_its_key_updates);
 	tcase_add_test(t, conn_times_out_a_silent_client);
 	tcase_add_loop_test(
 		t, conn_refuses_a_client_hello_that_promises_too_much, 0, 4);
