@@ -48,6 +48,70 @@ uint64_t acc_guard_loop_hash(const struct acc_view *v,
 	return fold_lines(sum, key, m, EDGE_SIP_PROXY_REQUIRE);
 }
 
+static uint64_t fold_lower(uint64_t sum, const uint8_t *key,
+			   struct edge_slice s)
+{
+	uint8_t text[64];
+	size_t n = 0;
+
+	for (; s.p < s.end; s.p++) {
+		text[n++] = *s.p >= 'A' && *s.p <= 'Z' ? *s.p | 0x20 : *s.p;
+		if (n < sizeof(text))
+			continue;
+		sum = fold(sum, key, edge_slice(text, n));
+		n = 0;
+	}
+	return fold(sum, key, edge_slice(text, n));
+}
+
+static uint64_t fold_sender(uint64_t sum, const uint8_t *key,
+			    const struct edge_sip_via *v)
+{
+	uint8_t port[2] = {(uint8_t)(v->port >> 8), (uint8_t)v->port};
+
+	sum = fold_lower(sum, key, v->transport);
+	sum = fold_lower(sum, key, v->host);
+	sum = fold(sum, key, edge_slice(port, sizeof(port)));
+	return fold(sum, key, v->branch);
+}
+
+/* What else leads a response, in any order, and nothing put to it. */
+static uint64_t fold_way(uint64_t sum, const uint8_t *key,
+			 struct edge_slice params)
+{
+	static const char *const names[] = {"received", "rport", "maddr",
+					    "ms-received-port",
+					    "ms-received-cid"};
+	struct edge_slice value;
+	uint8_t count = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		sum = fold(sum, key,
+			   edge_sip_param(params, names[i], &value)
+				   ? value
+				   : edge_slice_str("-"));
+	while (edge_take_until(&params, ';', &value))
+		count++;
+	return fold(sum, key, edge_slice(&count, 1));
+}
+
+uint64_t acc_guard_via_sum(const uint8_t key[16], const struct edge_sip_msg *m,
+			   size_t skip)
+{
+	struct edge_sip_via vias[EDGE_SIP_LIST];
+	size_t count;
+	uint64_t sum = 0;
+
+	if (edge_sip_vias(m, vias, &count))
+		return 0; /* the parser counted them: cannot happen */
+	for (size_t i = skip; i < count; i++) {
+		sum = fold_sender(sum, key, &vias[i]);
+		if (i > skip) /* its own Via leads nobody, and has our stamp */
+			sum = fold_way(sum, key, vias[i].params);
+	}
+	return sum;
+}
+
 /* One of our pool's branches, with that loop hash in its second part. */
 static bool branch_has_hash(struct edge_slice branch, uint64_t hash)
 {

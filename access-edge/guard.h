@@ -23,4 +23,10 @@ void acc_guard_request(struct acc_guard_verdict *out, const struct acc_view *v,
 uint64_t acc_guard_loop_hash(const struct acc_view *v,
 			     const struct edge_sip_msg *m);
 
+/** The Vias of a request, or of the response to it without the first skip
+ * ones: the same sum when the response leads back the same way (RFC 3261
+ * 8.2.6.2). */
+uint64_t acc_guard_via_sum(const uint8_t key[16], const struct edge_sip_msg *m,
+			   size_t skip);
+
 #endif

@@ -383,6 +383,13 @@ static void on_malformed(struct acc_link *l, const struct edge_sip_msg *m)
 			   "");
 }
 
+/* A stranger whom nobody has asked anything has nothing to answer. */
+static bool is_uncalled(const struct acc_link *l)
+{
+	return l->kind == ACC_LINK_CLIENT && !l->source.signed_in &&
+	       LIST_EMPTY(&l->asking) && !l->remote_askers;
+}
+
 void acc_proxy_message(struct acc_link *l, const struct edge_sip_frame *f)
 {
 	struct acc_shard *s = l->shard;
@@ -395,6 +402,12 @@ void acc_proxy_message(struct acc_link *l, const struct edge_sip_frame *f)
 		acc_shard_count(s, l->kind == ACC_LINK_CLIENT
 					   ? ACC_STAT_RESPONSES_USR
 					   : ACC_STAT_RESPONSES_INT);
+		if (is_uncalled(l)) {
+			acc_shard_count(s, ACC_STAT_REFUSED +
+						   ACC_REASON_STRAY_RESPONSE);
+			(void)acc_link_malformed(l);
+			return;
+		}
 		acc_reply_message(s, &l->source, f->msg, f->head_len);
 		return;
 	}

@@ -7,6 +7,7 @@
 #define HASH_NONFATAL_OOM 1 /* uthash: leaves hh.tbl NULL instead of exit() */
 #include <uthash.h>
 
+#include "access-edge/guard.h"
 #include "access-edge/limits.h"
 #include "access-edge/linktab.h"
 #include "access-edge/upstream.h"
@@ -151,6 +152,12 @@ struct acc_txn *acc_txn_find_key(const struct acc_txntab *t, uint64_t key)
 	return n ? &n->txn : NULL;
 }
 
+uint64_t acc_txn_via_sum(const struct acc_txntab *t,
+			 const struct edge_sip_msg *m, size_t skip)
+{
+	return acc_guard_via_sum(t->hash_key, m, skip);
+}
+
 struct acc_txn *acc_txn_find(const struct acc_txntab *t, edge_handle id)
 {
 	return edge_handles_find(t->handles, id);
@@ -212,6 +219,8 @@ enum edge_err acc_txn_new(struct acc_txn **out, struct acc_txntab *t,
 	x->method = p->msg->method;
 	x->begun_ms = edge_loop_now_ms(s->loop);
 	err = keep_request(x, p->msg, p->head_len);
+	if (p->from && p->from->source.role == ACC_ROLE_INT)
+		x->via_sum = acc_txn_via_sum(t, p->msg, 0);
 	if (!err)
 		err = edge_handles_put(t->handles, x, &x->id);
 	if (!err && !own_by_asker(t, x, p->from, p->key)) {
@@ -239,6 +248,19 @@ static void keep_sent(struct acc_txn *x, struct edge_slice sent,
 		memcpy(x->sent, sent.p, head_len);
 }
 
+/* The body has gone out; the head is wanted for what may follow. */
+static void forget_body(struct acc_txn *x)
+{
+	char *head;
+
+	if (x->request_len == x->request_head_len)
+		return;
+	x->request_len = x->request_head_len;
+	head = realloc(x->request, x->request_len);
+	if (head)
+		x->request = head;
+}
+
 void acc_txn_written(struct acc_txn *x, edge_handle to, struct acc_link *link,
 		     struct edge_slice sent, size_t sent_head_len)
 {
@@ -248,7 +270,7 @@ void acc_txn_written(struct acc_txn *x, edge_handle to, struct acc_link *link,
 	LIST_INSERT_HEAD(link ? &link->asking : &x->shard->txns->remote, x,
 			 asking);
 	x->in_asking = true;
-	x->request_len = x->request_head_len; /* the body has gone out */
+	forget_body(x);
 	if (x->method == EDGE_SIP_INVITE)
 		keep_sent(x, sent, sent_head_len);
 }

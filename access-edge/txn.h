@@ -30,6 +30,7 @@ struct acc_txn {
 	edge_handle id;	    /* first half of our branch; also names it */
 	uint64_t loop_hash; /* second half */
 	uint64_t key;	    /* of the server transaction */
+	uint64_t via_sum;   /* asked by the inside: what comes back below ours */
 	enum acc_txn_state state;
 	enum edge_sip_method method;
 	struct acc_source from; /* who asked */
@@ -64,6 +65,9 @@ size_t acc_txntab_count(const struct acc_txntab *t);
 uint64_t acc_txn_key(const struct acc_txntab *t, const struct edge_sip_msg *m,
 		     edge_handle cid);
 struct acc_txn *acc_txn_find_key(const struct acc_txntab *t, uint64_t key);
+/** acc_guard_via_sum with this table's key. */
+uint64_t acc_txn_via_sum(const struct acc_txntab *t,
+			 const struct edge_sip_msg *m, size_t skip);
 struct acc_txn *acc_txn_find(const struct acc_txntab *t, edge_handle id);
 
 /* What a transaction begins with. */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "access-edge/guard.h"
 #include "tests/support/suite.h"
 #include "tests/unit/access-edge/policy_fixture.h"
 
@@ -266,6 +267,61 @@ START_TEST(guard_compares_the_second_part_of_the_branch_only)
 }
 END_TEST
 
+/* The Vias of an inside request, ours on top in the response. */
+#define OURS "Via: SIP/2.0/TLS sip.contoso.com:443;branch=z9hG4bK1.2\n"
+#define FE   "Via: SIP/2.0/TLS fe01.contoso.net:5061;branch=z9hG4bKf"
+#define UA   "SIP/2.0/TLS 10.0.5.20:5061;branch=z9hG4bKu;received=10.0.5.20"
+START_TEST(via_sum_is_that_of_the_way_back)
+{
+	static const struct {
+		const char *vias;
+		bool is_same;
+	} rows[] = {
+		{OURS FE "\nVia: " UA ";ms-received-cid=9\n", true},
+		/* as the edge has stamped it, in one line, spelt otherwise */
+		{OURS FE ";received=10.0.5.11;ms-received-port=1;"
+			 "ms-received-cid=2 ,\n " UA ";ms-received-cid=9\n",
+		 true},
+		{OURS "v: SIP / 2.0 / tls FE01.contoso.net:5061;x;"
+		      "branch=z9hG4bKf\nVia: SIP/2.0/TLS 10.0.5.20:5061;"
+		      "ms-received-cid=9;received=10.0.5.20;branch=z9hG4bKu\n",
+		 true},
+		{OURS FE "\n", false},
+		{OURS FE "\nVia: " UA "\n", false},
+		{OURS FE "\nVia: " UA ";ms-received-cid=8\n", false},
+		{OURS FE "\nVia: " UA ";ms-received-cid=9;ms-received-cid=8\n",
+		 false},
+		{OURS FE "\nVia: " UA ";ms-received-cid=9;maddr=10.0.5.99\n",
+		 false},
+		{OURS FE "\nVia: " UA ";ms-received-cid=9\nVia: " UA "\n",
+		 false},
+		{OURS FE "\nVia: SIP/2.0/UDP 10.0.5.99:161;branch=z9hG4bKu;"
+			 "received=10.0.5.20;ms-received-cid=9\n",
+		 false},
+		{OURS "Via: SIP/2.0/TLS sql01.contoso.net:1433;branch=z9hG4bKf"
+		      "\nVia: " UA ";ms-received-cid=9\n",
+		 false},
+		{OURS, false},
+	};
+	static const uint8_t key[16] = {1};
+	uint64_t sum;
+
+	policy_request(&p, "NOTIFY", "sip:alice@contoso.com",
+		       FE "\nVia: " UA ";ms-received-cid=9\n");
+	sum = acc_guard_via_sum(key, &p.in.msg, 0);
+	policy_text(&p,
+		    "SIP/2.0 200 OK\n%sFrom: <sip:b@contoso.com>;tag=1\n"
+		    "To: <sip:alice@contoso.com>;tag=2\nCall-ID: x\n"
+		    "CSeq: 1 NOTIFY\nContent-Length: 0\n\n",
+		    rows[_i].vias);
+	ck_assert(rows[_i].is_same ==
+		  (acc_guard_via_sum(key, &p.in.msg, 1) == sum));
+}
+END_TEST
+#undef OURS
+#undef FE
+#undef UA
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("acc_guard");
@@ -289,6 +345,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, guard_finds_its_own_request_again);
 	tcase_add_loop_test(
 		t, guard_compares_the_second_part_of_the_branch_only, 0, 7);
+	tcase_add_loop_test(t, via_sum_is_that_of_the_way_back, 0, 12);
 	suite_add_tcase(s, t);
 	return s;
 }
