@@ -347,7 +347,8 @@ START_TEST(routes_are_popped_from_lists_and_lines)
 		 "\r\nRoute: <sip:fe01.contoso.net;lr>\r\n"},
 		{"Route: ", "\nroute:",
 		 " ,  <sip:fe01.contoso.net;lr>,<sip:dir01.contoso.net;lr>\n",
-		 "\r\nroute:<sip:fe01.contoso.net;lr>,<sip:dir01.contoso.net;lr>\r\n"},
+		 "\r\nroute:<sip:fe01.contoso.net;lr>,<sip:dir01.contoso.net;"
+		 "lr>\r\n"},
 	};
 	char a[1024], b[1024], text[4096];
 	struct edge_slice out;

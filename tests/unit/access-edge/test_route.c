@@ -141,8 +141,7 @@ START_TEST(user_route_behind_the_next_hop_may_not_leave_it)
 	routed("BYE", "sip:bob@contoso.com", "2", client, inside,
 	       "<sip:fe01.contoso.net;lr>", bad[_i]);
 	ck_assert_int_eq(decide(policy_user()), ACC_TO_ANSWER);
-	ck_assert_int_eq(p.decision.reason, _i == 4
-						    ? ACC_REASON_ROUTE_SIGNATURE
+	ck_assert_int_eq(p.decision.reason, _i == 4 ? ACC_REASON_ROUTE_SIGNATURE
 						    : ACC_REASON_ROUTE_TARGET);
 	/* behind an entry of ours it is judged when it comes back */
 	policy_entry(&p, ACC_TOKEN_INSIDE, 0x2B00, 0x1A2B3C4D, bob);
@@ -481,8 +480,8 @@ static void add_user_tests(TCase *t)
 	tcase_add_test(t, user_without_route_goes_to_the_next_hop);
 	tcase_add_test(t, user_route_set_is_popped_and_followed);
 	tcase_add_loop_test(t, user_route_may_name_registrars_only, 0, 19);
-	tcase_add_loop_test(
-		t, user_route_behind_the_next_hop_may_not_leave_it, 0, 5);
+	tcase_add_loop_test(t, user_route_behind_the_next_hop_may_not_leave_it,
+			    0, 5);
 	tcase_add_test(t, user_preloaded_proxy_is_popped_without_rights);
 	tcase_add_test(
 		t,
