@@ -298,8 +298,9 @@ static enum acc_reason match(struct acc_txn **out, struct acc_shard *s,
 	if (m->method != x->method &&
 	    !(m->method == EDGE_SIP_CANCEL && x->cancel_sent))
 		return ACC_REASON_STRAY_RESPONSE;
-	/* the inside would send it on to whomever a Via names */
-	if (from->role != ACC_ROLE_INT &&
+	/* the inside would send it on to whomever a Via names; our own CANCEL
+	 * had none but ours */
+	if (from->role != ACC_ROLE_INT && m->method == x->method &&
 	    acc_txn_via_sum(s->txns, m, 1) != x->via_sum)
 		return ACC_REASON_BAD_RESPONSE;
 	*out = x;

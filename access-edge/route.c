@@ -5,6 +5,11 @@
 #include "access-edge/host.h"
 #include "access-edge/route_token.h"
 
+enum {
+	SIP_PORT = 5060, /* RFC 3261 19.1.2 */
+	SIPS_PORT = 5061
+};
+
 /* What the Route header of one request says. */
 struct route_set {
 	struct edge_sip_addr list[EDGE_SIP_LIST];
@@ -125,10 +130,26 @@ registrar_by_ip(const struct topo *t, struct edge_slice host,
 	return NULL;
 }
 
+/* is_behind: the hop's own other entry, where it changes to plain SIP between
+ * its two sides. */
+static bool leg_fits(const struct edge_sip_uri *u, uint16_t port,
+		     bool is_behind)
+{
+	struct edge_slice p;
+
+	if (u->port != 0 && u->port != port &&
+	    !(is_behind && (u->port == SIP_PORT || u->port == SIPS_PORT)))
+		return false;
+	return !edge_sip_param(u->params, "transport", &p) ||
+	       edge_slice_ieq_str(p, "tls") ||
+	       (is_behind && edge_slice_ieq_str(p, "tcp"));
+}
+
 /* Next Route of an outside request: a registrar cluster, its port, TLS. */
 static enum acc_reason target_inside(struct acc_decision *d,
 				     const struct acc_view *v,
-				     const struct edge_sip_uri *u)
+				     const struct edge_sip_uri *u,
+				     bool is_behind)
 {
 	const struct topo_host *member = NULL, *fe_member = NULL;
 	const struct topo_cluster *c;
@@ -139,10 +160,7 @@ static enum acc_reason target_inside(struct acc_decision *d,
 	c = topo_find_registrar(v->topo, u->host, &member);
 	if (!c)
 		c = registrar_by_ip(v->topo, u->host, &member);
-	if (!c || c->port == 0 || (u->port != 0 && u->port != c->port))
-		return ACC_REASON_ROUTE_TARGET;
-	if (edge_sip_param(u->params, "transport", &p) &&
-	    !edge_slice_ieq_str(p, "tls"))
+	if (!c || c->port == 0 || !leg_fits(u, c->port, is_behind))
 		return ACC_REASON_ROUTE_TARGET;
 	if (edge_sip_param(u->params, "maddr", &p))
 		return ACC_REASON_ROUTE_TARGET;
@@ -174,7 +192,8 @@ static enum acc_reason targets_inside(struct acc_decision *d,
 			return acc_token_check(v, u, &t)
 				       ? ACC_REASON_ROUTE_SIGNATURE
 				       : ACC_REASON_OK;
-		why = target_inside(i == r->pop ? d : &later, v, u);
+		why = i == r->pop ? target_inside(d, v, u, false)
+				  : target_inside(&later, v, u, true);
 	}
 	return why;
 }

@@ -311,6 +311,8 @@ enum edge_err topo_bundle_read(struct topo_bundle **out,
 out:
 	topo_archive_free(r.zip); /* reads what bundle or file own */
 	topo_bundle_free(b);
+	if (r.file.p)
+		edge_wipe(r.file.p, r.file.len); /* a zip with secrets in it */
 	free(r.file.p);
 	if (r.dir >= 0)
 		close(r.dir);

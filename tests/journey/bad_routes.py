@@ -15,6 +15,10 @@ AIMS = [
     '<sip:[::1]:5061;lr>',
     '<sip:sip.fabrikam.com:5061;transport=tls;lr>',
     '<sip:sip.contoso.com:443;transport=tls;opaque=state:Ci.R1;lr>',
+    '<sip:dir01.corp.contoso.com:5061;transport=tls;lr>,'
+    '<sip:sql01.corp.contoso.com:1433;transport=tcp;lr>',
+    '<sip:dir01.corp.contoso.com;lr>, '
+    '<sip:dir01.corp.contoso.com:445;transport=tcp;r2=on;lr>',
     '<sip:edge01.corp.contoso.com:5061;transport=tls;'
     'ms-fe=edge01.corp.contoso.com;opaque=state:Ee.Q2kuUjE;lr;'
     'ms-route-sig=k1.AAAAAAAAAAAAAAAAAAAAAA>',

@@ -130,7 +130,7 @@ START_TEST(user_route_behind_the_next_hop_may_not_leave_it)
 {
 	static const char *const bad[] = {
 		"<sip:sql01.contoso.net:1433;transport=tcp;lr>",
-		"<sip:fe01.contoso.net:445;lr>",
+		"<sip:fe01.contoso.net:445;transport=tcp;lr>",
 		"<sip:dir01.contoso.net;maddr=10.0.5.99;lr>",
 		"<sip:evil.example>",
 		"<sip:edgepool.contoso.net;lr;opaque=state:Ee.QQ;"
@@ -149,6 +149,24 @@ START_TEST(user_route_behind_the_next_hop_may_not_leave_it)
 	       "<sip:fe01.contoso.net;lr>", bob, bad[_i]);
 	ck_assert_int_eq(decide(policy_user()), ACC_TO_NEXT_HOP);
 	ck_assert_str_eq(p.decision.member->fqdn, "fe01.contoso.net");
+}
+END_TEST
+
+/* A proxy between TLS and plain SIP has an entry for either side. */
+START_TEST(user_route_may_go_through_both_sides_of_a_hop)
+{
+	routed("BYE", "sip:bob@contoso.com", "2", client, inside,
+	       "<sip:dir01.contoso.net:5061;transport=tls;r2=on;lr>",
+	       "<sip:dir01.contoso.net:5060;transport=tcp;r2=on;lr>");
+	ck_assert_int_eq(decide(policy_user()), ACC_TO_NEXT_HOP);
+	ck_assert_str_eq(p.decision.member->fqdn, "dir01.contoso.net");
+	routed("BYE", "sip:bob@contoso.com", "2", client, inside,
+	       "<sip:dir01.contoso.net:5060;transport=tcp;r2=on;lr>", "");
+	ck_assert_int_eq(decide(policy_user()), ACC_TO_ANSWER);
+	routed("BYE", "sip:bob@contoso.com", "2", client, inside,
+	       "<sip:dir01.contoso.net;lr>",
+	       "<sip:dir01.contoso.net:5060;transport=udp;lr>");
+	ck_assert_int_eq(decide(policy_user()), ACC_TO_ANSWER);
 }
 END_TEST
 
@@ -482,6 +500,7 @@ static void add_user_tests(TCase *t)
 	tcase_add_loop_test(t, user_route_may_name_registrars_only, 0, 19);
 	tcase_add_loop_test(t, user_route_behind_the_next_hop_may_not_leave_it,
 			    0, 5);
+	tcase_add_test(t, user_route_may_go_through_both_sides_of_a_hop);
 	tcase_add_test(t, user_preloaded_proxy_is_popped_without_rights);
 	tcase_add_test(
 		t,
