@@ -30,7 +30,7 @@ struct acc_txn {
 	edge_handle id;	    /* first half of our branch; also names it */
 	uint64_t loop_hash; /* second half */
 	uint64_t key;	    /* of the server transaction */
-	uint64_t via_sum;   /* asked by the inside: what comes back below ours */
+	uint64_t via_sum; /* asked by the inside: what comes back below ours */
 	enum acc_txn_state state;
 	enum edge_sip_method method;
 	struct acc_source from; /* who asked */

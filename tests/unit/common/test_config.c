@@ -39,7 +39,8 @@ START_TEST(config_has_its_defaults_when_empty)
 	ck_assert_ptr_null(c->certificate[EDGE_CERT_TURN].key);
 	ck_assert_uint_eq(c->limits[0], 500);
 	ck_assert_uint_eq(c->limits[1], 10000);
-	ck_assert_int_eq(edge_config_profile(c, "access-client"), EDGE_TLS_MODERN);
+	ck_assert_int_eq(edge_config_profile(c, "access-client"),
+			 EDGE_TLS_MODERN);
 	ck_assert_str_eq(edge_config_option(c, "access.diagnostics"), "on");
 	ck_assert_ptr_null(edge_config_option(c, "access.motd"));
 	ck_assert_ptr_null(edge_config_option(c, "access.absent"));
@@ -65,7 +66,8 @@ static const char full[] =
 	"[certificate.turn]\nkey = /t.key\nchain = /t.pem\n"
 	"[trust]\npublic = /p\ninternal = /q\noperator-keys = /o\n"
 	"internal-crl = /c\ninternal_cn_fallback = yes\n"
-	"[tls]\nprofile.access-client = lync2013\nprofile.access-inside = modern\n"
+	"[tls]\nprofile.access-client = lync2013\nprofile.access-inside = "
+	"modern\n"
 	"[trace]\nhep = [2001:db8::1]:9060\ndir = /t\nsize = 10\n"
 	"[limits]\naccess.accept_rate = 1\nwebconf.anything = 7\n"
 	"[options]\naccess.motd = hello world\nav.mode = x\n";
@@ -91,7 +93,8 @@ START_TEST(config_takes_every_name_of_the_design)
 	ck_assert_str_eq(c->trust.internal_ca, "/q");
 	ck_assert_str_eq(c->trust.operator_keys, "/o");
 	ck_assert_str_eq(c->trust.internal_crl, "/c");
-	ck_assert_int_eq(edge_config_profile(c, "access-client"), EDGE_TLS_LYNC2013);
+	ck_assert_int_eq(edge_config_profile(c, "access-client"),
+			 EDGE_TLS_LYNC2013);
 	ck_assert_int_eq(edge_config_profile(c, "access-inside"),
 			 EDGE_TLS_MODERN);
 	ck_assert_str_eq(c->trace.hep, "[2001:db8::1]:9060");
