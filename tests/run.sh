@@ -31,8 +31,10 @@ finish() {
 	failed=$(grep -c '^FAIL ' "$results" || true)
 	[ "$failed" = 0 ] || grep '^FAIL ' "$results"
 	echo "$passed passed, $failed failed"
-	[ "$failed" = 0 ] && [ "$passed" != 0 ]
-	exit
+	if [ "$failed" != 0 ] || [ "$passed" = 0 ]; then
+		exit 1
+	fi
+	exit 0
 }
 
 started=$(date +%s)

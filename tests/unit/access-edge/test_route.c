@@ -133,8 +133,8 @@ START_TEST(user_route_behind_the_next_hop_may_not_leave_it)
 		"<sip:fe01.contoso.net:445;transport=tcp;lr>",
 		"<sip:dir01.contoso.net;maddr=10.0.5.99;lr>",
 		"<sip:evil.example>",
-		"<sip:edgepool.contoso.net;lr;opaque=state:Ee.QQ;"
-		"ms-route-sig=k1.4OmxCX5tRllnhZw_-me8LQ>",
+		("<sip:edgepool.contoso.net;lr;opaque=state:Ee.QQ;"
+		 "ms-route-sig=k1.4OmxCX5tRllnhZw_-me8LQ>"),
 	};
 	char bob[1024];
 
