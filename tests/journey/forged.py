@@ -31,10 +31,14 @@ def answered_elsewhere(director, edge, alice, bob):
               before + number + 1, 5, 'a forged answer is not refused')
     bob.wire.send(good)
     assert alice.wire.expect(200).value('Call-ID') == call_id
-    back = [r for r in director.records() if r.from_edge and
-            r.message.value('Call-ID') == call_id and
-            r.message.status == 200]
-    assert len(back) == 1, back
+
+    def back():
+        return [r for r in director.records() if r.from_edge and
+                r.message.value('Call-ID') == call_id and
+                r.message.status == 200]
+
+    until(back, 5, 'the right answer is not seen inside')
+    assert len(back()) == 1, back()
 
 
 def spelt_otherwise(director, alice, bob):

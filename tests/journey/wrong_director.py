@@ -14,8 +14,9 @@ def body(j):
         alice.wire.send(alice.registration(call_id=call_id))
         answer = alice.wire.expect(504, 15)
         hop.refusal(answer, 504)
-        assert answer.value('ms-diagnostics-public').startswith('1010;'), \
-            answer.raw
+        # later ones may meet a member that is still down from before
+        told = answer.value('ms-diagnostics-public')
+        assert told.startswith(('1010;', '1007;') if number else '1010;'), told
         seen = director.records()
         assert not seen, (bad, seen[0].message.raw)
         alice.stop()
