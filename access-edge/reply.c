@@ -319,9 +319,24 @@ static void hand_over(struct acc_shard *s, const struct acc_source *from,
 	(void)acc_shard_post(s, shard, mail);
 }
 
+/* A client that was asked answers without end: the first final still passes,
+ * the rest would fill the asker's connection. */
+static bool is_babble(struct acc_txn *x, const struct acc_source *from,
+		      const struct edge_sip_msg *m)
+{
+	bool owed = m->status >= 200 && x->state <= ACC_TXN_PROCEEDING;
+
+	return from->role != ACC_ROLE_INT && !owed &&
+	       ++x->responses > acc_shard_limit(x->shard, ACC_LIMIT_RESPONSES);
+}
+
 static void take(struct acc_txn *x, const struct acc_source *from,
 		 const struct edge_sip_msg *m)
 {
+	if (is_babble(x, from, m)) {
+		acc_refuse_note(x->shard, from, m, ACC_REASON_RATE);
+		return;
+	}
 	if (x->is_probe)
 		acc_txn_free(x); /* any answer: it lives */
 	else if (m->method == EDGE_SIP_CANCEL && x->method != EDGE_SIP_CANCEL)

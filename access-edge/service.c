@@ -428,6 +428,11 @@ void acc_service_abort(void *self)
 
 /* -- reload, drain, stop ------------------------------------------------ */
 
+static bool is_newer(const struct topo_keyring *a, const struct topo_keyring *b)
+{
+	return a->keys[0].not_before_s >= b->keys[0].not_before_s;
+}
+
 enum edge_err acc_service_reload(void *self, const struct edge_config *c,
 				 char *why, size_t why_cap)
 {
@@ -446,8 +451,12 @@ enum edge_err acc_service_reload(void *self, const struct edge_config *c,
 	}
 	acc_service_tls_drop(&v->tls);
 	v->tls = new;
-	topo_keyring_free(v->ring);
-	v->ring = ring;
+	if (v->topo->member_count || is_newer(ring, v->ring)) {
+		topo_keyring_free(v->ring);
+		v->ring = ring;
+	} else { /* rotated in memory since; the sandbox keeps it there */
+		topo_keyring_free(ring);
+	}
 	v->config = c;
 	take_limits(v, c);
 	for (int k = 0; k < ACC_LISTEN_KINDS; k++) {

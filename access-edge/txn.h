@@ -41,6 +41,7 @@ struct acc_txn {
 	bool was_held;	      /* counted once */
 	bool proves_identity; /* REGISTER with a final authentication step */
 	struct acc_upstream *window; /* whose window counts it, or NULL */
+	uint32_t responses;	     /* of a client, so far */
 	uint64_t begun_ms;
 	struct edge_timer timer;
 	LIST_ENTRY(acc_txn) asked;    /* among those its asker asked for */

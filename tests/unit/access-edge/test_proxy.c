@@ -147,6 +147,23 @@ START_TEST(proxy_forwards_benotify_without_a_transaction)
 }
 END_TEST
 
+START_TEST(proxy_ends_the_babble_of_a_client)
+{
+	struct edge_sip_msg m;
+
+	f.limits[ACC_LIMIT_RESPONSES] = 4;
+	shards_inside_request(&inside, "INVITE", "z9hG4bKn", route, "");
+	m = *sip_peer_expect(&client, "INVITE ");
+	for (int i = 0; i < 9; i++)
+		sip_peer_answer(&client, &m, "180 Ringing", "");
+	wait_refused(ACC_REASON_RATE, 5);
+	sip_peer_answer(&client, &m, "486 Busy Here", ""); /* owed */
+	for (int i = 0; i < 4; i++)
+		sip_peer_expect(&inside, "SIP/2.0 180");
+	sip_peer_expect(&inside, "SIP/2.0 486");
+}
+END_TEST
+
 START_TEST(proxy_drops_a_bad_ack_in_silence)
 {
 	shards_inside_request(&inside, "ACK", "z9hG4bKa",
@@ -305,6 +322,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, proxy_takes_an_answer_from_who_was_asked_only);
 	tcase_add_loop_test(t, proxy_drops_what_is_no_answer_of_ours, 0, 4);
 	tcase_add_test(t, proxy_forwards_benotify_without_a_transaction);
+	tcase_add_test(t, proxy_ends_the_babble_of_a_client);
 	tcase_add_test(t, proxy_drops_a_bad_ack_in_silence);
 	tcase_add_test(t, proxy_tells_the_inside_of_a_dead_route);
 	tcase_add_test(t, proxy_answers_cancel_before_anything_came);

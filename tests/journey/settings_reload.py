@@ -1,0 +1,48 @@
+"""SIGHUP takes new limits and certificates; who is connected stays."""
+import signal
+
+from support import gate, journey
+from support.wait import until
+
+
+def shown(wire):
+    """The certificate the edge shows on that connection."""
+    return wire.connection.getpeercert(binary_form=True)
+
+
+def body(j):
+    j.director()
+    edge = j.edge()
+    alice = j.user('alice')
+    assert alice.sign_in()[1][1].status == 200
+    before = shown(alice.wire)
+
+    # another certificate, and less patience with silent clients
+    text = edge.ini.read_text()
+    edge.ini.write_text(text.replace('/access-chain.pem', '/edge01-chain.pem')
+                        .replace('/access.key', '/edge01.key'))
+    gate.write(edge, {'first_message_ms': 300})
+    edge.process.send_signal(signal.SIGHUP)
+
+    def is_new():
+        wire = gate.wire(j, 2)
+        fresh = shown(wire) != before
+        wire.close()
+        return fresh
+
+    until(is_new, 5, 'new connections still see the old certificate')
+    silent = gate.wire(j, 3)
+    assert silent.closed(5), 'the new limit is not taken'
+    assert gate.count(edge, 'slow', 'first_message') == 1
+
+    # nobody was cut off, and what cannot be read changes nothing
+    assert alice.sign_in()[1][1].status == 200
+    edge.ini.write_text(edge.ini.read_text().replace(
+        '/edge01-chain.pem', '/no-such-chain.pem'))
+    edge.process.send_signal(signal.SIGHUP)
+    until(lambda: gate.events(edge, 5), 5, 'the failed reload is not told')
+    assert is_new()
+    assert alice.sign_in()[1][1].status == 200
+
+
+journey.main(body, limit=60)
