@@ -7,6 +7,7 @@ unset CDPATH
 results=$PWD/build/results
 mkdir -p build
 : >"$results"
+rm -f "$results.said"
 
 all=no
 case ${1:-} in
@@ -29,6 +30,7 @@ finish() {
 	[ "$status" = 0 ] || count FAIL "run ended early ($status)"
 	passed=$(grep -c '^ok ' "$results" || true)
 	failed=$(grep -c '^FAIL ' "$results" || true)
+	[ ! -s "$results.said" ] || tail -n 150 "$results.said"
 	[ "$failed" = 0 ] || grep '^FAIL ' "$results"
 	echo "$passed passed, $failed failed"
 	if [ "$failed" != 0 ] || [ "$passed" = 0 ]; then
@@ -63,7 +65,11 @@ units() { # PRESET [ctest options]
 	ctest --test-dir "build/$preset" -j 2 --output-on-failure \
 		--output-junit "$PWD/build/$preset/units.xml" \
 		--test-output-size-passed 1000000 "$@" >"build/$preset/units.log" 2>&1 ||
-		sed -n '/Fail/,$p' "build/$preset/units.log" | tail -n 80
+		{
+			echo "-- unit tests, $preset"
+			grep -E -A 12 '\*\*\*(Failed|Timeout|Exception)|ERROR: |WARNING: ' \
+				"build/$preset/units.log" | head -n 60
+		} | tee -a "$results.said"
 	tests/units_count.py "$preset" "build/$preset/units.xml" |
 		tee -a "$results" | grep -v '^ok ' || true
 }

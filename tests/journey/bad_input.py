@@ -73,7 +73,7 @@ def judge(user, what, data, status, closes):
             assert answer.status and answer.status >= 400, (what, answer.raw)
         except AssertionError as err:
             assert 'closed' in str(err) or 'no message' in str(err), err
-        assert user.wire.closed(5), what
+        assert user.wire.closed(), what
 
 
 def body(j):
@@ -153,7 +153,7 @@ def framing(j, director):
     except OSError:
         return
     big.wire.receive()
-    big.wire.closed(10)
+    big.wire.closed()
 
 
 journey.main(body, limit=90)

@@ -46,7 +46,7 @@ def number(j, edge, inside):
         user.wire.expect(401)
     late = attempt(user)
     gate.told(user.wire, 504, 'Too many requests before sign-in')
-    assert user.wire.closed(5)
+    assert user.wire.closed()
     assert edge.refused() == {'unsigned_limit': 1}
     assert gate.events(edge, 1010, reason='unsigned_limit')
     inside.quiet(late)
@@ -57,7 +57,7 @@ def number(j, edge, inside):
         user.wire.send(user.request('MESSAGE', 'sip:alice@contoso.com'))
     gate.told(user.wire, 403, 'Method not admitted before sign-in')
     gate.told(user.wire, 503, 'Too many requests before sign-in')
-    assert user.wire.closed(5)
+    assert user.wire.closed()
 
 
 def in_flight(j, edge, inside):
@@ -116,7 +116,7 @@ def cancel_flood(j, edge, inside):
             user.wire.send(user.request('CANCEL', 'sip:alice@contoso.com'))
         except OSError:
             break
-    assert user.wire.closed(5)
+    assert user.wire.closed()
     assert inside.count() <= 7, inside.count()
     assert edge.refused().get('unsigned_limit') == 1, edge.refused()
 

@@ -23,7 +23,7 @@ def body(j):
     alice.wire.receive()
     director.kill()
     alice.wire.send(alice.registration())
-    alice.wire.expect(504, 15)
+    alice.wire.expect(504)
     edge.edgectl('topology', 'list')
 
     # the resolver is there and asked for outside names does answer

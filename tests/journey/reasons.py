@@ -222,7 +222,7 @@ def next_hop(j, edge, inside, book):
     for _ in range(20):  # until it has noticed
         book.open()
         user.wire.send(user.request('MESSAGE', CAROL))
-        answer = user.wire.receive(10)
+        answer = user.wire.receive()
         if 'out of reach' in answer.value('ms-diagnostics-public'):
             break
         time.sleep(0.2)

@@ -22,7 +22,7 @@ checkHost = sip.contoso.com
 
 def answer_call(bob):
     """Bob's part of one call."""
-    got = bob.wire.expect('INVITE', 15)
+    got = bob.wire.expect('INVITE')
     bob.answer(got, 180, 'Ringing')
     bob.answer(got, 200, extra=[('Contact', f'<{bob.contact}>')])
     bob.wire.expect('ACK')

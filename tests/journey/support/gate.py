@@ -6,7 +6,7 @@ import ssl
 import time
 
 from support import hop, netns, sip
-from support.wait import until
+from support.wait import PATIENCE, until
 
 
 def relimit(edge, **limits):
@@ -107,7 +107,7 @@ def took(begun, least, most):
     assert least <= passed <= most, f'{passed:.2f} s, not {least}-{most}'
 
 
-def told(wire, status, reason_text, limit=5):
+def told(wire, status, reason_text, limit=PATIENCE):
     """An answer of the edge with that reason in words."""
     answer = wire.receive(limit)
     hop.refusal(answer, status)

@@ -109,7 +109,7 @@ class Phone:
         until(lambda: 'binding]' in self.tail(), limit,
               f'{self.name} is not registered')
 
-    def wait_event(self, kind, limit=15):
+    def wait_event(self, kind, limit=45):
         """The next event of that type, e.g. REGISTER_OK."""
         end, seen = time.monotonic() + limit, []
         while True:

@@ -8,6 +8,8 @@ import socket
 import ssl
 import time
 
+from support.wait import PATIENCE
+
 COMPACT = {'v': 'via', 'f': 'from', 't': 'to', 'i': 'call-id', 'm': 'contact',
            'l': 'content-length', 'c': 'content-type', 's': 'subject',
            'k': 'supported', 'o': 'event', 'r': 'refer-to', 'e':
@@ -131,7 +133,7 @@ class Wire:
     def _connect(space, target, source):
         with space.inside():
             plain = socket.socket()
-        plain.settimeout(5)
+        plain.settimeout(PATIENCE)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if source:
             plain.bind((source, 0))
@@ -162,12 +164,12 @@ class Wire:
         except (ssl.SSLError, OSError):
             data = b''
         finally:
-            self.connection.settimeout(5)
+            self.connection.settimeout(PATIENCE)
         self.ended = not data
         self.buffer += data
         return True
 
-    def receive(self, limit=5):
+    def receive(self, limit=PATIENCE):
         """The next message; AssertionError when none comes in time."""
         end = time.monotonic() + limit
         while True:
@@ -177,7 +179,7 @@ class Wire:
             assert not self.ended, 'the connection was closed'
             assert self._fill(end), f'no message within {limit} s'
 
-    def expect(self, what, limit=5):
+    def expect(self, what, limit=PATIENCE):
         """The next message that is a request of that method or an answer
         with that status; 100 is skipped, anything else is a failure."""
         while True:
@@ -195,7 +197,7 @@ class Wire:
         message, self.buffer = cut(self.buffer)
         assert not message, f'nothing was to come, got {message.raw!r}'
 
-    def closed(self, limit=5):
+    def closed(self, limit=PATIENCE):
         """The other side ends the connection within limit."""
         end = time.monotonic() + limit
         while not self.ended:

@@ -1,10 +1,13 @@
 """Waiting for something that will happen soon, or not."""
 import time
 
+PATIENCE = 30  # s: what is waited for happens, however busy the machine is
+
 
 def until(done, limit, text):
-    """Poll done() till it is true; AssertionError with text after limit s."""
-    end = time.monotonic() + limit
+    """Poll done() till it is true; AssertionError with text after limit s,
+    or PATIENCE when that is longer."""
+    end = time.monotonic() + max(limit, PATIENCE)
     while True:
         value = done()
         if value:
