@@ -2,8 +2,6 @@
 #include "access-edge/listener.h"
 
 #include <errno.h>
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +12,6 @@
 #include "access-edge/limits.h"
 #include "access-edge/link.h"
 #include "access-edge/events.h"
-#include "common/sock.h"
 
 enum {
 	ACCEPTS_A_TURN = 64, /* ours: so that no listener starves the rest */
@@ -57,27 +54,6 @@ enum edge_err acc_listener_bind(int *fds, unsigned count,
 	while (opened)
 		close(fds[--opened]);
 	return err;
-}
-
-bool acc_listener_device(const struct edge_addr *at, char out[16])
-{
-	struct ifaddrs *all, *i;
-	bool found = false;
-
-	if (getifaddrs(&all))
-		return false;
-	for (i = all; i && !found; i = i->ifa_next) {
-		struct edge_addr a;
-
-		if (!i->ifa_addr ||
-		    edge_addr_from_sockaddr(&a, i->ifa_addr) != EDGE_OK ||
-		    !edge_addr_same_ip(&a, at))
-			continue;
-		snprintf(out, IFNAMSIZ, "%s", i->ifa_name);
-		found = true;
-	}
-	freeifaddrs(all);
-	return found;
 }
 
 static struct acc_listener *of_timer(struct edge_timer *t)

@@ -3,6 +3,7 @@
 #define ACCESS_EDGE_LISTENER_H
 
 #include "access-edge/shard.h"
+#include "common/sock.h" /* doors are found by device */
 
 struct acc_door { /* where a listener stands */
 	struct edge_addr at;
@@ -17,8 +18,6 @@ struct acc_door { /* where a listener stands */
 EDGE_MUST_CHECK enum edge_err acc_listener_bind(int *fds, unsigned count,
 						const struct acc_door *door,
 						char *why, size_t why_cap);
-/** Name of the interface that carries the address; false when none does. */
-bool acc_listener_device(const struct edge_addr *at, char out[16]);
 
 /** Accept on fd (taken over) for this shard. */
 EDGE_MUST_CHECK enum edge_err acc_listener_new(struct acc_listener **out,

@@ -193,7 +193,7 @@ static enum edge_err bind_kind(struct acc_service *v, struct sockets *s,
 	if (v->device_is_set[kind])
 		memcpy(device, v->shared.device[kind], sizeof(device));
 	else
-		(void)acc_listener_device(&door.at, device);
+		(void)edge_sock_device(&door.at, device);
 	err = acc_listener_bind(s->fd[kind], v->shared.shard_count, &door,
 				v->why, sizeof(v->why));
 

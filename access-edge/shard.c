@@ -83,7 +83,7 @@ static void find_device(struct acc_shard *s)
 	if (*set)
 		memcpy(s->device, set, sizeof(s->device));
 	else
-		(void)acc_listener_device(&s->view.topo->internal, s->device);
+		(void)edge_sock_device(&s->view.topo->internal, s->device);
 }
 
 /* A server the new topology no longer names is cut off. */

@@ -64,13 +64,11 @@ static void ring(struct edge_mailbox *m)
 		return;
 }
 
-static void on_rung(unsigned ready, void *arg)
+void edge_mailbox_take(struct edge_mailbox *m)
 {
-	struct edge_mailbox *m = arg;
 	uint64_t count;
 	void *msg;
 
-	(void)ready;
 	if (read(m->fd, &count, sizeof(count)) < 0)
 		return;
 	/* before looking: who posts after our last look rings again; and an
@@ -82,6 +80,17 @@ static void on_rung(unsigned ready, void *arg)
 		m->fn(msg, m->arg);
 	}
 	ring(m); /* a full ring was taken; let other events have their turn */
+}
+
+static void on_rung(unsigned ready, void *arg)
+{
+	(void)ready;
+	edge_mailbox_take(arg);
+}
+
+int edge_mailbox_fd(const struct edge_mailbox *m)
+{
+	return m->fd;
 }
 
 /* six: two things to know, three callbacks' parts, and the result */
@@ -114,7 +123,9 @@ enum edge_err edge_mailbox_new(struct edge_mailbox **out,
 	m->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (m->fd < 0)
 		goto out;
-	err = edge_loop_watch(loop, m->fd, EDGE_LOOP_READ, on_rung, m);
+	err = EDGE_OK;
+	if (loop)
+		err = edge_loop_watch(loop, m->fd, EDGE_LOOP_READ, on_rung, m);
 	if (err)
 		goto out;
 	*out = m;
@@ -133,7 +144,8 @@ void edge_mailbox_free(struct edge_mailbox *m)
 	while (m->cells && take(m, &msg))
 		m->drop(msg);
 	if (m->fd >= 0) {
-		edge_loop_unwatch(m->loop, m->fd);
+		if (m->loop)
+			edge_loop_unwatch(m->loop, m->fd);
 		close(m->fd);
 	}
 	free(m->cells);

@@ -2,7 +2,10 @@
 #include "common/sock.h"
 
 #include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -132,4 +135,25 @@ void edge_sock_names(int fd, struct edge_addr *local, struct edge_addr *remote)
 	if (getpeername(fd, (struct sockaddr *)&sa, &len) ||
 	    edge_addr_from_sockaddr(remote, (struct sockaddr *)&sa))
 		*remote = (struct edge_addr){0};
+}
+
+bool edge_sock_device(const struct edge_addr *at, char out[16])
+{
+	struct ifaddrs *all, *i;
+	bool found = false;
+
+	if (getifaddrs(&all))
+		return false;
+	for (i = all; i && !found; i = i->ifa_next) {
+		struct edge_addr a;
+
+		if (!i->ifa_addr ||
+		    edge_addr_from_sockaddr(&a, i->ifa_addr) != EDGE_OK ||
+		    !edge_addr_same_ip(&a, at))
+			continue;
+		snprintf(out, IFNAMSIZ, "%s", i->ifa_name);
+		found = true;
+	}
+	freeifaddrs(all);
+	return found;
 }

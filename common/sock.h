@@ -36,5 +36,7 @@ void edge_sock_set_nodelay(int fd);
 void edge_sock_set_probing(int fd);
 /** Both ends; family 0 where it is not an IP socket. */
 void edge_sock_names(int fd, struct edge_addr *local, struct edge_addr *remote);
+/** Name of the interface that carries the address; false when none does. */
+bool edge_sock_device(const struct edge_addr *at, char out[16]);
 
 #endif

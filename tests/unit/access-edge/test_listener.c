@@ -73,9 +73,9 @@ START_TEST(listener_finds_the_device_of_an_address)
 					  .ip = {203, 0, 113, 77}};
 	char name[16] = "";
 
-	ck_assert(acc_listener_device(&loopback, name));
+	ck_assert(edge_sock_device(&loopback, name));
 	ck_assert_str_eq(name, "lo");
-	ck_assert(!acc_listener_device(&nowhere, name));
+	ck_assert(!edge_sock_device(&nowhere, name));
 }
 END_TEST
 

@@ -1,6 +1,7 @@
 /* common/mailbox.c: order, limits, and threads that all post at once. */
 #include "common/mailbox.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
@@ -131,6 +132,30 @@ START_TEST(mailbox_new_refuses_odd_sizes)
 }
 END_TEST
 
+START_TEST(mailbox_without_a_loop_is_taken_by_hand)
+{
+	struct edge_mailbox *own;
+	struct pollfd f = {.events = POLLIN};
+
+	ck_assert_int_eq(
+		edge_mailbox_new(&own, NULL, 2, on_letter, drop, &got_count),
+		EDGE_OK);
+	f.fd = edge_mailbox_fd(own);
+	ck_assert_int_eq(poll(&f, 1, 0), 0);
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert_int_eq(edge_mailbox_post(own, letter(0, i)), EDGE_OK);
+	ck_assert_int_eq(poll(&f, 1, 0), 1);
+	want_count = 99; /* the loop is not ours to stop */
+	edge_mailbox_take(own);
+	ck_assert_uint_eq(got_count, 2);
+	edge_mailbox_take(own);
+	ck_assert_int_eq(poll(&f, 1, 0), 0);
+	ck_assert_int_eq(edge_mailbox_post(own, letter(0, 2)), EDGE_OK);
+	edge_mailbox_free(own);
+	ck_assert_uint_eq(drop_count, 1);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("mailbox");
@@ -139,6 +164,7 @@ Suite *test_suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, mailbox_delivers_all_in_order_from_many_threads);
+	tcase_add_test(t, mailbox_without_a_loop_is_taken_by_hand);
 	tcase_add_test(t, mailbox_post_refuses_when_full_and_works_again);
 	tcase_add_test(t, mailbox_free_drops_what_was_not_delivered);
 	tcase_add_loop_test(t, mailbox_new_refuses_odd_sizes, 0, 5);
