@@ -1,0 +1,47 @@
+/* One allocation: a client's 5-tuple and its relayed addresses. Open to the
+ * relay and the two dialects only. */
+#ifndef AV_EDGE_ALLOCATION_H
+#define AV_EDGE_ALLOCATION_H
+
+#include "av-edge/dialect.h"
+#include "av-edge/flow.h"
+#include "av-edge/permission.h"
+#include "common/handle.h"
+#include "common/wheel.h"
+
+enum { AVE_FAMILIES = 2 };
+
+struct ave_relayed {
+	struct edge_addr at, told; /* bound; as clients and peers see it */
+	uint32_t wire;
+	bool is_open;
+};
+
+struct ave_alloc {
+	edge_handle id;
+	struct ave_leg leg;
+	const struct ave_dialect *dialect;
+	void *own; /* the dialect's */
+	struct ave_relay *relay;
+	struct ave_alloc *next; /* same bucket of the table by 5-tuple */
+	uint32_t hash;
+	struct ave_grant grant;
+	struct edge_addr source; /* as counted against av.*_per_source */
+	struct ave_relayed relayed[AVE_FAMILIES]; /* [0] IPv4, [1] IPv6 */
+	struct ave_permissions permissions;
+	/* fast way of the client's bare packets: MS active destination, RFC
+	 * channels; PURE values */
+	struct ave_flows flows;
+	/* bytes that may pass now; filled at each tick that touches it */
+	int64_t credit;
+	uint64_t credit_ms;
+	struct edge_timer timer;
+	uint64_t born_ms, expires_ms, last_client_ms, last_ms;
+	uint32_t lifetime_s;
+	bool is_tcp;		     /* relayed addresses are for connections */
+	struct ave_peer_link *peers; /* TCP */
+	uint32_t peer_count;
+	uint64_t to_peer, to_peer_bytes, to_client, to_client_bytes;
+};
+
+#endif

@@ -1,0 +1,57 @@
+/* What the relay asks of whoever holds the sockets: the worker, or a test. */
+#ifndef AV_EDGE_NET_H
+#define AV_EDGE_NET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "av-edge/leg.h"
+#include "common/addr.h"
+#include "common/err.h"
+#include "common/slice.h"
+
+/*
+ * "pass" borrows bytes of a received packet (with its rooms) until the end of
+ * the batch; "tell" takes bytes of the caller's own and is done with them when
+ * it returns. Bytes are complete as they go on the wire. What cannot be sent
+ * is counted by the worker, never told here.
+ */
+struct ave_net {
+	void (*pass_to_client)(void *self, const struct ave_leg *leg,
+			       struct edge_slice bytes);
+	void (*tell_client)(void *self, const struct ave_leg *leg,
+			    struct edge_slice bytes);
+	/** End a stream; ave_relay_client_gone is not called for it. */
+	void (*close_client)(void *self, const struct ave_leg *leg);
+
+	/** A relayed UDP socket bound to at; tag comes back with each datagram
+	 * as ave_relay_peer_datagram's. */
+	enum edge_err (*open_udp)(void *self, uint32_t *wire,
+				  const struct edge_addr *at, uint64_t tag);
+	/** A listener on at, for peers that connect; tag as above. */
+	enum edge_err (*open_tcp)(void *self, uint32_t *wire,
+				  const struct edge_addr *at, uint64_t tag);
+	void (*close)(void *self, uint32_t wire); /* either of them */
+	void (*pass_to_peer)(void *self, uint32_t wire,
+			     const struct edge_addr *to,
+			     struct edge_slice bytes);
+
+	/** Connect from the relayed address at; *peer names the connection from
+	 * now on. Its end is told by ave_relay_peer_connected or _closed. */
+	enum edge_err (*dial)(void *self, uint32_t *peer,
+			      const struct edge_addr *at,
+			      const struct edge_addr *to, uint64_t tag);
+	/** All or nothing: EDGE_ELIMIT when its queue is full. */
+	enum edge_err (*write_peer)(void *self, uint32_t peer,
+				    struct edge_slice bytes);
+	/** Start or stop reading it; an accepted one is stopped. */
+	void (*read_peer)(void *self, uint32_t peer, bool on);
+	/** ave_relay_peer_closed is not called for it. */
+	void (*close_peer)(void *self, uint32_t peer, bool is_reset);
+	/** RFC 6062: from now on the stream and the connection are one pipe,
+	 * with back-pressure; both belong to the worker, which ends both. */
+	enum edge_err (*join)(void *self, const struct ave_leg *leg,
+			      uint32_t peer);
+};
+
+#endif

@@ -1,0 +1,136 @@
+/* The relay of one worker: allocations, what passes between their ends, and
+ * whom to ask for sockets. No socket, no clock, no log in here. */
+#ifndef AV_EDGE_RELAY_H
+#define AV_EDGE_RELAY_H
+
+#include "av-edge/leg.h"
+#include "av-edge/net.h"
+#include "av-edge/packet.h"
+#include "av-edge/reason.h"
+#include "av-edge/view.h"
+#include "common/err.h"
+
+struct ave_alloc;
+struct ave_dialect;
+struct ave_relay; /* owner and thread: one worker */
+struct ave_ports;
+struct edge_tally;
+
+/* What the workers share; any thread, outlives the relays. */
+struct ave_shared {
+	struct ave_ports *udp, *tcp; /* relayed ports in use */
+	struct edge_tally *users;    /* allocations by pseudonym */
+	struct edge_tally *sources;  /* allocations by client address */
+};
+
+struct ave_relay_plan {
+	const struct ave_net *net;
+	void *net_self;
+	const struct ave_shared *shared;
+	const struct ave_view *view; /* until ave_relay_look */
+	unsigned worker, workers;    /* 0..15, of 1..16: rates are shared out */
+	uint64_t now_ms;	     /* monotonic */
+};
+
+EDGE_MUST_CHECK enum edge_err ave_relay_new(struct ave_relay **out,
+					    const struct ave_relay_plan *p);
+/** Releases every allocation: all is given back. NULL is fine. */
+void ave_relay_free(struct ave_relay *r);
+/** Once a batch, before its packets: the time, and what is due by it. */
+void ave_relay_tick(struct ave_relay *r, uint64_t now_ms, int64_t wall_s);
+/** A new view from the next packet on; the old one is not used any more. */
+void ave_relay_look(struct ave_relay *r, const struct ave_view *v);
+
+/** A datagram at a server socket. */
+void ave_relay_datagram(struct ave_relay *r, const struct ave_leg *leg,
+			struct ave_packet pkt);
+
+/* What was cut from a stream, AV 1.4 and 3.2. */
+enum ave_cut {
+	AVE_CUT_MST_CONTROL, /* frame 02, without its four bytes */
+	AVE_CUT_MST_DATA,    /* frame 03, the same */
+	AVE_CUT_RFC_MESSAGE, /* whole, as classified by its two top bits */
+	AVE_CUT_RFC_CHANNEL, /* ChannelData without its padding */
+};
+/** One message of a stream. false: the stream must be closed (1.4, 1.17); the
+ * caller does it and then calls ave_relay_client_gone. */
+bool ave_relay_message(struct ave_relay *r, const struct ave_leg *leg,
+		       enum ave_cut cut, struct ave_packet pkt);
+/** The stream has ended: its allocation ends with it. */
+void ave_relay_client_gone(struct ave_relay *r, const struct ave_leg *leg);
+
+/** From a relayed socket; tag as given to open_udp. */
+void ave_relay_peer_datagram(struct ave_relay *r, uint64_t tag,
+			     const struct edge_addr *from,
+			     struct ave_packet pkt);
+/* Connections of peers; tag as given to open_tcp or dial. Accepted ones are not
+ * read until the relay says so. */
+void ave_relay_peer_accepted(struct ave_relay *r, uint64_t tag, uint32_t peer,
+			     const struct edge_addr *from);
+void ave_relay_peer_connected(struct ave_relay *r, uint64_t tag, uint32_t peer);
+void ave_relay_peer_bytes(struct ave_relay *r, uint64_t tag, uint32_t peer,
+			  struct ave_packet pkt);
+void ave_relay_peer_closed(struct ave_relay *r, uint64_t tag, uint32_t peer);
+/** The stream takes data again after it was full, or is full: its peers are
+ * read or not. */
+void ave_relay_client_full(struct ave_relay *r, const struct ave_leg *leg,
+			   bool is_full);
+
+struct ave_relay_counts {
+	uint64_t to_peer, to_peer_bytes, to_client, to_client_bytes;
+	uint64_t allocated, released, challenged;
+	uint64_t reasons[AVE_REASONS]; /* dropped or refused */
+	uint32_t allocations;	       /* live */
+};
+/** Thread: the worker's; copy it to where others read. */
+const struct ave_relay_counts *ave_relay_count(const struct ave_relay *r);
+
+/* ---- for the dialects: what a request asks of the core. ---- */
+
+struct ave_want {
+	uint32_t lifetime_s; /* 0: the default */
+	bool is_tcp;	     /* relayed address for connections */
+	bool v4, v6;	     /* families; at least one */
+	bool even, reserve;  /* EVEN-PORT, and the next port kept */
+	uint64_t reserved;   /* RESERVATION-TOKEN; 0: none */
+};
+
+struct ave_grant { /* who the token says it is */
+	uint8_t pseudonym[16];
+	int64_t expires_s; /* wall */
+	bool outside, inside, is_server;
+};
+
+enum ave_reason ave_relay_allocate(struct ave_alloc **out, struct ave_relay *r,
+				   const struct ave_leg *leg,
+				   const struct ave_dialect *dialect,
+				   const struct ave_grant *grant,
+				   const struct ave_want *want);
+struct ave_alloc *ave_relay_find(const struct ave_relay *r,
+				 const struct ave_leg *leg);
+/** The lifetime granted; wanted 0: the default. */
+uint32_t ave_relay_refresh(struct ave_relay *r, struct ave_alloc *a,
+			   uint32_t wanted_s);
+void ave_relay_release(struct ave_relay *r, struct ave_alloc *a,
+		       enum ave_reason why);
+/** May that address be a peer: AV 6.4. */
+enum ave_reason ave_relay_allows(const struct ave_relay *r,
+				 const struct edge_addr *peer);
+/** Policy, then a permission for the peer's IP for another av.permission_s. */
+enum ave_reason ave_relay_permit(struct ave_relay *r, struct ave_alloc *a,
+				 const struct edge_addr *peer);
+/** Payload to a peer that has a permission; bytes lie in a packet. */
+enum ave_reason ave_relay_to_peer(struct ave_relay *r, struct ave_alloc *a,
+				  const struct edge_addr *peer,
+				  struct edge_slice bytes);
+void ave_relay_drop(struct ave_relay *r, enum ave_reason why);
+
+const struct ave_view *ave_relay_view(const struct ave_relay *r);
+const struct ave_shared *ave_relay_shared(const struct ave_relay *r);
+uint64_t ave_relay_now_ms(const struct ave_relay *r);
+int64_t ave_relay_wall_s(const struct ave_relay *r);
+/** Send an answer of the dialect's own memory, framed already. */
+void ave_relay_answer(struct ave_relay *r, const struct ave_leg *leg,
+		      struct edge_slice bytes);
+
+#endif
