@@ -9,8 +9,8 @@
 enum {
 	AVE_HUB_TURN_MS = 50, /* ours: timers are this coarse [ms] */
 	/* ours: what is read from a stream at once: the longest frame of
-	 * AV 1.4 and its header, and as much again behind it [bytes] */
-	AVE_HUB_SCRATCH = 128 * 1024,
+	 * AV 1.4 and its header, twice again behind it [bytes] */
+	AVE_HUB_SCRATCH = 192 * 1024,
 };
 
 struct ave_hub;

@@ -2,17 +2,32 @@
 #include "av-edge/pipe.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/sock.h"
 
-enum { PIPE_READ = 16384 }; /* ours: TLS records are no longer [bytes] */
+enum {
+	PIPE_READ = 16384, /* ours: TLS records are no longer [bytes] */
+	SHUTTLE = 32768,   /* ours: between joined ones at once [bytes] */
+};
 
 static struct ave_pipe *of(struct ave_ear *e)
 {
 	return (struct ave_pipe *)(void *)e;
+}
+
+static void part(struct ave_pipe *p)
+{
+	struct ave_pipe *far = p->far;
+
+	if (!far)
+		return;
+	p->far = NULL;
+	far->far = NULL;
+	ave_pipe_end(far);
 }
 
 static void tell_gone(struct ave_pipe *p)
@@ -20,6 +35,7 @@ static void tell_gone(struct ave_pipe *p)
 	if (p->is_gone)
 		return;
 	p->is_gone = true;
+	part(p);
 	p->fn(p, AVE_PIPE_GONE);
 }
 
@@ -32,7 +48,8 @@ static void listen_as_needed(struct ave_pipe *p)
 		return;
 	if (p->is_connecting || p->out.len)
 		io |= AVE_BATCH_WRITE;
-	if (!p->is_connecting && (!p->is_paused || p->is_shaking))
+	if (!p->is_connecting && !p->is_ending &&
+	    (!p->is_paused || p->is_shaking))
 		io |= AVE_BATCH_READ;
 	if (ave_hub_listen(p->hub, &p->ear, p->fd, io) != EDGE_OK)
 		p->is_gone = true;
@@ -40,6 +57,15 @@ static void listen_as_needed(struct ave_pipe *p)
 
 static void write_queued(struct ave_pipe *p);
 static void read_secured(struct ave_pipe *p);
+static void shuttle(struct ave_pipe *p);
+
+static void tell_readable(struct ave_pipe *p)
+{
+	if (p->far)
+		shuttle(p);
+	else
+		p->fn(p, AVE_PIPE_READABLE);
+}
 
 static void on_ready(struct ave_ear *e, unsigned io)
 {
@@ -64,10 +90,21 @@ static void on_ready(struct ave_ear *e, unsigned io)
 		return;
 	if (p->tls)
 		read_secured(p);
-	else if (!p->is_paused)
-		p->fn(p, AVE_PIPE_READABLE);
+	else if (!p->is_paused && !p->is_ending)
+		tell_readable(p);
 	else if (edge_sock_error(p->fd)) /* an error is told as both */
 		tell_gone(p);
+}
+
+/* Not at once: who resumes a pipe may be in the middle of the scratch. */
+static void on_again(struct ave_chore *c)
+{
+	struct ave_pipe *p =
+		(struct ave_pipe *)(void *)((char *)c -
+					    offsetof(struct ave_pipe, again));
+
+	if (p->is_open && !p->is_gone && !p->is_paused && p->plain.len)
+		tell_readable(p);
 }
 
 enum edge_err
@@ -82,6 +119,7 @@ ave_pipe_open(struct ave_pipe *p, struct ave_hub *h, int fd, bool is_connecting,
 			       .cap = UINT32_MAX / 4,
 			       .is_connecting = is_connecting};
 	p->ear.ready = on_ready;
+	p->again.fn = on_again;
 	err = ave_hub_listen(h, &p->ear, fd,
 			     is_connecting ? AVE_BATCH_WRITE : AVE_BATCH_READ);
 	p->is_open = !err;
@@ -103,6 +141,7 @@ void ave_pipe_close(struct ave_pipe *p, bool is_reset)
 		return;
 	p->is_open = false;
 	p->is_gone = true;
+	part(p);
 	ave_hub_leave(p->hub, &p->ear);
 	if (p->tls) {
 		edge_tls_stream_goodbye(p->tls);
@@ -158,9 +197,14 @@ static void write_queued(struct ave_pipe *p)
 		return;
 	}
 	listen_as_needed(p);
-	if (p->is_full && !is_above(p, 4)) {
+	if (p->is_ending && !p->out.len) {
+		tell_gone(p);
+	} else if (p->is_full && !is_above(p, 4)) {
 		p->is_full = false;
-		p->fn(p, AVE_PIPE_DRAINED);
+		if (p->far)
+			ave_pipe_resume(p->far);
+		else
+			p->fn(p, AVE_PIPE_DRAINED);
 	}
 }
 
@@ -268,7 +312,7 @@ static void tell_secured(struct ave_pipe *p, bool is_well)
 	if (is_well)
 		listen_as_needed(p);
 	if (p->plain.len && !p->is_paused)
-		p->fn(p, AVE_PIPE_READABLE);
+		tell_readable(p);
 	if (p->is_open && !is_well)
 		tell_gone(p);
 }
@@ -309,6 +353,11 @@ void ave_pipe_pause(struct ave_pipe *p)
 	listen_as_needed(p);
 }
 
+bool ave_pipe_is_paused(const struct ave_pipe *p)
+{
+	return p->is_paused;
+}
+
 void ave_pipe_resume(struct ave_pipe *p)
 {
 	if (!p->is_paused)
@@ -316,5 +365,45 @@ void ave_pipe_resume(struct ave_pipe *p)
 	p->is_paused = false;
 	listen_as_needed(p);
 	if (p->plain.len)
-		p->fn(p, AVE_PIPE_READABLE);
+		ave_hub_later(p->hub, &p->again);
+}
+
+void ave_pipe_end(struct ave_pipe *p)
+{
+	if (!p->is_open || p->is_gone)
+		return;
+	p->is_ending = true;
+	if (p->out.len)
+		listen_as_needed(p);
+	else
+		tell_gone(p);
+}
+
+/* -- joined ------------------------------------------------------------- */
+
+/* At most half of the far queue, which is not full: so it always fits. */
+static void shuttle(struct ave_pipe *p)
+{
+	size_t len, most = p->far->cap / 2;
+	enum edge_err err = ave_pipe_take(
+		p, p->hub->scratch, most < SHUTTLE ? most : SHUTTLE, &len);
+
+	if (!err)
+		err = ave_pipe_put(p->far, edge_slice(p->hub->scratch, len));
+	else if (err == EDGE_EAGAIN)
+		return;
+	if (err)
+		tell_gone(p);
+	else if (ave_pipe_is_full(p->far))
+		ave_pipe_pause(p);
+	else if (p->plain.len)
+		ave_hub_later(p->hub, &p->again);
+}
+
+void ave_pipe_join(struct ave_pipe *a, struct ave_pipe *b)
+{
+	a->far = b;
+	b->far = a;
+	ave_pipe_resume(a);
+	ave_pipe_resume(b);
 }

@@ -22,9 +22,12 @@ struct ave_pipe {
 	struct edge_bytes out;
 	struct edge_bytes plain; /* TLS: decrypted, not yet taken */
 	struct edge_tls_stream *tls;
-	uint32_t cap; /* of out [bytes] */
+	struct ave_chore again; /* more is decrypted already */
+	struct ave_pipe *far;	/* joined: what comes goes there */
+	uint32_t cap;		/* of out [bytes] */
 	int fd;
 	bool is_open, is_connecting, is_shaking, is_paused, is_full, is_gone;
+	bool is_ending; /* gone when all is written */
 };
 
 /** fd is taken over on success; is_connecting: until AVE_PIPE_CONNECTED. */
@@ -54,5 +57,13 @@ bool ave_pipe_is_full(const struct ave_pipe *p);
 /** No more AVE_PIPE_READABLE until resumed. */
 void ave_pipe_pause(struct ave_pipe *p);
 void ave_pipe_resume(struct ave_pipe *p);
+bool ave_pipe_is_paused(const struct ave_pipe *p);
+/** AVE_PIPE_GONE as soon as what is queued has been written; nothing is read
+ * any more. */
+void ave_pipe_end(struct ave_pipe *p);
+/** From now on what one brings is written to the other, and a slow reader
+ * stops its writer (RFC 6062 §4.5); each is told AVE_PIPE_GONE of itself, and
+ * the other ends when its queue is written. Neither is told of data. */
+void ave_pipe_join(struct ave_pipe *a, struct ave_pipe *b);
 
 #endif

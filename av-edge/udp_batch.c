@@ -7,7 +7,12 @@
 
 #include "av-edge/udp_batch_kind.h"
 
-enum { SLOT_BITS = 16, SLOT_MASK = 0xffff, NONE = 0xffff };
+enum {
+	SLOT_BITS = 16,
+	SLOT_MASK = 0xffff,
+	NONE = 0xffff,
+	GENERATIONS = 0x7fff, /* 15 bits: ids stay below AVE_BATCH_ID_END */
+};
 
 static const struct ave_batch_ops *const kinds[] = {
 	[AVE_BATCH_RING] = &ave_batch_ring_ops,
@@ -132,8 +137,7 @@ static void give_back(struct ave_batch *b, uint32_t slot)
 	struct ave_batch_socket *s = &b->sockets[slot];
 
 	s->fd = -1;
-	if (!++s->generation)
-		s->generation = 1; /* so no id is 0 */
+	s->generation = s->generation % GENERATIONS + 1; /* so no id is 0 */
 	s->next = NONE;
 	if (b->oldest == NONE)
 		b->oldest = slot;

@@ -69,6 +69,9 @@ EDGE_MUST_CHECK enum edge_err ave_batch_begin(struct ave_batch *b);
 enum ave_batch_kind ave_batch_kind_of(const struct ave_batch *b);
 const char *ave_batch_kind_name(enum ave_batch_kind k); /* "ring" */
 
+/* Ids of sockets are below; so others can be told from them. */
+#define AVE_BATCH_ID_END 0x80000000u
+
 /** Receive from fd, a bound non-blocking UDP socket, from now on; it is taken
  * over on success. EDGE_ELIMIT when there are as many as there may be. */
 EDGE_MUST_CHECK enum edge_err ave_batch_open(uint32_t *out, struct ave_batch *b,

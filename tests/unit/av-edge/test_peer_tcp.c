@@ -1,0 +1,293 @@
+/* av-edge/peer_tcp.c: relayed TCP addresses and who connects to them. */
+#include "av-edge/peer_tcp.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/sock.h"
+#include "tests/support/suite.h"
+
+enum { TURNS = 200 };
+
+static struct world {
+	struct ave_peer_host host; /* first */
+	struct ave_hub *hub;
+	edge_handle relay;
+	struct edge_addr at;
+	struct ave_peer *last; /* accepted or connected */
+	unsigned connected, accepted, gone, drained;
+	enum ave_peer_why why;
+	char bytes[256];
+	size_t len;
+} w;
+
+static void on_connected(struct ave_peer_host *h, struct ave_peer *p)
+{
+	(void)h;
+	w.connected++;
+	w.last = p;
+}
+
+static void on_accepted(struct ave_peer_host *h, struct ave_peer *p)
+{
+	(void)h;
+	w.accepted++;
+	w.last = p;
+}
+
+static void on_data(struct ave_peer_host *h, struct ave_peer *p,
+		    const struct ave_packet *k)
+{
+	(void)h;
+	(void)p;
+	memcpy(w.bytes + w.len, k->p, k->len);
+	w.len += k->len;
+	memset(k->p - AVE_HEADROOM, 0, AVE_HEADROOM);
+}
+
+static void on_drained(struct ave_peer_host *h, struct ave_peer *p)
+{
+	(void)h;
+	(void)p;
+	w.drained++;
+}
+
+static void on_gone(struct ave_peer_host *h, struct ave_peer *p,
+		    enum ave_peer_why why)
+{
+	(void)h;
+	(void)p;
+	w.gone++;
+	w.why = why;
+}
+
+static void no_datagram(struct ave_batch_item *it, void *arg)
+{
+	(void)it;
+	(void)arg;
+}
+
+static void no_begin(uint64_t now_ms, void *arg)
+{
+	(void)now_ms;
+	(void)arg;
+}
+
+static void turn(void)
+{
+	ave_hub_turn(w.hub, no_datagram, no_begin, NULL);
+}
+
+#define turn_until(what)                                      \
+	do {                                                  \
+		for (int left = TURNS; !(what); left--) {     \
+			ck_assert_msg(left, "never: " #what); \
+			turn();                               \
+		}                                             \
+	} while (0)
+
+static struct ave_place loopback(void)
+{
+	struct ave_place p = {.device = "lo"};
+
+	ck_assert_int_eq(edge_addr_parse(&p.at, edge_slice_str("127.0.0.1"), 0),
+			 EDGE_OK);
+	return p;
+}
+
+/* A port that is free: bound, asked, closed. */
+static struct ave_place free_place(void)
+{
+	struct ave_place p = loopback();
+	struct edge_addr remote;
+	int fd;
+
+	ck_assert_int_eq(ave_socket_relay(&fd, &p), EDGE_OK);
+	edge_sock_names(fd, &p.at, &remote);
+	close(fd);
+	return p;
+}
+
+static void set_up(void)
+{
+	struct ave_batch *b;
+	struct ave_place p = free_place();
+
+	w = (struct world){.host = {.connected = on_connected,
+				    .accepted = on_accepted,
+				    .data = on_data,
+				    .drained = on_drained,
+				    .gone = on_gone,
+				    .connect_ms = 60000,
+				    .hold_ms = 60000,
+				    .join_ms = 60000,
+				    .connect_queue = 16,
+				    .out_cap = 65536,
+				    .chunk = 1400,
+				    .per_relay = 3,
+				    .keep_alive_s = 30}};
+	ck_assert_int_eq(ave_batch_new(&b, AVE_BATCH_EPOLL, 1), EDGE_OK);
+	ck_assert_int_eq(ave_batch_begin(b), EDGE_OK);
+	ck_assert_int_eq(ave_hub_new(&w.hub, b, 1), EDGE_OK);
+	w.host.hub = w.hub;
+	ck_assert_int_eq(edge_handles_new(&w.host.peers, 1, 100), EDGE_OK);
+	ck_assert_int_eq(edge_handles_new(&w.host.relays, 9, 100), EDGE_OK);
+	ck_assert_int_eq(ave_tcp_relay_open(&w.relay, &w.host, &p, 7), EDGE_OK);
+	w.at = p.at;
+}
+
+static void tear_down(void)
+{
+	ave_tcp_relay_close(&w.host, w.relay);
+	ave_tcp_relay_close(&w.host, w.relay);
+	ck_assert_uint_eq(edge_handles_count(w.host.peers), 0);
+	ck_assert_uint_eq(edge_handles_count(w.host.relays), 0);
+	ck_assert_uint_eq(edge_handles_count(w.hub->ears), 0);
+	ave_hub_free(w.hub);
+	edge_handles_free(w.host.peers);
+	edge_handles_free(w.host.relays);
+}
+
+static int dialled(void)
+{
+	int fd;
+
+	ck_assert_int_eq(edge_sock_dial(&fd, NULL, NULL, &w.at), EDGE_OK);
+	return fd;
+}
+
+/* AV 1.15: held unread until a permission comes. */
+START_TEST(peer_accepted_is_held_until_admitted)
+{
+	int fd = dialled();
+
+	turn_until(w.accepted == 1);
+	ck_assert_uint_ne(w.relay >> 31, 0); /* no id of a datagram socket */
+	ck_assert(ave_peer_find(&w.host, w.last->id) == w.last);
+	ck_assert(ave_peer_at(&w.host, w.relay, &w.last->remote) == w.last);
+	ck_assert_int_eq(write(fd, "in", 2), 2);
+	for (int i = 0; i < 3; i++)
+		turn();
+	ck_assert_uint_eq(w.len, 0);
+	ave_peer_admit(w.last, false);
+	turn_until(w.len == 2);
+	ck_assert_int_eq(ave_peer_put(w.last, edge_slice("out", 3)), EDGE_OK);
+	close(fd);
+	turn_until(w.gone == 1);
+	ck_assert_int_eq(w.why, AVE_PEER_CLOSED);
+}
+END_TEST
+
+START_TEST(peer_held_too_long_is_reset)
+{
+	int fd;
+	char c;
+	struct pollfd f = {.events = POLLIN};
+
+	w.host.hold_ms = 60;
+	fd = dialled();
+	turn_until(w.gone == 1);
+	ck_assert_int_eq(w.why, AVE_PEER_TIMEOUT);
+	f.fd = fd;
+	ck_assert_int_eq(poll(&f, 1, 5000), 1);
+	ck_assert_int_eq(read(fd, &c, 1), -1);
+	ck_assert_int_eq(errno, ECONNRESET);
+	close(fd);
+}
+END_TEST
+
+START_TEST(peer_dialled_sends_what_waited)
+{
+	struct edge_addr to, remote, local;
+	struct ave_place p = loopback();
+	edge_handle id;
+	char b[16];
+	int server, in;
+
+	ck_assert_int_eq(ave_socket_relay(&server, &p), EDGE_OK);
+	edge_sock_names(server, &to, &remote);
+	ck_assert_int_eq(ave_peer_dial(&id, &w.host, w.relay, &to), EDGE_OK);
+	ck_assert_int_eq(ave_peer_put(ave_peer_find(&w.host, id),
+				      edge_slice("first", 5)),
+			 EDGE_OK);
+	ck_assert_int_eq(ave_peer_put(ave_peer_find(&w.host, id),
+				      edge_slice("0123456789ab", 12)),
+			 EDGE_ELIMIT); /* connect_queue */
+	turn_until(w.connected == 1);
+	while ((in = accept(server, NULL, NULL)) < 0)
+		turn();
+	edge_sock_names(in, &local, &remote);
+	ck_assert(edge_addr_eq(&remote, &w.at)); /* from the relayed address */
+	ck_assert_int_eq(read(in, b, sizeof(b)), 5);
+	ave_peer_close(w.last, false);
+	ck_assert_int_eq(w.why, AVE_PEER_DISMISSED);
+	ck_assert_ptr_null(ave_peer_find(&w.host, id));
+	close(in);
+	close(server);
+}
+END_TEST
+
+START_TEST(peer_dialled_in_vain_is_told)
+{
+	struct ave_place nobody = free_place();
+	edge_handle id;
+
+	if (ave_peer_dial(&id, &w.host, w.relay, &nobody.at) != EDGE_OK)
+		return;
+	turn_until(w.gone == 1);
+	ck_assert_int_eq(w.why, AVE_PEER_REFUSED);
+	ck_assert_uint_eq(w.connected, 0);
+}
+END_TEST
+
+START_TEST(peers_of_one_address_have_a_limit)
+{
+	int fd[4];
+	char c;
+
+	for (int i = 0; i < 4; i++)
+		fd[i] = dialled();
+	for (int i = 0; i < 5; i++)
+		turn();
+	ck_assert_uint_eq(w.accepted, 3);
+	ck_assert_int_eq(read(fd[3], &c, 1), 0);
+	ave_tcp_relay_close(&w.host, w.relay);
+	ck_assert_uint_eq(w.gone, 3);
+	ck_assert_int_eq(w.why, AVE_PEER_DISMISSED);
+	for (int i = 0; i < 4; i++)
+		close(fd[i]);
+}
+END_TEST
+
+START_TEST(peer_waits_for_its_join_so_long)
+{
+	int fd = dialled();
+
+	turn_until(w.accepted == 1);
+	w.host.join_ms = 60;
+	ave_peer_admit(w.last, true);
+	turn_until(w.gone == 1);
+	ck_assert_int_eq(w.why, AVE_PEER_TIMEOUT);
+	close(fd);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("peer_tcp");
+	TCase *t = tcase_create("peers");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t, peer_accepted_is_held_until_admitted);
+	tcase_add_test(t, peer_held_too_long_is_reset);
+	tcase_add_test(t, peer_dialled_sends_what_waited);
+	tcase_add_test(t, peer_dialled_in_vain_is_told);
+	tcase_add_test(t, peers_of_one_address_have_a_limit);
+	tcase_add_test(t, peer_waits_for_its_join_so_long);
+	suite_add_tcase(s, t);
+	return s;
+}
