@@ -16,11 +16,7 @@ struct ave_tcp_relay {
 	struct ave_peer_host *host;
 	edge_handle id;
 	uint64_t tag;
-	struct edge_addr at;
-	char device[16];
 	int fd;
-	struct ave_peer *peers;
-	uint32_t count;
 	bool is_dead;
 	struct ave_chore burial;
 };
@@ -44,10 +40,6 @@ static void end(struct ave_peer *p, enum ave_peer_why why, bool is_reset)
 	edge_wheel_stop(&p->timer);
 	ave_pipe_close(&p->pipe, is_reset);
 	edge_handles_drop(p->host->peers, p->id);
-	*p->link = p->next;
-	if (p->next)
-		p->next->link = p->link;
-	p->relay->count--;
 	ave_hub_later(p->host->hub, &p->burial);
 }
 
@@ -116,17 +108,14 @@ static void on_event(struct ave_pipe *pipe, enum ave_pipe_event e)
 
 /* -- connections --------------------------------------------------------- */
 
-static enum edge_err peer_new(struct ave_peer **out, struct ave_tcp_relay *r,
+static enum edge_err peer_new(struct ave_peer **out, struct ave_peer_host *h,
 			      int fd, bool is_connecting)
 {
-	struct ave_peer_host *h = r->host;
-	struct ave_peer *p = NULL;
-	enum edge_err err = EDGE_ELIMIT;
+	struct ave_peer *p = calloc(1, sizeof(*p));
+	enum edge_err err = EDGE_ENOMEM;
 
-	if (r->count < h->per_relay) {
-		p = calloc(1, sizeof(*p));
-		err = p ? edge_handles_put(h->peers, p, &p->id) : EDGE_ENOMEM;
-	}
+	if (p)
+		err = edge_handles_put(h->peers, p, &p->id);
 	if (!err)
 		err = ave_pipe_open(&p->pipe, h->hub, fd, is_connecting,
 				    on_event);
@@ -138,37 +127,26 @@ static enum edge_err peer_new(struct ave_peer **out, struct ave_tcp_relay *r,
 		return err;
 	}
 	p->host = h;
-	p->relay = r;
 	p->burial.fn = bury_peer;
-	p->next = r->peers;
-	p->link = &r->peers;
-	if (p->next)
-		p->next->link = &p->next;
-	r->peers = p;
-	r->count++;
 	*out = p;
 	return EDGE_OK;
 }
 
 enum edge_err ave_peer_dial(edge_handle *out, struct ave_peer_host *h,
-			    edge_handle relay, const struct edge_addr *to)
+			    const struct ave_place *from,
+			    const struct edge_addr *to, uint64_t tag)
 {
-	struct ave_tcp_relay *r = edge_handles_find(h->relays, relay);
 	struct ave_peer *p = NULL;
-	struct ave_place from;
 	enum edge_err err;
 	int fd;
 
-	if (!r)
-		return EDGE_ENOTFOUND;
-	from = (struct ave_place){r->at, r->device};
-	err = ave_socket_dial(&fd, &from, to);
+	err = ave_socket_dial(&fd, from, to);
 	if (!err)
-		err = peer_new(&p, r, fd, true);
+		err = peer_new(&p, h, fd, true);
 	if (err)
 		return err;
 	p->remote = *to;
-	p->is_dialled = true;
+	p->tag = tag;
 	ave_pipe_set_cap(&p->pipe, h->connect_queue);
 	start_timer(p, h->connect_ms);
 	*out = p->id;
@@ -185,9 +163,10 @@ static void accept_one(struct ave_tcp_relay *r, int fd)
 		close(fd);
 		return;
 	}
-	if (peer_new(&p, r, fd, false) != EDGE_OK)
+	if (peer_new(&p, r->host, fd, false) != EDGE_OK)
 		return;
 	p->remote = remote;
+	p->tag = r->tag;
 	p->is_held = true;
 	ave_pipe_set_cap(&p->pipe, r->host->out_cap);
 	ave_pipe_pause(&p->pipe);
@@ -214,17 +193,6 @@ static void on_ready(struct ave_ear *e, unsigned io)
 struct ave_peer *ave_peer_find(const struct ave_peer_host *h, edge_handle id)
 {
 	return edge_handles_find(h->peers, id);
-}
-
-struct ave_peer *ave_peer_at(const struct ave_peer_host *h, edge_handle relay,
-			     const struct edge_addr *remote)
-{
-	const struct ave_tcp_relay *r = edge_handles_find(h->relays, relay);
-	struct ave_peer *p = r ? r->peers : NULL;
-
-	while (p && !edge_addr_eq(&p->remote, remote))
-		p = p->next;
-	return p;
 }
 
 void ave_peer_admit(struct ave_peer *p, bool is_joining)
@@ -281,8 +249,6 @@ enum edge_err ave_tcp_relay_open(edge_handle *out, struct ave_peer_host *h,
 				 const struct ave_place *at, uint64_t tag)
 {
 	struct ave_tcp_relay *r = calloc(1, sizeof(*r));
-	struct edge_put w =
-		edge_put(r ? r->device : NULL, r ? sizeof(r->device) - 1 : 0);
 	enum edge_err err = EDGE_ENOMEM;
 
 	if (!r)
@@ -292,9 +258,6 @@ enum edge_err ave_tcp_relay_open(edge_handle *out, struct ave_peer_host *h,
 	r->burial.fn = bury_relay;
 	r->host = h;
 	r->tag = tag;
-	r->at = at->at;
-	if (at->device)
-		edge_put_str(&w, at->device);
 	err = ave_socket_relay(&r->fd, at);
 	if (!err)
 		err = ave_hub_listen(h->hub, &r->ear, r->fd, AVE_BATCH_READ);
@@ -318,15 +281,8 @@ void ave_tcp_relay_close(struct ave_peer_host *h, edge_handle relay)
 	if (!r || r->is_dead)
 		return;
 	r->is_dead = true;
-	while (r->peers)
-		end(r->peers, AVE_PEER_DISMISSED, false);
 	ave_hub_leave(h->hub, &r->ear);
 	close(r->fd);
 	edge_handles_drop(h->relays, relay);
 	ave_hub_later(h->hub, &r->burial);
-}
-
-uint64_t ave_tcp_relay_tag(const struct ave_tcp_relay *r)
-{
-	return r->tag;
 }

@@ -37,18 +37,17 @@ struct ave_peer_host {
 	uint32_t connect_ms, hold_ms, join_ms;
 	uint32_t connect_queue;	 /* written before it is connected [bytes] */
 	uint32_t out_cap, chunk; /* chunk: read at once [bytes] */
-	uint32_t per_relay;	 /* connections at most */
 	uint32_t keep_alive_s;
 };
 
 struct ave_peer {
 	struct ave_pipe pipe; /* first */
 	struct ave_peer_host *host;
-	struct ave_tcp_relay *relay;
-	struct ave_peer *next, **link; /* of its relay */
 	edge_handle id;
+	uint64_t tag; /* of the relayed address, or given to dial */
 	struct edge_addr remote;
-	bool is_held, is_dialled, is_joined, is_dead;
+	edge_handle blocks; /* the host's: a stream that waits for it; or 0 */
+	bool is_held, is_silent, is_joined, is_dead;
 	struct edge_timer timer;
 	struct ave_chore burial;
 };
@@ -59,19 +58,17 @@ EDGE_MUST_CHECK enum edge_err ave_tcp_relay_open(edge_handle *out,
 						 struct ave_peer_host *h,
 						 const struct ave_place *at,
 						 uint64_t tag);
-/** And all its connections; their gone() is told. An unknown one is fine. */
+/** Its connections stay. An unknown one is fine. */
 void ave_tcp_relay_close(struct ave_peer_host *h, edge_handle relay);
-uint64_t ave_tcp_relay_tag(const struct ave_tcp_relay *r);
 
-/** EDGE_ELIMIT: as many as there may be; EDGE_ESYS; EDGE_ENOTFOUND. */
+/** Connect from there, where a relayed address listens. EDGE_ESYS,
+ * EDGE_ELIMIT, EDGE_ENOMEM. */
 EDGE_MUST_CHECK enum edge_err ave_peer_dial(edge_handle *out,
 					    struct ave_peer_host *h,
-					    edge_handle relay,
-					    const struct edge_addr *to);
+					    const struct ave_place *from,
+					    const struct edge_addr *to,
+					    uint64_t tag);
 struct ave_peer *ave_peer_find(const struct ave_peer_host *h, edge_handle id);
-/** The connection of that relay with that peer; NULL when there is none. */
-struct ave_peer *ave_peer_at(const struct ave_peer_host *h, edge_handle relay,
-			     const struct edge_addr *remote);
 /** Read it: what was held has leave now. is_joining: it stays unread until
  * ave_peer_join, for join_ms. */
 void ave_peer_admit(struct ave_peer *p, bool is_joining);

@@ -24,6 +24,11 @@ static void close_keeping_errno(int fd)
 	errno = saved;
 }
 
+void ave_socket_close(int fd)
+{
+	close_keeping_errno(fd);
+}
+
 void ave_socket_set_buffer(int fd, unsigned buffer)
 {
 	(void)set(fd, SOL_SOCKET, SO_RCVBUF, (int)buffer);

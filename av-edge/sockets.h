@@ -39,6 +39,7 @@ EDGE_MUST_CHECK enum edge_err ave_sockets_server(int *fds, unsigned count,
 						 const struct ave_place *p,
 						 bool is_tcp, char *why,
 						 size_t why_cap);
+void ave_socket_close(int fd);
 /** Room of a server's sockets, also of those that are open. */
 void ave_socket_set_buffer(int fd, unsigned buffer);
 /** A silent peer is asked every every_s seconds, and given up after 6. */

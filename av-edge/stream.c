@@ -4,9 +4,12 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "av-edge/classify.h"
+#include "av-edge/mst_tcp.h"
 #include "av-edge/sockets.h"
 #include "av-edge/stream_cut.h"
 #include "common/sock.h"
@@ -102,11 +105,13 @@ static void is_known(struct ave_stream *s, enum ave_stream_kind kind)
 /* One send: some clients read exactly the reply, or give up (AV 1.3). */
 static bool greet(struct ave_stream *s)
 {
-	uint8_t reply[AVE_HELLO_REPLY_LEN];
+	uint8_t reply[MST_HELLO_REPLY_LEN], noise[MST_HELLO_RANDOM_LEN];
 
-	return ave_stream_hello_reply(reply, (uint32_t)time(NULL)) == EDGE_OK &&
-	       ave_pipe_put(&s->pipe, edge_slice(reply, sizeof(reply))) ==
-		       EDGE_OK;
+	if (getrandom(noise, sizeof(noise), 0) != sizeof(noise))
+		return false;
+	mst_hello_reply(reply, (uint32_t)time(NULL), noise);
+	return ave_pipe_put(&s->pipe, edge_slice(reply, sizeof(reply))) ==
+	       EDGE_OK;
 }
 
 static bool shake(struct ave_stream *s, struct edge_slice in)
@@ -123,29 +128,29 @@ static size_t look_first(struct ave_stream *s, struct edge_slice in)
 {
 	const size_t all = edge_slice_len(in);
 
-	switch (ave_stream_first(in)) {
-	case AVE_FIRST_MORE:
+	switch (ave_classify_stream(in)) {
+	case AVE_OPENING_SHORT:
 		return 0;
-	case AVE_FIRST_PSEUDO_TLS:
+	case AVE_OPENING_PSEUDO_TLS:
 		if (greet(s))
 			is_known(s, AVE_STREAM_MS);
 		else
 			end(s, AVE_STREAM_CLOSED);
-		return AVE_HELLO_LEN;
-	case AVE_FIRST_MS:
+		return MST_HELLO_LEN;
+	case AVE_OPENING_MST:
 		is_known(s, AVE_STREAM_MS);
 		return 0;
-	case AVE_FIRST_RFC:
+	case AVE_OPENING_RFC:
 		if (s->host->is_rfc_served)
 			is_known(s, AVE_STREAM_RFC);
 		else
 			end(s, AVE_STREAM_STRANGE);
 		return 0;
-	case AVE_FIRST_TLS:
+	case AVE_OPENING_TLS:
 		if (!shake(s, in))
 			end(s, AVE_STREAM_TLS);
 		return all;
-	case AVE_FIRST_STRANGE:
+	case AVE_OPENING_BAD:
 		break;
 	}
 	end(s, AVE_STREAM_STRANGE);
@@ -199,11 +204,11 @@ static size_t look(struct ave_stream *s, struct edge_slice in)
 		used = look_first(s, in);
 		in.p += used;
 	} else if (s->kind == AVE_STREAM_SHAKEN) {
-		enum ave_first f = ave_stream_first(in);
+		enum ave_opening f = ave_classify_stream(in);
 
-		if (f == AVE_FIRST_RFC && s->host->is_rfc_served)
+		if (f == AVE_OPENING_RFC && s->host->is_rfc_served)
 			is_known(s, AVE_STREAM_RFC);
-		else if (f != AVE_FIRST_MORE)
+		else if (f != AVE_OPENING_SHORT)
 			end(s, AVE_STREAM_STRANGE);
 	}
 	if (s->is_dead || s->kind == AVE_STREAM_NEW ||
@@ -257,8 +262,7 @@ static void on_event(struct ave_pipe *p, enum ave_pipe_event e)
 		break;
 	case AVE_PIPE_DRAINED:
 		edge_wheel_stop(&s->stall);
-		if (s->host->drained)
-			s->host->drained(s->host, s);
+		s->host->drained(s->host, s);
 		break;
 	case AVE_PIPE_GONE:
 		end(s, p->tls && s->kind == AVE_STREAM_SHAKEN
@@ -279,6 +283,17 @@ static void on_again(struct ave_chore *c)
 
 	if (!s->is_dead && s->rest.len && !ave_pipe_is_paused(&s->pipe))
 		read_more(s, true);
+}
+
+static void on_full(struct ave_chore *c)
+{
+	struct ave_stream *s =
+		(struct ave_stream *)(void *)((char *)c -
+					      offsetof(struct ave_stream,
+						       full));
+
+	if (!s->is_dead && ave_pipe_is_full(&s->pipe))
+		s->host->filled(s->host, s);
 }
 
 void ave_stream_pause(struct ave_stream *s)
@@ -316,6 +331,7 @@ enum edge_err ave_stream_new(struct ave_stream **out, struct ave_stream_host *h,
 	s->is_inside = is_inside;
 	s->burial.fn = bury;
 	s->again.fn = on_again;
+	s->full.fn = on_full;
 	edge_sock_names(fd, &s->server, &s->client);
 	ave_socket_set_keep_alive(fd, h->keep_alive_s);
 	ave_pipe_set_cap(&s->pipe, h->out_cap);
@@ -342,9 +358,11 @@ enum edge_err ave_stream_put(struct ave_stream *s, struct edge_slice bytes,
 	if (is_media && ave_pipe_is_full(&s->pipe))
 		return EDGE_ELIMIT;
 	err = ave_pipe_put(&s->pipe, bytes);
-	if (ave_pipe_is_full(&s->pipe) && !edge_timer_running(&s->stall))
+	if (ave_pipe_is_full(&s->pipe) && !edge_timer_running(&s->stall)) {
 		edge_wheel_start(hub->wheel, &s->stall,
 				 hub->now_ms + s->host->stall_ms, on_stalled);
+		ave_hub_later(hub, &s->full);
+	}
 	return err;
 }
 

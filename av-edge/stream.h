@@ -34,7 +34,9 @@ struct ave_stream_host {
 	/** It is freed at the end of the turn. */
 	void (*gone)(struct ave_stream_host *h, struct ave_stream *s,
 		     enum ave_stream_why why);
-	/** It was full and takes media again; may be NULL. */
+	/** Its queue is half full: told at the end of the turn. */
+	void (*filled)(struct ave_stream_host *h, struct ave_stream *s);
+	/** It was full and takes media again. */
 	void (*drained)(struct ave_stream_host *h, struct ave_stream *s);
 	struct ave_hub *hub;
 	struct edge_handles *streams;
@@ -50,12 +52,12 @@ struct ave_stream {
 	edge_handle id;
 	enum ave_stream_kind kind;
 	struct edge_addr client, server;
-	void *owner; /* the host's own word about it */
 	bool is_inside, is_confirmed, is_dead;
-	unsigned early; /* frames 03 without a destination; the host's */
+	bool is_silent;		/* the host's: its end is told to nobody */
+	unsigned blockers;	/* the host's: peers it waits for */
 	struct edge_bytes rest; /* of a message that is not whole yet */
 	struct edge_timer deadline, stall;
-	struct ave_chore burial, again;
+	struct ave_chore burial, again, full;
 };
 
 /** fd is taken over, also when this fails. */
