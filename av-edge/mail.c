@@ -4,15 +4,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "av-edge/outlook.h"
 #include "common/tls.h"
 
-struct ave_mail *ave_mail_new(enum ave_mail_kind kind)
+struct ave_mail *ave_mail_new(void)
 {
 	struct ave_mail *m = calloc(1, sizeof(*m));
 
 	if (!m)
 		return NULL;
-	m->kind = kind;
 	for (int i = 0; i < AVE_DOORS; i++)
 		m->fds[i] = -1;
 	return m;
@@ -27,8 +27,37 @@ void ave_mail_free(void *mail)
 	for (int i = 0; i < AVE_DOORS; i++)
 		if (m->fds[i] >= 0)
 			close(m->fds[i]);
-	ave_networks_free(&m->networks);
+	ave_outlook_free(m->outlook);
 	edge_tls_drop(m->tls);
-	topo_drop(m->topo);
 	free(m);
+}
+
+static void take_outlook(struct ave_outlook **mine, struct ave_outlook **theirs)
+{
+	struct ave_outlook *old = *mine;
+
+	if (!*theirs)
+		return;
+	*mine = *theirs;
+	*theirs = old;
+}
+
+void ave_mail_merge(struct ave_mail *m, struct ave_mail *later)
+{
+	take_outlook(&m->outlook, &later->outlook);
+	if (later->has_tls) {
+		struct edge_tls *old = m->tls;
+
+		m->has_tls = true;
+		m->tls = later->tls;
+		later->tls = old;
+	}
+	for (int i = 0; i < AVE_DOORS; i++)
+		if (later->fds[i] >= 0) {
+			int old = m->fds[i];
+
+			m->fds[i] = later->fds[i];
+			later->fds[i] = old;
+		}
+	ave_mail_free(later);
 }

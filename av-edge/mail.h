@@ -2,11 +2,9 @@
 #ifndef AV_EDGE_MAIL_H
 #define AV_EDGE_MAIL_H
 
-#include <stdint.h>
+#include <stdbool.h>
 
-#include "av-edge/inside.h"
-#include "topology/topology.h"
-
+struct ave_outlook;
 struct edge_tls;
 
 /* Server sockets, one each a worker. */
@@ -18,22 +16,17 @@ enum ave_door_kind {
 	AVE_DOORS
 };
 
-enum ave_mail_kind {
-	AVE_MAIL_TOPOLOGY, /* topo, fds of doors that moved, networks */
-	AVE_MAIL_TLS,	   /* a new certificate for TURN over TLS, or none */
-	AVE_MAIL_LIMITS,   /* their atomics have changed */
-	AVE_MAIL_DRAIN,
-};
-
+/* What is new; the rest stays as it was. */
 struct ave_mail {
-	enum ave_mail_kind kind;
-	const struct topo *topo;      /* held; or NULL */
-	struct ave_networks networks; /* that no peer may be in */
-	int fds[AVE_DOORS];	      /* -1: as before */
-	struct edge_tls *tls;	      /* held; or NULL */
+	struct ave_outlook *outlook; /* or NULL */
+	int fds[AVE_DOORS];	     /* doors that moved; else -1 */
+	struct edge_tls *tls;	     /* with has_tls; held, or NULL: none */
+	bool has_tls;
 };
 
-struct ave_mail *ave_mail_new(enum ave_mail_kind kind); /* NULL: no memory */
+struct ave_mail *ave_mail_new(void); /* NULL: no memory */
+/** What is in later replaces what is in m; later is freed. */
+void ave_mail_merge(struct ave_mail *m, struct ave_mail *later);
 void ave_mail_free(void *mail); /* and all it still holds; NULL is fine */
 
 #endif

@@ -239,7 +239,7 @@ void mst_put_u32(struct edge_put *w, enum mst_attr a, uint32_t v)
 {
 	head(w, a, 4);
 	if (rows[a].form == FAMILY)
-		v = (v == 4 ? FAMILY_V4 : FAMILY_V6) << 24;
+		v = (v == 4 ? 1u * FAMILY_V4 : 1u * FAMILY_V6) << 24;
 	edge_put_u32(w, v);
 }
 

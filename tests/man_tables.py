@@ -37,6 +37,11 @@ def reason(row):
     return ' Ta '.join([row[1], row[2], row[3], words(row[4])])
 
 
+def av_reason(row):
+    """AVE_REASON(id, label, words)"""
+    return ' Ta '.join([row[1], words(row[2])])
+
+
 def event(row):
     """EVENT(name, id, level, text)"""
     return ' Ta '.join([row[0], row[1], row[2].removeprefix('EDGE_'),
@@ -63,6 +68,11 @@ TABLES = [  # page, .def, macro, line of a row, does text stand below it
     ('common/edge.ini.5', 'access-edge/acc_limits.def', 'LIMIT', limit, True),
     ('common/edge.ini.5', 'access-edge/acc_options.def', 'OPTION', option,
      True),
+    ('av-edge/av-edge.8', 'av-edge/ave_reason.def', 'AVE_REASON', av_reason,
+     False),
+    ('av-edge/av-edge.8', 'av-edge/ave_events.def', 'EVENT', event, False),
+    ('common/edge.ini.5', 'av-edge/ave_limits.def', 'LIMIT', limit, True),
+    ('common/edge.ini.5', 'av-edge/ave_options.def', 'OPTION', option, True),
 ]
 
 

@@ -58,6 +58,8 @@ leaf access public sip.contoso.com \
 	sip.contoso.com,webconf.contoso.com,av.contoso.com,sip.edge.contoso.com $both
 leaf edge01 internal edgepool01.$corp edgepool01.$corp,edge01.$corp $both
 leaf edge02 internal edgepool01.$corp edgepool01.$corp,edge02.$corp $both
+leaf av-auth internal edgepool01.$corp edgepool01.$corp $both
+leaf turn public av.contoso.com av.contoso.com serverAuth
 leaf dirpool01 internal dirpool01.$corp \
 	dirpool01.$corp,dir01.$corp,dir02.$corp $both
 leaf dir01 internal dirpool01.$corp dirpool01.$corp,dir01.$corp $both

@@ -31,6 +31,14 @@ key = {ca}/access.key
 chain = {ca}/edge01-chain.pem
 key = {ca}/edge01.key
 
+[certificate.av-auth]
+chain = {ca}/av-auth-chain.pem
+key = {ca}/av-auth.key
+
+[certificate.turn]
+chain = {ca}/turn-chain.pem
+key = {ca}/turn.key
+
 [trust]
 public = {ca}/public-ca.pem
 internal = {ca}/internal-ca.pem
@@ -50,9 +58,10 @@ class _Socket(http.client.HTTPConnection):
 
 class Edge:
     """access-edge in the edge namespace."""
+    PROGRAM = 'access-edge'
 
     def __init__(self, world, folder, ca, binaries, shards=1, limits=None,
-                 topology=None, hosts=None):
+                 topology=None, hosts=None, options=None):
         self.world = world
         self.folder = pathlib.Path(folder)
         self.binaries = binaries
@@ -66,8 +75,11 @@ class Edge:
         if limits:
             text += '\n[limits]\n' + ''.join(
                 f'{name} = {value}\n' for name, value in limits.items())
+        if options:
+            text += '\n[options]\n' + ''.join(
+                f'{name} = {value}\n' for name, value in options.items())
         self.ini.write_text(text)
-        self.log = self.folder / 'access-edge.log'
+        self.log = self.folder / f'{self.PROGRAM}.log'
         self.edgectl('secrets', 'new', '--route')
         self.load(topology or LAB / 'topology' / 'contoso.xml',
                   hosts or LAB / 'topology' / 'hosts')
@@ -97,13 +109,13 @@ class Edge:
         """Start and wait until it says that it is up."""
         with open(self.log, 'ab') as log:
             self.process = self.world.edge.start(
-                str(self.binaries / 'access-edge'), '--config', str(self.ini),
+                str(self.binaries / self.PROGRAM), '--config', str(self.ini),
                 stdout=log, stderr=log)
-        until(self._listens, 15, 'access-edge does not come up')
+        until(self._listens, 15, f'{self.PROGRAM} does not come up')
 
     def _listens(self):
         assert self.process.poll() is None, \
-            f'access-edge ended: {self.tail()}'
+            f'{self.PROGRAM} ended: {self.tail()}'
         try:
             return self.call('GET', '/v1/status')[1]['state'] == 'ready'
         except (OSError, KeyError):
@@ -115,7 +127,7 @@ class Edge:
 
     def call(self, method, path, value=None):
         """(status, parsed JSON) from the admin endpoint."""
-        link = _Socket(self.folder / 'run' / 'access-edge.sock')
+        link = _Socket(self.folder / 'run' / f'{self.PROGRAM}.sock')
         link.request(method, path,
                      None if value is None else json.dumps(value))
         answer = link.getresponse()
@@ -150,7 +162,7 @@ class Edge:
             self._clean()
             return
         early = self.process.poll()
-        assert early is None, f'access-edge ended by {early}: {self.tail()}'
+        assert early is None, f'{self.PROGRAM} ended by {early}: {self.tail()}'
         self.process.terminate()
         try:
             self.process.wait(1)
@@ -162,7 +174,7 @@ class Edge:
             self.process.send_signal(signal.SIGABRT)
             self.process.wait()
             raise AssertionError(
-                f'access-edge does not end: {self.tail()}') from None
+                f'{self.PROGRAM} does not end: {self.tail()}') from None
         self._clean()
         assert status == 0, f'exit status {status}: {self.tail()}'
 
@@ -171,3 +183,21 @@ class Edge:
             return
         found = SANITIZER.search(self.log.read_text(errors='replace'))
         assert not found, f'{found.group(0)}, see {self.log}\n{self.tail()}'
+
+
+class AvEdge(Edge):
+    """av-edge in the edge namespace."""
+    PROGRAM = 'av-edge'
+
+    def relay(self):
+        """What its status says of relayed addresses."""
+        return self.call('GET', '/v1/status')[1]['relay']
+
+    def dropped(self):
+        """Reason to count of what was dropped."""
+        found = {}
+        for name, value in self.counters().items():
+            reason = re.search(r'dropped_total\{reason="([^"]+)"\}', name)
+            if reason and value:
+                found[reason.group(1)] = value
+        return found

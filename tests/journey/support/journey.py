@@ -12,7 +12,7 @@ import traceback
 from support import netns
 from support.capture import Capture
 from support.director import Director
-from support.edge import Edge
+from support.edge import AvEdge, Edge
 from support.resolver import Resolver
 from support.user import InsideUser, RemoteUser
 
@@ -61,6 +61,15 @@ class Journey:
         """An edge with the lab's topology, running; see Edge for how."""
         made = Edge(self.world, self.folder / 'edge', self.ca, self.binaries,
                     shards=self.shards, **how)
+        self.parts.append(made)
+        made.start()
+        return made
+
+    def av_edge(self, **how):
+        """An A/V edge with the lab's topology, running; see Edge for how."""
+        count = len(list(self.folder.glob('av-edge*')))
+        made = AvEdge(self.world, self.folder / f'av-edge{count}', self.ca,
+                      self.binaries, shards=self.shards, **how)
         self.parts.append(made)
         made.start()
         return made

@@ -1,0 +1,125 @@
+/* The server sockets of one worker: who may come in. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "av-edge/worker_state.h"
+#include "common/sock.h"
+
+enum { ACCEPTS_A_TURN = 32 }; /* ours: so that no door starves the rest */
+
+static bool is_tcp(enum ave_door_kind kind)
+{
+	return kind == AVE_DOOR_OUTSIDE_TCP || kind == AVE_DOOR_INSIDE_TCP;
+}
+
+static uint32_t limit(const struct ave_worker *w, enum ave_limit which)
+{
+	return (uint32_t)w->outlook->view.limits[which];
+}
+
+/* Clients inside are few machines: they count against the total alone. */
+static bool may_enter(struct ave_worker *w, const struct ave_door *d,
+		      const struct edge_addr *from)
+{
+	uint32_t most = d->side == AVE_INSIDE
+				? UINT32_MAX
+				: limit(w, AVE_LIMIT_CONNECTIONS_PER_SOURCE);
+
+	if (atomic_load(&w->house->stream_count) >=
+	    limit(w, AVE_LIMIT_CONNECTIONS)) {
+		ave_worker_count(w, AVE_STAT_REJECTED_TOTAL);
+		return false;
+	}
+	if (!ave_house_enter(w->house, from, most)) {
+		ave_worker_count(w, AVE_STAT_REJECTED_SOURCE);
+		return false;
+	}
+	atomic_fetch_add(&w->house->stream_count, 1);
+	return true;
+}
+
+/* false: nothing more to accept now */
+static bool accept_one(struct ave_door *d)
+{
+	struct ave_worker *w = d->worker;
+	struct edge_addr local, remote;
+	struct ave_stream *s;
+	int fd = accept4(d->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ECONNABORTED;
+	edge_sock_names(fd, &local, &remote);
+	if (!remote.family || !may_enter(w, d, &remote)) {
+		close(fd);
+		return true;
+	}
+	if (ave_stream_new(&s, &w->streams, fd, d->side == AVE_INSIDE)) {
+		ave_worker_count(w, AVE_STAT_REJECTED_RESOURCE);
+		ave_worker_leaves(w, &remote);
+		return true;
+	}
+	ave_worker_count(w, d->side == AVE_INSIDE ? AVE_STAT_ACCEPTED_INSIDE
+						  : AVE_STAT_ACCEPTED_OUTSIDE);
+	return true;
+}
+
+static void on_ready(struct ave_ear *e, unsigned io)
+{
+	struct ave_door *d = (struct ave_door *)(void *)e;
+
+	(void)io;
+	for (int i = 0; i < ACCEPTS_A_TURN; i++)
+		if (!accept_one(d))
+			return;
+}
+
+static void note_address(struct ave_door *d, int fd)
+{
+	struct sockaddr_storage sa = {0};
+	socklen_t len = sizeof(sa);
+
+	if (getsockname(fd, (struct sockaddr *)&sa, &len) ||
+	    edge_addr_from_sockaddr(&d->at, (struct sockaddr *)&sa))
+		d->at = (struct edge_addr){0};
+}
+
+enum edge_err ave_door_open(struct ave_worker *w, enum ave_door_kind kind,
+			    int fd)
+{
+	struct ave_door *d = &w->door[kind];
+	enum edge_err err;
+
+	ave_door_close(w, kind);
+	d->worker = w;
+	d->side = kind == AVE_DOOR_INSIDE_UDP || kind == AVE_DOOR_INSIDE_TCP
+			  ? AVE_INSIDE
+			  : AVE_OUTSIDE;
+	note_address(d, fd);
+	if (is_tcp(kind)) {
+		d->ear.ready = on_ready;
+		err = ave_hub_listen(w->hub, &d->ear, fd, AVE_BATCH_READ);
+		d->fd = err ? -1 : fd;
+	} else {
+		ave_socket_set_buffer(fd, limit(w, AVE_LIMIT_SOCKET_BUFFER));
+		err = ave_batch_open(&d->socket, w->hub->batch, fd, kind);
+	}
+	if (err)
+		close(fd);
+	return err;
+}
+
+void ave_door_close(struct ave_worker *w, enum ave_door_kind kind)
+{
+	struct ave_door *d = &w->door[kind];
+
+	if (d->socket)
+		ave_batch_close(w->hub->batch, d->socket);
+	d->socket = 0;
+	if (d->fd < 0)
+		return;
+	ave_hub_leave(w->hub, &d->ear);
+	close(d->fd);
+	d->fd = -1;
+}

@@ -1,0 +1,45 @@
+/* The service as its control thread sees it: doors, keys, workers. */
+#ifndef AV_EDGE_SERVICE_H
+#define AV_EDGE_SERVICE_H
+
+#include "av-edge/worker.h"
+#include "common/admin.h"
+#include "common/config.h"
+#include "common/loop.h"
+
+struct ave_service;
+
+EDGE_MUST_CHECK enum edge_err ave_service_new(struct ave_service **out);
+void ave_service_free(struct ave_service *v);
+
+/* The callbacks of edge_daemon_plan; self is the service. */
+enum edge_err ave_service_open(void *self, struct edge_loop *control,
+			       const struct edge_config *c,
+			       const struct topo *t);
+enum edge_err ave_service_start(void *self);
+enum edge_err ave_service_prepare(void *self, const struct topo *t, char *why,
+				  size_t why_cap);
+void ave_service_commit(void *self, const struct topo *t);
+void ave_service_abort(void *self);
+enum edge_err ave_service_reload(void *self, const struct edge_config *c,
+				 char *why, size_t why_cap);
+void ave_service_drain(void *self);
+void ave_service_stop(void *self);
+struct edge_stats *ave_service_stats(void *self);
+
+/** System calls beyond the common table; NULL ended. */
+extern const char *const ave_service_syscalls[];
+
+/* For the status page. */
+struct ave_service_facts {
+	const struct topo *topo;
+	const struct ave_house *house;
+	enum ave_batch_kind batch;
+	const char *spki_sha256; /* hex, of the A/V authentication key */
+	size_t keys;		 /* that count now */
+	size_t inside_networks;
+	bool has_tls, has_rfc, is_draining;
+};
+struct ave_service_facts ave_service_facts(const struct ave_service *v);
+
+#endif

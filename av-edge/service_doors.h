@@ -1,0 +1,33 @@
+/* Server sockets of all workers, as the topology wants them. */
+#ifndef AV_EDGE_SERVICE_DOORS_H
+#define AV_EDGE_SERVICE_DOORS_H
+
+#include "av-edge/mail.h"
+#include "av-edge/worker.h"
+#include "topology/topology.h"
+
+struct ave_doors {
+	int fd[AVE_DOORS][AVE_WORKERS]; /* -1: none */
+};
+
+void ave_doors_init(struct ave_doors *d);
+void ave_doors_close(struct ave_doors *d);
+/** Row of the topology. */
+enum topo_port_kind ave_door_port(enum ave_door_kind kind);
+enum ave_side ave_door_side(enum ave_door_kind kind);
+/** One socket a worker; why on failure. */
+EDGE_MUST_CHECK enum edge_err ave_doors_bind(struct ave_doors *d,
+					     enum ave_door_kind kind,
+					     const struct topo *t,
+					     const struct ave_house *h,
+					     char *why, size_t why_cap);
+/** Only those that are elsewhere in the new topology. */
+EDGE_MUST_CHECK enum edge_err ave_doors_bind_moved(struct ave_doors *d,
+						   const struct topo *old,
+						   const struct topo *new,
+						   const struct ave_house *h,
+						   char *why, size_t why_cap);
+/** Hand a worker's over. */
+void ave_doors_give(int out[AVE_DOORS], struct ave_doors *d, unsigned worker);
+
+#endif

@@ -1,0 +1,82 @@
+/* What a worker tells the others: counters, gauges, drops a minute. */
+#include <inttypes.h>
+
+#include "av-edge/events.h"
+#include "av-edge/worker_state.h"
+
+enum { DROPS_EVERY_MS = 60000 }; /* STYLE §10 [ms] */
+
+static void add(struct ave_worker *w, size_t row, uint64_t *told, uint64_t now)
+{
+	if (now != *told)
+		edge_stats_add(w->house->stats, w->index, row, now - *told);
+	*told = now;
+}
+
+static void tell_relay(struct ave_worker *w)
+{
+	const struct ave_relay_counts *c = ave_relay_count(w->relay);
+	struct ave_relay_counts *t = &w->told;
+
+	add(w, AVE_STAT_ALLOCATED, &t->allocated, c->allocated);
+	add(w, AVE_STAT_RELEASED, &t->released, c->released);
+	add(w, AVE_STAT_CHALLENGED, &t->challenged, c->challenged);
+	add(w, AVE_STAT_PACKETS_TO_PEER, &t->to_peer, c->to_peer);
+	add(w, AVE_STAT_PACKETS_TO_CLIENT, &t->to_client, c->to_client);
+	add(w, AVE_STAT_BYTES_TO_PEER, &t->to_peer_bytes, c->to_peer_bytes);
+	add(w, AVE_STAT_BYTES_TO_CLIENT, &t->to_client_bytes,
+	    c->to_client_bytes);
+	for (int r = 0; r < AVE_REASONS; r++)
+		add(w, AVE_STAT_DROPPED + (size_t)r, &t->reasons[r],
+		    c->reasons[r]);
+}
+
+static void tell_batch(struct ave_worker *w)
+{
+	struct ave_batch_losses now = ave_batch_losses_of(w->hub->batch);
+	struct ave_batch_losses *t = &w->lost;
+
+	add(w, AVE_STAT_LOST_OVERSIZE, &t->oversize, now.oversize);
+	add(w, AVE_STAT_LOST_NO_BUFFER, &t->no_buffer, now.no_buffer);
+	add(w, AVE_STAT_LOST_SEND_FULL, &t->send_full, now.send_full);
+	add(w, AVE_STAT_LOST_SEND_FAILED, &t->send_failed, now.send_failed);
+	add(w, AVE_STAT_LOST_FOREIGN, &t->foreign, now.foreign);
+}
+
+/* Never a line a packet: how many of each, once a minute. */
+static void tell_drops(struct ave_worker *w)
+{
+	const struct ave_relay_counts *c = ave_relay_count(w->relay);
+
+	if (w->hub->now_ms - w->dropped_ms < DROPS_EVERY_MS)
+		return;
+	w->dropped_ms = w->hub->now_ms;
+	for (int r = 0; r < AVE_REASONS; r++) {
+		uint64_t n = c->reasons[r] - w->dropped.reasons[r];
+
+		if (n)
+			edge_event(AVE_EV_DROPPED,
+				   "worker=%u reason=%s count=%" PRIu64,
+				   w->index,
+				   ave_reason_label((enum ave_reason)r), n);
+	}
+	w->dropped = *c;
+}
+
+static void set(_Atomic uint32_t *gauge, size_t n)
+{
+	atomic_store_explicit(gauge, (uint32_t)n, memory_order_relaxed);
+}
+
+void ave_worker_tell(struct ave_worker *w)
+{
+	struct ave_gauges *g = &w->house->gauges[w->index];
+
+	tell_relay(w);
+	tell_batch(w);
+	tell_drops(w);
+	set(&g->allocations, ave_relay_count(w->relay)->allocations);
+	set(&g->streams, edge_handles_count(w->streams.streams));
+	set(&g->peers, edge_handles_count(w->peers.peers));
+	set(&g->sockets, ave_batch_count(w->hub->batch));
+}

@@ -1,0 +1,747 @@
+/* av-edge/worker*.c and door.c: a relay that does as it is told by packets
+ * stands in for the real one; the sockets are real. */
+#include "av-edge/worker.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "av-edge/outlook.h"
+#include "av-edge/sockets.h"
+#include "common/sock.h"
+#include "tests/support/suite.h"
+
+enum { WAIT_MS = 10000, PEER_TAG = 4711, OUT_QUEUE = 131072 };
+
+/* -- the relay ------------------------------------------------------------ */
+
+/* First byte of a client's message: what to do; then a port, then payload.
+ *  E  pass it back with "hdr:" before it       T  tell "told"
+ *  U  open a UDP address at the port           P  pass the rest to the port
+ *  L  open a TCP address at the port           C  close what is open
+ *  D  dial the port from the TCP address       W  write the rest to the peer
+ *  J  join with the peer                       X  the stream is to be closed
+ *  Q  close the client */
+struct ave_relay {
+	const struct ave_net *net;
+	void *self;
+	struct ave_leg leg; /* who spoke last */
+	uint32_t udp, tcp, peer;
+	struct edge_addr tcp_at;
+	struct ave_relay_counts counts;
+	const struct ave_view *view;
+	bool has_allocation;
+};
+
+static _Atomic int relays, gone, looks, fulls, closed_peers, outlooks;
+
+enum edge_err ave_relay_new(struct ave_relay **out,
+			    const struct ave_relay_plan *p)
+{
+	struct ave_relay *r = calloc(1, sizeof(*r));
+
+	ck_assert_ptr_nonnull(r);
+	r->net = p->net;
+	r->self = p->net_self;
+	r->view = p->view;
+	relays++;
+	*out = r;
+	return EDGE_OK;
+}
+
+static void close_relayed(struct ave_relay *r)
+{
+	if (r->udp)
+		r->net->close(r->self, r->udp);
+	if (r->tcp)
+		r->net->close(r->self, r->tcp);
+	r->udp = r->tcp = 0;
+}
+
+void ave_relay_free(struct ave_relay *r)
+{
+	if (!r)
+		return;
+	close_relayed(r);
+	free(r);
+	relays--;
+}
+
+void ave_relay_tick(struct ave_relay *r, uint64_t now_ms, int64_t wall_s)
+{
+	(void)r;
+	ck_assert_uint_gt(now_ms, 0);
+	ck_assert_int_gt(wall_s, 0);
+}
+
+void ave_relay_look(struct ave_relay *r, const struct ave_view *v)
+{
+	r->view = v;
+	looks++;
+}
+
+static struct edge_addr local(uint16_t port)
+{
+	struct edge_addr a;
+
+	ck_assert_int_eq(edge_addr_parse(&a, edge_slice_str("127.0.0.1"), port),
+			 EDGE_OK);
+	return a;
+}
+
+static void obey(struct ave_relay *r, char what, const struct edge_addr *at,
+		 struct edge_slice rest)
+{
+	const struct ave_net *n = r->net;
+
+	switch (what) {
+	case 'U':
+		ck_assert_int_eq(n->open_udp(r->self, &r->udp, at, PEER_TAG),
+				 EDGE_OK);
+		break;
+	case 'P':
+		n->pass_to_peer(r->self, r->udp, at, rest);
+		break;
+	case 'L':
+		r->tcp_at = *at;
+		ck_assert_int_eq(n->open_tcp(r->self, &r->tcp, at, PEER_TAG),
+				 EDGE_OK);
+		break;
+	case 'D':
+		ck_assert_int_eq(
+			n->dial(r->self, &r->peer, &r->tcp_at, at, PEER_TAG),
+			EDGE_OK);
+		break;
+	case 'W':
+		(void)!n->write_peer(r->self, r->peer, rest);
+		break;
+	case 'J':
+		ck_assert_int_eq(n->join(r->self, &r->leg, r->peer), EDGE_OK);
+		break;
+	case 'Q':
+		n->close_client(r->self, &r->leg);
+		break;
+	case 'C':
+		close_relayed(r);
+		break;
+	default:
+		break;
+	}
+}
+
+static void hear(struct ave_relay *r, const struct ave_leg *leg,
+		 struct ave_packet k)
+{
+	static const char told[] = "told";
+	struct edge_addr at;
+
+	r->leg = *leg;
+	r->counts.to_peer++;
+	if (k.p[0] == 'E') {
+		memcpy(k.p - 4, "hdr:", 4);
+		r->net->pass_to_client(r->self, leg,
+				       edge_slice(k.p - 4, k.len + 4));
+	} else if (k.p[0] == 'T') {
+		r->net->tell_client(r->self, leg, edge_slice(told, 4));
+	} else {
+		ck_assert_uint_ge(k.len, 3);
+		at = local((uint16_t)(k.p[1] << 8 | k.p[2]));
+		obey(r, (char)k.p[0], &at, edge_slice(k.p + 3, k.len - 3));
+	}
+}
+
+void ave_relay_datagram(struct ave_relay *r, const struct ave_leg *leg,
+			struct ave_packet k)
+{
+	ck_assert_int_eq(leg->transport, AVE_UDP);
+	ck_assert_uint_eq(leg->server.family, AF_INET);
+	hear(r, leg, k);
+}
+
+bool ave_relay_message(struct ave_relay *r, const struct ave_leg *leg,
+		       enum ave_cut cut, struct ave_packet k)
+{
+	ck_assert_int_eq(leg->transport, AVE_TCP);
+	ck_assert_int_eq(cut, AVE_CUT_MST_CONTROL);
+	if (k.p[0] == 'X')
+		return false;
+	r->has_allocation = true;
+	hear(r, leg, k);
+	return true;
+}
+
+struct ave_alloc *ave_relay_find(const struct ave_relay *r,
+				 const struct ave_leg *leg)
+{
+	(void)leg;
+	return r->has_allocation ? (struct ave_alloc *)(uintptr_t)r : NULL;
+}
+
+void ave_relay_client_gone(struct ave_relay *r, const struct ave_leg *leg)
+{
+	(void)r;
+	(void)leg;
+	gone++;
+}
+
+void ave_relay_peer_datagram(struct ave_relay *r, uint64_t tag,
+			     const struct edge_addr *from, struct ave_packet k)
+{
+	(void)from;
+	ck_assert_uint_eq(tag, PEER_TAG);
+	r->net->pass_to_client(r->self, &r->leg, edge_slice(k.p, k.len));
+}
+
+void ave_relay_peer_accepted(struct ave_relay *r, uint64_t tag, uint32_t peer,
+			     const struct edge_addr *from)
+{
+	ck_assert_uint_eq(tag, PEER_TAG);
+	ck_assert_uint_eq(from->family, AF_INET);
+	r->peer = peer;
+	r->net->read_peer(r->self, peer, true);
+}
+
+void ave_relay_peer_connected(struct ave_relay *r, uint64_t tag, uint32_t peer)
+{
+	ck_assert_uint_eq(tag, PEER_TAG);
+	ck_assert_uint_eq(peer, r->peer);
+}
+
+void ave_relay_peer_bytes(struct ave_relay *r, uint64_t tag, uint32_t peer,
+			  struct ave_packet k)
+{
+	(void)peer;
+	ck_assert_uint_eq(tag, PEER_TAG);
+	r->net->pass_to_client(r->self, &r->leg, edge_slice(k.p, k.len));
+}
+
+void ave_relay_peer_closed(struct ave_relay *r, uint64_t tag, uint32_t peer)
+{
+	(void)r;
+	(void)peer;
+	ck_assert_uint_eq(tag, PEER_TAG);
+	closed_peers++;
+}
+
+void ave_relay_client_full(struct ave_relay *r, const struct ave_leg *leg,
+			   bool is_full)
+{
+	(void)leg;
+	fulls += is_full;
+	r->net->read_peer(r->self, r->peer, !is_full);
+}
+
+const struct ave_relay_counts *ave_relay_count(const struct ave_relay *r)
+{
+	return &r->counts;
+}
+
+void ave_outlook_free(struct ave_outlook *o)
+{
+	outlooks -= o != NULL;
+	free(o);
+}
+
+static _Atomic int entered;
+
+bool ave_house_enter(struct ave_house *h, const struct edge_addr *client,
+		     uint32_t per_source)
+{
+	(void)h;
+	ck_assert_uint_eq(client->family, AF_INET);
+	if (entered >= (int)per_source)
+		return false;
+	entered++;
+	return true;
+}
+
+void ave_house_leave(struct ave_house *h, const struct edge_addr *client)
+{
+	(void)h;
+	(void)client;
+	entered--;
+}
+
+/* -- the world ------------------------------------------------------------ */
+
+static struct ave_house house;
+static struct ave_worker *worker[2];
+static struct edge_addr udp_at, tcp_at;
+
+static struct ave_outlook *outlook(bool is_draining)
+{
+	struct ave_outlook *o = calloc(1, sizeof(*o));
+	const struct edge_limit_row *rows = ave_config_rows.limits;
+
+	ck_assert_ptr_nonnull(o);
+	for (int i = 0; i < AVE_LIMIT_COUNT; i++)
+		o->view.limits[i] = rows[i].def;
+	o->view.limits[AVE_LIMIT_CONNECTIONS_PER_SOURCE] = 3;
+	o->view.limits[AVE_LIMIT_OUT_QUEUE] = OUT_QUEUE;
+	o->view.has_rfc = true;
+	o->view.is_draining = is_draining;
+	outlooks++;
+	return o;
+}
+
+static struct edge_addr name_of(int fd)
+{
+	struct edge_addr own, other;
+
+	edge_sock_names(fd, &own, &other);
+	return own;
+}
+
+static void start(unsigned i, enum ave_batch_kind kind)
+{
+	struct ave_worker_plan p = {.index = i,
+				    .house = &house,
+				    .outlook = outlook(false),
+				    .fds = {-1, -1, -1, -1}};
+	struct ave_place at = {udp_at, "lo"};
+
+	ck_assert_int_eq(ave_batch_new(&p.batch, kind, 64), EDGE_OK);
+	ck_assert_int_eq(
+		ave_socket_udp(&p.fds[AVE_DOOR_OUTSIDE_UDP], &at, true, 65536),
+		EDGE_OK);
+	udp_at = name_of(p.fds[AVE_DOOR_OUTSIDE_UDP]);
+	ck_assert_int_eq(edge_sock_listen(&p.fds[AVE_DOOR_OUTSIDE_TCP], &tcp_at,
+					  "lo", true),
+			 EDGE_OK);
+	tcp_at = name_of(p.fds[AVE_DOOR_OUTSIDE_TCP]);
+	ck_assert_int_eq(ave_worker_start(&worker[i], &p), EDGE_OK);
+	ck_assert_ptr_null(p.outlook);
+	ck_assert_int_eq(p.fds[AVE_DOOR_OUTSIDE_UDP], -1);
+}
+
+static enum ave_batch_kind kind_of(int i)
+{
+	return i ? AVE_BATCH_AUTO : AVE_BATCH_EPOLL;
+}
+
+static void set_up(void)
+{
+	memset(&house, 0, sizeof(house));
+	house.worker_count = 2;
+	ck_assert_int_eq(ave_stats_new(&house.stats, 2), EDGE_OK);
+	udp_at = tcp_at = local(0);
+	worker[0] = worker[1] = NULL;
+	gone = looks = fulls = closed_peers = 0;
+}
+
+static void tear_down(void)
+{
+	for (int i = 0; i < 2; i++)
+		ave_worker_stop(worker[i]);
+	ck_assert_int_eq(relays, 0);
+	ck_assert_int_eq(outlooks, 0);
+	ck_assert_int_eq(entered, 0);
+	ck_assert_uint_eq(house.stream_count, 0);
+	edge_stats_free(house.stats);
+}
+
+static int client(void)
+{
+	struct sockaddr_storage sa;
+	struct edge_addr any = local(0);
+	socklen_t len = edge_addr_to_sockaddr(&any, &sa);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sa, len), 0);
+	len = edge_addr_to_sockaddr(&udp_at, &sa);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&sa, len), 0);
+	return fd;
+}
+
+static int stream(void)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = edge_addr_to_sockaddr(&tcp_at, &sa);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&sa, len), 0);
+	return fd;
+}
+
+static void await(int fd)
+{
+	struct pollfd f = {.fd = fd, .events = POLLIN};
+
+	ck_assert_int_eq(poll(&f, 1, WAIT_MS), 1);
+}
+
+static void expect(int fd, const char *what)
+{
+	char b[2048];
+	size_t want = strlen(what), got = 0;
+
+	while (got < want) {
+		ssize_t n;
+
+		await(fd);
+		n = recv(fd, b + got, want - got, 0);
+		ck_assert_int_gt(n, 0);
+		got += (size_t)n;
+	}
+	ck_assert_mem_eq(b, what, want);
+}
+
+/* What, port and the rest; framed on a stream. */
+static void order(int fd, char what, uint16_t port, const char *rest,
+		  bool is_framed)
+{
+	uint8_t b[256] = {2,
+			  0,
+			  0,
+			  (uint8_t)(3 + strlen(rest)),
+			  (uint8_t)what,
+			  (uint8_t)(port >> 8),
+			  (uint8_t)port};
+	size_t len = 7 + strlen(rest), skip = is_framed ? 0 : 4;
+
+	memcpy(b + 7, rest, strlen(rest));
+	ck_assert_int_eq(send(fd, b + skip, len - skip, 0),
+			 (ssize_t)(len - skip));
+}
+
+static uint16_t free_port(int type)
+{
+	struct sockaddr_storage sa;
+	struct edge_addr at = local(0);
+	socklen_t len = edge_addr_to_sockaddr(&at, &sa);
+	int fd = socket(AF_INET, type, 0);
+
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sa, len), 0);
+	at = name_of(fd);
+	close(fd);
+	return at.port;
+}
+
+static bool patient(bool (*is_so)(void))
+{
+	for (int i = 0; i < WAIT_MS / 10; i++) {
+		if (is_so())
+			return true;
+		(void)poll(NULL, 0, 10);
+	}
+	return false;
+}
+
+/* -- tests ---------------------------------------------------------------- */
+
+START_TEST(worker_answers_datagrams_on_every_thread)
+{
+	int fd[20];
+
+	for (unsigned i = 0; i < 2; i++)
+		start(i, kind_of(_i));
+	for (int i = 0; i < 20; i++) {
+		fd[i] = client();
+		ck_assert_int_eq(send(fd[i], "Ecall", 5, 0), 5);
+	}
+	for (int i = 0; i < 20; i++) {
+		expect(fd[i], "hdr:Ecall");
+		ck_assert_int_eq(send(fd[i], "T", 1, 0), 1);
+		expect(fd[i], "told");
+		close(fd[i]);
+	}
+}
+END_TEST
+
+START_TEST(worker_relays_between_client_and_peer)
+{
+	uint16_t port = free_port(SOCK_DGRAM);
+	int fd, peer;
+
+	start(0, kind_of(_i));
+	fd = client();
+	peer = client(); /* connected elsewhere; sendto names the address */
+	order(fd, 'U', port, "", false);
+	close(peer);
+	peer = socket(AF_INET, SOCK_DGRAM, 0);
+	{
+		struct sockaddr_storage sa;
+		struct edge_addr any = local(0), to = local(port);
+		socklen_t len = edge_addr_to_sockaddr(&any, &sa);
+
+		ck_assert_int_eq(bind(peer, (struct sockaddr *)&sa, len), 0);
+		order(fd, 'P', name_of(peer).port, "media", false);
+		expect(peer, "media");
+		len = edge_addr_to_sockaddr(&to, &sa);
+		ck_assert_int_eq(
+			sendto(peer, "back", 4, 0, (struct sockaddr *)&sa, len),
+			4);
+	}
+	expect(fd, "back");
+	order(fd, 'C', 0, "", false);
+	ck_assert_int_eq(send(fd, "T", 1, 0), 1);
+	expect(fd, "told");
+	close(fd);
+	close(peer);
+}
+END_TEST
+
+START_TEST(worker_serves_streams)
+{
+	int fd;
+
+	start(0, kind_of(_i));
+	fd = stream();
+	ck_assert_int_eq(send(fd, "\2\0\0\5Ecall", 9, 0), 9);
+	expect(fd, "hdr:Ecall");
+	ck_assert_int_eq(send(fd, "\2\0\0\1T", 5, 0), 5);
+	expect(fd, "told");
+	close(fd);
+	while (!gone)
+		(void)poll(NULL, 0, 5);
+	fd = stream();
+	ck_assert_int_eq(send(fd, "\2\0\0\1X", 5, 0), 5);
+	await(fd);
+	ck_assert_int_le(recv(fd, &fd, 1, MSG_PEEK), 0);
+	close(fd);
+	fd = stream();
+	order(fd, 'Q', 0, "", true);
+	await(fd);
+	close(fd);
+	ck_assert_int_eq(gone, 2); /* not told of what it closed itself */
+}
+END_TEST
+
+static bool nobody_is_in(void)
+{
+	return entered == 0;
+}
+
+START_TEST(worker_lets_so_many_in_from_one_source)
+{
+	int fd[4];
+	char c;
+
+	start(0, kind_of(_i));
+	for (int i = 0; i < 4; i++)
+		fd[i] = stream();
+	await(fd[3]);
+	ck_assert_int_le(recv(fd[3], &c, 1, 0), 0);
+	ck_assert_uint_eq(edge_stats_sum(house.stats, AVE_STAT_REJECTED_SOURCE),
+			  1);
+	for (int i = 0; i < 4; i++)
+		close(fd[i]);
+	ck_assert(patient(nobody_is_in));
+}
+END_TEST
+
+static int listening(uint16_t *port)
+{
+	struct edge_addr at = local(0);
+	int fd;
+
+	ck_assert_int_eq(edge_sock_listen(&fd, &at, NULL, false), EDGE_OK);
+	*port = name_of(fd).port;
+	return fd;
+}
+
+static int accepted(int server)
+{
+	int fd;
+
+	await(server);
+	fd = accept(server, NULL, NULL);
+	ck_assert_int_ge(fd, 0);
+	return fd;
+}
+
+START_TEST(worker_connects_clients_with_tcp_peers)
+{
+	uint16_t port, own = free_port(SOCK_STREAM);
+	int fd, server = listening(&port), peer;
+	struct sockaddr_storage sa;
+	struct edge_addr to = local(own);
+	socklen_t len = edge_addr_to_sockaddr(&to, &sa);
+
+	start(0, kind_of(_i));
+	fd = stream();
+	order(fd, 'L', own, "", true);
+	order(fd, 'D', port, "", true);
+	order(fd, 'W', 0, "early", true);
+	peer = accepted(server);
+	expect(peer, "early");
+	ck_assert_int_eq(send(peer, "data", 4, 0), 4);
+	expect(fd, "data");
+	order(fd, 'J', 0, "", true);
+	ck_assert_int_eq(send(fd, "raw", 3, 0), 3);
+	expect(peer, "raw");
+	ck_assert_int_eq(send(peer, "\2\1\0", 3, 0), 3);
+	expect(fd, "\2\1");
+	close(peer);
+	close(fd);
+	fd = stream(); /* somebody connects to the relayed address */
+	ck_assert_int_eq(send(fd, "\2\0\0\1T", 5, 0), 5);
+	expect(fd, "told");
+	peer = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_int_eq(connect(peer, (struct sockaddr *)&sa, len), 0);
+	ck_assert_int_eq(send(peer, "in", 2, 0), 2);
+	expect(fd, "in");
+	close(peer);
+	while (!closed_peers)
+		(void)poll(NULL, 0, 5);
+	ck_assert_int_eq(closed_peers, 1); /* joined ones are the worker's */
+	close(fd);
+	close(server);
+}
+END_TEST
+
+/* A client that does not read stops the peer: what is under way is bounded by
+ * the queue and the kernel's buffers. */
+START_TEST(worker_stops_a_peer_of_a_slow_client)
+{
+	enum { MUCH = 64 << 20 };
+	static uint8_t b[65536];
+	uint16_t own = free_port(SOCK_STREAM);
+	struct sockaddr_storage sa;
+	struct edge_addr to = local(own);
+	socklen_t len = edge_addr_to_sockaddr(&to, &sa);
+	size_t sent = 0;
+	int fd, peer = socket(AF_INET, SOCK_STREAM, 0);
+
+	start(0, kind_of(_i));
+	fd = stream();
+	order(fd, 'L', own, "", true);
+	ck_assert_int_eq(send(fd, "\2\0\0\1T", 5, 0), 5);
+	expect(fd, "told");
+	ck_assert_int_eq(connect(peer, (struct sockaddr *)&sa, len), 0);
+	while (sent < MUCH) {
+		struct pollfd f = {.fd = peer, .events = POLLOUT};
+		ssize_t n;
+
+		if (poll(&f, 1, 300) == 0)
+			break;
+		n = send(peer, b, sizeof(b), MSG_DONTWAIT);
+		if (n > 0)
+			sent += (size_t)n;
+	}
+	ck_assert_uint_lt(sent, MUCH);
+	ck_assert_int_ge(fulls, 1);
+	for (size_t got = 0; got < sent;) {
+		ssize_t n;
+
+		await(fd);
+		n = recv(fd, b, sizeof(b), 0);
+		ck_assert_int_gt(n, 0);
+		got += (size_t)n;
+	}
+	ck_assert_uint_eq(
+		edge_stats_sum(house.stats, AVE_STAT_LOST_SLOW_READER), 0);
+	close(fd);
+	close(peer);
+}
+END_TEST
+
+static bool is_looked(void)
+{
+	return looks == 1;
+}
+
+START_TEST(worker_takes_a_new_view_and_drains)
+{
+	struct ave_mail *m = ave_mail_new();
+	struct sockaddr_storage sa;
+	socklen_t len;
+	int fd, late = socket(AF_INET, SOCK_STREAM, 0);
+
+	start(0, kind_of(_i));
+	len = edge_addr_to_sockaddr(&tcp_at, &sa);
+	fd = client();
+	m->outlook = outlook(true);
+	ck_assert_int_eq(ave_worker_post(worker[0], m), EDGE_OK);
+	ck_assert(patient(is_looked));
+	ck_assert_int_eq(send(fd, "T", 1, 0), 1);
+	expect(fd, "told"); /* UDP stays: those who have allocations use it */
+	ck_assert_int_eq(connect(late, (struct sockaddr *)&sa, len), -1);
+	ck_assert_int_eq(errno, ECONNREFUSED);
+	close(fd);
+	close(late);
+}
+END_TEST
+
+START_TEST(worker_moves_its_doors)
+{
+	struct ave_mail *m = ave_mail_new();
+	struct ave_place at = {local(0), "lo"};
+	int fd;
+
+	start(0, kind_of(_i));
+	ck_assert_int_eq(
+		ave_socket_udp(&m->fds[AVE_DOOR_OUTSIDE_UDP], &at, true, 65536),
+		EDGE_OK);
+	udp_at = name_of(m->fds[AVE_DOOR_OUTSIDE_UDP]);
+	ck_assert_int_eq(ave_worker_post(worker[0], m), EDGE_OK);
+	fd = client();
+	ck_assert_int_eq(send(fd, "T", 1, 0), 1);
+	expect(fd, "told");
+	close(fd);
+}
+END_TEST
+
+static bool is_counted(void)
+{
+	return edge_stats_sum(house.stats, AVE_STAT_PACKETS_TO_PEER) == 5 &&
+	       house.gauges[0].sockets == 1;
+}
+
+START_TEST(worker_tells_its_counters)
+{
+	int fd;
+
+	start(0, kind_of(_i));
+	fd = client();
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq(send(fd, "T", 1, 0), 1);
+	ck_assert(patient(is_counted));
+	close(fd);
+}
+END_TEST
+
+START_TEST(mail_merges_and_frees_what_is_replaced)
+{
+	struct ave_mail *a = ave_mail_new(), *b = ave_mail_new();
+	struct ave_outlook *last = outlook(false);
+	int fd[2];
+
+	ck_assert_int_eq(pipe(fd), 0);
+	a->outlook = outlook(false);
+	a->fds[1] = fd[0];
+	b->outlook = last;
+	b->fds[1] = fd[1];
+	ave_mail_merge(a, b);
+	ck_assert_ptr_eq(a->outlook, last);
+	ck_assert_int_eq(a->fds[1], fd[1]);
+	ck_assert_int_eq(outlooks, 1);
+	ck_assert_int_eq(close(fd[0]), -1); /* closed with the old one */
+	ave_mail_free(a);
+	ave_mail_free(NULL);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("worker");
+	TCase *t = tcase_create("threads");
+
+	tcase_set_timeout(t, 90);
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_loop_test(t, worker_answers_datagrams_on_every_thread, 0, 2);
+	tcase_add_loop_test(t, worker_relays_between_client_and_peer, 0, 2);
+	tcase_add_loop_test(t, worker_serves_streams, 0, 2);
+	tcase_add_loop_test(t, worker_lets_so_many_in_from_one_source, 0, 2);
+	tcase_add_loop_test(t, worker_connects_clients_with_tcp_peers, 0, 2);
+	tcase_add_loop_test(t, worker_stops_a_peer_of_a_slow_client, 0, 2);
+	tcase_add_loop_test(t, worker_takes_a_new_view_and_drains, 0, 2);
+	tcase_add_loop_test(t, worker_moves_its_doors, 0, 2);
+	tcase_add_loop_test(t, worker_tells_its_counters, 0, 2);
+	tcase_add_test(t, mail_merges_and_frees_what_is_replaced);
+	suite_add_tcase(s, t);
+	return s;
+}
