@@ -6,6 +6,7 @@
 #include "common/admin.h"
 #include "common/config.h"
 #include "common/loop.h"
+#include "topology/topology.h"
 
 struct ave_service;
 
