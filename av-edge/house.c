@@ -59,8 +59,8 @@ void ave_house_close(struct ave_house *h)
 enum edge_err ave_house_set_range(struct ave_house *h, const struct topo *t)
 {
 	const struct topo_listen *l = &t->listen[TOPO_PORT_AV_RANGE];
-	enum edge_err err = ave_ports_set_range(h->shared.udp, l->addr.port,
-						last_port(l));
+	enum edge_err err =
+		ave_ports_set_range(h->shared.udp, l->addr.port, last_port(l));
 
 	if (!err)
 		err = ave_ports_set_range(h->shared.tcp, l->addr.port,

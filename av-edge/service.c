@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "av-edge/dialect.h"
 #include "av-edge/events.h"
 #include "av-edge/house.h"
 #include "av-edge/service_state.h"
@@ -32,8 +33,8 @@ static void want_files(void)
 
 	if (getrlimit(RLIMIT_NOFILE, &files) || files.rlim_cur >= FILES_MAX)
 		return;
-	files.rlim_cur = files.rlim_max < FILES_MAX ? files.rlim_max
-						    : FILES_MAX;
+	files.rlim_cur =
+		files.rlim_max < FILES_MAX ? files.rlim_max : FILES_MAX;
 	(void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
@@ -122,8 +123,8 @@ static enum edge_err read_files(struct ave_service *v,
 				const struct edge_config *c,
 				const struct topo *t)
 {
-	enum edge_err err = ave_settings_read(&v->settings, c, v->why,
-					      sizeof(v->why));
+	enum edge_err err =
+		ave_settings_read(&v->settings, c, v->why, sizeof(v->why));
 
 	if (!err)
 		err = ave_service_keys_load(&v->keys, c, t, v->why,
@@ -162,6 +163,8 @@ enum edge_err ave_service_open(void *self, struct edge_loop *control,
 	v->config = c;
 	v->topo = topo_hold(t);
 	v->house.worker_count = worker_count(c);
+	v->house.dialects[AVE_DIALECT_MS] = &mst_dialect;
+	v->house.dialects[AVE_DIALECT_RFC] = &rfc_dialect;
 	err = open_all(v, c, t);
 	if (err) {
 		char text[sizeof(v->why)];
@@ -251,7 +254,8 @@ struct ave_service_facts ave_service_facts(const struct ave_service *v)
 		.keys = &v->keys,
 		.inside = &v->inside,
 		.inside_networks = ave_service_count_networks(&v->inside),
-		.mras_connections = v->mras ? mras_door_connections(v->mras) : 0,
+		.mras_connections =
+			v->mras ? mras_door_connections(v->mras) : 0,
 		.batch = v->kind,
 		.has_rfc = v->settings.has_rfc,
 		.is_draining = v->is_draining,

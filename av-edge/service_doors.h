@@ -16,8 +16,8 @@ void ave_doors_close(struct ave_doors *d);
 enum topo_port_kind ave_door_port(enum ave_door_kind kind);
 enum ave_side ave_door_side(enum ave_door_kind kind);
 const char *ave_door_name(enum ave_door_kind kind); /* "outside udp" */
-/** One socket a worker; why on failure. EDGE_ENOTFOUND: the topology has no such
- * port; EDGE_ESYS. */
+/** One socket a worker; why on failure. EDGE_ENOTFOUND: the topology has no
+ * such port; EDGE_ESYS. */
 EDGE_MUST_CHECK enum edge_err ave_doors_bind(struct ave_doors *d,
 					     enum ave_door_kind kind,
 					     const struct topo *t,

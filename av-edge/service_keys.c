@@ -80,8 +80,8 @@ static enum edge_err add_staged(struct ave_service_keys *k,
 {
 	struct topo_roll roll;
 	struct pair staged = {roll.chain, roll.key, 0};
-	enum edge_err err = topo_roll_load(&roll, current->chain, current->key,
-					   why, cap);
+	enum edge_err err =
+		topo_roll_load(&roll, current->chain, current->key, why, cap);
 
 	if (err)
 		return err == EDGE_ENOTFOUND ? EDGE_OK : err;

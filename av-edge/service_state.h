@@ -65,8 +65,8 @@ struct ave_outlook_source ave_service_source(const struct ave_service *v);
 
 /* service_topology.c */
 /** Networks inside, and an event that says how many. */
-EDGE_MUST_CHECK enum edge_err
-ave_service_read_inside(struct ave_networks *out, struct ave_service *v);
+EDGE_MUST_CHECK enum edge_err ave_service_read_inside(struct ave_networks *out,
+						      struct ave_service *v);
 /** How many of them are networks, not addresses of this very host. */
 size_t ave_service_count_networks(const struct ave_networks *n);
 void ave_offer_init(struct ave_offer *o);

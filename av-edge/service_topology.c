@@ -35,8 +35,8 @@ enum edge_err ave_service_read_inside(struct ave_networks *out,
 	size_t count;
 
 	if (err) {
-		snprintf(v->why, sizeof(v->why), "the routes cannot be read: %s",
-			 edge_err_str(err));
+		snprintf(v->why, sizeof(v->why),
+			 "the routes cannot be read: %s", edge_err_str(err));
 		return err;
 	}
 	count = ave_service_count_networks(&n);

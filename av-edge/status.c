@@ -91,9 +91,8 @@ static void add_gauges(json_t *relay, const struct ave_house *h)
 			workers,
 			json_pack("{s:I,s:I,s:I,s:I}", "allocations",
 				  gauge(&g->allocations), "streams",
-				  gauge(&g->streams), "peers",
-				  gauge(&g->peers), "sockets",
-				  gauge(&g->sockets)));
+				  gauge(&g->streams), "peers", gauge(&g->peers),
+				  "sockets", gauge(&g->sockets)));
 	}
 	json_object_set_new(relay, "allocations", json_integer(allocations));
 	json_object_set_new(relay, "streams", json_integer(streams));
@@ -114,11 +113,10 @@ static void add_places(json_t *relay, const struct ave_service_facts *f)
 	json_object_set_new(relay, "address", json_string(at));
 	json_object_set_new(relay, "public", json_string(told));
 	json_object_set_new(relay, "range", json_string(range));
-	json_object_set_new(relay, "ports",
-			    json_pack("{s:I,s:I,s:I}", "udp",
-				      (json_int_t)used.udp, "tcp",
-				      (json_int_t)used.tcp, "of",
-				      (json_int_t)l->count));
+	json_object_set_new(
+		relay, "ports",
+		json_pack("{s:I,s:I,s:I}", "udp", (json_int_t)used.udp, "tcp",
+			  (json_int_t)used.tcp, "of", (json_int_t)l->count));
 }
 
 static void print_time(char out[32], int64_t at_s)
@@ -158,13 +156,13 @@ static void add_keys(json_t *relay, const struct ave_service_keys *k,
 
 static void add_inside(json_t *relay, const struct ave_service_facts *f)
 {
-	json_object_set_new(
-		relay, "inside",
-		json_pack("{s:s,s:I,s:b,s:b}", "device",
-			  f->house->device[AVE_INSIDE], "networks",
-			  (json_int_t)f->inside_networks, "default_route",
-			  (int)f->inside->is_default_left_out, "cut",
-			  (int)f->inside->is_cut));
+	json_object_set_new(relay, "inside",
+			    json_pack("{s:s,s:I,s:b,s:b}", "device",
+				      f->house->device[AVE_INSIDE], "networks",
+				      (json_int_t)f->inside_networks,
+				      "default_route",
+				      (int)f->inside->is_default_left_out,
+				      "cut", (int)f->inside->is_cut));
 }
 
 /* -- warnings ----------------------------------------------------------- */
