@@ -40,6 +40,8 @@ enum mras_phrase {
 		MRAS_PHRASES
 };
 
+#define MRAS_NAMESPACE "http://schemas.microsoft.com/2006/09/sip/mrasp"
+
 const char *mras_phrase_str(enum mras_phrase p);   /* "Request Malformed" */
 const char *mras_phrase_label(enum mras_phrase p); /* "malformed" */
 

@@ -3,6 +3,7 @@
 #ifndef TOPOLOGY_ROLL_H
 #define TOPOLOGY_ROLL_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/err.h"
