@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "av-edge/events.h"
+#include "av-edge/house.h"
 #include "av-edge/service_state.h"
 #include "common/crypto.h"
 #include "common/daemon.h"
@@ -80,6 +81,15 @@ static enum edge_err check_device(struct ave_service *v, enum ave_side side,
 	return EDGE_ESTATE;
 }
 
+static enum edge_err check_range(struct ave_service *v, const struct topo *t)
+{
+	if (t->listen[TOPO_PORT_AV_RANGE].present)
+		return EDGE_OK;
+	snprintf(v->why, sizeof(v->why),
+		 "the topology has no range of relayed ports");
+	return EDGE_ENOTFOUND;
+}
+
 static enum edge_err prepare_doors(struct ave_service *v, const struct topo *t)
 {
 	struct ave_offer *o = &v->prepared;
@@ -121,8 +131,10 @@ enum edge_err ave_service_prepare(void *self, const struct topo *t, char *why,
 
 	ave_service_abort(v);
 	*v->why = '\0';
-	err = check_device(v, AVE_OUTSIDE,
-			   &t->listen[TOPO_PORT_AV_OUTSIDE_UDP].addr);
+	err = check_range(v, t);
+	if (!err)
+		err = check_device(v, AVE_OUTSIDE,
+				   &t->listen[TOPO_PORT_AV_RANGE].addr);
 	if (!err)
 		err = check_device(v, AVE_INSIDE, &t->internal);
 	if (!err)
@@ -163,6 +175,8 @@ void ave_service_commit(void *self, const struct topo *t)
 	v->keys.ring.lifetime_s = t->token_lifetime_s;
 	ave_networks_free(&v->inside);
 	v->inside = o->inside;
+	if (ave_house_set_range(&v->house, t))
+		edge_event(AVE_EV_MEMORY, "for=range");
 	ave_service_post(v, o->mail);
 	if (o->is_stale)
 		ave_service_post_again(v);
