@@ -23,11 +23,6 @@ struct edge_slice mst_answer_end(struct mst_answer *a, const struct mst_mac *k,
 	return msg;
 }
 
-static size_t addr_len(const struct edge_addr *a)
-{
-	return !a->family ? 0 : a->family == AF_INET6 ? 4 + 20 : 4 + 8;
-}
-
 void mst_put_challenge(struct edge_put *w, const struct mst_challenge *c)
 {
 	if (c->version)
@@ -39,17 +34,23 @@ void mst_put_challenge(struct edge_put *w, const struct mst_challenge *c)
 		mst_put_addr(w, MST_ALTERNATE_SERVER, &c->server);
 }
 
+static size_t challenge_len(const struct mst_challenge *c)
+{
+	size_t len = MST_LEAST_LEN + 8 + strlen(c->text) + 4 +
+		     edge_slice_len(c->nonce) + 4 + edge_slice_len(c->realm);
+
+	if (c->version)
+		len += 8;
+	if (c->server.family)
+		len += c->server.family == AF_INET6 ? 24 : 12;
+	return len;
+}
+
 void mst_challenge_fit(struct mst_challenge *c, size_t most)
 {
-	size_t len = MST_LEAST_LEN + (c->version ? 8 : 0) + 8 +
-		     strlen(c->text) + 4 + edge_slice_len(c->nonce) + 4 +
-		     edge_slice_len(c->realm) + addr_len(&c->server);
-
-	if (len > most) {
-		len -= addr_len(&c->server);
+	if (challenge_len(c) > most)
 		c->server.family = 0;
-	}
-	if (len > most)
+	if (challenge_len(c) > most)
 		c->version = 0;
 }
 
