@@ -22,17 +22,21 @@ uint64_t mst_limit(const struct mst_request *q, enum ave_limit which)
 	return ave_relay_view(q->relay)->limits[which];
 }
 
-static uint16_t error_type(const struct mst_request *q)
-{
-	return q->msg->type == MST_ALLOCATE ? MST_ALLOCATE_ERROR
-					    : MST_SET_ACTIVE_ERROR;
-}
-
 static uint32_t version_of(const struct mst_request *q)
 {
 	return q->msg->type == MST_ALLOCATE
 		       ? ave_relay_view(q->relay)->ms_version
 		       : 0;
+}
+
+static void begin_error(struct mst_answer *a, const struct mst_request *q)
+{
+	mst_answer_begin(a,
+			 q->msg->type == MST_ALLOCATE ? MST_ALLOCATE_ERROR
+						      : MST_SET_ACTIVE_ERROR,
+			 q->msg->tid);
+	if (version_of(q))
+		mst_put_u32(&a->w, MST_MS_VERSION, version_of(q));
 }
 
 void mst_answer_send(struct mst_answer *a, const struct mst_request *q,
@@ -96,12 +100,11 @@ void mst_challenge(const struct mst_request *q, enum ave_reason why)
 		return;
 	}
 	ave_relay_drop(q->relay, why);
-	mst_answer_begin(&a, error_type(q), q->msg->tid);
 	if (has_login(code)) {
+		mst_answer_begin(&a, MST_ALLOCATE_ERROR, q->msg->tid);
 		put_login(&a, q, code);
 	} else {
-		if (version_of(q))
-			mst_put_u32(&a.w, MST_MS_VERSION, version_of(q));
+		begin_error(&a, q);
 		mst_put_error(&a.w, code, "");
 	}
 	mst_answer_send(&a, q, NULL);
@@ -109,8 +112,11 @@ void mst_challenge(const struct mst_request *q, enum ave_reason why)
 
 /* ---- to whom K is known ---- */
 
-static bool is_shortage(enum ave_reason why)
+/* What this server lacks and another may have. */
+static bool is_shortage(const struct mst_request *q, enum ave_reason why)
 {
+	if (why == AVE_FAMILY)
+		return !mst_has(q->msg, MST_ADDRESS_FAMILY);
 	return why == AVE_USER_LIMIT || why == AVE_SOURCE_LIMIT ||
 	       why == AVE_TABLE_FULL || why == AVE_NO_PORT ||
 	       why == AVE_NO_SOCKET || why == AVE_DRAINING;
@@ -150,23 +156,26 @@ static void put_unknown(struct mst_answer *a, const struct mst_request *q,
 	mst_put_unknown(&a->w, list, count);
 }
 
+static void put_shortage(struct mst_answer *a, const struct mst_request *q)
+{
+	struct edge_addr member = member_for(q);
+	unsigned code = member.family ? TRY_ALTERNATE : SERVER_ERROR;
+
+	mst_put_error(&a->w, code, mst_code_str(code));
+	if (member.family)
+		mst_put_addr(&a->w, MST_ALTERNATE_SERVER, &member);
+}
+
 static void put_error(struct mst_answer *a, const struct mst_request *q,
 		      enum ave_reason why)
 {
-	struct edge_addr member = {0};
 	unsigned code = mst_code_of(why);
 
-	if (is_shortage(why))
-		member = member_for(q);
-	if (member.family)
-		code = TRY_ALTERNATE;
-	if (version_of(q))
-		mst_put_u32(&a->w, MST_MS_VERSION, version_of(q));
+	if (why == AVE_FAMILY && q->msg->type != MST_ALLOCATE)
+		code = mst_code_of(AVE_PEER_DENIED);
 	mst_put_error(&a->w, code, mst_code_str(code));
 	if (code == UNKNOWN_ATTRIBUTE)
 		put_unknown(a, q, why);
-	if (member.family)
-		mst_put_addr(&a->w, MST_ALTERNATE_SERVER, &member);
 }
 
 /* Errors of Set Active Destination: one a second. */
@@ -192,7 +201,10 @@ void mst_refuse(const struct mst_request *q, const struct mst_mac *k,
 	ave_relay_drop(q->relay, why);
 	if (is_too_often(q))
 		return;
-	mst_answer_begin(&a, error_type(q), q->msg->tid);
-	put_error(&a, q, why);
+	begin_error(&a, q);
+	if (q->msg->type == MST_ALLOCATE && is_shortage(q, why))
+		put_shortage(&a, q);
+	else
+		put_error(&a, q, why);
 	mst_answer_send(&a, q, k);
 }
