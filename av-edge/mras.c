@@ -136,12 +136,12 @@ static unsigned status_of(const struct mras_case *c,
 		return 400;
 	if (m->fault)
 		return edge_sip_fault_status(m->fault);
-	if (m->method == EDGE_SIP_OPTIONS)
-		return 200;
-	if (m->method != EDGE_SIP_SERVICE)
+	if (m->method != EDGE_SIP_SERVICE && m->method != EDGE_SIP_OPTIONS)
 		return 405;
 	if (c->is_busy)
 		return 503;
+	if (m->method == EDGE_SIP_OPTIONS)
+		return 200;
 	if (!is_for_us(c->topo, &m->ruri) && !is_for_us(c->topo, &m->to.uri))
 		return 404;
 	if (!is_body_type(m))

@@ -41,7 +41,7 @@ EDGE_MUST_CHECK enum edge_err mras_door_bind(int *out, const struct topo *t,
 /** Does the new topology want another socket? */
 bool mras_door_moves(const struct topo *old, const struct topo *new);
 
-/** Closed still, and without a view; nothing is answered before both. */
+/** Closed still, and without a view: look comes before open. */
 EDGE_MUST_CHECK enum edge_err mras_door_new(struct mras_door **out,
 					    const struct mras_door_plan *p);
 /** Connections end at once; keys are wiped. NULL is fine. */
@@ -54,7 +54,7 @@ void mras_door_look(struct mras_door *d, const struct mras_door_view *v);
 /** The mras limits of new settings; [trust] internal_cn_fallback. */
 void mras_door_settings(struct mras_door *d, const struct edge_config *c);
 /** Accept on fd (taken over, also on failure) and no more on the one before;
- * connections stay. */
+ * connections stay. EDGE_ESTATE: no view yet, or draining. */
 EDGE_MUST_CHECK enum edge_err mras_door_open(struct mras_door *d, int fd);
 /** No more connections, requests are told 503; those that have nothing under
  * way are closed. */
