@@ -17,13 +17,24 @@ enum { DRAIN_LOOK_MS = 500 /* ours: longer than counters are old [ms] */ };
 
 /* -- networks inside ---------------------------------------------------- */
 
+/* fe80::/10 and ff00::/8: on every device, and nobody routes them. */
+static bool is_of_the_link(const struct ave_network *n)
+{
+	return n->net.family == AF_INET6 &&
+	       (n->net.ip[0] == 0xff ||
+		(n->net.ip[0] == 0xfe && (n->net.ip[1] & 0xc0) == 0x80));
+}
+
 size_t ave_service_count_networks(const struct ave_networks *n)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < n->count; i++)
-		count += n->v[i].bits <
-			 (n->v[i].net.family == AF_INET6 ? 128U : 32U);
+	for (size_t i = 0; i < n->count; i++) {
+		const unsigned whole =
+			n->v[i].net.family == AF_INET6 ? 128 : 32;
+
+		count += n->v[i].bits < whole && !is_of_the_link(&n->v[i]);
+	}
 	return count;
 }
 
