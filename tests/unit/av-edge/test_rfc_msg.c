@@ -370,7 +370,6 @@ static const struct broken {
 	{0x0017, "03", true},
 	{0x0018, "8000", true},
 	{0x0019, "11", true},
-	{0x001a, "00", true},
 	{0x001e, "00", true},
 	{0x0022, "01020304", true},
 	{0x0009, "000004", true},
