@@ -164,6 +164,7 @@ enum edge_err ave_service_open(void *self, struct edge_loop *control,
 	v->topo = topo_hold(t);
 	v->house.worker_count = worker_count(c);
 	v->house.dialects[AVE_DIALECT_MS] = &mst_dialect;
+	v->house.dialects[AVE_DIALECT_RFC] = &rfc_dialect;
 	err = open_all(v, c, t);
 	if (err) {
 		char text[sizeof(v->why)];
