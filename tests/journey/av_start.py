@@ -20,10 +20,10 @@ def descriptors(edge):
     return len(os.listdir(f'/proc/{edge.process.pid}/fd'))
 
 
-def lines(edge, number):
-    """Log lines of that event id."""
+def lines(edge, name):
+    """Log lines of that event."""
     return [line for line in edge.log.read_text(errors='replace').splitlines()
-            if f' {number} ' in line]
+            if f' {name} ' in line]
 
 
 def look_at_status(j, edge):
@@ -105,7 +105,7 @@ def look_at_reload(j, edge):
     edge.ini.write_text(good + '[options]\nav.realm = contoso1\n'
                                '[limits]\nav.lifetime_s = 700\n')
     edge.process.send_signal(signal.SIGHUP)
-    until(lambda: lines(edge, 4), 5, 'the reload is not told')
+    until(lambda: lines(edge, 'EDGE_EV_RELOADED'), 5, 'the reload is not told')
     until(lambda: msturn.Udp(
         j.world.inet, (OUTSIDE, 3478), netns.CLIENTS[3]).challenge()
         [msturn.REALM] == b'contoso1', 5, 'the new realm is not taken')
@@ -115,10 +115,12 @@ def look_at_reload(j, edge):
     assert client.allocate().kind == msturn.ALLOCATED
     edge.ini.write_text(good + '[options]\nav.realm = two words\n')
     edge.process.send_signal(signal.SIGHUP)
-    until(lambda: lines(edge, 5), 5, 'the failed reload is not told')
-    edge.ini.write_text(good + '[certificate.av-auth]\n')
+    until(lambda: lines(edge, 'EDGE_EV_RELOAD_FAILED'), 5,
+          'the failed reload is not told')
+    edge.ini.write_text(good.replace('/av-auth.key', '/turn.key'))
     edge.process.send_signal(signal.SIGHUP)
-    until(lambda: len(lines(edge, 5)) == 2, 5, 'the second is not told')
+    until(lambda: len(lines(edge, 'EDGE_EV_RELOAD_FAILED')) == 2, 5,
+          'the second is not told')
     assert edge.call('GET', '/v1/status')[1]['state'] == 'ready'
     edge.ini.write_text(good)
     other.end()
