@@ -45,7 +45,7 @@ enum edge_err ave_service_new(struct ave_service **out)
 	if (!v)
 		return EDGE_ENOMEM;
 	want_files();
-	ave_doors_init(&v->doors);
+	ave_doors_init(&v->doors, &v->house);
 	ave_offer_init(&v->prepared);
 	v->routes = (struct ave_routes){-1, -1};
 	v->mras_fd = -1;
@@ -111,7 +111,7 @@ static enum edge_err open_doors(struct ave_service *v, const struct topo *t)
 
 	for (int k = 0; k < AVE_DOORS && !err; k++)
 		err = ave_doors_bind(&v->doors, (enum ave_door_kind)k, t,
-				     &v->house, v->why, sizeof(v->why));
+				     v->why, sizeof(v->why));
 	if (!err)
 		err = mras_door_bind(&v->mras_fd, t,
 				     v->house.device[AVE_INSIDE], v->why,

@@ -26,9 +26,10 @@ static const struct {
 };
 /* clang-format on */
 
-void ave_doors_init(struct ave_doors *d)
+void ave_doors_init(struct ave_doors *d, const struct ave_house *h)
 {
-	memset(d, 0xff, sizeof(*d)); /* every fd -1 */
+	d->house = h;
+	memset(d->fd, 0xff, sizeof(d->fd)); /* every fd -1 */
 }
 
 void ave_doors_close(struct ave_doors *d)
@@ -37,7 +38,7 @@ void ave_doors_close(struct ave_doors *d)
 		for (int i = 0; i < AVE_WORKERS; i++)
 			if (d->fd[k][i] >= 0)
 				close(d->fd[k][i]);
-	ave_doors_init(d);
+	ave_doors_init(d, d->house);
 }
 
 enum topo_port_kind ave_door_port(enum ave_door_kind kind)
@@ -56,9 +57,9 @@ const char *ave_door_name(enum ave_door_kind kind)
 }
 
 enum edge_err ave_doors_bind(struct ave_doors *d, enum ave_door_kind kind,
-			     const struct topo *t, const struct ave_house *h,
-			     char *why, size_t why_cap)
+			     const struct topo *t, char *why, size_t why_cap)
 {
+	const struct ave_house *h = d->house;
 	const struct topo_listen *l = &t->listen[rows[kind].port];
 	const struct ave_place place = {l->addr, h->device[rows[kind].side]};
 	char text[EDGE_ADDR_STRLEN];
@@ -82,8 +83,7 @@ enum edge_err ave_doors_bind(struct ave_doors *d, enum ave_door_kind kind,
 }
 
 enum edge_err ave_doors_bind_moved(struct ave_doors *d, const struct topo *old,
-				   const struct topo *new,
-				   const struct ave_house *h, char *why,
+				   const struct topo *new, char *why,
 				   size_t why_cap)
 {
 	enum edge_err err = EDGE_OK;
@@ -93,8 +93,8 @@ enum edge_err ave_doors_bind_moved(struct ave_doors *d, const struct topo *old,
 		const struct topo_listen *is = &new->listen[rows[k].port];
 
 		if (!is->present || !edge_addr_eq(&was->addr, &is->addr))
-			err = ave_doors_bind(d, (enum ave_door_kind)k, new, h,
-					     why, why_cap);
+			err = ave_doors_bind(d, (enum ave_door_kind)k, new, why,
+					     why_cap);
 	}
 	if (err)
 		ave_doors_close(d);

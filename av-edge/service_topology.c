@@ -107,9 +107,8 @@ static enum edge_err prepare_doors(struct ave_service *v, const struct topo *t)
 	struct ave_doors moved;
 	enum edge_err err;
 
-	ave_doors_init(&moved);
-	err = ave_doors_bind_moved(&moved, v->topo, t, &v->house, v->why,
-				   sizeof(v->why));
+	ave_doors_init(&moved, &v->house);
+	err = ave_doors_bind_moved(&moved, v->topo, t, v->why, sizeof(v->why));
 	for (unsigned i = 0; i < v->house.worker_count && !err; i++)
 		ave_doors_give(o->mail[i]->fds, &moved, i);
 	if (!err && mras_door_moves(v->topo, t))

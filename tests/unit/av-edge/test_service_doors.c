@@ -31,7 +31,7 @@ static void setup(void)
 	service_fixture_loopback(&t);
 	memset(&house, 0, sizeof(house));
 	house.worker_count = 3;
-	ave_doors_init(&doors);
+	ave_doors_init(&doors, &house);
 	*why = '\0';
 }
 
@@ -45,8 +45,7 @@ static void bind_all(void)
 {
 	for (int k = 0; k < AVE_DOORS; k++)
 		ck_assert_msg(ave_doors_bind(&doors, (enum ave_door_kind)k, &t,
-					     &house, why,
-					     sizeof(why)) == EDGE_OK,
+					     why, sizeof(why)) == EDGE_OK,
 			      "%s", why);
 }
 
@@ -94,9 +93,9 @@ START_TEST(doors_refuse_an_address_that_is_taken)
 	struct ave_doors second;
 
 	bind_all();
-	ave_doors_init(&second);
-	ck_assert_int_eq(ave_doors_bind(&second, AVE_DOOR_OUTSIDE_UDP, &t,
-					&house, why, sizeof(why)),
+	ave_doors_init(&second, &house);
+	ck_assert_int_eq(ave_doors_bind(&second, AVE_DOOR_OUTSIDE_UDP, &t, why,
+					sizeof(why)),
 			 EDGE_ESYS);
 	ck_assert_msg(strstr(why, "127.0.0.1") &&
 			      strstr(why, strerror(EADDRINUSE)),
@@ -108,8 +107,8 @@ END_TEST
 START_TEST(doors_refuse_a_topology_without_the_port)
 {
 	t.listen[TOPO_PORT_AV_INSIDE_TCP].present = false;
-	ck_assert_int_eq(ave_doors_bind(&doors, AVE_DOOR_INSIDE_TCP, &t, &house,
-					why, sizeof(why)),
+	ck_assert_int_eq(ave_doors_bind(&doors, AVE_DOOR_INSIDE_TCP, &t, why,
+					sizeof(why)),
 			 EDGE_ENOTFOUND);
 	ck_assert_msg(strstr(why, "inside tcp"), "%s", why);
 }
@@ -121,10 +120,10 @@ START_TEST(doors_bind_only_what_has_moved)
 	struct ave_doors moved;
 
 	bind_all();
-	ave_doors_init(&moved);
-	ck_assert_int_eq(ave_doors_bind_moved(&moved, &t, &new, &house, why,
-					      sizeof(why)),
-			 EDGE_OK);
+	ave_doors_init(&moved, &house);
+	ck_assert_int_eq(
+		ave_doors_bind_moved(&moved, &t, &new, why, sizeof(why)),
+		EDGE_OK);
 	for (int k = 0; k < AVE_DOORS; k++)
 		ck_assert_int_eq(moved.fd[k][0], -1);
 	service_fixture_loopback(&new);
@@ -132,9 +131,9 @@ START_TEST(doors_bind_only_what_has_moved)
 		if (k != AVE_DOOR_OUTSIDE_UDP)
 			new.listen[ave_door_port((enum ave_door_kind)k)] =
 				t.listen[ave_door_port((enum ave_door_kind)k)];
-	ck_assert_int_eq(ave_doors_bind_moved(&moved, &t, &new, &house, why,
-					      sizeof(why)),
-			 EDGE_OK);
+	ck_assert_int_eq(
+		ave_doors_bind_moved(&moved, &t, &new, why, sizeof(why)),
+		EDGE_OK);
 	for (int k = 0; k < AVE_DOORS; k++)
 		ck_assert_int_eq(moved.fd[k][2] >= 0,
 				 k == AVE_DOOR_OUTSIDE_UDP);
@@ -152,10 +151,10 @@ START_TEST(doors_move_all_or_none)
 	/* that one is held, by this very process */
 	new.listen[TOPO_PORT_AV_INSIDE_TCP].addr =
 		t.listen[TOPO_PORT_AV_OUTSIDE_TCP].addr;
-	ave_doors_init(&moved);
-	ck_assert_int_eq(ave_doors_bind_moved(&moved, &t, &new, &house, why,
-					      sizeof(why)),
-			 EDGE_ESYS);
+	ave_doors_init(&moved, &house);
+	ck_assert_int_eq(
+		ave_doors_bind_moved(&moved, &t, &new, why, sizeof(why)),
+		EDGE_ESYS);
 	for (int k = 0; k < AVE_DOORS; k++)
 		for (unsigned i = 0; i < house.worker_count; i++)
 			ck_assert_int_eq(moved.fd[k][i], -1);
