@@ -82,6 +82,7 @@ void av_ends_start(struct av_ends *e, struct av_flow *f)
 		.index = f->index,
 		.dialect = e->dialects[f->index % e->dialect_count],
 		.server = e->server,
+		.lifetime_s = e->lifetime_s,
 		.state = AV_ASK,
 		.client = -1,
 		.peer = -1,

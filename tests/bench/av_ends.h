@@ -16,6 +16,7 @@ struct av_ends {
 	unsigned dialect_count, count;
 	struct edge_addr own, server, peer; /* peer family 0: none */
 	struct av_logins logins;
+	uint32_t lifetime_s; /* asked for; 0: the server's choice */
 	av_arrived_fn *arrived;
 	void *arg;
 	/* its own */

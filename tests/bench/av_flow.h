@@ -49,7 +49,7 @@ struct av_flow {
 	uint8_t tid[MST_TID_LEN], connection[MST_CONNECTION_LEN];
 	uint8_t key[MST_KEY_LEN];
 	struct mst_mac *mac;
-	uint32_t sequence;
+	uint32_t sequence, lifetime_s;
 	uint16_t error;		       /* that ended it; 0: none was said */
 	uint8_t asked[AV_REQUEST_MAX]; /* to be said again */
 	size_t asked_len;

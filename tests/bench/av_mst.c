@@ -28,8 +28,9 @@ static size_t ask_allocate(const struct av_flow *f, struct edge_put *w)
 	mst_put_u32(w, MST_MS_VERSION, 1);
 	if (f->state == AV_ASK)
 		return edge_slice_len(mst_end(w));
-	if (f->state == AV_LEAVE)
-		mst_put_u32(w, MST_LIFETIME, 0);
+	if (f->state == AV_LEAVE || f->lifetime_s)
+		mst_put_u32(w, MST_LIFETIME,
+			    f->state == AV_LEAVE ? 0 : f->lifetime_s);
 	mst_put_bytes(w, MST_REALM, edge_slice_str(f->realm));
 	mst_put_bytes(w, MST_NONCE, edge_slice_str(f->nonce));
 	mst_put_bytes(w, MST_USERNAME, user_of(f));

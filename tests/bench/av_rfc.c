@@ -55,7 +55,9 @@ static int encode(const struct av_flow *f, struct mbuf *mb)
 	const uint8_t transport = UDP;
 	const uint16_t channel =
 		(uint16_t)(AV_FIRST_CHANNEL + f->index % 0xf00);
-	const uint32_t none = 0;
+	const uint32_t lifetime = f->state == AV_LEAVE ? 0 : f->lifetime_s;
+	const bool limits =
+		f->state == AV_LEAVE || (f->state == AV_LOGIN && f->lifetime_s);
 	struct sa peer;
 
 	to_sa(&peer, &f->peer_at);
@@ -66,7 +68,7 @@ static int encode(const struct av_flow *f, struct mbuf *mb)
 		STUN_ATTR_CHANNEL_NUMBER, f->state == AV_BIND ? &channel : NULL,
 		STUN_ATTR_XOR_PEER_ADDR,
 		f->state == AV_BIND || f->state == AV_PERMIT ? &peer : NULL,
-		STUN_ATTR_LIFETIME, f->state == AV_LEAVE ? &none : NULL,
+		STUN_ATTR_LIFETIME, limits ? &lifetime : NULL,
 		STUN_ATTR_USERNAME, knows ? (const char *)f->login.user : NULL,
 		STUN_ATTR_REALM, knows ? f->realm : NULL, STUN_ATTR_NONCE,
 		knows ? f->nonce : NULL);
