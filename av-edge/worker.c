@@ -378,6 +378,8 @@ static enum edge_err make_parts(struct ave_worker *w)
 	struct ave_relay_plan plan = {
 		.net = &ave_worker_net,
 		.net_self = w,
+		.dialects = {w->house->dialects[AVE_DIALECT_MS],
+			     w->house->dialects[AVE_DIALECT_RFC]},
 		.shared = &w->house->shared,
 		.view = &w->outlook->view,
 		.worker = w->index,

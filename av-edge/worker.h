@@ -22,7 +22,8 @@ struct ave_gauges {
 /* What all workers share: any thread, or fixed after start. */
 struct ave_house {
 	struct edge_stats *stats;
-	struct ave_shared shared;	/* ports and tallies, for the relays */
+	struct ave_shared shared; /* ports and tallies, for the relays */
+	const struct ave_dialect *dialects[AVE_DIALECTS]; /* NULL: none */
 	struct edge_tally *connections; /* of TCP clients by source */
 	char device[AVE_SIDES][16];	/* "": any */
 	unsigned worker_count;

@@ -52,6 +52,8 @@ EDGE_MUST_CHECK enum edge_err ave_door_open(struct ave_worker *w,
 					    enum ave_door_kind kind, int fd);
 void ave_door_close(struct ave_worker *w, enum ave_door_kind kind);
 
+/** struct ave_net's told: events of allocations. */
+void ave_worker_story(void *self, const struct ave_story *s);
 /** Counters and gauges for the other threads. */
 void ave_worker_tell(struct ave_worker *w);
 
