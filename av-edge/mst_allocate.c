@@ -1,5 +1,6 @@
 /* Allocate: challenge, new allocation, refresh, end; AV 1.14. */
 #include "av-edge/mst_caller.h"
+#include "av-edge/mst_farewell.h"
 
 enum {
 	UNKNOWN_USER = 436,
@@ -107,10 +108,35 @@ static void open_new(const struct mst_request *q, struct mst_caller *c)
 
 /* ---- existing ---- */
 
+static struct mst_farewell *farewell(const struct mst_request *q)
+{
+	return ave_relay_own(q->relay, AVE_DIALECT_MS,
+			     sizeof(struct mst_farewell));
+}
+
 static void end(const struct mst_request *q)
 {
+	struct mst_farewell *f = farewell(q);
+
 	grant(q, 0);
+	if (f)
+		mst_farewell_keep(f, q->leg, &mst_own_of(q)->last);
 	ave_relay_release(q->relay, q->alloc, AVE_FINE);
+}
+
+/* Asked again because the answer was lost? Else there is nothing to end. */
+static void end_of_none(const struct mst_request *q, const struct mst_caller *c)
+{
+	const struct mst_farewell *f = farewell(q);
+	struct edge_slice before = edge_slice(NULL, 0);
+
+	if (f)
+		before = mst_farewell_find(f, q->leg, q->msg,
+					   ave_relay_now_ms(q->relay));
+	if (before.p != before.end)
+		ave_relay_answer(q->relay, q->leg, before);
+	else
+		mst_refuse(q, c->mac, AVE_NO_ALLOCATION);
 }
 
 static void of_holder(const struct mst_request *q)
@@ -143,7 +169,7 @@ static void of_other(struct mst_request q, struct mst_caller *c)
 		ave_relay_release(q.relay, q.alloc, AVE_WRONG_USER);
 	q.alloc = NULL;
 	if (is_end(q.msg))
-		mst_refuse(&q, c->mac, AVE_NO_ALLOCATION);
+		end_of_none(&q, c);
 	else
 		open_new(&q, c);
 }

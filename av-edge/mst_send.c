@@ -18,6 +18,8 @@ static enum ave_reason send_data(const struct mst_request *q)
 		return why;
 	if (!mst_has(m, MST_DESTINATION) || !mst_has(m, MST_DATA))
 		return AVE_MALFORMED;
+	if (!peer->port) /* would mean the IP alone */
+		return AVE_PEER_DENIED;
 	why = ave_relay_permit(q->relay, q->alloc, peer);
 	if (why || !edge_slice_len(m->v[MST_DATA].bytes))
 		return why; /* no bytes: it opens the permission only */
