@@ -97,10 +97,6 @@ static bool control(struct ave_relay *r, const struct ave_leg *leg,
 		ave_relay_drop(r, AVE_MALFORMED);
 		return false;
 	}
-	if (a && a->dialect != &rfc_dialect) {
-		ave_relay_drop(r, AVE_OTHER_DIALECT);
-		return true;
-	}
 	if (m.cls == RFC_REQUEST)
 		return on_request(&q);
 	if (m.cls == RFC_INDICATION)

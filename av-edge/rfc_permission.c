@@ -1,4 +1,5 @@
 /* CreatePermission, ChannelBind, Send; RFC 8656 §10-12. */
+#include "av-edge/policy.h"
 #include "av-edge/rfc_request.h"
 
 /* Those of the request, whose ports say nothing: RFC 8656 §10.2. */
@@ -11,13 +12,17 @@ static bool next_peer(const struct rfc_request *q, size_t *at,
 	return true;
 }
 
+/* All or none: RFC 8656 §10.2. */
 static enum ave_reason may_all(const struct rfc_request *q)
 {
+	const struct ave_policy *policy = ave_relay_view(q->relay)->policy;
 	struct edge_addr peer;
 	enum ave_reason why = AVE_FINE;
 
 	for (size_t at = 0; !why && next_peer(q, &at, &peer);)
-		why = ave_relay_allows(q->relay, &peer);
+		why = q->alloc->relayed[peer.family == AF_INET6].is_open
+			      ? ave_policy_judge_ip(policy, &peer)
+			      : AVE_FAMILY;
 	return why;
 }
 
