@@ -47,7 +47,8 @@ class Bench:
         self.world, self.folder, self.ca = world, folder, ca
         self.options = options
         self.found = {}  # (figure, server) to values
-        self.full = {}  # packets/s of coturn in this run
+        self.doubts = []  # what makes a value of a run less than it seems
+        self.full = 0  # packets/s of coturn in this run
         self.count = 0
 
     def server(self, name, **how):
@@ -61,6 +62,11 @@ class Bench:
         """One value of one run."""
         self.found.setdefault((figure, server), []).append(value)
         print(f'   {figure}, {server}: {value:.2f}', file=sys.stderr)
+
+    def doubt(self, words):
+        """Said again below the table."""
+        self.doubts.append(words)
+        print(f'   ! {words}', file=sys.stderr)
 
     def median(self, figure, server):
         """Of all runs; None when there was none."""
@@ -109,7 +115,8 @@ def maximum(bench, name):
     relay.stop()
     bench.note('packets/s at under 0.1 % lost', name, rate)
     if bound:
-        bench.note('... where the generator ends', name, 1)
+        bench.doubt(f'{name}: more than {rate:.0f} packets/s the load '
+                    'cannot send')
     return rate
 
 
@@ -139,10 +146,10 @@ def at_rates(bench, name, load, what):
         if at == 'half' and ways == 'both':
             bench.note(f'p50, {figure} [us]', name, got['p50_us'])
         if got['lost'] > LOST:
-            bench.note(f'lost, {figure} [%]', name, 100 * got['lost'])
+            bench.doubt(f'{name}, {figure}: {100 * got["lost"]:.2f} % lost')
         if got['sent'] < 0.95 * got['asked']:
-            bench.note(f'not sent, {figure} [%]', name,
-                       100 - 100 * got['sent'] / got['asked'])
+            bench.doubt(f'{name}, {figure}: {got["sent"]:.0f} of '
+                        f'{got["asked"]:.0f} packets sent')
 
 
 def allocations(bench, name):
@@ -244,6 +251,8 @@ def table(bench):
         one, two = (bench.median(figure, f'{n} workers') for n in (1, 2))
         print(f'{figure:<50}1 worker {one:.1f}, 2 workers {two:.1f}, '
               f'2/1 {two / one:.2f}')
+    for words in bench.doubts:
+        print(f'! {words}')
 
 
 def read_options():
