@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "tests/support/suite.h"
+#include "tests/support/vector.h"
 #include "tests/unit/av-edge/mst_world.h"
 
 static struct mst_world w;
