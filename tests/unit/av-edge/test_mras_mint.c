@@ -267,8 +267,8 @@ START_TEST(mint_answers_each_in_order)
 	for (int i = 0; i < MRAS_ASKS_MAX; i++) {
 		char want[64];
 
-		snprintf(want, sizeof(want),
-			 "credentialsRequestID=\"id%d\"", i);
+		snprintf(want, sizeof(want), "credentialsRequestID=\"id%d\"",
+			 i);
 		at = memmem(at, (size_t)((const char *)xml.end - at), want,
 			    strlen(want));
 		ck_assert_msg(at != NULL, "%s", want);
