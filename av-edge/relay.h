@@ -87,6 +87,8 @@ struct ave_relay_counts {
 	uint64_t reasons[AVE_REASONS]; /* dropped or refused */
 	uint32_t allocations;	       /* live */
 };
+/** How many allocations have clients at that server socket; looks at each. */
+uint32_t ave_relay_at_wire(const struct ave_relay *r, uint32_t wire);
 /** Thread: the worker's; copy it to where others read. */
 const struct ave_relay_counts *ave_relay_count(const struct ave_relay *r);
 

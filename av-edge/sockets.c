@@ -148,29 +148,35 @@ enum edge_err ave_socket_dial(int *out, const struct ave_place *from,
 	return EDGE_OK;
 }
 
-static enum edge_err server(int *out, const struct ave_place *p, bool is_tcp,
-			    bool is_shared)
+static enum edge_err server(int *out, const struct ave_place *p, bool is_shared)
 {
 	const char *device = p->device && *p->device ? p->device : NULL;
 
-	if (is_tcp)
+	if (p->is_tcp)
 		return edge_sock_listen(out, &p->at, device, is_shared);
 	return ave_socket_udp(out, p, is_shared, 0);
 }
 
-enum edge_err ave_sockets_server(int *fds, unsigned count,
-				 const struct ave_place *p, bool is_tcp,
-				 char *why, size_t why_cap)
+static enum edge_err prove(const struct ave_place *p)
 {
-	char text[EDGE_ADDR_STRLEN];
-	unsigned open = 0;
 	int proof;
-	enum edge_err err = server(&proof, p, is_tcp, false);
+	enum edge_err err = server(&proof, p, false);
 
 	if (!err)
 		close(proof);
+	return err;
+}
+
+enum edge_err ave_sockets_server(int *fds, unsigned count,
+				 const struct ave_place *p, char *why,
+				 size_t why_cap)
+{
+	char text[EDGE_ADDR_STRLEN];
+	unsigned open = 0;
+	enum edge_err err = p->is_held ? EDGE_OK : prove(p);
+
 	while (!err && open < count) {
-		err = server(&fds[open], p, is_tcp, true);
+		err = server(&fds[open], p, true);
 		open += !err;
 	}
 	if (!err)
@@ -178,7 +184,7 @@ enum edge_err ave_sockets_server(int *fds, unsigned count,
 	edge_addr_print(&p->at, text);
 	snprintf(why, why_cap, "cannot listen on %s%s%s, %s: %s", text,
 		 p->device && *p->device ? " device " : "",
-		 p->device ? p->device : "", is_tcp ? "tcp" : "udp",
+		 p->device ? p->device : "", p->is_tcp ? "tcp" : "udp",
 		 strerror(errno));
 	while (open)
 		close(fds[--open]);
