@@ -119,7 +119,7 @@ static bool is_shortage(const struct mst_request *q, enum ave_reason why)
 		return !mst_has(q->msg, MST_ADDRESS_FAMILY);
 	return why == AVE_USER_LIMIT || why == AVE_SOURCE_LIMIT ||
 	       why == AVE_TABLE_FULL || why == AVE_NO_PORT ||
-	       why == AVE_NO_SOCKET || why == AVE_DRAINING;
+	       why == AVE_NO_SOCKET || why == AVE_DRAINING || why == AVE_RATE;
 }
 
 /* Another member, to which this client can speak; family 0: none known. */
