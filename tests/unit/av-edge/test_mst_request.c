@@ -218,6 +218,27 @@ START_TEST(source_with_enough_is_sent_away)
 }
 END_TEST
 
+START_TEST(members_are_named_in_turn)
+{
+	struct edge_addr members[3];
+	unsigned seen = 0;
+
+	for (int i = 0; i < 3; i++)
+		members[i] = fake_addr("192.0.2.77", (uint16_t)(3478 + i));
+	w.net.view.is_draining = true;
+	w.net.view.members = members;
+	w.net.view.member_count = 3;
+	mst_say_hello(&w, &c);
+	for (int i = 0; i < 3; i++) {
+		struct mst_msg m = mst_expect_refusal(
+			&w, &c, mst_client_allocate(&c), 300);
+
+		seen |= 1u << (m.v[MST_ALTERNATE_SERVER].addr.port - 3478);
+	}
+	ck_assert_uint_eq(seen, 7);
+}
+END_TEST
+
 START_TEST(stream_is_sent_to_the_port_of_streams)
 {
 	struct edge_addr member = mst_addr("192.0.2.77:3478");
@@ -271,6 +292,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, full_table_names_another);
 	tcase_add_test(tc, user_with_enough_is_sent_away);
 	tcase_add_test(tc, source_with_enough_is_sent_away);
+	tcase_add_test(tc, members_are_named_in_turn);
 	tcase_add_test(tc, stream_is_sent_to_the_port_of_streams);
 	tcase_add_test(tc, client_inside_is_not_sent_outside);
 	suite_add_tcase(s, tc);
