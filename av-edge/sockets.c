@@ -2,6 +2,7 @@
 #include "av-edge/sockets.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
@@ -158,6 +159,36 @@ static enum edge_err server(int *out, const struct ave_place *p, bool is_tcp,
 	return ave_socket_udp(out, p, is_shared, 0);
 }
 
+/*
+ * All connections of one source to one worker: RFC 6062 joins two of a client,
+ * and both must be in one hand. IPv4 by address, IPv6 by /64. A kernel that
+ * does not obey spreads them by connection.
+ */
+static void keep_sources_together(int fd, uint8_t family, unsigned count)
+{
+	/* where headers have it: RFC 791 3.1, RFC 8200 3 */
+	enum { V4_SOURCE = SKF_NET_OFF + 12, V6_SOURCE = SKF_NET_OFF + 8 };
+	const uint32_t first =
+		(uint32_t)(family == AF_INET6 ? V6_SOURCE : V4_SOURCE);
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 family == AF_INET6 ? first + 4 : first),
+		BPF_STMT(BPF_MISC | BPF_TAX, 0),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, first),
+		BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, 3), /* both words count */
+		BPF_STMT(BPF_ALU | BPF_XOR | BPF_X, 0),
+		BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, 0x9e3779b1),
+		BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16),
+		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, count),
+		BPF_STMT(BPF_RET | BPF_A, 0),
+	};
+	struct sock_fprog prog = {sizeof(code) / sizeof(code[0]), code};
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &prog,
+			 sizeof(prog));
+}
+
+/* NOLINTNEXTLINE(readability-function-size): what to bind, and why not */
 enum edge_err ave_sockets_server(int *fds, unsigned count,
 				 const struct ave_place *p, bool is_tcp,
 				 char *why, size_t why_cap)
@@ -173,6 +204,8 @@ enum edge_err ave_sockets_server(int *fds, unsigned count,
 		err = server(&fds[open], p, is_tcp, true);
 		open += !err;
 	}
+	if (!err && is_tcp && count > 1)
+		keep_sources_together(fds[0], p->at.family, count);
 	if (!err)
 		return EDGE_OK;
 	edge_addr_print(&p->at, text);
