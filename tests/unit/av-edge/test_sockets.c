@@ -1,5 +1,4 @@
-/* av-edge/sockets.c: which server socket gets a client; ports that are shared
- * between listening and dialling. */
+/* Server sockets of many workers: one address, each client at one of them. */
 #include "av-edge/sockets.h"
 
 #include <poll.h>
@@ -8,177 +7,151 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/sock.h"
 #include "tests/support/suite.h"
 
-enum { WORKERS = 3, WAIT_MS = 10000 };
+enum { WORKERS = 4, SOURCES = 48, TURNS = 3 };
 
-static struct edge_addr addr(const char *ip, uint16_t port)
+static struct ave_place place;
+static int fds[WORKERS];
+
+static struct edge_addr loopback(const char *ip)
 {
 	struct edge_addr a;
 
-	ck_assert_int_eq(edge_addr_parse(&a, edge_slice_str(ip), port),
-			 EDGE_OK);
+	ck_assert_int_eq(edge_addr_parse(&a, edge_slice_str(ip), 0), EDGE_OK);
 	return a;
 }
 
-static struct edge_addr name_of(int fd)
+/* A port that nobody has now. */
+static void choose(const char *ip)
 {
-	struct edge_addr own, other;
-
-	edge_sock_names(fd, &own, &other);
-	return own;
-}
-
-/* A port that is free for TCP now. */
-static struct ave_place place(const char *ip)
-{
-	struct edge_addr at = addr(ip, 0);
-	struct ave_place p = {.device = "lo"};
+	struct sockaddr_storage sa;
+	socklen_t len;
 	int fd;
 
-	ck_assert_int_eq(edge_sock_listen(&fd, &at, NULL, false), EDGE_OK);
-	p.at = name_of(fd);
+	place = (struct ave_place){.at = loopback(ip)};
+	len = edge_addr_to_sockaddr(&place.at, &sa);
+	fd = socket(place.at.family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sa, len), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&sa, &len), 0);
+	ck_assert_int_eq(
+		edge_addr_from_sockaddr(&place.at, (struct sockaddr *)&sa),
+		EDGE_OK);
 	close(fd);
-	return p;
 }
 
-static int dialled(const char *from, const struct edge_addr *to)
+static void open_all(bool is_tcp)
 {
-	struct edge_addr local = addr(from, 0);
-	int fd;
+	char why[200] = "";
 
-	ck_assert_int_eq(edge_sock_dial(&fd, &local, NULL, to), EDGE_OK);
-	return fd;
+	ck_assert_msg(ave_sockets_server(fds, WORKERS, &place, is_tcp, why,
+					 sizeof(why)) == EDGE_OK,
+		      "%s", why);
 }
 
-/* Which of the listeners has it; it is closed. */
-static unsigned taker(const int *fds)
+static void close_all(void)
 {
-	struct pollfd f[WORKERS];
-	int fd;
-
 	for (int i = 0; i < WORKERS; i++)
-		f[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
-	ck_assert_int_eq(poll(f, WORKERS, WAIT_MS), 1);
-	for (unsigned i = 0; i < WORKERS; i++) {
-		if (!f[i].revents)
-			continue;
-		fd = accept(fds[i], NULL, NULL);
-		ck_assert_int_ge(fd, 0);
-		close(fd);
-		return i;
-	}
-	return WORKERS;
+		ave_socket_close(fds[i]);
 }
 
-START_TEST(sockets_give_a_tcp_source_to_one_worker)
+/* Which of them a connection from there comes to. */
+static int comes_to(const struct edge_addr *source)
 {
-	const struct ave_place p = place("127.0.0.1");
-	bool is_used[WORKERS] = {false};
-	int fds[WORKERS];
-	char why[128];
+	struct sockaddr_storage from, to;
+	socklen_t from_len = edge_addr_to_sockaddr(source, &from),
+		  to_len = edge_addr_to_sockaddr(&place.at, &to);
+	struct pollfd p[WORKERS];
+	int fd = socket(source->family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int found = -1;
 
-	ck_assert_int_eq(
-		ave_sockets_server(fds, WORKERS, &p, true, why, sizeof(why)),
-		EDGE_OK);
-	for (int source = 1; source < 40; source++) {
-		char ip[16];
-		unsigned first = WORKERS;
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&from, from_len), 0);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, to_len), 0);
+	for (int i = 0; i < WORKERS; i++)
+		p[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
+	ck_assert_int_eq(poll(p, WORKERS, 5000), 1);
+	for (int i = 0; i < WORKERS; i++)
+		if (p[i].revents)
+			found = i;
+	close(accept(fds[found], NULL, NULL));
+	close(fd);
+	return found;
+}
 
-		snprintf(ip, sizeof(ip), "127.0.0.%d", source);
-		for (int i = 0; i < 4; i++) {
-			int fd = dialled(ip, &p.at);
-			unsigned got = taker(fds);
+START_TEST(connections_of_a_client_come_to_one_worker)
+{
+	unsigned used = 0;
 
-			ck_assert_uint_lt(got, WORKERS);
-			ck_assert(first == WORKERS || first == got);
-			first = got;
-			is_used[got] = true;
-			close(fd);
-		}
+	choose("127.0.0.1");
+	open_all(true);
+	for (int i = 0; i < SOURCES; i++) {
+		struct edge_addr source = loopback("127.0.1.1");
+		int first;
+
+		source.ip[3] = (uint8_t)(1 + i);
+		first = comes_to(&source);
+		used |= 1u << first;
+		for (int turn = 0; turn < TURNS; turn++)
+			ck_assert_int_eq(comes_to(&source), first);
 	}
-	for (int i = 0; i < WORKERS; i++) {
-		ck_assert(is_used[i]);
-		close(fds[i]);
-	}
+	ck_assert_uint_eq(used, (1u << WORKERS) - 1);
+	close_all();
 }
 END_TEST
 
-START_TEST(sockets_give_a_tcp_source_of_ipv6_to_one_worker)
+START_TEST(so_do_those_over_ipv6)
 {
-	const struct ave_place p = place("::1");
-	unsigned first = WORKERS;
-	int fds[WORKERS];
-	char why[128];
+	struct edge_addr source = loopback("::1");
+	int first;
 
-	ck_assert_int_eq(
-		ave_sockets_server(fds, WORKERS, &p, true, why, sizeof(why)),
-		EDGE_OK);
-	for (int i = 0; i < 12; i++) {
-		int fd = dialled("::1", &p.at);
-		unsigned got = taker(fds);
-
-		ck_assert(first == WORKERS || first == got);
-		first = got;
-		close(fd);
-	}
-	for (int i = 0; i < WORKERS; i++)
-		close(fds[i]);
+	choose("::1");
+	open_all(true);
+	first = comes_to(&source);
+	for (int turn = 0; turn < 4 * TURNS; turn++)
+		ck_assert_int_eq(comes_to(&source), first);
+	close_all();
 }
 END_TEST
 
-START_TEST(sockets_say_where_they_cannot_listen)
+START_TEST(address_that_is_held_is_told)
 {
-	struct ave_place p = place("127.0.0.1");
-	int fds[WORKERS], holder;
-	char why[128] = "";
+	char why[200] = "";
+	int other[WORKERS];
 
-	ck_assert_int_eq(edge_sock_listen(&holder, &p.at, NULL, false),
-			 EDGE_OK);
-	ck_assert_int_eq(
-		ave_sockets_server(fds, WORKERS, &p, true, why, sizeof(why)),
-		EDGE_ESYS);
+	choose("127.0.0.1");
+	open_all(true);
+	ck_assert_int_eq(ave_sockets_server(other, WORKERS, &place, true, why,
+					    sizeof(why)),
+			 EDGE_ESYS);
 	ck_assert_ptr_nonnull(strstr(why, "cannot listen on 127.0.0.1:"));
-	ck_assert_ptr_nonnull(strstr(why, "device lo, tcp: "));
-	close(holder);
+	ck_assert_ptr_nonnull(strstr(why, "tcp: "));
+	close_all();
 }
 END_TEST
 
-/* AV 1.15: one port listens and dials. */
-START_TEST(sockets_dial_from_a_port_that_listens)
+START_TEST(datagrams_have_their_sockets_too)
 {
-	const struct ave_place here = place("127.0.0.1");
-	struct edge_addr far = addr("127.0.0.1", 0), own, other;
-	struct pollfd f = {.events = POLLIN};
-	int relay, server, fd;
-
-	ck_assert_int_eq(edge_sock_listen(&server, &far, NULL, false), EDGE_OK);
-	far = name_of(server);
-	ck_assert_int_eq(ave_socket_relay(&relay, &here), EDGE_OK);
-	ck_assert_int_eq(ave_socket_dial(&fd, &here, &far), EDGE_OK);
-	f.fd = server;
-	ck_assert_int_eq(poll(&f, 1, WAIT_MS), 1);
-	close(fd);
-	fd = accept(server, NULL, NULL);
-	edge_sock_names(fd, &own, &other);
-	ck_assert(edge_addr_eq(&other, &here.at));
-	close(fd);
-	close(server);
-	close(relay);
+	choose("127.0.0.1");
+	open_all(false);
+	for (int i = 0; i < WORKERS; i++)
+		for (int j = 0; j < i; j++)
+			ck_assert_int_ne(fds[i], fds[j]);
+	close_all();
 }
 END_TEST
 
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("sockets");
-	TCase *t = tcase_create("sockets");
+	TCase *tc = tcase_create("server");
 
-	tcase_set_timeout(t, 30);
-	tcase_add_test(t, sockets_give_a_tcp_source_to_one_worker);
-	tcase_add_test(t, sockets_give_a_tcp_source_of_ipv6_to_one_worker);
-	tcase_add_test(t, sockets_say_where_they_cannot_listen);
-	tcase_add_test(t, sockets_dial_from_a_port_that_listens);
-	suite_add_tcase(s, t);
+	tcase_set_timeout(tc, 30);
+	tcase_add_test(tc, connections_of_a_client_come_to_one_worker);
+	tcase_add_test(tc, so_do_those_over_ipv6);
+	tcase_add_test(tc, address_that_is_held_is_told);
+	tcase_add_test(tc, datagrams_have_their_sockets_too);
+	suite_add_tcase(s, tc);
 	return s;
 }
