@@ -339,6 +339,7 @@ static void tell_refusal(const struct ave_alloc *a, enum ave_reason why)
 	tell(a->relay, &s);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): what a request is made of */
 enum ave_reason ave_relay_allocate(struct ave_alloc **out, struct ave_relay *r,
 				   const struct ave_leg *leg,
 				   const struct ave_dialect *dialect,

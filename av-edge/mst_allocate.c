@@ -91,9 +91,11 @@ static void open_new(const struct mst_request *q, struct mst_caller *c)
 	want_families(&want, q);
 	why = ave_relay_allocate(&made.alloc, q->relay, q->leg, &mst_dialect,
 				 &c->grant, &want);
+	if (why == AVE_ALLOCATED) /* none of ours: that would be q->alloc */
+		why = AVE_OTHER_DIALECT;
 	if (why) {
-		/* asked again too soon: the next one comes by itself */
-		if (why == AVE_RATE)
+		/* a datagram comes again by itself, a moment later */
+		if (why == AVE_RATE && !ave_leg_is_stream(q->leg))
 			ave_relay_drop(q->relay, why);
 		else
 			mst_refuse(q, c->mac, why);

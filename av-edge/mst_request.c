@@ -119,10 +119,11 @@ static bool is_shortage(const struct mst_request *q, enum ave_reason why)
 		return !mst_has(q->msg, MST_ADDRESS_FAMILY);
 	return why == AVE_USER_LIMIT || why == AVE_SOURCE_LIMIT ||
 	       why == AVE_TABLE_FULL || why == AVE_NO_PORT ||
-	       why == AVE_NO_SOCKET || why == AVE_DRAINING;
+	       why == AVE_NO_SOCKET || why == AVE_DRAINING || why == AVE_RATE;
 }
 
-/* Another member, to which this client can speak; family 0: none known. */
+/* Another member, to which this client can speak, each time perhaps another
+ * one; family 0: none known. */
 static struct edge_addr member_for(const struct mst_request *q)
 {
 	const struct ave_view *v = ave_relay_view(q->relay);
@@ -132,7 +133,7 @@ static struct edge_addr member_for(const struct mst_request *q)
 	if (leg->side != AVE_OUTSIDE)
 		return found;
 	for (size_t i = 0; i < v->member_count && !found.family; i++) {
-		size_t at = (i + q->msg->tid.p[0]) % v->member_count;
+		size_t at = (i + q->msg->tid.end[-1]) % v->member_count;
 
 		if (v->members[at].family == leg->client.family)
 			found = v->members[at];

@@ -253,6 +253,14 @@ static void other(struct ave_relay *r, const struct ave_alloc *a,
 							   : AVE_NOT_TURN);
 }
 
+/* Rules 2 and 3 of AV 1.2. */
+static bool is_payload(const struct ave_relay *r, const struct ave_alloc *a,
+		       enum ave_kind kind)
+{
+	return speaks(r, a, AVE_DIALECT_MS) ? a->flows.count
+					    : kind == AVE_KIND_CHANNEL;
+}
+
 void ave_relay_datagram(struct ave_relay *r, const struct ave_leg *leg,
 			struct ave_packet pkt)
 {
@@ -264,9 +272,7 @@ void ave_relay_datagram(struct ave_relay *r, const struct ave_leg *leg,
 	/* AV 1.2, in its order */
 	if (kind == AVE_KIND_MST)
 		control(r, leg, a, AVE_DIALECT_MS, pkt);
-	else if (speaks(r, a, AVE_DIALECT_MS) && a->flows.count)
-		payload(r, a, pkt);
-	else if (speaks(r, a, AVE_DIALECT_RFC) && kind == AVE_KIND_CHANNEL)
+	else if (a && is_payload(r, a, kind))
 		payload(r, a, pkt);
 	else if (kind == AVE_KIND_RFC)
 		control(r, leg, a, AVE_DIALECT_RFC, pkt);

@@ -281,6 +281,20 @@ START_TEST(new_allocations_too_often_are_not_answered)
 }
 END_TEST
 
+START_TEST(streams_too_often_are_told)
+{
+	mst_world_stream(&c);
+	mst_say_hello(&w, &c);
+	for (int i = 0; i < 10; i++) {
+		c.leg.client.port++;
+		(void)mst_expect_success(&w, &c, mst_client_allocate(&c));
+	}
+	c.leg.client.port++;
+	(void)mst_expect_refusal(&w, &c, mst_client_allocate(&c), 500);
+	ck_assert_uint_eq(mst_world_count(&w, AVE_RATE), 1);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("mst_allocate");
@@ -311,6 +325,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, lifetime_0_without_an_allocation_is_437);
 	tcase_add_test(tc, another_user_is_441_until_30_s_of_silence);
 	tcase_add_test(tc, new_allocations_too_often_are_not_answered);
+	tcase_add_test(tc, streams_too_often_are_told);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -24,12 +24,13 @@ enum { WAIT_MS = 10000, PEER_TAG = 4711, OUT_QUEUE = 131072 };
  *  L  open a TCP address at the port           C  close what is open
  *  D  dial the port from the TCP address       W  write the rest to the peer
  *  J  join with the peer                       X  the stream is to be closed
- *  Q  close the client                         A  it has an allocation; "told"
+ *  Q  close the client                         F  stop reading the client
+ *  G  read it again                            A  it has an allocation; "told"
  */
 struct ave_relay {
 	const struct ave_net *net;
 	void *self;
-	struct ave_leg leg; /* who spoke last */
+	struct ave_leg leg, frozen; /* who spoke last; who is not read */
 	uint32_t udp, tcp, peer;
 	struct edge_addr tcp_at;
 	struct ave_relay_counts counts;
@@ -127,6 +128,14 @@ static void obey(struct ave_relay *r, char what, const struct edge_addr *at,
 		break;
 	case 'C':
 		close_relayed(r);
+		break;
+	case 'F':
+		r->frozen = r->leg;
+		n->read_client(r->self, &r->frozen, false);
+		n->read_client(r->self, &r->frozen, false);
+		break;
+	case 'G':
+		n->read_client(r->self, &r->frozen, true);
 		break;
 	default:
 		break;
@@ -657,6 +666,30 @@ START_TEST(worker_stops_a_peer_of_a_slow_client)
 }
 END_TEST
 
+/* Twice stopped, twice started. */
+START_TEST(worker_reads_a_client_when_the_relay_says_so)
+{
+	struct pollfd f = {.events = POLLIN};
+	int fd, boss;
+
+	start(0, kind_of(_i));
+	fd = stream();
+	boss = client();
+	order(fd, 'F', 0, "", true);
+	ck_assert_int_eq(send(fd, "\2\0\0\1T", 5, 0), 5);
+	f.fd = fd;
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(send(boss, "T", 1, 0), 1);
+		expect(boss, "told"); /* it has had time to answer */
+		ck_assert_int_eq(poll(&f, 1, 50), 0);
+		order(boss, 'G', 0, "", false);
+	}
+	expect(fd, "told");
+	close(fd);
+	close(boss);
+}
+END_TEST
+
 static bool is_looked(void)
 {
 	return looks == 1;
@@ -844,6 +877,8 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, worker_lets_so_many_in_from_one_source, 0, 2);
 	tcase_add_loop_test(t, worker_connects_clients_with_tcp_peers, 0, 2);
 	tcase_add_loop_test(t, worker_stops_a_peer_of_a_slow_client, 0, 2);
+	tcase_add_loop_test(t, worker_reads_a_client_when_the_relay_says_so, 0,
+			    2);
 	tcase_add_loop_test(t, worker_takes_a_new_view_and_drains, 0, 2);
 	tcase_add_loop_test(t, worker_moves_its_doors, 0, 2);
 	tcase_add_loop_test(
