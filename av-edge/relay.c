@@ -65,6 +65,8 @@ void ave_relay_free(struct ave_relay *r)
 	edge_handles_free(r->links);
 	edge_handles_free(r->allocs);
 	ave_alloc_table_fini(&r->table);
+	for (int i = 0; i < AVE_DIALECTS; i++)
+		free(r->own[i]);
 	free(r);
 }
 
@@ -122,6 +124,14 @@ uint64_t ave_relay_now_ms(const struct ave_relay *r)
 int64_t ave_relay_wall_s(const struct ave_relay *r)
 {
 	return r->wall_s;
+}
+
+void *ave_relay_own(struct ave_relay *r, enum ave_dialect_kind which,
+		    size_t len)
+{
+	if (!r->own[which])
+		r->own[which] = calloc(1, len);
+	return r->own[which];
 }
 
 void ave_relay_answer(struct ave_relay *r, const struct ave_leg *leg,

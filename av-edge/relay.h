@@ -177,6 +177,11 @@ struct ave_alloc *ave_relay_connection(const struct ave_relay *r,
 enum ave_reason ave_relay_join(struct ave_relay *r, const struct ave_leg *leg,
 			       uint32_t connection);
 
+/** Memory of a dialect's own beside its allocations: all zero at first, freed
+ * with the relay. len is the same each time. NULL: there is none. */
+void *ave_relay_own(struct ave_relay *r, enum ave_dialect_kind which,
+		    size_t len);
+
 const struct ave_view *ave_relay_view(const struct ave_relay *r);
 const struct ave_shared *ave_relay_shared(const struct ave_relay *r);
 uint64_t ave_relay_now_ms(const struct ave_relay *r);

@@ -16,7 +16,8 @@ struct ave_relay {
 	struct edge_handles *links;  /* of struct ave_peer_link */
 	struct edge_wheel *wheel;
 	struct ave_rates *rates;
-	struct ave_alloc *gone; /* released, freed at the next tick */
+	void *own[AVE_DIALECTS]; /* of the dialects, once asked for */
+	struct ave_alloc *gone;	 /* released, freed at the next tick */
 	struct ave_relay_counts counts;
 };
 

@@ -2,6 +2,7 @@
 #include "av-edge/sockets.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
@@ -158,29 +159,75 @@ static enum edge_err server(int *out, const struct ave_place *p, bool is_tcp,
 	return ave_socket_udp(out, p, is_shared, 0);
 }
 
+/* Where the source lies in the header of IP [bytes]: IPv4, or the /64. */
+enum { SOURCE4 = 12, SOURCE6 = 8, SOURCE6_LOW = 12 };
+
+/* All connections of a client to one worker: RFC 6062's ConnectionBind comes by
+ * another connection than the allocation that it belongs to. A kernel that
+ * knows no such thing spreads them, and some binds are refused. */
+static void steer(int fd, const struct edge_addr *at, unsigned count)
+{
+	const bool is_v6 = at->family == AF_INET6;
+	const uint32_t net = (uint32_t)SKF_NET_OFF;
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 net + (is_v6 ? SOURCE6 : SOURCE4)),
+		BPF_STMT(BPF_MISC | BPF_TAX, 0),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 net + (is_v6 ? SOURCE6_LOW : SOURCE4)),
+		/* Knuth's golden ratio: neighbours go different ways */
+		BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, 0x9e3779b1),
+		BPF_STMT(BPF_ALU | BPF_XOR | BPF_X, 0),
+		BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 8),
+		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, count),
+		BPF_STMT(BPF_RET | BPF_A, 0),
+	};
+	const struct sock_fprog program = {
+		.len = sizeof(code) / sizeof(code[0]),
+		.filter = code,
+	};
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program,
+			 sizeof(program));
+}
+
+/* All of them, or none. */
+static enum edge_err open_all(int *fds, unsigned count,
+			      const struct ave_place *p, bool is_tcp)
+{
+	unsigned open = 0;
+	enum edge_err err = EDGE_OK;
+
+	while (!err && open < count) {
+		err = server(&fds[open], p, is_tcp, true);
+		open += !err;
+	}
+	while (err && open)
+		close_keeping_errno(fds[--open]);
+	return err;
+}
+
+/* NOLINTNEXTLINE(readability-function-size): what to bind, and why not */
 enum edge_err ave_sockets_server(int *fds, unsigned count,
 				 const struct ave_place *p, bool is_tcp,
 				 char *why, size_t why_cap)
 {
 	char text[EDGE_ADDR_STRLEN];
-	unsigned open = 0;
 	int proof;
 	enum edge_err err = server(&proof, p, is_tcp, false);
 
-	if (!err)
+	if (!err) {
 		close(proof);
-	while (!err && open < count) {
-		err = server(&fds[open], p, is_tcp, true);
-		open += !err;
+		err = open_all(fds, count, p, is_tcp);
 	}
-	if (!err)
-		return EDGE_OK;
-	edge_addr_print(&p->at, text);
-	snprintf(why, why_cap, "cannot listen on %s%s%s, %s: %s", text,
-		 p->device && *p->device ? " device " : "",
-		 p->device ? p->device : "", is_tcp ? "tcp" : "udp",
-		 strerror(errno));
-	while (open)
-		close(fds[--open]);
+	if (err) {
+		edge_addr_print(&p->at, text);
+		snprintf(why, why_cap, "cannot listen on %s%s%s, %s: %s", text,
+			 p->device && *p->device ? " device " : "",
+			 p->device ? p->device : "", is_tcp ? "tcp" : "udp",
+			 strerror(errno));
+	} else if (is_tcp && count > 1) {
+		steer(fds[0], &p->at, count);
+	}
 	return err;
 }

@@ -32,7 +32,8 @@ EDGE_MUST_CHECK enum edge_err ave_socket_dial(int *out,
 					      const struct edge_addr *to);
 /**
  * One server socket a worker, UDP or TCP; the first is bound alone before, to
- * prove that nobody else holds the address.
+ * prove that nobody else holds the address. TCP: all connections of a source
+ * (IPv4 address, or /64) come to the same one.
  * why: who cannot listen where, and the system's reason.
  */
 EDGE_MUST_CHECK enum edge_err ave_sockets_server(int *fds, unsigned count,
