@@ -132,6 +132,9 @@ void ave_relay_touch(struct ave_relay *r, struct ave_alloc *a);
 /** Gives all back and calls forget; its memory stays until the next tick. */
 void ave_relay_release(struct ave_relay *r, struct ave_alloc *a,
 		       enum ave_reason why);
+/** RFC 8656 §8.2: one relayed address ends; the last one ends it all. */
+void ave_relay_release_family(struct ave_relay *r, struct ave_alloc *a,
+			      uint8_t family);
 /** May that address be a peer: AV 6.4. */
 enum ave_reason ave_relay_allows(const struct ave_relay *r,
 				 const struct edge_addr *peer);
