@@ -120,6 +120,7 @@ static enum ave_reason add_flow(struct ave_flow **out, struct ave_alloc *a,
 				    : AVE_INTERNAL;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): what a flow is made of */
 enum ave_reason ave_relay_flow(struct ave_flow **out, struct ave_alloc *a,
 			       const struct edge_addr *peer, uint16_t channel,
 			       uint64_t until_ms, uint32_t max)

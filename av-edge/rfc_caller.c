@@ -107,10 +107,11 @@ static enum ave_reason make_mac(struct rfc_caller *c, const struct rfc_msg *m,
 	char text[RFC_PASSWORD_TEXT_LEN + 1] = "";
 	uint8_t key[RFC_KEY_MAX];
 	struct rfc_login l = {m->v[RFC_USERNAME].bytes, m->v[RFC_REALM].bytes,
-			      edge_slice(text, RFC_PASSWORD_TEXT_LEN)};
+			      {0}};
 	enum edge_err err;
 
 	rfc_password_encode(text, password);
+	l.password = edge_slice(text, RFC_PASSWORD_TEXT_LEN);
 	err = rfc_mac_new(&c->made, edge_slice(key, rfc_key(key, c->how, &l)));
 	edge_wipe(text, sizeof(text));
 	edge_wipe(key, sizeof(key));
