@@ -213,6 +213,7 @@ int main(int argc, char **argv)
 	k.ends.arrived = arrived;
 	k.ends.arg = &k;
 	k.ends.lifetime_s = LIFETIME_S;
+	k.ends.until = AV_READY;
 	av_ends_init(&k.ends);
 	for (unsigned i = 0; i < k.ends.count; i++)
 		k.life[i].turn_ns = soon(LIFE_MS);
