@@ -254,8 +254,9 @@ static void check_roll(const struct job *j, const struct ctl_roll *r,
 }
 
 /* The pair of edge.ini, and what is staged beside it. */
-static void av_auth(struct job *j)
+static void av_auth(const struct job *of)
 {
+	struct job k = *of, *j = &k;
 	struct ctl_cert *old = calloc(1, sizeof(*old));
 	struct ctl_cert *new = calloc(1, sizeof(*new));
 	char effective[32];

@@ -51,7 +51,8 @@ static enum ctl_exit move_pair(struct ctl_roll_job *j)
 static enum ctl_exit check_staged(struct ctl_roll_job *j)
 {
 	struct ctl_cert_files files = {.chain = j->roll.staged.chain,
-				       .key = j->roll.staged.key};
+				       .key = j->roll.staged.key,
+				       .skips_chain = true};
 	char why[256] = "";
 	enum edge_err err;
 

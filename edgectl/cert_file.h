@@ -26,10 +26,11 @@ struct ctl_cert_files {
 	const char *chain; /* leaf first */
 	const char *key;   /* NULL: not known */
 	const char *roots; /* PEM file; NULL: the system's */
+	bool skips_chain;  /* nobody asks whether it leads to a root */
 };
 
 /**
- * Read chain and key, and verify the chain.
+ * Read chain and key, and verify the chain unless that is skipped.
  * @param why    which file, what is wrong
  * @return EDGE_ENOTFOUND, EDGE_EFORMAT, EDGE_ENOMEM; a key that is not there
  *         or not readable is has_key false with why filled

@@ -113,7 +113,8 @@ static bool read_json(struct member *m, struct edge_slice text)
 
 static bool read_pem(struct member *m, const char *path)
 {
-	const struct ctl_cert_files files = {.chain = path};
+	const struct ctl_cert_files files = {.chain = path,
+					     .skips_chain = true};
 	struct ctl_cert *x = calloc(1, sizeof(*x));
 	char why[256];
 	bool good = x && !ctl_cert_read(x, &files, 0, why, sizeof(why)) &&
@@ -250,7 +251,8 @@ static void judge(struct pool *p, const char *word)
 static enum ctl_exit read_own(struct pool *p, const char *chain,
 			      const char *key, enum role role)
 {
-	const struct ctl_cert_files files = {.chain = chain, .key = key};
+	const struct ctl_cert_files files = {
+		.chain = chain, .key = key, .skips_chain = true};
 	struct ctl_cert *x = calloc(1, sizeof(*x));
 	char why[256] = "";
 	enum edge_err err = EDGE_ENOMEM;

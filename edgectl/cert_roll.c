@@ -81,7 +81,7 @@ enum ctl_exit ctl_roll_only_av_auth(struct ctl *c, const char *use)
 /* Settings, what is staged, the certificate of edge.ini. */
 enum ctl_exit ctl_roll_begin(struct ctl_roll_job *j)
 {
-	struct ctl_cert_files files = {0};
+	struct ctl_cert_files files = {.skips_chain = true};
 	enum ctl_exit exit = ctl_config(j->c);
 	const struct topo *t;
 	enum edge_err err;

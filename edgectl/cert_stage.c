@@ -248,7 +248,7 @@ static enum ctl_exit stage(struct ctl_roll_job *j,
 enum ctl_exit ctl_cert_stage(struct ctl *c, int argc, char **argv)
 {
 	const char *use = NULL, *effective = NULL;
-	struct ctl_cert_files from = {0};
+	struct ctl_cert_files from = {.skips_chain = true};
 	const struct ctl_option options[] = {
 		{"use", &use, NULL},
 		{"chain", &from.chain, NULL},
