@@ -155,15 +155,18 @@ static void of_holder(const struct mst_request *q)
 					   lifetime_of(q->msg)));
 }
 
-/* Another user's: it goes when it has been silent, AV 1.14 step 7. */
+/* Another user's goes when it has been silent and there is something to put in
+ * its place, AV 1.14 step 7. */
 static bool may_replace(const struct mst_request *q)
 {
-	return ave_relay_now_ms(q->relay) >= q->alloc->last_ms + REPLACE_MS;
+	return !is_end(q->msg) &&
+	       ave_relay_now_ms(q->relay) >= q->alloc->last_ms + REPLACE_MS;
 }
 
 static void of_other(struct mst_request q, struct mst_caller *c)
 {
 	if (q.alloc && !may_replace(&q)) {
+		/* by the key it has proved: it can check no other (AV 1.11) */
 		mst_refuse(&q, c->mac, AVE_WRONG_USER);
 		return;
 	}

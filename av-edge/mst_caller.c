@@ -4,13 +4,16 @@
 #include "av-edge/mras_ring.h"
 #include "common/crypto.h"
 
+/* The realm of the view; or, after that was changed, the one that the key of
+ * the allocation was made with. */
 static bool is_our_realm(const struct mst_request *q)
 {
 	struct edge_slice ours =
 		edge_slice_str(ave_relay_view(q->relay)->realm);
 
 	return edge_slice_eq(mst_trim(q->msg->v[MST_REALM].bytes),
-			     mst_trim(ours));
+			     mst_trim(ours)) ||
+	       (q->alloc && mst_own_is_realm(mst_own_of(q), q->msg));
 }
 
 /* A client refreshes with the nonce of its first 401 as long as its token

@@ -99,6 +99,26 @@ void ave_relay_look(struct ave_relay *r, const struct ave_view *v)
 	edge_handles_each(r->allocs, judge_again, r);
 }
 
+struct at_wire {
+	uint32_t wire, count;
+};
+
+static void count_at_wire(void *thing, void *arg)
+{
+	const struct ave_leg *leg = &((const struct ave_alloc *)thing)->leg;
+	struct at_wire *w = arg;
+
+	w->count += leg->transport == AVE_UDP && leg->wire == w->wire;
+}
+
+uint32_t ave_relay_at_wire(const struct ave_relay *r, uint32_t wire)
+{
+	struct at_wire w = {.wire = wire};
+
+	edge_handles_each(r->allocs, count_at_wire, &w);
+	return w.count;
+}
+
 /* -- small things --------------------------------------------------------- */
 
 const struct ave_relay_counts *ave_relay_count(const struct ave_relay *r)

@@ -104,7 +104,7 @@ static bool take_algorithm(enum rfc_algorithm *how, const struct ave_leg *leg,
 static enum ave_reason make_mac(struct rfc_caller *c, const struct rfc_msg *m,
 				const uint8_t password[MRAS_PASSWORD_LEN])
 {
-	char text[RFC_PASSWORD_TEXT_LEN + 1];
+	char text[RFC_PASSWORD_TEXT_LEN + 1] = "";
 	uint8_t key[RFC_KEY_MAX];
 	struct rfc_login l = {m->v[RFC_USERNAME].bytes, m->v[RFC_REALM].bytes,
 			      {0}};

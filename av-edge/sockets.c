@@ -149,12 +149,11 @@ enum edge_err ave_socket_dial(int *out, const struct ave_place *from,
 	return EDGE_OK;
 }
 
-static enum edge_err server(int *out, const struct ave_place *p, bool is_tcp,
-			    bool is_shared)
+static enum edge_err server(int *out, const struct ave_place *p, bool is_shared)
 {
 	const char *device = p->device && *p->device ? p->device : NULL;
 
-	if (is_tcp)
+	if (p->is_tcp)
 		return edge_sock_listen(out, &p->at, device, is_shared);
 	return ave_socket_udp(out, p, is_shared, 0);
 }
@@ -193,13 +192,13 @@ static void steer(int fd, const struct edge_addr *at, unsigned count)
 
 /* All of them, or none. */
 static enum edge_err open_all(int *fds, unsigned count,
-			      const struct ave_place *p, bool is_tcp)
+			      const struct ave_place *p)
 {
 	unsigned open = 0;
 	enum edge_err err = EDGE_OK;
 
 	while (!err && open < count) {
-		err = server(&fds[open], p, is_tcp, true);
+		err = server(&fds[open], p, true);
 		open += !err;
 	}
 	while (err && open)
@@ -207,26 +206,32 @@ static enum edge_err open_all(int *fds, unsigned count,
 	return err;
 }
 
-/* NOLINTNEXTLINE(readability-function-size): what to bind, and why not */
+static enum edge_err prove(const struct ave_place *p)
+{
+	int proof;
+	enum edge_err err = server(&proof, p, false);
+
+	if (!err)
+		close(proof);
+	return err;
+}
+
 enum edge_err ave_sockets_server(int *fds, unsigned count,
-				 const struct ave_place *p, bool is_tcp,
-				 char *why, size_t why_cap)
+				 const struct ave_place *p, char *why,
+				 size_t why_cap)
 {
 	char text[EDGE_ADDR_STRLEN];
-	int proof;
-	enum edge_err err = server(&proof, p, is_tcp, false);
+	enum edge_err err = p->is_held ? EDGE_OK : prove(p);
 
-	if (!err) {
-		close(proof);
-		err = open_all(fds, count, p, is_tcp);
-	}
+	if (!err)
+		err = open_all(fds, count, p);
 	if (err) {
 		edge_addr_print(&p->at, text);
 		snprintf(why, why_cap, "cannot listen on %s%s%s, %s: %s", text,
 			 p->device && *p->device ? " device " : "",
-			 p->device ? p->device : "", is_tcp ? "tcp" : "udp",
+			 p->device ? p->device : "", p->is_tcp ? "tcp" : "udp",
 			 strerror(errno));
-	} else if (is_tcp && count > 1) {
+	} else if (p->is_tcp && count > 1) {
 		steer(fds[0], &p->at, count);
 	}
 	return err;

@@ -11,6 +11,8 @@
 struct ave_place {
 	struct edge_addr at;
 	const char *device;
+	bool is_tcp;  /* of a server */
+	bool is_held; /* by another server of ours: nothing is to be proved */
 };
 
 /**
@@ -38,8 +40,7 @@ EDGE_MUST_CHECK enum edge_err ave_socket_dial(int *out,
  */
 EDGE_MUST_CHECK enum edge_err ave_sockets_server(int *fds, unsigned count,
 						 const struct ave_place *p,
-						 bool is_tcp, char *why,
-						 size_t why_cap);
+						 char *why, size_t why_cap);
 void ave_socket_close(int fd);
 /** Room of a server's sockets, also of those that are open. */
 void ave_socket_set_buffer(int fd, unsigned buffer);

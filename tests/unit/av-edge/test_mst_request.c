@@ -85,6 +85,22 @@ START_TEST(pool_names_the_member_that_answers)
 }
 END_TEST
 
+START_TEST(member_is_named_to_clients_of_its_family_only)
+{
+	struct mst_msg m;
+
+	w.net.view.names_members = true;
+	c.leg.client = mst_addr("[2001:db8:7::7]:40000");
+	m = mst_ask(&w, &c, mst_client_hello(&c));
+	ck_assert(!mst_has(&m, MST_ALTERNATE_SERVER));
+	w.net.view.server_tcp[AVE_OUTSIDE] = mst_addr("[2001:db8::21]:443");
+	mst_world_stream(&c);
+	m = mst_ask(&w, &c, mst_client_hello(&c));
+	ck_assert(edge_addr_eq(&m.v[MST_ALTERNATE_SERVER].addr,
+			       &w.net.view.server_tcp[AVE_OUTSIDE]));
+}
+END_TEST
+
 START_TEST(only_a_401_names_the_member)
 {
 	struct mst_msg m;
@@ -322,6 +338,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, hello_is_challenged_byte_for_byte);
 	tcase_add_test(tc, shortest_hello_gets_at_most_three_times_its_bytes);
 	tcase_add_test(tc, pool_names_the_member_that_answers);
+	tcase_add_test(tc, member_is_named_to_clients_of_its_family_only);
 	tcase_add_test(tc, only_a_401_names_the_member);
 	tcase_add_test(tc, proposed_realm_is_not_taken);
 	tcase_add_test(tc, strangers_are_answered_at_a_limited_rate);

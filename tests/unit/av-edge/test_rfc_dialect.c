@@ -196,6 +196,94 @@ START_TEST(dialect_that_is_off_says_nothing)
 }
 END_TEST
 
+/* ---- any order of anything ---- */
+
+static uint32_t chance(uint32_t *state, uint32_t most)
+{
+	*state = *state * 1664525 + 1013904223; /* Numerical Recipes */
+	return (*state >> 8) % most;
+}
+
+static void put_anything(uint32_t *state)
+{
+	static const enum rfc_attr numbers[] = {
+		RFC_CHANNEL_NUMBER,    RFC_LIFETIME,  RFC_REQUESTED_FAMILY,
+		RFC_ADDITIONAL_FAMILY, RFC_EVEN_PORT, RFC_RESERVATION_TOKEN,
+		RFC_CONNECTION_ID};
+	static const uint64_t values[] = {
+		0, 1, 2, 0x80, 600, 0x4000, 0x4001, 0x7ffe, UINT32_MAX};
+	struct edge_addr who = peer;
+
+	who.ip[3] = (uint8_t)(97 + chance(state, 3));
+	switch (chance(state, 4)) {
+	case 0:
+		rfc_put_number(&f.w, numbers[chance(state, 7)],
+			       values[chance(state, 9)]);
+		break;
+	case 1:
+		rfc_put_addr(&f.w, RFC_XOR_PEER, &who);
+		break;
+	case 2:
+		rfc_put_bytes(&f.w, RFC_DATA,
+			      edge_slice("0123456789", chance(state, 11)));
+		break;
+	default:
+		rfc_put_number(&f.w, RFC_REQUESTED_TRANSPORT,
+			       chance(state, 2) ? 17 : 6);
+	}
+}
+
+static void say_anything(uint32_t *state, const struct ave_leg *leg)
+{
+	const struct rfc_msg *m;
+	unsigned method = 1 + chance(state, RFC_CONNECTION_ATTEMPT);
+
+	f.user = chance(state, 8) ? &f.alice : &f.bob;
+	rfc_ask(&f, method);
+	if (method == RFC_ALLOCATE && chance(state, 4))
+		rfc_put_number(&f.w, RFC_REQUESTED_TRANSPORT,
+			       chance(state, 2) ? 17 : 6);
+	for (uint32_t i = chance(state, 4); i; i--)
+		put_anything(state);
+	if (chance(state, 8))
+		rfc_login(&f, leg);
+	if (!chance(state, 4))
+		(void)rfc_put_fingerprint(&f.w);
+	m = rfc_say(&f, leg);
+	if (m && m->cls == RFC_ERROR) {
+		ck_assert_uint_ge(m->v[RFC_ERROR_CODE].number, 300);
+		ck_assert_uint_ne(m->v[RFC_ERROR_CODE].number, 500);
+	}
+}
+
+START_TEST(any_order_of_anything_leaves_nothing_behind)
+{
+	uint32_t state = (uint32_t)_i + 1;
+
+	f.net.view.limits[AVE_LIMIT_ALLOCATE_RATE] = 1000;
+	for (int i = 0; i < 400; i++) {
+		say_anything(&state, chance(&state, 2) ? &client : &stream);
+		if (!chance(&state, 20))
+			fake_net_pass(&f.net, chance(&state, 700000));
+		for (uint32_t s = 1; s <= f.net.names; s++) {
+			const struct fake_socket *peers =
+				fake_net_socket(&f.net, s);
+
+			if (peers && peers->is_connection &&
+			    !chance(&state, 3)) {
+				fake_net_clear(&f.net);
+				if (chance(&state, 2))
+					fake_net_connected(&f.net, s);
+				else
+					fake_net_closed(&f.net, s);
+			}
+		}
+	}
+	ck_assert_uint_gt(ave_relay_count(f.net.relay)->allocated, 1);
+	ck_assert_uint_eq(fake_net_reasons(&f.net, AVE_INTERNAL), 0);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("rfc_dialect");
@@ -212,6 +300,8 @@ Suite *test_suite(void)
 	tcase_add_test(tc, channel_data_that_lies_is_dropped);
 	tcase_add_test(tc, two_clients_of_ours_meet);
 	tcase_add_test(tc, dialect_that_is_off_says_nothing);
+	tcase_add_loop_test(tc, any_order_of_anything_leaves_nothing_behind, 0,
+			    25);
 	suite_add_tcase(s, tc);
 	return s;
 }
