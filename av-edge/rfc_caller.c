@@ -106,8 +106,8 @@ static enum ave_reason make_mac(struct rfc_caller *c, const struct rfc_msg *m,
 {
 	char text[RFC_PASSWORD_TEXT_LEN + 1] = "";
 	uint8_t key[RFC_KEY_MAX];
-	struct rfc_login l = {m->v[RFC_USERNAME].bytes, m->v[RFC_REALM].bytes,
-			      {0}};
+	struct rfc_login l = {
+		m->v[RFC_USERNAME].bytes, m->v[RFC_REALM].bytes, {0}};
 	enum edge_err err;
 
 	rfc_password_encode(text, password);
