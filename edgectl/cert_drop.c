@@ -12,16 +12,16 @@ static enum ctl_exit may_drop(const struct ctl_roll_job *j, bool force)
 	char text[32];
 
 	if (!j->roll.has_staged)
-		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-012", CTL_ROLL_PLACE,
+		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-012", ctl_roll_place,
 				"nothing is staged, so there is no previous");
 	if (!j->roll.is_effective) {
 		ctl_roll_print(text, j->times.effective_s);
-		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-012", CTL_ROLL_PLACE,
+		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-012", ctl_roll_place,
 				"the staged one is not in use before %s", text);
 	}
 	if (!force && over > (int64_t)j->c->now_s) {
 		ctl_roll_print(text, over);
-		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-012", CTL_ROLL_PLACE,
+		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-012", ctl_roll_place,
 				"tokens of the previous one count until %s",
 				text);
 	}
@@ -61,10 +61,10 @@ static enum ctl_exit check_staged(struct ctl_roll_job *j)
 	err = ctl_cert_read(&j->new, &files, (int64_t)j->c->now_s, why,
 			    sizeof(why));
 	if (err || !j->new.has_key)
-		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-001", CTL_ROLL_PLACE,
+		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-001", ctl_roll_place,
 				"%s", why);
 	if (!j->new.key_matches)
-		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-002", CTL_ROLL_PLACE,
+		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-002", ctl_roll_place,
 				"%s does not belong to %s", files.key,
 				files.chain);
 	return CTL_GOOD;

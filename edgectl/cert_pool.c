@@ -93,7 +93,7 @@ static void collect(struct keys *k, json_t *v, unsigned depth)
 
 	if (depth > DEPTH_MAX)
 		return;
-	if (spki && is_hex(spki) && (!use || !strcmp(use, CTL_ROLL_PLACE)) &&
+	if (spki && is_hex(spki) && (!use || !strcmp(use, ctl_roll_place)) &&
 	    !has(k, spki))
 		add(k, spki, role_of(v));
 	json_object_foreach(v, name, inner) collect(k, inner, depth + 1);
@@ -262,7 +262,7 @@ static enum ctl_exit read_own(struct pool *p, const char *chain,
 		err = ctl_cert_read(x, &files, (int64_t)p->c->now_s, why,
 				    sizeof(why));
 	if (err)
-		exit = ctl_fail(p->c, err, "CERT-001", CTL_ROLL_PLACE, "%s",
+		exit = ctl_fail(p->c, err, "CERT-001", ctl_roll_place, "%s",
 				*why ? why : ctl_reason(err));
 	else
 		add(&p->own, x->spki_sha256, role);
@@ -278,7 +278,7 @@ static enum ctl_exit find_own(struct pool *p)
 	if (exit)
 		return exit;
 	if (!r.chain)
-		return ctl_fail(p->c, EDGE_EFORMAT, "CERT-001", CTL_ROLL_PLACE,
+		return ctl_fail(p->c, EDGE_EFORMAT, "CERT-001", ctl_roll_place,
 				"no [certificate.av-auth] in edge.ini");
 	exit = read_own(p, r.chain, r.key, r.is_effective ? PREVIOUS : CURRENT);
 	if (!exit && r.has_staged)

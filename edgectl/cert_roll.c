@@ -13,8 +13,8 @@
 #include "topology/file.h"
 #include "topology/utc.h"
 
-const char CTL_ROLL_PLACE[] = "av-auth";
-const char CTL_ROLL_SERVICE[] = "av-edge";
+const char ctl_roll_place[] = "av-auth";
+const char ctl_roll_service[] = "av-edge";
 
 static int64_t smaller(int64_t a, int64_t b)
 {
@@ -56,7 +56,7 @@ enum ctl_exit ctl_roll_find(struct ctl *c, struct ctl_roll *out)
 	if (err == EDGE_ENOTFOUND)
 		return CTL_GOOD;
 	if (err)
-		return ctl_fail(c, err, "CERT-001", CTL_ROLL_PLACE, "%s", why);
+		return ctl_fail(c, err, "CERT-001", ctl_roll_place, "%s", why);
 	out->has_staged = true;
 	out->is_effective = out->staged.effective_s <= c->now_s;
 	return CTL_GOOD;
@@ -69,7 +69,7 @@ void ctl_roll_print(char out[32], int64_t wall_s)
 
 enum ctl_exit ctl_roll_only_av_auth(struct ctl *c, const char *use)
 {
-	if (!use || !strcmp(use, CTL_ROLL_PLACE))
+	if (!use || !strcmp(use, ctl_roll_place))
 		return CTL_GOOD;
 	return ctl_usage(
 		c,
@@ -92,14 +92,14 @@ enum ctl_exit ctl_roll_begin(struct ctl_roll_job *j)
 	if (exit)
 		return exit;
 	if (!j->roll.chain)
-		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-001", CTL_ROLL_PLACE,
+		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-001", ctl_roll_place,
 				"no [certificate.av-auth] in edge.ini");
 	files.chain = j->roll.chain;
 	files.key = j->roll.key;
 	err = ctl_cert_read(&j->old, &files, (int64_t)j->c->now_s, why,
 			    sizeof(why));
 	if (err)
-		return ctl_fail(j->c, err, "CERT-001", CTL_ROLL_PLACE, "%s",
+		return ctl_fail(j->c, err, "CERT-001", ctl_roll_place, "%s",
 				why);
 	t = ctl_cert_topology(j->c, "tokens are taken to live 8 h");
 	j->times.lifetime_s = t && t->token_lifetime_s ? t->token_lifetime_s
@@ -118,20 +118,20 @@ void ctl_roll_reload(struct ctl *c)
 	enum edge_err err = EDGE_ENOTFOUND;
 
 	for (size_t i = 0; i < CTL_DAEMONS; i++)
-		if (!strcmp(ctl_daemons[i], CTL_ROLL_SERVICE))
+		if (!strcmp(ctl_daemons[i], ctl_roll_service))
 			err = ctl_daemon_post(c, i, "/v1/reload", 0, &answer);
 	free(answer.body);
 	if (err == EDGE_ENOTFOUND)
 		ctl_say(c, "%s does not run here; it reads them at its start",
-			CTL_ROLL_SERVICE);
+			ctl_roll_service);
 	else if (err)
-		ctl_find(c, TOPO_WARN, "CTL-016", CTL_ROLL_SERVICE,
+		ctl_find(c, TOPO_WARN, "CTL-016", ctl_roll_service,
 			 "reload: %s", ctl_reason(err));
 	else if (answer.status / 100 != 2)
-		ctl_find(c, TOPO_WARN, "CTL-030", CTL_ROLL_SERVICE,
+		ctl_find(c, TOPO_WARN, "CTL-030", ctl_roll_service,
 			 "answered %u to reload", answer.status);
 	else
-		ctl_say(c, "%s has read them", CTL_ROLL_SERVICE);
+		ctl_say(c, "%s has read them", ctl_roll_service);
 }
 
 enum edge_err ctl_roll_sync(const char *path)

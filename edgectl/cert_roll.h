@@ -51,8 +51,8 @@ struct ctl_roll_job {
 	size_t members;		  /* others in the pool */
 };
 
-extern const char CTL_ROLL_PLACE[]; /* "av-auth" */
-extern const char CTL_ROLL_SERVICE[];
+extern const char ctl_roll_place[]; /* "av-auth" */
+extern const char ctl_roll_service[];
 
 /** --use: NULL or av-auth; else reported. */
 enum ctl_exit ctl_roll_only_av_auth(struct ctl *c, const char *use);

@@ -55,12 +55,12 @@ static enum ctl_exit check_times(const struct ctl_roll_job *j)
 	ctl_roll_print(latest, ctl_roll_latest(&j->times));
 	switch (ctl_roll_judge(&j->times)) {
 	case CTL_ROLL_TOO_LATE:
-		return ctl_fail(j->c, EDGE_ERANGE, "CERT-008", CTL_ROLL_PLACE,
+		return ctl_fail(j->c, EDGE_ERANGE, "CERT-008", ctl_roll_place,
 				"effective %s, the old one ends %s; latest "
 				"good time: %s",
 				effective, j->old.not_after, latest);
 	case CTL_ROLL_LATE:
-		ctl_find(j->c, TOPO_WARN, "CERT-007", CTL_ROLL_PLACE,
+		ctl_find(j->c, TOPO_WARN, "CERT-007", ctl_roll_place,
 			 "effective %s, the old one ends %s; latest good "
 			 "time: %s",
 			 effective, j->old.not_after, latest);
@@ -183,7 +183,7 @@ static void tell_staged(const struct ctl_roll_job *j)
 	ctl_roll_print(over, ctl_roll_over_at(&j->times));
 	ctl_say(j->c, "staged: %s, spki_sha256 %s", j->new.subject,
 		j->new.spki_sha256);
-	ctl_say(j->c, "%s makes tokens with it from %s on%s", CTL_ROLL_SERVICE,
+	ctl_say(j->c, "%s makes tokens with it from %s on%s", ctl_roll_service,
 		effective, is_now ? ", that is now" : "");
 	ctl_say(j->c,
 		"tokens of the old one count until %s; then: edgectl cert "
@@ -216,7 +216,7 @@ static enum ctl_exit stage(struct ctl_roll_job *j,
 		return exit;
 	if (j->roll.is_effective) {
 		ctl_roll_print(old_time, j->times.effective_s);
-		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-012", CTL_ROLL_PLACE,
+		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-012", ctl_roll_place,
 				"the one staged for %s is in use, the previous "
 				"is still there",
 				old_time);
