@@ -19,6 +19,7 @@ struct av_ends {
 	uint32_t lifetime_s; /* asked for; 0: the server's choice */
 	av_arrived_fn *arrived;
 	void *arg;
+	enum av_state until; /* nothing is asked from there on */
 	/* its own */
 	struct av_flow *flows;
 	int epoll;
