@@ -191,7 +191,7 @@ static void pseudonym(uint8_t out[MRAS_PSEUDONYM_LEN],
 	if (len > IDENTITY_MAX)
 		len = IDENTITY_MAX;
 	for (size_t i = 0; i < len; i++)
-		lower[i] = (uint8_t)tolower(identity.p[i]);
+		lower[i] = (uint8_t)(tolower)(identity.p[i]); /* no macro */
 	mac(sum, k->identity, edge_slice(lower, len));
 	memcpy(out, sum, MRAS_PSEUDONYM_LEN);
 }
