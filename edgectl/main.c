@@ -47,6 +47,12 @@ static const struct verb {
 	 "the old one, when its last token has ended"},
 	{"status", NULL, ctl_status, "[--limits]",
 	 "the services, their listeners, next hops and refusals"},
+	{"test", "av-edge", ctl_test_av_edge,
+	 "--user-sip-address URI --user-password-file FILE [...]",
+	 "sign in, get relay credentials, allocate, as a client would"},
+	{"test", "p2p-av", ctl_test_p2p_av,
+	 "--sender-sip-address URI --receiver-sip-address URI [...]",
+	 "two users: SRTP both ways through the relay"},
 	{"drain", NULL, ctl_drain, "[SERVICE]",
 	 "no new work; sessions end by themselves"},
 	/* clang-format on */
