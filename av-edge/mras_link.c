@@ -160,10 +160,11 @@ static void answer(struct mras_link *l, bool is_cut, bool is_too_big)
 		mras_link_close(l);
 		return;
 	}
-	if (!a.status)
-		return;
+	if (!a.status && !is_cut && !d->msg.fault)
+		return; /* an ACK, a response */
 	mras_link_tell_answer(l, &a);
-	send_bytes(l, a.bytes);
+	if (a.status)
+		send_bytes(l, a.bytes);
 	if (l->state == MRAS_LINK_OPEN &&
 	    (a.status == 403 || d->msg.fault || d->is_draining))
 		finish(l);
@@ -252,6 +253,15 @@ static bool handle_one(struct mras_link *l)
 	return true;
 }
 
+/* While draining: nothing is under way any more. */
+static void leave_if_done(struct mras_link *l)
+{
+	if (l->state == MRAS_LINK_OPEN && l->door->is_draining &&
+	    !l->is_paused && !l->part_ms &&
+	    !edge_slice_len(edge_conn_input(l->conn)))
+		finish(l);
+}
+
 static enum mras_link_state on_data(struct mras_link *l)
 {
 	if (l->is_known)
@@ -264,6 +274,7 @@ static enum mras_link_state on_data(struct mras_link *l)
 	    (l->skip || edge_slice_len(edge_conn_input(l->conn))))
 		l->part_ms = now_of(l);
 	arm(l);
+	leave_if_done(l);
 	return l->state;
 }
 
@@ -272,6 +283,7 @@ static enum mras_link_state on_drained(struct mras_link *l)
 	if (l->is_paused) {
 		l->is_paused = false;
 		edge_conn_resume(l->conn);
+		leave_if_done(l);
 	}
 	return l->state;
 }
@@ -329,8 +341,8 @@ void mras_link_retire(struct mras_link *l)
 {
 	if (l->state == MRAS_LINK_TLS)
 		mras_link_close(l);
-	else if (!l->part_ms && !l->is_paused)
-		finish(l);
+	else
+		leave_if_done(l);
 }
 
 enum edge_err mras_link_accept(struct mras_door *d, int fd,

@@ -126,6 +126,34 @@ START_TEST(link_closes_on_what_is_no_sip)
 	mras_world_send(&w.peer, edge_slice_str("GET / HTTP/1.1\r\n\r\n"));
 	sip_peer_wait_closed(&w.peer);
 	mras_world_wait_count(&w, 0);
+	ck_assert_uint_eq(mras_world_stat(&w, AVE_STAT_MRAS_SIP_400), 1);
+}
+END_TEST
+
+START_TEST(link_closes_where_nobody_can_be_answered)
+{
+	sip_peer_send(&w.peer, "SERVICE " MRAS_TEST_URI " SIP/2.0\n"
+			       "From: <sip:a@b>;tag=1\nTo: <sip:b@c>\n"
+			       "CSeq: 1 SERVICE\nCall-ID: c\n"
+			       "Content-Length: 0\n\n");
+	sip_peer_wait_closed(&w.peer);
+	ck_assert_uint_eq(mras_world_stat(&w, AVE_STAT_MRAS_SIP_400), 1);
+}
+END_TEST
+
+START_TEST(link_passes_over_acks_and_responses)
+{
+	sip_peer_send(&w.peer,
+		      "ACK sip:edge01.contoso.net SIP/2.0\n"
+		      "Via: SIP/2.0/TLS h;branch=z9hG4bK1\n"
+		      "From: <sip:a@b>;tag=1\nTo: <sip:b@c>\nCSeq: 1 ACK\n"
+		      "Call-ID: c\nMax-Forwards: 70\nContent-Length: 0\n\n"
+		      "SIP/2.0 200 OK\nVia: SIP/2.0/TLS h;branch=z9hG4bK1\n"
+		      "From: <sip:a@b>;tag=1\nTo: <sip:b@c>;tag=2\n"
+		      "CSeq: 1 OPTIONS\nCall-ID: c\nContent-Length: 0\n\n");
+	mras_world_send(&w.peer, request());
+	(void)sip_peer_expect(&w.peer, "SIP/2.0 200 OK");
+	ck_assert_uint_eq(mras_world_stat(&w, AVE_STAT_MRAS_SIP_400), 0);
 }
 END_TEST
 
@@ -299,6 +327,8 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, link_says_400_to_what_is_malformed_and_closes, 0,
 			    sizeof(broken) / sizeof(*broken));
 	tcase_add_test(t, link_closes_on_what_is_no_sip);
+	tcase_add_test(t, link_closes_where_nobody_can_be_answered);
+	tcase_add_test(t, link_passes_over_acks_and_responses);
 	tcase_add_test(t, link_says_413_and_goes_on_behind_the_body);
 	tcase_add_test(t, link_reads_the_longest_body);
 	tcase_add_test(t, link_closes_on_a_body_far_too_long);
