@@ -140,7 +140,7 @@ enum ave_reason ave_relay_allows(const struct ave_relay *r,
 				 const struct edge_addr *peer);
 /** Policy, then a permission for the peer's IP for another av.permission_s.
  * port 0: for the IP alone, whatever its ports. FAMILY, PEER_DENIED,
- * PEER_LIMIT, INTERNAL. */
+ * PEER_LIMIT, INTERNAL; EXPIRED: peer_is, told of one that waited, ended it. */
 enum ave_reason ave_relay_permit(struct ave_relay *r, struct ave_alloc *a,
 				 const struct edge_addr *peer);
 /** Policy for address and port, a permission, and a flow to the peer in

@@ -80,7 +80,7 @@ static bool is_nonce(const struct ave_relay *r, const struct ave_leg *leg,
 static bool take_algorithm(enum rfc_algorithm *how, const struct ave_leg *leg,
 			   const struct rfc_msg *m)
 {
-	struct edge_slice one = m->v[RFC_PASSWORD_ALGORITHM].bytes;
+	struct edge_slice one;
 	uint16_t number, params;
 
 	*how = RFC_MD5;
@@ -90,8 +90,10 @@ static bool take_algorithm(enum rfc_algorithm *how, const struct ave_leg *leg,
 	if (!rfc_has(m, RFC_PASSWORD_ALGORITHM) ||
 	    !rfc_has(m, RFC_PASSWORD_ALGORITHMS) ||
 	    !edge_slice_eq(m->v[RFC_PASSWORD_ALGORITHMS].bytes,
-			   rfc_algorithms()) ||
-	    edge_slice_len(one) != ALGORITHM_LEN ||
+			   rfc_algorithms()))
+		return false;
+	one = m->v[RFC_PASSWORD_ALGORITHM].bytes;
+	if (edge_slice_len(one) != ALGORITHM_LEN ||
 	    !edge_take_u16(&one, &number) || !edge_take_u16(&one, &params) ||
 	    params || (number != RFC_MD5 && number != RFC_SHA256))
 		return false;
@@ -106,8 +108,8 @@ static enum ave_reason make_mac(struct rfc_caller *c, const struct rfc_msg *m,
 {
 	char text[RFC_PASSWORD_TEXT_LEN + 1] = "";
 	uint8_t key[RFC_KEY_MAX];
-	struct rfc_login l = {m->v[RFC_USERNAME].bytes, m->v[RFC_REALM].bytes,
-			      {0}};
+	struct rfc_login l = {
+		m->v[RFC_USERNAME].bytes, m->v[RFC_REALM].bytes, {0}};
 	enum edge_err err;
 
 	rfc_password_encode(text, password);

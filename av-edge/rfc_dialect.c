@@ -69,10 +69,8 @@ static bool on_request(const struct rfc_request *q)
 		      : rfc_caller_admit(&c, q->relay, q->leg,
 					 q->alloc ? q->alloc->own : NULL,
 					 q->msg);
-	if (why) {
-		rfc_challenge(q, why);
-		return true;
-	}
+	if (why)
+		return rfc_challenge(q, why);
 	known.caller = &c;
 	stays = admitted(&known, row);
 	rfc_caller_fini(&c);

@@ -46,15 +46,21 @@ enum edge_err ave_service_read_inside(struct ave_networks *out,
 	enum edge_err err = ave_routes_read(&n, &v->routes, device);
 	size_t count;
 
+	/* what is not known to be inside could be reached: all or none */
+	if (!err && n.is_cut) {
+		ave_networks_free(&n);
+		err = EDGE_ELIMIT;
+	}
 	if (err) {
 		snprintf(v->why, sizeof(v->why),
-			 "the routes cannot be read: %s", edge_err_str(err));
+			 "the routes of %s cannot be read%s",
+			 *device ? device : "the inside",
+			 err == EDGE_ELIMIT ? ": there are too many" : "");
 		return err;
 	}
 	count = ave_service_count_networks(&n);
 	edge_event(count ? AVE_EV_INSIDE : AVE_EV_INSIDE_NONE,
-		   "device=%s networks=%zu%s", *device ? device : "-", count,
-		   n.is_cut ? " cut=yes" : "");
+		   "device=%s networks=%zu", *device ? device : "-", count);
 	*out = n;
 	return EDGE_OK;
 }

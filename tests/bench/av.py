@@ -7,10 +7,14 @@ which a virtual cable makes the sender's work. The server has one core, clients
 and peers the other; 200 flows take turns packet by packet, so that no two of a
 flow follow each other. Each figure is the median of its runs, and the servers
 take turns within each run. "full" is the highest rate that coturn carried in
-that run with less than 0.1 % lost, "half" the half of it. The forwarder is
-av-edge's own packet I/O with nothing decided: the ceiling in user space.
+that run with less than 0.1 % lost, "half" the half of it, "busy" is full while
+another program takes turns on the server's core, so that packets always wait:
+what a packet costs without the price of waking up, which a virtual machine makes
+higher than that of forwarding. The forwarder is av-edge's own packet I/O with
+nothing decided: the ceiling in user space.
 """
 import argparse
+import contextlib
 import os
 import pathlib
 import shutil
@@ -120,6 +124,17 @@ def maximum(bench, name):
     return rate
 
 
+@contextlib.contextmanager
+def crowd(world):
+    """Another program takes turns on the server's core."""
+    process = world.edge.start(sys.executable, '-c', 'while True: pass')
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
 def packets(bench, name):
     """CPU a packet in every dialect, size and direction, at two rates."""
     relay = bench.server(name)
@@ -131,6 +146,11 @@ def packets(bench, name):
         for size in SIZES:
             for ways in WAYS:
                 at_rates(bench, name, load, (words, size, ways))
+        with crowd(bench.world):
+            for size in SIZES:
+                got = load.run(bench.full, size, 'both', bench.options.seconds)
+                bench.note(f'CPU per packet, {size} B {words}, both, busy [us]',
+                           name, got['each_us'])
         load.leave()
     relay.stop()
 

@@ -170,11 +170,6 @@ void av_ends_remind(struct av_ends *e, struct av_flow *f, uint64_t now_ns)
 	(void)send(f->client, f->asked, f->asked_len, 0);
 }
 
-static bool is_settled(const struct av_flow *f, enum av_state until)
-{
-	return f->state >= until;
-}
-
 static void from_server(struct av_ends *e, struct av_flow *f,
 			struct edge_slice in)
 {
@@ -188,7 +183,7 @@ static void from_server(struct av_ends *e, struct av_flow *f,
 	if (f->state == before)
 		return;
 	f->begun_ns = bench_now_ns();
-	if (f->state < AV_READY)
+	if (f->state < AV_READY && f->state < e->until)
 		av_ends_step(e, f);
 	else if (f->state == AV_READY)
 		greet(f);
@@ -220,14 +215,11 @@ void av_ends_take(struct av_ends *e, int timeout_ms)
 
 /* -- all of them ---------------------------------------------------------- */
 
-static void set_out(struct av_ends *e, struct av_flow *f, enum av_state until)
+static void set_out(struct av_ends *e, struct av_flow *f)
 {
-	if (until == AV_GONE) {
+	if (e->until == AV_GONE)
 		f->state = AV_LEAVE;
-		f->begun_ns = bench_now_ns();
-	} else {
-		av_ends_start(e, f);
-	}
+	f->begun_ns = bench_now_ns();
 	av_ends_step(e, f);
 }
 
@@ -238,18 +230,19 @@ unsigned av_ends_bring(struct av_ends *e, enum av_state until, unsigned window)
 
 	if (!busy)
 		bench_die("window");
+	e->until = until;
 	while (next < e->count || active) {
 		uint64_t now = bench_now_ns();
 
 		while (active < window && next < e->count) {
 			busy[active] = &e->flows[next++];
-			set_out(e, busy[active++], until);
+			set_out(e, busy[active++]);
 		}
 		av_ends_take(e, 0);
 		for (unsigned i = 0; i < active; i++) {
-			if (!is_settled(busy[i], until))
+			if (busy[i]->state < until)
 				av_ends_remind(e, busy[i], now);
-			if (!is_settled(busy[i], until))
+			if (busy[i]->state < until)
 				continue;
 			there += busy[i]->state != AV_FAILED;
 			busy[i--] = busy[--active];

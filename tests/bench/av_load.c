@@ -40,7 +40,7 @@ struct load {
 	uint64_t turns, late;	  /* late: turns given up */
 	uint32_t *latency;	  /* [ns] */
 	size_t latencies;
-	uint64_t now_ns;
+	uint32_t chance;
 };
 
 static void arrived(void *arg, struct av_flow *f, bool to_client,
@@ -78,6 +78,15 @@ static void send_next(struct load *l, const struct run *r, uint8_t round)
 		l->sent += ok;
 }
 
+/* Half to one and a half: a fixed gap would beat against the server's turns. */
+static double jitter(struct load *l)
+{
+	l->chance ^= l->chance << 13;
+	l->chance ^= l->chance >> 17;
+	l->chance ^= l->chance << 5;
+	return 0.5 + (double)l->chance / UINT32_MAX;
+}
+
 static void pace(struct load *l, const struct run *r, uint64_t length_ns,
 		 uint8_t round)
 {
@@ -88,7 +97,7 @@ static void pace(struct load *l, const struct run *r, uint64_t length_ns,
 	for (uint64_t now = start; now < end; now = bench_now_ns()) {
 		for (int i = 0; i < TURN && due <= (double)now; i++) {
 			send_next(l, r, round);
-			due += each;
+			due += each * jitter(l);
 		}
 		av_ends_take(&l->ends, 0);
 		if ((double)now - due > LATE_NS) {
@@ -264,7 +273,7 @@ static void read_option(struct load *l, int option, const char *value)
 
 int main(int argc, char **argv)
 {
-	static struct load l = {.pids = "", .window = 16};
+	static struct load l = {.pids = "", .window = 16, .chance = 1};
 	int option;
 
 	while ((option = getopt(argc, argv, "d:n:o:s:p:u:w:k:P:W:a")) != -1)
@@ -278,6 +287,8 @@ int main(int argc, char **argv)
 	l.ends.arrived = arrived;
 	l.ends.arg = &l;
 	av_ends_init(&l.ends);
+	for (unsigned i = 0; i < l.ends.count; i++)
+		av_ends_start(&l.ends, &l.ends.flows[i]);
 	bring(&l, l.only_allocates ? AV_PERMIT : AV_READY);
 	obey(&l);
 	bring(&l, AV_GONE);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include "common/crypto.h"
 #include "tests/bench/av_ends.h"
@@ -20,6 +22,8 @@ enum {
 	VANISHING = 5,	     /* one in so many leaves without a word */
 	LIFETIME_S = 15,     /* asked for; longer than a life */
 	SIZE = 172,
+	PARKED = 16384, /* sockets of those who left without a word */
+	PARK_S = LIFETIME_S + 5,
 };
 
 struct life {			    /* of a flow, beside it */
@@ -27,8 +31,15 @@ struct life {			    /* of a flow, beside it */
 	bool is_up;
 };
 
+struct parked {
+	int fd;
+	uint64_t until_ns;
+};
+
 struct soak {
 	struct av_ends ends;
+	struct parked parked[PARKED]; /* a ring */
+	size_t first, parked_count;
 	struct life *life;
 	bool is_over;
 	uint64_t came_up, left, vanished, failed;
@@ -66,6 +77,29 @@ static void speak(struct soak *k, struct av_flow *f, struct life *l,
 	l->speak_ns = now + SPEAK_NS;
 }
 
+/* Its address must not speak for another as long as its allocation lives. */
+static void park(struct soak *k, struct av_flow *f, uint64_t now)
+{
+	size_t at = (k->first + k->parked_count) % PARKED;
+
+	if (k->parked_count == PARKED)
+		bench_die("too many that left without a word");
+	(void)epoll_ctl(k->ends.epoll, EPOLL_CTL_DEL, f->client, NULL);
+	k->parked[at].fd = f->client;
+	k->parked[at].until_ns = now + PARK_S * 1000ull * MS;
+	k->parked_count++;
+	f->client = -1;
+}
+
+static void leave_parking(struct soak *k, uint64_t now)
+{
+	while (k->parked_count && k->parked[k->first].until_ns <= now) {
+		close(k->parked[k->first].fd);
+		k->first = (k->first + 1) % PARKED;
+		k->parked_count--;
+	}
+}
+
 static void rest(struct av_flow *f, struct life *l)
 {
 	av_ends_close(f);
@@ -90,6 +124,7 @@ static void ready(struct soak *k, struct av_flow *f, struct life *l,
 	}
 	if (!k->is_over && edge_random_u32() % VANISHING == 0) {
 		k->vanished++;
+		park(k, f, now);
 		rest(f, l);
 		return;
 	}
@@ -136,6 +171,7 @@ static unsigned look_at_all(struct soak *k)
 	const uint64_t now = bench_now_ns();
 	unsigned up = 0;
 
+	leave_parking(k, now);
 	for (unsigned i = 0; i < k->ends.count; i++) {
 		look(k, &k->ends.flows[i], now);
 		up += k->ends.flows[i].state != AV_IDLE;
@@ -213,6 +249,7 @@ int main(int argc, char **argv)
 	k.ends.arrived = arrived;
 	k.ends.arg = &k;
 	k.ends.lifetime_s = LIFETIME_S;
+	k.ends.until = AV_READY;
 	av_ends_init(&k.ends);
 	for (unsigned i = 0; i < k.ends.count; i++)
 		k.life[i].turn_ns = soon(LIFE_MS);

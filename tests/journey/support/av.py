@@ -38,8 +38,10 @@ def inside_udp(j, made, source=netns.FRONT_END):
 
 
 def descriptors(edge):
-    """Descriptors of the process, without those of epoll's waiting."""
-    return len(os.listdir(f'/proc/{edge.process.pid}/fd'))
+    """Descriptors of the process, without the connections of inside servers
+    to A/V authentication, which they keep."""
+    return len(os.listdir(f'/proc/{edge.process.pid}/fd')) - \
+        edge.relay()['mras_connections']
 
 
 def resident(edge):

@@ -332,6 +332,17 @@ START_TEST(too_many_at_once_are_not_answered)
 }
 END_TEST
 
+START_TEST(streams_that_allocate_too_often_are_told)
+{
+	f.net.view.member_count = 0;
+	f.net.view.limits[AVE_LIMIT_ALLOCATE_RATE] = 1;
+	rfc_allocated(&f, &stream, 17);
+	stream = fake_stream("198.51.100.7", 40002);
+	ask_allocate();
+	ck_assert_int_eq(rfc_code(&f, &stream), 508);
+}
+END_TEST
+
 START_TEST(second_family_is_given_up_before_the_first)
 {
 	f.net.open_err = EDGE_ESYS;
@@ -472,6 +483,7 @@ static void add_allocate(TCase *tc)
 	tcase_add_test(tc, quota_of_a_user_is_486);
 	tcase_add_test(tc, shortage_names_another_member_or_is_508);
 	tcase_add_test(tc, too_many_at_once_are_not_answered);
+	tcase_add_test(tc, streams_that_allocate_too_often_are_told);
 	tcase_add_test(tc, second_family_is_given_up_before_the_first);
 	tcase_add_test(tc, tcp_addresses_are_for_streams_alone);
 	tcase_add_test(tc, streams_have_udp_addresses_too);

@@ -145,6 +145,27 @@ START_TEST(challenges_are_limited_by_network)
 }
 END_TEST
 
+/* Nothing comes again by itself there: better an end than silence. */
+START_TEST(streams_that_ask_too_often_end)
+{
+	rfc_allocated(&f, &stream, 17);
+	for (int i = 0; i < 20; i++) {
+		ask_allocate();
+		ck_assert_ptr_nonnull(rfc_say(&f, &client));
+	}
+	/* who has an allocation is no stranger */
+	rfc_ask(&f, RFC_REFRESH);
+	ck_assert_ptr_nonnull(rfc_say(&f, &stream));
+	rfc_ask(&f, RFC_REFRESH);
+	rfc_put_number(&f.w, RFC_LIFETIME, 0);
+	ck_assert_int_eq(rfc_code(&f, &stream), 0);
+	ask_allocate();
+	ck_assert(!fake_net_message(&f.net, &stream, AVE_CUT_RFC_MESSAGE,
+				    rfc_end(&f.w)));
+	ck_assert_uint_eq(fake_net_reasons(&f.net, AVE_RATE), 1);
+}
+END_TEST
+
 static int code_of_last(const struct rfc_msg *m)
 {
 	ck_assert_ptr_nonnull(m);
@@ -247,6 +268,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, wide_key_leads_to_an_allocation_too);
 	tcase_add_test(tc, every_length_is_answered_within_bounds);
 	tcase_add_test(tc, challenges_are_limited_by_network);
+	tcase_add_test(tc, streams_that_ask_too_often_end);
 	tcase_add_test(tc, stale_nonce_is_told_with_a_new_one);
 	tcase_add_test(tc, wrong_password_is_unauthenticated);
 	tcase_add_test(tc, missing_fields_are_bad_requests);
