@@ -95,7 +95,7 @@ static bool ask(struct trial *t, struct ctl_session *s,
 		return fail(t, "TEST-002", uri, "its answer is not understood");
 	if (strcmp(answer->reason, "OK") != 0)
 		return fail(t, "TEST-002", uri, answer->reason);
-	step(t, "credentials", since, "%s, for %" PRIu32 " minutes, %zu relays",
+	step(t, "credentials", since, "%s, for %" PRIu32 " minutes, relays: %zu",
 	     p->aor, answer->minutes, answer->relay_count);
 	return true;
 }
