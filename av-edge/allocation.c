@@ -191,19 +191,22 @@ static enum ave_reason open_family(struct ave_alloc *a, unsigned family,
 	return why;
 }
 
-static void close_relayed(struct ave_alloc *a)
+static void close_family(struct ave_alloc *a, int family)
 {
 	const struct ave_relay *r = a->relay;
+	struct ave_relayed *d = &a->relayed[family];
 
-	for (int f = 0; f < AVE_FAMILIES; f++) {
-		struct ave_relayed *d = &a->relayed[f];
+	if (!d->is_open)
+		return;
+	r->plan.net->close(r->plan.net_self, d->wire);
+	give_port(r, a->is_tcp, &d->at);
+	d->is_open = false;
+}
 
-		if (!d->is_open)
-			continue;
-		r->plan.net->close(r->plan.net_self, d->wire);
-		give_port(r, a->is_tcp, &d->at);
-		d->is_open = false;
-	}
+static void close_relayed(struct ave_alloc *a)
+{
+	for (int f = 0; f < AVE_FAMILIES; f++)
+		close_family(a, f);
 }
 
 static enum ave_reason open_relayed(struct ave_alloc *a,
@@ -339,6 +342,7 @@ static void tell_refusal(const struct ave_alloc *a, enum ave_reason why)
 	tell(a->relay, &s);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): what a request is made of */
 enum ave_reason ave_relay_allocate(struct ave_alloc **out, struct ave_relay *r,
 				   const struct ave_leg *leg,
 				   const struct ave_dialect *dialect,
@@ -383,6 +387,17 @@ void ave_relay_release(struct ave_relay *r, struct ave_alloc *a,
 	r->gone = a;
 	r->counts.released++;
 	r->counts.allocations--;
+}
+
+void ave_relay_release_family(struct ave_relay *r, struct ave_alloc *a,
+			      uint8_t family)
+{
+	const int which = family == AF_INET6;
+
+	if (a->relayed[!which].is_open)
+		close_family(a, which);
+	else
+		ave_relay_release(r, a, AVE_FINE);
 }
 
 void ave_relay_release_all(struct ave_relay *r, enum ave_reason why)

@@ -127,7 +127,7 @@ static void count(struct mras_minted *out, const struct mras_ticket *t)
 static bool put_grant(struct edge_put *w, struct mras_minted *out,
 		      const struct minting *g, const struct mras_ask *a)
 {
-	struct mras_ticket ticket;
+	struct mras_ticket ticket = {0};
 	struct mras_grant grant = {
 		.id = a->id,
 		.username = edge_slice(ticket.username, MRAS_TOKEN_LEN),

@@ -113,7 +113,7 @@ static void start_request(struct reader *d, const xmlChar **raw, int count)
 {
 	struct mras_request *r = d->r;
 	struct edge_slice version = attr(raw, count, "version");
-	uint64_t major, minor;
+	uint64_t major = 0, minor = 0;
 	bool whole = true;
 
 	r->id = take_id(d, attr(raw, count, "requestID"));
@@ -286,9 +286,7 @@ static void on_end(void *ctx, const xmlChar *name, const xmlChar *prefix,
 	}
 	if (depth == LEAF_DEPTH)
 		end_leaf(d);
-	else if (depth == ASK_DEPTH && !d->seen[IDENTITY])
-		stop(d, MRAS_MALFORMED);
-	else if (depth == REQUEST_DEPTH && !d->r->count)
+	else if (depth == ASK_DEPTH ? !d->seen[IDENTITY] : !d->r->count)
 		stop(d, MRAS_MALFORMED);
 	else
 		d->has_ended = depth == REQUEST_DEPTH;

@@ -58,27 +58,29 @@ static void put_attr(struct edge_put *w, const char *name, struct edge_slice s)
 	edge_put_u8(w, '"');
 }
 
-static void put_base64(struct edge_put *w, struct edge_slice s)
+/* RFC 4648, with padding: 1 to 3 bytes as 4 letters */
+static void put_letters(struct edge_put *w, struct edge_slice s)
 {
 	static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				  "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	const size_t len = edge_slice_len(s);
+	uint32_t n = (uint32_t)s.p[0] << 16;
 
-	while (edge_slice_len(s)) {
-		uint32_t n = 0, have = 0;
+	n |= len > 1 ? (uint32_t)s.p[1] << 8 : 0;
+	n |= len > 2 ? s.p[2] : 0;
+	for (unsigned i = 0; i < 4; i++)
+		edge_put_u8(w, i <= len ? (uint8_t)set[n >> (18 - 6 * i) & 63]
+					: '=');
+}
 
-		for (unsigned i = 0; i < 3; i++) {
-			n <<= 8;
-			if (s.p < s.end) {
-				n |= *s.p++;
-				have++;
-			}
-		}
-		for (unsigned i = 0; i < 4; i++)
-			edge_put_u8(
-				w,
-				i <= have ? (uint8_t)set[n >> (18 - 6 * i) & 63]
-					  : '=');
-	}
+static void put_base64(struct edge_put *w, struct edge_slice s)
+{
+	struct edge_slice three;
+
+	while (edge_take(&s, 3, &three))
+		put_letters(w, three);
+	if (edge_slice_len(s))
+		put_letters(w, s);
 }
 
 static void put_open(struct edge_put *w, const char *name)

@@ -91,9 +91,11 @@ static void open_new(const struct mst_request *q, struct mst_caller *c)
 	want_families(&want, q);
 	why = ave_relay_allocate(&made.alloc, q->relay, q->leg, &mst_dialect,
 				 &c->grant, &want);
+	if (why == AVE_ALLOCATED) /* none of ours: that would be q->alloc */
+		why = AVE_OTHER_DIALECT;
 	if (why) {
-		/* asked again too soon: the next one comes by itself */
-		if (why == AVE_RATE)
+		/* a datagram comes again by itself, a moment later */
+		if (why == AVE_RATE && !ave_leg_is_stream(q->leg))
 			ave_relay_drop(q->relay, why);
 		else
 			mst_refuse(q, c->mac, why);
@@ -153,15 +155,18 @@ static void of_holder(const struct mst_request *q)
 					   lifetime_of(q->msg)));
 }
 
-/* Another user's: it goes when it has been silent, AV 1.14 step 7. */
+/* Another user's goes when it has been silent and there is something to put in
+ * its place, AV 1.14 step 7. */
 static bool may_replace(const struct mst_request *q)
 {
-	return ave_relay_now_ms(q->relay) >= q->alloc->last_ms + REPLACE_MS;
+	return !is_end(q->msg) &&
+	       ave_relay_now_ms(q->relay) >= q->alloc->last_ms + REPLACE_MS;
 }
 
 static void of_other(struct mst_request q, struct mst_caller *c)
 {
 	if (q.alloc && !may_replace(&q)) {
+		/* by the key it has proved: it can check no other (AV 1.11) */
 		mst_refuse(&q, c->mac, AVE_WRONG_USER);
 		return;
 	}

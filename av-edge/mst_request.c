@@ -7,6 +7,7 @@ enum {
 	AMPLIFY = 3,	     /* AV 1.13: times the bytes of a stranger */
 	REFUSE_MS = 1000,    /* AV 1.11: one 0116 error in that time [ms] */
 	TRY_ALTERNATE = 300, /* AV 1.13 */
+	UNAUTHORIZED = 401,
 	UNKNOWN_ATTRIBUTE = 420,
 	SERVER_ERROR = 500,
 	FAMILY_ATTR = 0x0017,
@@ -55,9 +56,17 @@ void mst_answer_send(struct mst_answer *a, const struct mst_request *q,
 
 /* ---- to strangers ---- */
 
-static bool names_us(const struct mst_request *q, unsigned code)
+/* Where a client finds this very member; family 0: it is not told. */
+static struct edge_addr server_for(const struct mst_request *q)
 {
-	return code == 401 && ave_relay_view(q->relay)->names_members;
+	const struct ave_view *v = ave_relay_view(q->relay);
+	const struct edge_addr *at = ave_leg_is_stream(q->leg)
+					     ? &v->server_tcp[q->leg->side]
+					     : &v->server_udp[q->leg->side];
+
+	return v->names_members && at->family == q->leg->client.family
+		       ? *at
+		       : (struct edge_addr){0};
 }
 
 static void put_login(struct mst_answer *a, const struct mst_request *q,
@@ -75,10 +84,8 @@ static void put_login(struct mst_answer *a, const struct mst_request *q,
 
 	mras_ring_nonce(nonce, v->ring, &q->leg->client,
 			ave_relay_wall_s(q->relay));
-	if (names_us(q, code))
-		c.server = ave_leg_is_stream(q->leg)
-				   ? v->server_tcp[q->leg->side]
-				   : v->server_udp[q->leg->side];
+	if (code == UNAUTHORIZED)
+		c.server = server_for(q);
 	if (!ave_leg_is_stream(q->leg))
 		mst_challenge_fit(&c, AMPLIFY * edge_slice_len(q->msg->raw));
 	mst_put_challenge(&a->w, &c);
@@ -119,10 +126,11 @@ static bool is_shortage(const struct mst_request *q, enum ave_reason why)
 		return !mst_has(q->msg, MST_ADDRESS_FAMILY);
 	return why == AVE_USER_LIMIT || why == AVE_SOURCE_LIMIT ||
 	       why == AVE_TABLE_FULL || why == AVE_NO_PORT ||
-	       why == AVE_NO_SOCKET || why == AVE_DRAINING;
+	       why == AVE_NO_SOCKET || why == AVE_DRAINING || why == AVE_RATE;
 }
 
-/* Another member, to which this client can speak; family 0: none known. */
+/* Another member, to which this client can speak, each time perhaps another
+ * one; family 0: none known. */
 static struct edge_addr member_for(const struct mst_request *q)
 {
 	const struct ave_view *v = ave_relay_view(q->relay);
@@ -132,7 +140,7 @@ static struct edge_addr member_for(const struct mst_request *q)
 	if (leg->side != AVE_OUTSIDE)
 		return found;
 	for (size_t i = 0; i < v->member_count && !found.family; i++) {
-		size_t at = (i + q->msg->tid.p[0]) % v->member_count;
+		size_t at = (i + q->msg->tid.end[-1]) % v->member_count;
 
 		if (v->members[at].family == leg->client.family)
 			found = v->members[at];

@@ -167,7 +167,8 @@ enum edge_err ave_ports_claim(uint16_t *port, struct ave_ports *p,
 void ave_ports_give(struct ave_ports *p, uint8_t family, uint16_t port,
 		    uint64_t free_ms)
 {
-	atomic_store(&p->table[index_of(family)].word[port], second(free_ms));
+	atomic_store(&p->table[index_of(family)].word[port],
+		     free_ms ? second(free_ms) : FREE);
 	atomic_fetch_sub(&p->taken, 1);
 }
 

@@ -37,7 +37,7 @@ EDGE_MUST_CHECK enum edge_err ave_ports_claim(uint16_t *port,
 					      struct ave_ports *p,
 					      uint8_t family, uint64_t token,
 					      uint64_t now_ms);
-/** A taken port; nobody gets it before free_ms. */
+/** A taken port; nobody gets it before free_ms; 0: at once. */
 void ave_ports_give(struct ave_ports *p, uint8_t family, uint16_t port,
 		    uint64_t free_ms);
 size_t ave_ports_count(const struct ave_ports *p); /* taken */

@@ -99,6 +99,26 @@ void ave_relay_look(struct ave_relay *r, const struct ave_view *v)
 	edge_handles_each(r->allocs, judge_again, r);
 }
 
+struct at_wire {
+	uint32_t wire, count;
+};
+
+static void count_at_wire(void *thing, void *arg)
+{
+	const struct ave_leg *leg = &((const struct ave_alloc *)thing)->leg;
+	struct at_wire *w = arg;
+
+	w->count += leg->transport == AVE_UDP && leg->wire == w->wire;
+}
+
+uint32_t ave_relay_at_wire(const struct ave_relay *r, uint32_t wire)
+{
+	struct at_wire w = {.wire = wire};
+
+	edge_handles_each(r->allocs, count_at_wire, &w);
+	return w.count;
+}
+
 /* -- small things --------------------------------------------------------- */
 
 const struct ave_relay_counts *ave_relay_count(const struct ave_relay *r)
@@ -233,6 +253,14 @@ static void other(struct ave_relay *r, const struct ave_alloc *a,
 							   : AVE_NOT_TURN);
 }
 
+/* Rules 2 and 3 of AV 1.2. */
+static bool is_payload(const struct ave_relay *r, const struct ave_alloc *a,
+		       enum ave_kind kind)
+{
+	return speaks(r, a, AVE_DIALECT_MS) ? a->flows.count
+					    : kind == AVE_KIND_CHANNEL;
+}
+
 void ave_relay_datagram(struct ave_relay *r, const struct ave_leg *leg,
 			struct ave_packet pkt)
 {
@@ -244,9 +272,7 @@ void ave_relay_datagram(struct ave_relay *r, const struct ave_leg *leg,
 	/* AV 1.2, in its order */
 	if (kind == AVE_KIND_MST)
 		control(r, leg, a, AVE_DIALECT_MS, pkt);
-	else if (speaks(r, a, AVE_DIALECT_MS) && a->flows.count)
-		payload(r, a, pkt);
-	else if (speaks(r, a, AVE_DIALECT_RFC) && kind == AVE_KIND_CHANNEL)
+	else if (a && is_payload(r, a, kind))
 		payload(r, a, pkt);
 	else if (kind == AVE_KIND_RFC)
 		control(r, leg, a, AVE_DIALECT_RFC, pkt);

@@ -87,6 +87,8 @@ struct ave_relay_counts {
 	uint64_t reasons[AVE_REASONS]; /* dropped or refused */
 	uint32_t allocations;	       /* live */
 };
+/** How many allocations have clients at that server socket; looks at each. */
+uint32_t ave_relay_at_wire(const struct ave_relay *r, uint32_t wire);
 /** Thread: the worker's; copy it to where others read. */
 const struct ave_relay_counts *ave_relay_count(const struct ave_relay *r);
 
@@ -130,12 +132,15 @@ void ave_relay_touch(struct ave_relay *r, struct ave_alloc *a);
 /** Gives all back and calls forget; its memory stays until the next tick. */
 void ave_relay_release(struct ave_relay *r, struct ave_alloc *a,
 		       enum ave_reason why);
+/** RFC 8656 §8.2: one relayed address ends; the last one ends it all. */
+void ave_relay_release_family(struct ave_relay *r, struct ave_alloc *a,
+			      uint8_t family);
 /** May that address be a peer: AV 6.4. */
 enum ave_reason ave_relay_allows(const struct ave_relay *r,
 				 const struct edge_addr *peer);
 /** Policy, then a permission for the peer's IP for another av.permission_s.
  * port 0: for the IP alone, whatever its ports. FAMILY, PEER_DENIED,
- * PEER_LIMIT, INTERNAL. */
+ * PEER_LIMIT, INTERNAL; EXPIRED: peer_is, told of one that waited, ended it. */
 enum ave_reason ave_relay_permit(struct ave_relay *r, struct ave_alloc *a,
 				 const struct edge_addr *peer);
 /** Policy for address and port, a permission, and a flow to the peer in

@@ -49,7 +49,8 @@ static enum ave_reason let_in(struct ave_relay *r, struct ave_alloc *a,
 		return err == EDGE_ELIMIT ? AVE_PEER_LIMIT : AVE_INTERNAL;
 	if (a->is_tcp)
 		ave_relay_tcp_permitted(r, a, peer);
-	return AVE_FINE;
+	/* a dialect that was told of a peer may have ended it */
+	return a->is_gone ? AVE_EXPIRED : AVE_FINE;
 }
 
 enum ave_reason ave_relay_permit(struct ave_relay *r, struct ave_alloc *a,
@@ -120,6 +121,7 @@ static enum ave_reason add_flow(struct ave_flow **out, struct ave_alloc *a,
 				    : AVE_INTERNAL;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): what a flow is made of */
 enum ave_reason ave_relay_flow(struct ave_flow **out, struct ave_alloc *a,
 			       const struct edge_addr *peer, uint16_t channel,
 			       uint64_t until_ms, uint32_t max)

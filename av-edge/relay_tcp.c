@@ -79,18 +79,22 @@ static struct ave_peer_link *link_new(struct ave_alloc *a, uint32_t peer,
 	return l;
 }
 
-/* Forgets the connection; who closes it is another question. */
 static void link_free(struct ave_peer_link *l)
 {
-	struct ave_alloc *a = l->alloc;
-	struct ave_peer_link **p = &a->peers;
+	edge_wheel_stop(&l->timer);
+	edge_handles_drop(l->alloc->relay->links, l->id);
+	free(l);
+}
+
+/* Forgets the connection; who closes it is another question. */
+static void link_drop(struct ave_peer_link *l)
+{
+	struct ave_peer_link **p = &l->alloc->peers;
 
 	while (*p != l)
 		p = &(*p)->next;
 	*p = l->next;
-	edge_wheel_stop(&l->timer);
-	edge_handles_drop(a->relay->links, l->id);
-	free(l);
+	link_free(l);
 }
 
 static void close_peer(const struct ave_relay *r, uint32_t peer, bool is_reset)
@@ -128,7 +132,7 @@ static void on_timer(struct edge_timer *t, uint64_t now_ms)
 	if (l->state == LINK_HELD)
 		ave_relay_drop(r, AVE_PEER_HELD);
 	close_peer(r, l->peer, true);
-	link_free(l);
+	link_drop(l);
 }
 
 static void start_timer(struct ave_peer_link *l, enum ave_limit ms)
@@ -366,7 +370,7 @@ void ave_relay_peer_closed(struct ave_relay *r, uint64_t tag, uint32_t peer)
 	if (!l)
 		return;
 	was = *l;
-	link_free(l);
+	link_drop(l);
 	if (was.state != LINK_DIALLED)
 		return;
 	ave_relay_drop(r, AVE_PEER_GONE);
@@ -414,7 +418,7 @@ enum ave_reason ave_relay_join(struct ave_relay *r, const struct ave_leg *leg,
 
 	if (!l || r->plan.net->join(r->plan.net_self, leg, l->peer))
 		return AVE_PEER_GONE;
-	link_free(l);
+	link_drop(l);
 	return AVE_FINE;
 }
 
@@ -427,7 +431,10 @@ void ave_relay_tcp_end(struct ave_relay *r, struct ave_alloc *a)
 	if (a->is_paced && ave_leg_is_stream(&a->leg))
 		r->plan.net->read_client(r->plan.net_self, &a->leg, true);
 	while (a->peers) {
-		close_peer(r, a->peers->peer, a->peers->state == LINK_HELD);
-		link_free(a->peers);
+		struct ave_peer_link *l = a->peers;
+
+		a->peers = l->next;
+		close_peer(r, l->peer, l->state == LINK_HELD);
+		link_free(l);
 	}
 }

@@ -187,6 +187,19 @@ static bool is_of_family(const struct rfc_request *q)
 	       (asked == RFC_FAMILY_V6 && q->alloc->relayed[1].is_open);
 }
 
+/* All of it, or the family that is named. */
+static void end(const struct rfc_request *q)
+{
+	if (rfc_asks(q, RFC_REQUESTED_FAMILY))
+		ave_relay_release_family(q->relay, q->alloc,
+					 number(q, RFC_REQUESTED_FAMILY) ==
+							 RFC_FAMILY_V6
+						 ? AF_INET6
+						 : AF_INET);
+	else
+		ave_relay_release(q->relay, q->alloc, AVE_FINE);
+}
+
 bool rfc_refresh(const struct rfc_request *q)
 {
 	bool ends = rfc_asks(q, RFC_LIFETIME) && !number(q, RFC_LIFETIME);
@@ -204,6 +217,6 @@ bool rfc_refresh(const struct rfc_request *q)
 	rfc_put_number(&a.w, RFC_LIFETIME, lifetime_s);
 	(void)rfc_answer_send(&a, q);
 	if (ends)
-		ave_relay_release(q->relay, q->alloc, AVE_FINE);
+		end(q);
 	return true;
 }

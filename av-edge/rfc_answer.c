@@ -83,6 +83,7 @@ static const struct {
 	{AVE_PEER_GONE,     447, 0,   0},
 	{AVE_USER_LIMIT,    486, 0,   0},
 	{AVE_SOURCE_LIMIT,  486, 0,   0},
+	{AVE_RATE,          508, 0,   0},
 	{AVE_TABLE_FULL,    508, 0,   0},
 	{AVE_NO_PORT,       508, 0,   0},
 	{AVE_NO_SOCKET,     508, 0,   0},

@@ -20,33 +20,31 @@ struct rfc_mac {
 	SHA256_CTX inner256, outer256;
 };
 
-static size_t md5_key(uint8_t *out, const struct edge_slice *parts,
-		      size_t count)
+static size_t md5_key(uint8_t *out, const struct rfc_login *l)
 {
 	MD5_CTX c;
 
 	MD5_Init(&c);
-	for (size_t i = 0; i < count; i++) {
-		if (i)
-			MD5_Update(&c, ":", 1);
-		MD5_Update(&c, parts[i].p, edge_slice_len(parts[i]));
-	}
+	MD5_Update(&c, l->username.p, edge_slice_len(l->username));
+	MD5_Update(&c, ":", 1);
+	MD5_Update(&c, l->realm.p, edge_slice_len(l->realm));
+	MD5_Update(&c, ":", 1);
+	MD5_Update(&c, l->password.p, edge_slice_len(l->password));
 	MD5_Final(out, &c);
 	edge_wipe(&c, sizeof(c));
 	return MD5_DIGEST_LENGTH;
 }
 
-static size_t sha256_key(uint8_t *out, const struct edge_slice *parts,
-			 size_t count)
+static size_t sha256_key(uint8_t *out, const struct rfc_login *l)
 {
 	SHA256_CTX c;
 
 	SHA256_Init(&c);
-	for (size_t i = 0; i < count; i++) {
-		if (i)
-			SHA256_Update(&c, ":", 1);
-		SHA256_Update(&c, parts[i].p, edge_slice_len(parts[i]));
-	}
+	SHA256_Update(&c, l->username.p, edge_slice_len(l->username));
+	SHA256_Update(&c, ":", 1);
+	SHA256_Update(&c, l->realm.p, edge_slice_len(l->realm));
+	SHA256_Update(&c, ":", 1);
+	SHA256_Update(&c, l->password.p, edge_slice_len(l->password));
 	SHA256_Final(out, &c);
 	edge_wipe(&c, sizeof(c));
 	return SHA256_DIGEST_LENGTH;
@@ -55,18 +53,7 @@ static size_t sha256_key(uint8_t *out, const struct edge_slice *parts,
 size_t rfc_key(uint8_t out[RFC_KEY_MAX], enum rfc_algorithm how,
 	       const struct rfc_login *l)
 {
-	const struct edge_slice parts[] = {l->username, l->realm, l->password};
-
-	return how == RFC_MD5 ? md5_key(out, parts, 3)
-			      : sha256_key(out, parts, 3);
-}
-
-void rfc_userhash(uint8_t out[RFC_USERHASH_LEN], struct edge_slice username,
-		  struct edge_slice realm)
-{
-	const struct edge_slice parts[] = {username, realm};
-
-	(void)sha256_key(out, parts, 2);
+	return how == RFC_MD5 ? md5_key(out, l) : sha256_key(out, l);
 }
 
 /* RFC 2104's two keyed starts, of each hash. */

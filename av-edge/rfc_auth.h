@@ -8,7 +8,6 @@
 
 enum {
 	RFC_KEY_MAX = 32,
-	RFC_USERHASH_LEN = 32,
 	RFC_SIGNATURE_MAX = 4 + 32, /* what rfc_sign adds at most */
 };
 
@@ -22,9 +21,6 @@ struct rfc_login { /* borrowed; all text */
 /** Hash of username ":" realm ":" password; returns its length. */
 size_t rfc_key(uint8_t out[RFC_KEY_MAX], enum rfc_algorithm how,
 	       const struct rfc_login *l);
-/** SHA-256 of username ":" realm, RFC 8489 §14.4. */
-void rfc_userhash(uint8_t out[RFC_USERHASH_LEN], struct edge_slice username,
-		  struct edge_slice realm);
 
 struct rfc_mac; /* key with its states kept; one thread; wiped by free */
 

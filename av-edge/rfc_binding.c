@@ -18,10 +18,8 @@ bool rfc_binding(const struct rfc_request *q)
 	struct rfc_answer a;
 	struct edge_slice wire;
 
-	if (!ave_relay_may_answer(q->relay, q->leg, AVE_RATE_BINDING)) {
-		ave_relay_drop(q->relay, AVE_RATE);
-		return true;
-	}
+	if (!rfc_may_answer(q, AVE_RATE_BINDING))
+		return !ave_leg_is_stream(q->leg);
 	if (q->msg->is_faulty || q->msg->mandatory_count) {
 		rfc_answer_begin(&a, RFC_BINDING, RFC_ERROR, q->msg->tid);
 		rfc_put_error(&a.w, q->msg->is_faulty ? 400 : 420);

@@ -80,7 +80,7 @@ static bool is_nonce(const struct ave_relay *r, const struct ave_leg *leg,
 static bool take_algorithm(enum rfc_algorithm *how, const struct ave_leg *leg,
 			   const struct rfc_msg *m)
 {
-	struct edge_slice one = m->v[RFC_PASSWORD_ALGORITHM].bytes;
+	struct edge_slice one;
 	uint16_t number, params;
 
 	*how = RFC_MD5;
@@ -90,8 +90,10 @@ static bool take_algorithm(enum rfc_algorithm *how, const struct ave_leg *leg,
 	if (!rfc_has(m, RFC_PASSWORD_ALGORITHM) ||
 	    !rfc_has(m, RFC_PASSWORD_ALGORITHMS) ||
 	    !edge_slice_eq(m->v[RFC_PASSWORD_ALGORITHMS].bytes,
-			   rfc_algorithms()) ||
-	    edge_slice_len(one) != ALGORITHM_LEN ||
+			   rfc_algorithms()))
+		return false;
+	one = m->v[RFC_PASSWORD_ALGORITHM].bytes;
+	if (edge_slice_len(one) != ALGORITHM_LEN ||
 	    !edge_take_u16(&one, &number) || !edge_take_u16(&one, &params) ||
 	    params || (number != RFC_MD5 && number != RFC_SHA256))
 		return false;
@@ -104,13 +106,14 @@ static bool take_algorithm(enum rfc_algorithm *how, const struct ave_leg *leg,
 static enum ave_reason make_mac(struct rfc_caller *c, const struct rfc_msg *m,
 				const uint8_t password[MRAS_PASSWORD_LEN])
 {
-	char text[RFC_PASSWORD_TEXT_LEN + 1];
+	char text[RFC_PASSWORD_TEXT_LEN + 1] = "";
 	uint8_t key[RFC_KEY_MAX];
-	struct rfc_login l = {m->v[RFC_USERNAME].bytes, m->v[RFC_REALM].bytes,
-			      edge_slice(text, RFC_PASSWORD_TEXT_LEN)};
+	struct rfc_login l = {
+		m->v[RFC_USERNAME].bytes, m->v[RFC_REALM].bytes, {0}};
 	enum edge_err err;
 
 	rfc_password_encode(text, password);
+	l.password = edge_slice(text, RFC_PASSWORD_TEXT_LEN);
 	err = rfc_mac_new(&c->made, edge_slice(key, rfc_key(key, c->how, &l)));
 	edge_wipe(text, sizeof(text));
 	edge_wipe(key, sizeof(key));

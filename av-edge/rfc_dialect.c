@@ -50,9 +50,10 @@ static bool admitted(const struct rfc_request *q, const struct row *row)
 }
 
 /* No state, and nothing looked at, before the integrity fits: AV 6.3. */
-static bool on_request(struct rfc_request *q)
+static bool on_request(const struct rfc_request *q)
 {
 	const struct row *row = row_of(q->msg->method);
+	struct rfc_request known = *q;
 	struct rfc_caller c;
 	enum ave_reason why;
 	bool stays;
@@ -68,12 +69,10 @@ static bool on_request(struct rfc_request *q)
 		      : rfc_caller_admit(&c, q->relay, q->leg,
 					 q->alloc ? q->alloc->own : NULL,
 					 q->msg);
-	if (why) {
-		rfc_challenge(q, why);
-		return true;
-	}
-	q->caller = &c;
-	stays = admitted(q, row);
+	if (why)
+		return rfc_challenge(q, why);
+	known.caller = &c;
+	stays = admitted(&known, row);
 	rfc_caller_fini(&c);
 	return stays;
 }
@@ -90,7 +89,7 @@ static bool control(struct ave_relay *r, const struct ave_leg *leg,
 		    struct ave_alloc *a, struct ave_packet pkt)
 {
 	struct rfc_msg m;
-	struct rfc_request q = {r, leg, a, &m, NULL};
+	const struct rfc_request q = {r, leg, a, &m, NULL};
 
 	if (rfc_msg_decode(&m, edge_slice(pkt.p, pkt.len)) != EDGE_OK ||
 	    !rfc_fingerprint_fits(&m)) {

@@ -80,15 +80,22 @@ static bool is_short(const struct rfc_request *q)
 	       edge_slice_len(q->msg->raw) < LEAST_QUESTION;
 }
 
-void rfc_challenge(const struct rfc_request *q, enum ave_reason why)
+bool rfc_may_answer(const struct rfc_request *q, enum ave_rate what)
+{
+	if ((q->alloc && ave_leg_is_stream(q->leg)) ||
+	    ave_relay_may_answer(q->relay, q->leg, what))
+		return true;
+	ave_relay_drop(q->relay, AVE_RATE);
+	return false;
+}
+
+bool rfc_challenge(const struct rfc_request *q, enum ave_reason why)
 {
 	struct rfc_answer a;
 	unsigned code;
 
-	if (!ave_relay_may_answer(q->relay, q->leg, AVE_RATE_CHALLENGE)) {
-		ave_relay_drop(q->relay, AVE_RATE);
-		return;
-	}
+	if (!rfc_may_answer(q, AVE_RATE_CHALLENGE))
+		return !ave_leg_is_stream(q->leg);
 	if (is_short(q))
 		why = AVE_MALFORMED;
 	ave_relay_drop(q->relay, why);
@@ -99,6 +106,7 @@ void rfc_challenge(const struct rfc_request *q, enum ave_reason why)
 	else
 		rfc_put_error(&a.w, code);
 	(void)rfc_answer_send(&a, q);
+	return true;
 }
 
 /* ---- to whom the key is known ---- */
@@ -106,7 +114,7 @@ void rfc_challenge(const struct rfc_request *q, enum ave_reason why)
 static bool is_shortage(enum ave_reason why)
 {
 	return why == AVE_TABLE_FULL || why == AVE_NO_PORT ||
-	       why == AVE_NO_SOCKET || why == AVE_DRAINING;
+	       why == AVE_NO_SOCKET || why == AVE_DRAINING || why == AVE_RATE;
 }
 
 /* Another member, to which this client can speak; family 0: none known. */
@@ -134,8 +142,8 @@ void rfc_refuse(const struct rfc_request *q, enum ave_reason why)
 	struct rfc_answer a;
 
 	ave_relay_drop(q->relay, why);
-	if (why == AVE_RATE)
-		return; /* the client asks again by itself */
+	if (why == AVE_RATE && !ave_leg_is_stream(q->leg))
+		return; /* it comes again by itself, a moment later */
 	if (q->msg->method == RFC_ALLOCATE && is_shortage(why))
 		member = member_for(q);
 	rfc_answer_begin(&a, q->msg->method, RFC_ERROR, q->msg->tid);

@@ -17,9 +17,13 @@ struct rfc_own *rfc_own_of(const struct ave_alloc *a);
 uint64_t rfc_limit(const struct rfc_request *q, enum ave_limit which);
 bool rfc_asks(const struct rfc_request *q, enum rfc_attr a);
 
+/** May a stranger be answered now? Counted when not: then the stream must be
+ * closed, nothing comes again by itself there. Who has an allocation on a
+ * stream is no stranger. */
+bool rfc_may_answer(const struct rfc_request *q, enum ave_rate what);
 /** What to say to whom no key can be proven: counted, at a limited rate, at
- * most 2.8 times as long as the request. */
-void rfc_challenge(const struct rfc_request *q, enum ave_reason why);
+ * most 2.8 times as long as the request. False: the stream must be closed. */
+bool rfc_challenge(const struct rfc_request *q, enum ave_reason why);
 /** Counted, and answered with the caller's integrity. */
 void rfc_refuse(const struct rfc_request *q, enum ave_reason why);
 /** A success response to be filled. */

@@ -193,6 +193,7 @@ static void look_at_keys(struct edge_timer *t, uint64_t now_ms)
 		ave_service_show_mras(v);
 	}
 	ave_service_tell_keys(v);
+	ave_service_look_at_old(v);
 	edge_wheel_start(edge_loop_wheel(v->control), t, now_ms + KEYS_EVERY_MS,
 			 look_at_keys);
 }

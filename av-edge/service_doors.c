@@ -29,6 +29,7 @@ static const struct {
 void ave_doors_init(struct ave_doors *d, const struct ave_house *h)
 {
 	d->house = h;
+	d->held = NULL;
 	memset(d->fd, 0xff, sizeof(d->fd)); /* every fd -1 */
 }
 
@@ -56,12 +57,74 @@ const char *ave_door_name(enum ave_door_kind kind)
 	return rows[kind].name;
 }
 
+/* -- places that are held -------------------------------------------------- */
+
+static bool is_held(const struct ave_held *h, const struct edge_addr *at)
+{
+	for (size_t i = 0; h && i < h->count; i++)
+		if (edge_addr_eq(&h->at[i], at))
+			return true;
+	return false;
+}
+
+static void let_go(struct ave_held *h, const struct edge_addr *at)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < h->count; i++)
+		if (!edge_addr_eq(&h->at[i], at))
+			h->at[kept++] = h->at[i];
+	h->count = kept;
+}
+
+static void hold(struct ave_held *h, const struct edge_addr *at)
+{
+	if (h->count == AVE_HELD) {
+		h->count--;
+		memmove(&h->at[0], &h->at[1], h->count * sizeof(h->at[0]));
+	}
+	h->at[h->count++] = *at;
+}
+
+static bool moves(enum ave_door_kind kind, const struct topo *old,
+		  const struct topo *new)
+{
+	const struct topo_listen *was = &old->listen[rows[kind].port];
+	const struct topo_listen *is = &new->listen[rows[kind].port];
+
+	return !is->present || !edge_addr_eq(&was->addr, &is->addr);
+}
+
+unsigned ave_held_move(struct ave_held *h, const struct topo *old,
+		       const struct topo *new)
+{
+	unsigned count = 0;
+
+	for (int k = 0; k < AVE_DOORS; k++) {
+		const enum topo_port_kind port = rows[k].port;
+
+		if (rows[k].is_tcp || !moves((enum ave_door_kind)k, old, new))
+			continue;
+		let_go(h, &new->listen[port].addr);
+		hold(h, &old->listen[port].addr);
+		count++;
+	}
+	return count;
+}
+
+/* -- binding -------------------------------------------------------------- */
+
 enum edge_err ave_doors_bind(struct ave_doors *d, enum ave_door_kind kind,
 			     const struct topo *t, char *why, size_t why_cap)
 {
 	const struct ave_house *h = d->house;
 	const struct topo_listen *l = &t->listen[rows[kind].port];
-	const struct ave_place place = {l->addr, h->device[rows[kind].side]};
+	const struct ave_place place = {
+		.at = l->addr,
+		.device = h->device[rows[kind].side],
+		.is_tcp = rows[kind].is_tcp,
+		.is_held = !rows[kind].is_tcp && is_held(d->held, &l->addr),
+	};
 	char text[EDGE_ADDR_STRLEN];
 	enum edge_err err;
 
@@ -70,8 +133,8 @@ enum edge_err ave_doors_bind(struct ave_doors *d, enum ave_door_kind kind,
 			 rows[kind].name);
 		return EDGE_ENOTFOUND;
 	}
-	err = ave_sockets_server(d->fd[kind], h->worker_count, &place,
-				 rows[kind].is_tcp, why, why_cap);
+	err = ave_sockets_server(d->fd[kind], h->worker_count, &place, why,
+				 why_cap);
 	if (err) {
 		memset(d->fd[kind], 0xff, sizeof(d->fd[kind]));
 		return err;
@@ -89,10 +152,7 @@ enum edge_err ave_doors_bind_moved(struct ave_doors *d, const struct topo *old,
 	enum edge_err err = EDGE_OK;
 
 	for (int k = 0; k < AVE_DOORS && !err; k++) {
-		const struct topo_listen *was = &old->listen[rows[k].port];
-		const struct topo_listen *is = &new->listen[rows[k].port];
-
-		if (!is->present || !edge_addr_eq(&was->addr, &is->addr))
+		if (moves((enum ave_door_kind)k, old, new))
 			err = ave_doors_bind(d, (enum ave_door_kind)k, new, why,
 					     why_cap);
 	}

@@ -6,7 +6,17 @@
 #include "av-edge/worker.h"
 #include "topology/topology.h"
 
+enum { AVE_HELD = 8 /* ours: two UDP doors, four moves */ };
+
+/* Addresses of UDP doors that have moved and are still ours: allocations made
+ * there go on. */
+struct ave_held {
+	struct edge_addr at[AVE_HELD]; /* oldest first */
+	size_t count;
+};
+
 struct ave_doors {
+	const struct ave_held *held;	/* or NULL */
 	const struct ave_house *house;	/* devices and how many workers */
 	int fd[AVE_DOORS][AVE_WORKERS]; /* -1: none */
 };
@@ -28,6 +38,10 @@ EDGE_MUST_CHECK enum edge_err ave_doors_bind_moved(struct ave_doors *d,
 						   const struct topo *old,
 						   const struct topo *new,
 						   char *why, size_t why_cap);
+/** How many UDP doors move; those places are held from now on, and not those
+ * that are moved to. */
+unsigned ave_held_move(struct ave_held *h, const struct topo *old,
+		       const struct topo *new);
 /** Hand a worker's over. */
 void ave_doors_give(int out[AVE_DOORS], struct ave_doors *d, unsigned worker);
 

@@ -35,6 +35,8 @@ struct ave_service {
 	bool is_device_set[AVE_SIDES]; /* by edge.ini */
 	bool is_draining;
 	struct ave_doors doors;			/* until start */
+	struct ave_held held;			/* doors that have moved */
+	uint32_t moves, ended;			/* how often; until when */
 	struct ave_batch *batch[AVE_WORKERS];	/* until start */
 	enum ave_batch_kind kind;		/* of all of them */
 	struct ave_worker *worker[AVE_WORKERS]; /* from start on */
@@ -73,6 +75,8 @@ void ave_offer_init(struct ave_offer *o);
 void ave_offer_drop(struct ave_offer *o);
 /** What counts in v counts for A/V authentication. */
 void ave_service_show_mras(struct ave_service *v);
+/** Doors that have moved are not held any longer than somebody is there. */
+void ave_service_look_at_old(struct ave_service *v);
 /** Which key makes tokens: told when it is another one. */
 void ave_service_tell_keys(struct ave_service *v);
 

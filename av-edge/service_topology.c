@@ -46,15 +46,21 @@ enum edge_err ave_service_read_inside(struct ave_networks *out,
 	enum edge_err err = ave_routes_read(&n, &v->routes, device);
 	size_t count;
 
+	/* what is not known to be inside could be reached: all or none */
+	if (!err && n.is_cut) {
+		ave_networks_free(&n);
+		err = EDGE_ELIMIT;
+	}
 	if (err) {
 		snprintf(v->why, sizeof(v->why),
-			 "the routes cannot be read: %s", edge_err_str(err));
+			 "the routes of %s cannot be read%s",
+			 *device ? device : "the inside",
+			 err == EDGE_ELIMIT ? ": there are too many" : "");
 		return err;
 	}
 	count = ave_service_count_networks(&n);
 	edge_event(count ? AVE_EV_INSIDE : AVE_EV_INSIDE_NONE,
-		   "device=%s networks=%zu%s", *device ? device : "-", count,
-		   n.is_cut ? " cut=yes" : "");
+		   "device=%s networks=%zu", *device ? device : "-", count);
 	*out = n;
 	return EDGE_OK;
 }
@@ -108,6 +114,7 @@ static enum edge_err prepare_doors(struct ave_service *v, const struct topo *t)
 	enum edge_err err;
 
 	ave_doors_init(&moved, &v->house);
+	moved.held = &v->held;
 	err = ave_doors_bind_moved(&moved, v->topo, t, v->why, sizeof(v->why));
 	for (unsigned i = 0; i < v->house.worker_count && !err; i++)
 		ave_doors_give(o->mail[i]->fds, &moved, i);
@@ -174,12 +181,52 @@ static void move_mras(struct ave_service *v, int fd)
 			   edge_err_name(err));
 }
 
+/* Workers keep the old socket of a UDP door for the allocations made there. */
+static void number_moves(struct ave_service *v, const struct topo *t)
+{
+	if (!ave_held_move(&v->held, v->topo, t))
+		return;
+	v->moves++;
+	for (unsigned i = 0; i < v->house.worker_count; i++)
+		if (v->prepared.mail[i])
+			v->prepared.mail[i]->moves = v->moves;
+}
+
+static bool is_old_in_use(const struct ave_house *h, uint32_t moves)
+{
+	for (unsigned i = 0; i < h->worker_count; i++)
+		if (atomic_load(&h->gauges[i].moves) != moves ||
+		    atomic_load(&h->gauges[i].on_old))
+			return true;
+	return false;
+}
+
+void ave_service_look_at_old(struct ave_service *v)
+{
+	struct ave_mail *mail[AVE_WORKERS] = {NULL};
+
+	if (v->ended == v->moves || is_old_in_use(&v->house, v->moves))
+		return;
+	for (unsigned i = 0; i < v->house.worker_count; i++) {
+		mail[i] = ave_mail_new();
+		if (!mail[i]) {
+			ave_service_free_mails(mail);
+			return;
+		}
+		mail[i]->ends_old = true;
+	}
+	v->ended = v->moves;
+	v->held.count = 0;
+	ave_service_post(v, mail);
+}
+
 void ave_service_commit(void *self, const struct topo *t)
 {
 	struct ave_service *v = self;
 	struct ave_offer *o = &v->prepared;
 	const struct topo *old = v->topo;
 
+	number_moves(v, t);
 	v->topo = topo_hold(t);
 	topo_drop(old);
 	v->keys.ring.lifetime_s = t->token_lifetime_s;

@@ -17,6 +17,9 @@ struct ave_worker;
 /* What other threads may read of a worker: plain numbers. */
 struct ave_gauges {
 	_Atomic uint32_t allocations, streams, peers, sockets;
+	/* allocations at server sockets that have moved, and the last move
+	 * that this number knows of */
+	_Atomic uint32_t on_old, moves;
 };
 
 /* What all workers share: any thread, or fixed after start. */

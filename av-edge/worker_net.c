@@ -91,7 +91,8 @@ static void close_client(void *self, const struct ave_leg *leg)
 static struct ave_place place(const struct ave_worker *w,
 			      const struct edge_addr *at)
 {
-	return (struct ave_place){*at, w->house->device[AVE_OUTSIDE]};
+	return (struct ave_place){.at = *at,
+				  .device = w->house->device[AVE_OUTSIDE]};
 }
 
 static unsigned limit(const struct ave_worker *w, enum ave_limit which)

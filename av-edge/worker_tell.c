@@ -116,6 +116,15 @@ static void set(_Atomic uint32_t *gauge, size_t n)
 	atomic_store_explicit(gauge, (uint32_t)n, memory_order_relaxed);
 }
 
+static uint32_t count_on_old(const struct ave_worker *w)
+{
+	uint32_t n = 0;
+
+	for (unsigned i = 0; i < w->old_count; i++)
+		n += ave_relay_at_wire(w->relay, w->old[i].socket);
+	return n;
+}
+
 void ave_worker_tell(struct ave_worker *w)
 {
 	struct ave_gauges *g = &w->house->gauges[w->index];
@@ -127,4 +136,7 @@ void ave_worker_tell(struct ave_worker *w)
 	set(&g->streams, edge_handles_count(w->streams.streams));
 	set(&g->peers, edge_handles_count(w->peers.peers));
 	set(&g->sockets, ave_batch_count(w->hub->batch));
+	/* in this order: who sees the move sees the allocations it left */
+	atomic_store(&g->on_old, count_on_old(w));
+	atomic_store(&g->moves, w->moves);
 }

@@ -35,11 +35,16 @@ static const struct verb {
 	 "the keys, for the next bundle"},
 	{"cert", "list", ctl_cert_list, "",
 	 "certificates, their names and days left"},
-	{"cert", "check", ctl_cert_check, "[USE]",
-	 "against the names the topology wants"},
+	{"cert", "check", ctl_cert_check, "[USE] [--spki HEX] | --pool MEMBER...",
+	 "against the names the topology wants; against the pool's members"},
 	{"cert", "csr", ctl_cert_csr,
 	 "USE --out CSR --key-out KEY [--type rsa|p256]",
 	 "a request with exactly the names wanted"},
+	{"cert", "stage", ctl_cert_stage,
+	 "--use av-auth --chain FILE --key FILE --effective UTC",
+	 "a new A/V authentication key, from that time on"},
+	{"cert", "drop-previous", ctl_cert_drop_previous, "[--force]",
+	 "the old one, when its last token has ended"},
 	{"status", NULL, ctl_status, "[--limits]",
 	 "the services, their listeners, next hops and refusals"},
 	{"test", "av-edge", ctl_test_av_edge,
@@ -72,6 +77,9 @@ static void print_help(void)
 	     "        Export-CsConfiguration zip, DocItemSet.xml or published "
 	     "topology\n"
 	     "USE     access, webconf, av-auth, internal or turn\n"
+	     "MEMBER  [NAME=]HEX or [NAME=]FILE: a fingerprint, a certificate, "
+	     "or what\n"
+	     "        cert list --json or status --json prints there\n"
 	     "\n"
 	     "exit: 0 good, 1 warnings, 2 usage, 3 refused by a service, "
 	     "4 signature,\n"

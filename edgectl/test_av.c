@@ -324,7 +324,7 @@ static enum ctl_exit prepare(struct trial *t, const struct wishes *w)
 		return ctl_usage(t->c, "--protocol wants udp or tcp");
 	t->tcp = w->protocol && !strcmp(w->protocol, "tcp");
 	t->udp = !t->tcp;
-	t->topo = ctl_cert_topology(t->c);
+	t->topo = ctl_cert_topology(t->c, "nothing says where to test");
 	if (!t->topo)
 		return CTL_IO;
 	t->sip = (struct ctl_wire_plan){

@@ -17,7 +17,9 @@ enum {
 	WINDOW = 32,	 /* on the way at a time: loss would be a fault */
 	TICK_MS = 2,
 	EACH_TICK = 4,
-	QUIET_S = 30, /* without any progress: given up */
+	QUIET_S = 60, /* without any progress: given up */
+	CLOSE_S = 5,
+	RTP_FIRST = 0x80,
 };
 
 struct pair;
@@ -36,6 +38,7 @@ struct pair {
 	GMainLoop *loop;
 	struct end end[2];
 	uint32_t packets;
+	bool is_done;
 	bool is_stream; /* relay reached by TCP, so relayed address is TCP */
 	gint64 progress_us;
 	int status;
@@ -69,12 +72,19 @@ static size_t packet_make(uint8_t *out, uint32_t number, int from)
 {
 	size_t len = LEN_LEAST + number % LEN_SPREAD;
 
-	out[0] = 0x80; /* as RTP begins */
+	out[0] = RTP_FIRST;
 	out[1] = (uint8_t)from;
 	memcpy(out + 2, &number, sizeof(number));
 	for (size_t i = 6; i < len; i++)
 		out[i] = (uint8_t)(i * 7 + number);
 	return len;
+}
+
+/* A check that libnice could not place, or, once it closes, what the relay
+ * says: it hands those on too. */
+static bool is_ours(const struct pair *p, const uint8_t *bytes, size_t len)
+{
+	return !p->is_done && len && bytes[0] == RTP_FIRST;
 }
 
 static void received(NiceAgent *agent, guint stream, guint component, guint len,
@@ -85,6 +95,8 @@ static void received(NiceAgent *agent, guint stream, guint component, guint len,
 	size_t want_len = packet_make(want, e->got, e->other->name[0]);
 
 	(void)agent, (void)stream, (void)component;
+	if (!is_ours(e->pair, (const uint8_t *)bytes, len))
+		return;
 	moved(e->pair);
 	if (len != want_len || memcmp(bytes, want, len) != 0) {
 		e->bad++;
@@ -144,6 +156,7 @@ static gboolean tick(gpointer arg)
 			;
 	if (e[0].got < p->packets || e[1].got < p->packets)
 		return TRUE;
+	p->is_done = true;
 	g_main_loop_quit(p->loop);
 	return FALSE;
 }
@@ -247,18 +260,27 @@ static bool end_open(struct end *e, const struct server *s, const char *address,
 	return nice_agent_gather_candidates(e->agent, e->stream);
 }
 
-/* Streams go before their agents, so that allocations are given back. */
+static void closed(GObject *agent, GAsyncResult *result, gpointer arg)
+{
+	guint *open = arg;
+
+	(void)agent, (void)result;
+	--*open;
+}
+
+/* Allocations are given back first. */
 static void pair_close(struct pair *p)
 {
-	gint64 end_us = g_get_monotonic_time() + G_USEC_PER_SEC / 2;
+	gint64 end_us = g_get_monotonic_time() + CLOSE_S * G_USEC_PER_SEC;
+	guint open = 0;
 
 	for (int i = 0; i < 2; i++)
-		if (p->end[i].agent)
-			nice_agent_remove_stream(p->end[i].agent,
-						 p->end[i].stream);
-	while (g_get_monotonic_time() < end_us) {
-		g_main_context_iteration(g_main_loop_get_context(p->loop),
-					 FALSE);
+		if (p->end[i].agent) {
+			open++;
+			nice_agent_close_async(p->end[i].agent, closed, &open);
+		}
+	while (open && g_get_monotonic_time() < end_us) {
+		g_main_context_iteration(NULL, FALSE);
 		g_usleep(TICK_MS * 1000);
 	}
 	for (int i = 0; i < 2; i++)

@@ -17,7 +17,7 @@ enum {
 	WINDOW = 32,	 /* on the way at a time: loss would be a fault */
 	TICK_MS = 2,
 	EACH_TICK = 4,
-	QUIET_MS = 30000, /* without any progress: given up */
+	QUIET_MS = 60000, /* without any progress: given up */
 	LIFETIME_S = 600,
 };
 

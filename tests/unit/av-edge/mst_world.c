@@ -6,20 +6,19 @@
 
 void mst_world_open(struct mst_world *w)
 {
-	json_t *token = vector_load("av-token.json");
 	struct ave_view *v = &w->net.view;
+	uint8_t ikm[32]; /* as in av-token.json */
 
+	for (uint8_t i = 0; i < sizeof(ikm); i++)
+		ikm[i] = i;
 	memset(&w->ring, 0, sizeof(w->ring));
 	w->ring.count = 1;
 	w->ring.lifetime_s = 28800;
 	w->ring.skew_s = 300;
 	w->ring.v[0].until_s = INT64_MAX;
-	ck_assert_int_eq(
-		mras_keys_derive(&w->ring.v[0].keys,
-				 vector_hex(json_object_get(token, "inputs"),
-					    "ikm_hex")),
-		EDGE_OK);
-	json_decref(token);
+	ck_assert_int_eq(mras_keys_derive(&w->ring.v[0].keys,
+					  edge_slice(ikm, sizeof(ikm))),
+			 EDGE_OK);
 	fake_net_init(&w->net);
 	v->ring = &w->ring;
 	(void)strcpy(v->realm, "rtcmedia");

@@ -4,7 +4,6 @@
 
 #include "av-edge/allocation.h"
 #include "tests/support/fake_net.h"
-#include "tests/support/vector.h"
 #include "tests/unit/av-edge/mst_client.h"
 
 struct mst_world {

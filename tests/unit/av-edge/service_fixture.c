@@ -2,11 +2,13 @@
 #include "tests/unit/av-edge/service_fixture.h"
 
 #include <check.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "av-edge/limits.h"
 #include "tests/support/topo_fixture.h"
+#include "topology/snap.h"
 
 #define IP4(a, b, c, d, p)                                       \
 	{                                                        \
@@ -48,6 +50,7 @@ struct topo service_fixture_topo(void)
 	t.av_members = members;
 	t.av_member_count = 1;
 	t.token_lifetime_s = 28800;
+	t.access.tls_count = 1;
 	return t;
 }
 
@@ -83,6 +86,21 @@ void service_fixture_loopback(struct topo *t)
 		if (held[i] >= 0)
 			close(held[i]);
 	t->internal = t->av_public = loopback;
+}
+
+const struct topo *service_fixture_snapshot(const struct topo *t)
+{
+	const struct topo *made = NULL;
+	char why[256] = "", *text = NULL;
+	size_t len = 0;
+	enum edge_err err = topo_snap_encode(&text, &len, t);
+
+	ck_assert_int_eq(err, EDGE_OK);
+	err = topo_snap_decode(&made, edge_slice(text, len), t->seq, why,
+			       sizeof(why));
+	ck_assert_msg(err == EDGE_OK, "%s", why);
+	free(text);
+	return made;
 }
 
 struct edge_config *service_fixture_config(const char *text)

@@ -11,6 +11,8 @@
 struct topo service_fixture_topo(void);
 /** All of its doors at 127.0.0.1, each at a port that was free just now. */
 void service_fixture_loopback(struct topo *t);
+/** A counted snapshot of it; topo_drop. */
+const struct topo *service_fixture_snapshot(const struct topo *t);
 /** Settings of av-edge from text; the test fails when they do not do. */
 struct edge_config *service_fixture_config(const char *text);
 

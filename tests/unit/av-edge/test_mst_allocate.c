@@ -264,6 +264,22 @@ START_TEST(another_user_is_441_until_30_s_of_silence)
 }
 END_TEST
 
+START_TEST(another_user_ends_nothing)
+{
+	char nonce[MRAS_NONCE_LEN + 1];
+
+	(void)granted();
+	memcpy(nonce, c.nonce, sizeof(nonce));
+	mst_client_fini(&c);
+	mst_world_client(&w, &c, "bob", "198.51.100.7:40000");
+	memcpy(c.nonce, nonce, sizeof(nonce));
+	fake_net_pass(&w.net, 60 * 1000);
+	c.lifetime_s = 0;
+	(void)mst_expect_refusal(&w, &c, mst_client_allocate(&c), 441);
+	ck_assert_uint_eq(mst_live(&w), 1);
+}
+END_TEST
+
 START_TEST(new_allocations_too_often_are_not_answered)
 {
 	unsigned answers = 0;
@@ -278,6 +294,20 @@ START_TEST(new_allocations_too_often_are_not_answered)
 	ck_assert_uint_eq(mst_world_count(&w, AVE_RATE), 2);
 	fake_net_pass(&w.net, 500); /* as libnice sends it again */
 	(void)mst_expect_success(&w, &c, mst_client_allocate(&c));
+}
+END_TEST
+
+START_TEST(streams_too_often_are_told)
+{
+	mst_world_stream(&c);
+	mst_say_hello(&w, &c);
+	for (int i = 0; i < 10; i++) {
+		c.leg.client.port++;
+		(void)mst_expect_success(&w, &c, mst_client_allocate(&c));
+	}
+	c.leg.client.port++;
+	(void)mst_expect_refusal(&w, &c, mst_client_allocate(&c), 500);
+	ck_assert_uint_eq(mst_world_count(&w, AVE_RATE), 1);
 }
 END_TEST
 
@@ -310,7 +340,9 @@ Suite *test_suite(void)
 	tcase_add_test(tc, lifetime_0_ends_it_and_is_answered_again);
 	tcase_add_test(tc, lifetime_0_without_an_allocation_is_437);
 	tcase_add_test(tc, another_user_is_441_until_30_s_of_silence);
+	tcase_add_test(tc, another_user_ends_nothing);
 	tcase_add_test(tc, new_allocations_too_often_are_not_answered);
+	tcase_add_test(tc, streams_too_often_are_told);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -148,6 +148,25 @@ START_TEST(asked_again_it_is_answered_with_the_same_bytes)
 }
 END_TEST
 
+START_TEST(refusal_of_another_does_not_take_its_place)
+{
+	uint8_t kept[512];
+	struct edge_slice request;
+	struct mst_client bob;
+	size_t len;
+
+	request = mst_client_activate(&c, &peer);
+	len = edge_slice_len(request);
+	memcpy(kept, request.p, len);
+	(void)mst_expect_success(&w, &c, request);
+	mst_world_client(&w, &bob, "bob", "198.51.100.7:40000");
+	memcpy(bob.nonce, c.nonce, sizeof(bob.nonce));
+	(void)mst_expect_refusal(&w, &bob, mst_client_allocate(&bob), 441);
+	(void)mst_expect_success(&w, &c, edge_slice(kept, len));
+	mst_client_fini(&bob);
+}
+END_TEST
+
 START_TEST(late_repetition_does_not_bring_an_old_destination_back)
 {
 	uint8_t kept[512];
@@ -356,6 +375,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, same_destination_again_changes_nothing);
 	tcase_add_test(tc, send_to_others_still_works);
 	tcase_add_test(tc, asked_again_it_is_answered_with_the_same_bytes);
+	tcase_add_test(tc, refusal_of_another_does_not_take_its_place);
 	tcase_add_test(tc,
 		       late_repetition_does_not_bring_an_old_destination_back);
 	tcase_add_test(tc, it_prolongs_the_allocation);

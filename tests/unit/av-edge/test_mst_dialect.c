@@ -4,6 +4,7 @@
 
 #include "av-edge/mst_tcp.h"
 #include "tests/support/suite.h"
+#include "tests/support/vector.h"
 #include "tests/unit/av-edge/mst_world.h"
 
 static struct mst_world w;

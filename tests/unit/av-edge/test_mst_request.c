@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "tests/support/suite.h"
+#include "tests/support/vector.h"
 #include "tests/unit/av-edge/mst_world.h"
 
 static struct mst_world w;
@@ -81,6 +82,22 @@ START_TEST(pool_names_the_member_that_answers)
 	w.net.view.server_tcp[AVE_INSIDE].family = 0;
 	m = mst_ask(&w, &c, mst_client_hello(&c));
 	ck_assert(!mst_has(&m, MST_ALTERNATE_SERVER));
+}
+END_TEST
+
+START_TEST(member_is_named_to_clients_of_its_family_only)
+{
+	struct mst_msg m;
+
+	w.net.view.names_members = true;
+	c.leg.client = mst_addr("[2001:db8:7::7]:40000");
+	m = mst_ask(&w, &c, mst_client_hello(&c));
+	ck_assert(!mst_has(&m, MST_ALTERNATE_SERVER));
+	w.net.view.server_tcp[AVE_OUTSIDE] = mst_addr("[2001:db8::21]:443");
+	mst_world_stream(&c);
+	m = mst_ask(&w, &c, mst_client_hello(&c));
+	ck_assert(edge_addr_eq(&m.v[MST_ALTERNATE_SERVER].addr,
+			       &w.net.view.server_tcp[AVE_OUTSIDE]));
 }
 END_TEST
 
@@ -217,6 +234,67 @@ START_TEST(source_with_enough_is_sent_away)
 }
 END_TEST
 
+START_TEST(member_without_a_socket_names_another)
+{
+	w.net.open_err = EDGE_ESYS;
+	w.net.open_failures = 1000;
+	expect_shortage(AVE_NO_SOCKET);
+}
+END_TEST
+
+START_TEST(what_is_wrong_inside_is_500_whoever_else_there_is)
+{
+	struct edge_addr member = mst_addr("192.0.2.77:3478");
+
+	w.net.view.members = &member;
+	w.net.view.member_count = 1;
+	w.net.open_err = EDGE_ENOMEM;
+	w.net.open_failures = 1;
+	mst_say_hello(&w, &c);
+	(void)mst_expect_refusal(&w, &c, mst_client_allocate(&c), 500);
+	ck_assert_uint_eq(mst_world_count(&w, AVE_INTERNAL), 1);
+	(void)mst_expect_success(&w, &c, mst_client_allocate(&c));
+}
+END_TEST
+
+START_TEST(tuple_of_the_other_dialect_is_500)
+{
+	static const struct ave_dialect rfc = {.name = "TURN"};
+	const struct ave_grant grant = {.outside = true};
+	const struct ave_want want = {.v4 = true};
+	struct ave_alloc *a;
+
+	ck_assert_int_eq(ave_relay_allocate(&a, w.net.relay, &c.leg, &rfc,
+					    &grant, &want),
+			 AVE_FINE);
+	mst_say_hello(&w, &c);
+	(void)mst_expect_refusal(&w, &c, mst_client_allocate(&c), 500);
+	ck_assert_uint_eq(mst_world_count(&w, AVE_OTHER_DIALECT), 1);
+	ck_assert(ave_relay_find(w.net.relay, &c.leg) == a);
+}
+END_TEST
+
+START_TEST(members_are_named_in_turn)
+{
+	struct edge_addr members[3];
+	unsigned seen = 0;
+
+	for (int i = 0; i < 3; i++)
+		members[i] = fake_addr("192.0.2.77", (uint16_t)(3478 + i));
+	w.net.view.is_draining = true;
+	w.net.view.members = members;
+	w.net.view.member_count = 3;
+	mst_say_hello(&w, &c);
+	for (int i = 0; i < 3; i++) {
+		struct mst_msg m = mst_expect_refusal(
+			&w, &c, mst_client_allocate(&c), 300);
+
+		seen |= 1u << (m.v[MST_ALTERNATE_SERVER].addr.port - 3478);
+	}
+	ck_assert_uint_eq(seen, 7);
+}
+END_TEST
+
 START_TEST(stream_is_sent_to_the_port_of_streams)
 {
 	struct edge_addr member = mst_addr("192.0.2.77:3478");
@@ -260,6 +338,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, hello_is_challenged_byte_for_byte);
 	tcase_add_test(tc, shortest_hello_gets_at_most_three_times_its_bytes);
 	tcase_add_test(tc, pool_names_the_member_that_answers);
+	tcase_add_test(tc, member_is_named_to_clients_of_its_family_only);
 	tcase_add_test(tc, only_a_401_names_the_member);
 	tcase_add_test(tc, proposed_realm_is_not_taken);
 	tcase_add_test(tc, strangers_are_answered_at_a_limited_rate);
@@ -270,6 +349,10 @@ Suite *test_suite(void)
 	tcase_add_test(tc, full_table_names_another);
 	tcase_add_test(tc, user_with_enough_is_sent_away);
 	tcase_add_test(tc, source_with_enough_is_sent_away);
+	tcase_add_test(tc, member_without_a_socket_names_another);
+	tcase_add_test(tc, what_is_wrong_inside_is_500_whoever_else_there_is);
+	tcase_add_test(tc, tuple_of_the_other_dialect_is_500);
+	tcase_add_test(tc, members_are_named_in_turn);
 	tcase_add_test(tc, stream_is_sent_to_the_port_of_streams);
 	tcase_add_test(tc, client_inside_is_not_sent_outside);
 	suite_add_tcase(s, tc);

@@ -332,6 +332,17 @@ START_TEST(too_many_at_once_are_not_answered)
 }
 END_TEST
 
+START_TEST(streams_that_allocate_too_often_are_told)
+{
+	f.net.view.member_count = 0;
+	f.net.view.limits[AVE_LIMIT_ALLOCATE_RATE] = 1;
+	rfc_allocated(&f, &stream, 17);
+	stream = fake_stream("198.51.100.7", 40002);
+	ask_allocate();
+	ck_assert_int_eq(rfc_code(&f, &stream), 508);
+}
+END_TEST
+
 START_TEST(second_family_is_given_up_before_the_first)
 {
 	f.net.open_err = EDGE_ESYS;
@@ -416,6 +427,31 @@ START_TEST(refresh_of_another_family_is_refused)
 }
 END_TEST
 
+START_TEST(families_end_one_by_one)
+{
+	struct edge_addr peer = fake_addr("198.51.100.99", 5000);
+
+	ask_allocate();
+	rfc_put_number(&f.w, RFC_ADDITIONAL_FAMILY, RFC_FAMILY_V6);
+	ck_assert_int_eq(rfc_code(&f, &client), 0);
+	ck_assert_uint_eq(fake_net_sockets(&f.net), 2);
+	ck_assert_int_eq(rfc_bind(&f, &client, 0x4000, &peer), 0);
+	rfc_ask(&f, RFC_REFRESH);
+	rfc_put_number(&f.w, RFC_LIFETIME, 0);
+	rfc_put_number(&f.w, RFC_REQUESTED_FAMILY, RFC_FAMILY_V4);
+	ck_assert_int_eq(rfc_code(&f, &client), 0);
+	ck_assert_uint_eq(fake_net_sockets(&f.net), 1);
+	fake_net_datagram(&f.net, &client, edge_slice("\x40\0\0\1x", 5));
+	ck_assert_uint_eq(fake_net_count(&f.net, FAKE_TO_PEER), 0);
+	ck_assert_uint_eq(fake_net_reasons(&f.net, AVE_FAMILY), 1);
+	rfc_ask(&f, RFC_REFRESH);
+	rfc_put_number(&f.w, RFC_LIFETIME, 0);
+	rfc_put_number(&f.w, RFC_REQUESTED_FAMILY, RFC_FAMILY_V6);
+	ck_assert_int_eq(rfc_code(&f, &client), 0);
+	ck_assert_ptr_null(ave_relay_find(f.net.relay, &client));
+}
+END_TEST
+
 START_TEST(refresh_by_somebody_else_is_refused)
 {
 	rfc_allocated(&f, &client, 17);
@@ -447,6 +483,7 @@ static void add_allocate(TCase *tc)
 	tcase_add_test(tc, quota_of_a_user_is_486);
 	tcase_add_test(tc, shortage_names_another_member_or_is_508);
 	tcase_add_test(tc, too_many_at_once_are_not_answered);
+	tcase_add_test(tc, streams_that_allocate_too_often_are_told);
 	tcase_add_test(tc, second_family_is_given_up_before_the_first);
 	tcase_add_test(tc, tcp_addresses_are_for_streams_alone);
 	tcase_add_test(tc, streams_have_udp_addresses_too);
@@ -467,6 +504,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, refresh_prolongs_and_ends);
 	tcase_add_test(tc, allocation_that_is_not_refreshed_ends);
 	tcase_add_test(tc, refresh_of_another_family_is_refused);
+	tcase_add_test(tc, families_end_one_by_one);
 	tcase_add_test(tc, refresh_by_somebody_else_is_refused);
 	suite_add_tcase(s, tc);
 	return s;

@@ -50,7 +50,7 @@ START_TEST(keys_are_those_of_the_vectors)
 {
 	const json_t *v = named("request-long-term");
 	struct rfc_login l = login_of(v);
-	uint8_t key[RFC_KEY_MAX], hash[RFC_USERHASH_LEN];
+	uint8_t key[RFC_KEY_MAX];
 
 	ck_assert_uint_eq(rfc_key(key, RFC_MD5, &l), 16);
 	ck_assert_mem_eq(key, vector_hex(v, "key_hex").p, 16);
@@ -58,8 +58,6 @@ START_TEST(keys_are_those_of_the_vectors)
 	l = login_of(v);
 	ck_assert_uint_eq(rfc_key(key, RFC_SHA256, &l), 32);
 	ck_assert_mem_eq(key, vector_hex(v, "key_hex").p, 32);
-	rfc_userhash(hash, l.username, l.realm);
-	ck_assert_mem_eq(hash, vector_hex(v, "userhash").p, sizeof(hash));
 }
 END_TEST
 

@@ -161,6 +161,39 @@ START_TEST(doors_move_all_or_none)
 }
 END_TEST
 
+START_TEST(doors_of_udp_that_moved_are_held)
+{
+	struct topo new = t;
+	struct ave_held held = {.count = 0};
+	struct ave_doors back;
+
+	bind_all();
+	ck_assert_uint_eq(ave_held_move(&held, &t, &new), 0);
+	service_fixture_loopback(&new);
+	ck_assert_uint_eq(ave_held_move(&held, &t, &new), 2);
+	ck_assert_uint_eq(held.count, 2);
+	/* the way back is open, though our sockets are there still */
+	ave_doors_init(&back, &house);
+	back.held = &held;
+	ck_assert_msg(ave_doors_bind(&back, AVE_DOOR_OUTSIDE_UDP, &t, why,
+				     sizeof(why)) == EDGE_OK,
+		      "%s", why);
+	ave_doors_close(&back);
+	ck_assert_uint_eq(ave_held_move(&held, &new, &t), 2);
+	ck_assert_uint_eq(held.count, 2);
+	ck_assert(edge_addr_eq(&held.at[0],
+			       &new.listen[TOPO_PORT_AV_OUTSIDE_UDP].addr));
+	for (int i = 0; i < 9; i++) {
+		struct topo next = t;
+
+		service_fixture_loopback(&next);
+		(void)ave_held_move(&held, &new, &next);
+		new = next;
+	}
+	ck_assert_uint_eq(held.count, AVE_HELD);
+}
+END_TEST
+
 START_TEST(doors_are_handed_over_once)
 {
 	int fds[AVE_DOORS], again[AVE_DOORS];
@@ -194,6 +227,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, doors_refuse_a_topology_without_the_port);
 	tcase_add_test(tc, doors_bind_only_what_has_moved);
 	tcase_add_test(tc, doors_move_all_or_none);
+	tcase_add_test(tc, doors_of_udp_that_moved_are_held);
 	tcase_add_test(tc, doors_are_handed_over_once);
 	suite_add_tcase(suite, tc);
 	return suite;
