@@ -238,7 +238,7 @@ unsigned av_ends_bring(struct av_ends *e, enum av_state until, unsigned window)
 			busy[active] = &e->flows[next++];
 			set_out(e, busy[active++]);
 		}
-		av_ends_take(e, 0);
+		av_ends_take(e, 1); /* at once, if there is something */
 		for (unsigned i = 0; i < active; i++) {
 			if (busy[i]->state < until)
 				av_ends_remind(e, busy[i], now);
