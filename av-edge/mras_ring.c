@@ -41,6 +41,7 @@ static enum ave_reason judge(const struct mras_ring *r,
 	return t->flags & wanted ? AVE_FINE : AVE_TOKEN_SIDE;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): token, time and side, no less */
 enum ave_reason mras_ring_verify(struct ave_grant *out,
 				 uint8_t password[MRAS_PASSWORD_LEN],
 				 const struct mras_ring *r,

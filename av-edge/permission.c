@@ -41,9 +41,11 @@ struct ave_permission *ave_permissions_find(struct ave_permissions *p,
 
 static struct ave_permission *ended(struct ave_permissions *p, uint64_t now_ms)
 {
-	for (uint32_t i = 0; i < p->count; i++)
-		if (p->v[i].until_ms <= now_ms)
-			return &p->v[i];
+	struct ave_permission *v = p->v;
+
+	for (uint32_t i = 0; v && i < p->count; i++)
+		if (v[i].until_ms <= now_ms)
+			return &v[i];
 	return NULL;
 }
 

@@ -87,6 +87,12 @@ def count(edge, noun, reason=None):
     return found[name]
 
 
+def wait_count(edge, noun, wanted, reason=None, limit=5):
+    """Until it is just that; workers tell their counters now and then."""
+    until(lambda: count(edge, noun, reason) == wanted, limit,
+          f'{noun} does not become {wanted}: {edge.counters()}')
+
+
 def wait_dropped(edge, reason, least, limit=5):
     """Until so many are dropped for that reason."""
     until(lambda: edge.dropped().get(reason, 0) >= least, limit,
@@ -139,7 +145,8 @@ def control(capture):
 
 def fields(capture, *names, expression=''):
     """tshark: a list of values a packet of a capture."""
-    command = ['tshark', '-n', '-r', str(capture.file), '-T', 'fields']
+    command = ['tshark', '-n', '-r', str(capture.file), '-T', 'fields',
+               '-d', 'tcp.port==443,stun']
     for name in names:
         command += ['-e', name]
     said = subprocess.run(
