@@ -42,9 +42,7 @@ struct ave_net {
 			     struct edge_slice bytes);
 
 	/** Connect from the relayed address at; *peer names the connection from
-	 * now on. Its end is told by ave_relay_peer_connected or _closed.
-	 * EDGE_EDUP: the peer's own connection has just been told as accepted.
-	 */
+	 * now on. Its end is told by ave_relay_peer_connected or _closed. */
 	enum edge_err (*dial)(void *self, uint32_t *peer,
 			      const struct edge_addr *at,
 			      const struct edge_addr *to, uint64_t tag);

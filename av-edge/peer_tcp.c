@@ -132,6 +132,27 @@ static enum edge_err peer_new(struct ave_peer **out, struct ave_peer_host *h,
 	return EDGE_OK;
 }
 
+enum edge_err ave_peer_dial(edge_handle *out, struct ave_peer_host *h,
+			    const struct ave_place *from,
+			    const struct edge_addr *to, uint64_t tag)
+{
+	struct ave_peer *p = NULL;
+	enum edge_err err;
+	int fd;
+
+	err = ave_socket_dial(&fd, from, to);
+	if (!err)
+		err = peer_new(&p, h, fd, true);
+	if (err)
+		return err;
+	p->remote = *to;
+	p->tag = tag;
+	ave_pipe_set_cap(&p->pipe, h->connect_queue);
+	start_timer(p, h->connect_ms);
+	*out = p->id;
+	return EDGE_OK;
+}
+
 static void accept_one(struct ave_tcp_relay *r, int fd)
 {
 	struct ave_peer *p;
@@ -154,8 +175,11 @@ static void accept_one(struct ave_tcp_relay *r, int fd)
 	r->host->accepted(r->host, p);
 }
 
-static void accept_some(struct ave_tcp_relay *r)
+static void on_ready(struct ave_ear *e, unsigned io)
 {
+	struct ave_tcp_relay *r = (struct ave_tcp_relay *)(void *)e;
+
+	(void)io;
 	for (int i = 0; i < ACCEPTS_A_TURN && !r->is_dead; i++) {
 		int fd = accept4(r->fd, NULL, NULL,
 				 SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -164,43 +188,6 @@ static void accept_some(struct ave_tcp_relay *r)
 			return;
 		accept_one(r, fd);
 	}
-}
-
-static void on_ready(struct ave_ear *e, unsigned io)
-{
-	(void)io;
-	accept_some((struct ave_tcp_relay *)(void *)e);
-}
-
-static void accept_at(void *relay, void *tag)
-{
-	struct ave_tcp_relay *r = relay;
-
-	if (r->tag == *(const uint64_t *)tag)
-		accept_some(r);
-}
-
-enum edge_err ave_peer_dial(edge_handle *out, struct ave_peer_host *h,
-			    const struct ave_place *from,
-			    const struct edge_addr *to, uint64_t tag)
-{
-	struct ave_peer *p = NULL;
-	enum edge_err err;
-	int fd;
-
-	err = ave_socket_dial(&fd, from, to);
-	if (err == EDGE_EDUP) /* it was first, and waits to be accepted */
-		edge_handles_each(h->relays, accept_at, &tag);
-	if (!err)
-		err = peer_new(&p, h, fd, true);
-	if (err)
-		return err;
-	p->remote = *to;
-	p->tag = tag;
-	ave_pipe_set_cap(&p->pipe, h->connect_queue);
-	start_timer(p, h->connect_ms);
-	*out = p->id;
-	return EDGE_OK;
 }
 
 struct ave_peer *ave_peer_find(const struct ave_peer_host *h, edge_handle id)

@@ -323,10 +323,6 @@ enum ave_reason ave_relay_tcp_send(struct ave_relay *r, struct ave_alloc *a,
 		why = ave_relay_judge(a, peer);
 	if (!l && !why)
 		why = dial(&l, a, peer);
-	if (why == AVE_PEER_GONE) /* both dial: the peer's was first */
-		l = by_addr(a, peer);
-	if (l)
-		why = AVE_FINE;
 	if (why || !len)
 		return why;
 	err = r->plan.net->write_peer(r->plan.net_self, l->peer, bytes);

@@ -142,7 +142,7 @@ enum edge_err ave_socket_dial(int *out, const struct ave_place *from,
 		return err;
 	if (connect(fd, (struct sockaddr *)&sa, len) && errno != EINPROGRESS) {
 		close_keeping_errno(fd);
-		return errno == EADDRNOTAVAIL ? EDGE_EDUP : EDGE_ESYS;
+		return EDGE_ESYS;
 	}
 	edge_sock_set_nodelay(fd);
 	*out = fd;

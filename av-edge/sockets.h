@@ -27,8 +27,7 @@ EDGE_MUST_CHECK enum edge_err ave_socket_udp(int *out,
  * too (AV 1.15). */
 EDGE_MUST_CHECK enum edge_err ave_socket_relay(int *out,
 					       const struct ave_place *p);
-/** Start to connect from a relayed TCP address; as edge_sock_dial. EDGE_EDUP:
- * such a connection is there already, by the other end. */
+/** Start to connect from a relayed TCP address; as edge_sock_dial. */
 EDGE_MUST_CHECK enum edge_err ave_socket_dial(int *out,
 					      const struct ave_place *from,
 					      const struct edge_addr *to);

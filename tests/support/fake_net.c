@@ -180,8 +180,6 @@ static enum edge_err dial(void *self, uint32_t *peer,
 				      .is_read = true};
 	struct fake_sent *k;
 
-	if (n->connects_instead)
-		(void)fake_net_connect(n, at, to);
 	if (n->dial_err)
 		return n->dial_err;
 	*peer = add(n, &s)->name;

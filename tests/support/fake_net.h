@@ -57,7 +57,6 @@ struct fake_net {
 	/* what the next calls answer; EDGE_OK without */
 	enum edge_err open_err, dial_err, write_err, join_err;
 	unsigned open_failures; /* so often, then it goes well */
-	bool connects_instead;	/* a dial finds that the peer was first */
 };
 
 /**

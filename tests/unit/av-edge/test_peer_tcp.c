@@ -249,25 +249,6 @@ START_TEST(peer_dialled_in_vain_is_told)
 }
 END_TEST
 
-/* Two relayed addresses dial each other at once: one connection, not none. */
-START_TEST(peer_that_was_first_is_accepted_when_dialled)
-{
-	struct ave_place p = free_place(), from = {.at = w.at, .device = "lo"};
-	edge_handle id;
-	int fd;
-
-	ck_assert_int_eq(ave_socket_dial(&fd, &p, &w.at), EDGE_OK);
-	ck_assert_int_eq(ave_peer_dial(&id, &w.host, &from, &p.at, 7),
-			 EDGE_EDUP);
-	ck_assert_uint_eq(w.accepted, 1);
-	ck_assert(edge_addr_eq(&w.last->remote, &p.at));
-	ave_peer_admit(w.last, false);
-	ck_assert_int_eq(write(fd, "in", 2), 2);
-	turn_until(w.len == 2);
-	close(fd);
-}
-END_TEST
-
 START_TEST(peer_waits_for_its_join_so_long)
 {
 	int fd = dialled();
@@ -292,7 +273,6 @@ Suite *test_suite(void)
 	tcase_add_test(t, peer_held_too_long_is_reset);
 	tcase_add_test(t, peer_dialled_sends_what_waited);
 	tcase_add_test(t, peer_dialled_in_vain_is_told);
-	tcase_add_test(t, peer_that_was_first_is_accepted_when_dialled);
 	tcase_add_test(t, peer_waits_for_its_join_so_long);
 	suite_add_tcase(s, t);
 	return s;

@@ -130,20 +130,6 @@ START_TEST(tcp_tells_why_nothing_goes)
 }
 END_TEST
 
-/* Both dial, the peer's connection is there first: data goes by that one. */
-START_TEST(tcp_uses_the_connection_of_a_peer_that_was_first)
-{
-	permit(a, &peer);
-	net.dial_err = EDGE_EDUP;
-	net.connects_instead = true;
-	ck_assert_int_eq(send_to(&peer, "mine"), AVE_FINE);
-	ck_assert(was_sent(FAKE_WRITTEN, "mine"));
-	ck_assert_uint_eq(fake_net_count(&net, FAKE_DIALLED), 0);
-	ck_assert_int_eq(send_to(&peer, "more"), AVE_FINE);
-	ck_assert_uint_eq(fake_net_count(&net, FAKE_WRITTEN), 2);
-}
-END_TEST
-
 START_TEST(tcp_keeps_the_allocation_when_a_peer_goes)
 {
 	uint32_t name = dialled(&peer);
@@ -533,7 +519,6 @@ Suite *test_suite(void)
 	tcase_add_test(t, tcp_passes_frames_to_the_destination);
 	tcase_add_test(t, tcp_opens_for_a_permission_without_data);
 	tcase_add_test(t, tcp_tells_why_nothing_goes);
-	tcase_add_test(t, tcp_uses_the_connection_of_a_peer_that_was_first);
 	tcase_add_test(t, tcp_keeps_the_allocation_when_a_peer_goes);
 	tcase_add_test(t, tcp_accepts_whom_it_knows);
 	tcase_add_test(t, tcp_holds_strangers_for_5_s);
