@@ -9,7 +9,6 @@
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -165,6 +164,11 @@ static void mac(uint8_t out[EDGE_SHA256_LEN], const uint8_t key[MRAS_KEY_LEN],
 		OPENSSL_die("HMAC", __FILE__, __LINE__);
 }
 
+static uint8_t lower_case(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
+}
+
 static void pseudonym(uint8_t out[MRAS_PSEUDONYM_LEN],
 		      const struct mras_keys *k, struct edge_slice identity)
 {
@@ -174,7 +178,7 @@ static void pseudonym(uint8_t out[MRAS_PSEUDONYM_LEN],
 	if (len > IDENTITY_MAX)
 		len = IDENTITY_MAX;
 	for (size_t i = 0; i < len; i++)
-		lower[i] = (uint8_t)tolower(identity.p[i]);
+		lower[i] = lower_case(identity.p[i]);
 	mac(sum, k->identity, edge_slice(lower, len));
 	memcpy(out, sum, MRAS_PSEUDONYM_LEN);
 }
