@@ -179,7 +179,8 @@ static enum edge_err walk(struct mst_msg *m, struct edge_slice body,
 			m->integrity_at = (size_t)(at - m->raw.p);
 		if (a < MST_ATTRS && mst_has(m, a))
 			a = MST_ATTRS; /* a second one says nothing */
-		m->seen[m->seen_count++] = (struct mst_seen){v, number, a};
+		m->seen[m->seen_count++] =
+			(struct mst_seen){v, number, (uint8_t)a};
 		if (a < MST_ATTRS)
 			take_attr(m, a, v);
 	}
