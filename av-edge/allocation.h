@@ -26,21 +26,25 @@ struct ave_alloc {
 	struct ave_alloc *next; /* same bucket of the table by 5-tuple */
 	uint32_t hash;
 	struct ave_grant grant;
-	struct edge_addr source; /* as counted against av.*_per_source */
+	uint8_t source[16]; /* as counted against av.*_per_source */
+	uint64_t reserved;  /* RESERVATION-TOKEN of the next port; 0: none */
 	struct ave_relayed relayed[AVE_FAMILIES]; /* [0] IPv4, [1] IPv6 */
 	struct ave_permissions permissions;
 	/* fast way of the client's bare packets: MS active destination, RFC
 	 * channels; PURE values */
 	struct ave_flows flows;
-	/* bytes that may pass now; filled at each tick that touches it */
+	/* bits that may pass now; filled when they do not do */
 	int64_t credit;
 	uint64_t credit_ms;
-	struct edge_timer timer;
+	struct edge_timer timer, pace; /* its end; TCP: when credit is back */
 	uint64_t born_ms, expires_ms, last_client_ms, last_ms;
 	uint32_t lifetime_s;
 	bool is_tcp;		     /* relayed addresses are for connections */
+	bool is_full;		     /* its stream takes no media now */
+	bool is_paced;		     /* over its bandwidth: nobody is read */
+	bool is_gone;		     /* released; freed at the next tick */
+	uint32_t early_frames;	     /* before an active destination, AV 1.4 */
 	struct ave_peer_link *peers; /* TCP */
-	uint32_t peer_count;
 	uint64_t to_peer, to_peer_bytes, to_client, to_client_bytes;
 };
 

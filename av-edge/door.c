@@ -85,26 +85,116 @@ static void note_address(struct ave_door *d, int fd)
 		d->at = (struct edge_addr){0};
 }
 
-enum edge_err ave_door_open(struct ave_worker *w, enum ave_door_kind kind,
-			    int fd)
+static enum edge_err open_tcp(struct ave_worker *w, enum ave_door_kind kind,
+			      const struct ave_door *new, int fd)
 {
 	struct ave_door *d = &w->door[kind];
 	enum edge_err err;
 
 	ave_door_close(w, kind);
-	d->worker = w;
-	d->side = kind == AVE_DOOR_INSIDE_UDP || kind == AVE_DOOR_INSIDE_TCP
-			  ? AVE_INSIDE
-			  : AVE_OUTSIDE;
-	note_address(d, fd);
-	if (is_tcp(kind)) {
-		d->ear.ready = on_ready;
-		err = ave_hub_listen(w->hub, &d->ear, fd, AVE_BATCH_READ);
-		d->fd = err ? -1 : fd;
-	} else {
-		ave_socket_set_buffer(fd, limit(w, AVE_LIMIT_SOCKET_BUFFER));
-		err = ave_batch_open(&d->socket, w->hub->batch, fd, kind);
+	*d = *new;
+	d->ear.ready = on_ready;
+	err = ave_hub_listen(w->hub, &d->ear, fd, AVE_BATCH_READ);
+	d->fd = err ? -1 : fd;
+	return err;
+}
+
+/* -- UDP doors that move ----------------------------------------------------
+ */
+
+static void end_oldest(struct ave_worker *w)
+{
+	ave_batch_close(w->hub->batch, w->old[0].socket);
+	w->old_count--;
+	memmove(&w->old[0], &w->old[1], w->old_count * sizeof(w->old[0]));
+}
+
+/* Who has an allocation there goes on speaking to it. */
+static void retire(struct ave_worker *w, const struct ave_door *d)
+{
+	if (!d->socket)
+		return;
+	if (w->old_count == AVE_OLD_DOORS)
+		end_oldest(w);
+	w->old[w->old_count++] = *d;
+}
+
+/* It has moved back: clients that were left there are at home again. */
+static bool revive(struct ave_worker *w, struct ave_door *d,
+		   const struct ave_door *new)
+{
+	struct ave_door *was = w->old;
+	const struct ave_door *end = w->old + w->old_count;
+	struct ave_door now = *d;
+
+	while (was < end && !edge_addr_eq(&was->at, &new->at))
+		was++;
+	if (was == end)
+		return false;
+	*d = *was;
+	w->old_count--;
+	memmove(was, was + 1,
+		(size_t)(w->old + w->old_count - was) * sizeof(*was));
+	retire(w, &now);
+	return true;
+}
+
+static enum edge_err open_udp(struct ave_worker *w, enum ave_door_kind kind,
+			      struct ave_door *new, int fd)
+{
+	struct ave_door *d = &w->door[kind];
+	enum edge_err err;
+
+	if (revive(w, d, new)) {
+		close(fd);
+		return EDGE_OK;
 	}
+	ave_socket_set_buffer(fd, limit(w, AVE_LIMIT_SOCKET_BUFFER));
+	err = ave_batch_open(&new->socket, w->hub->batch, fd, kind);
+	if (err)
+		return err;
+	retire(w, d);
+	*d = *new;
+	return EDGE_OK;
+}
+
+const struct ave_door *ave_door_of(const struct ave_worker *w, uint32_t socket)
+{
+	if (socket == w->door[AVE_DOOR_OUTSIDE_UDP].socket)
+		return &w->door[AVE_DOOR_OUTSIDE_UDP];
+	if (socket == w->door[AVE_DOOR_INSIDE_UDP].socket)
+		return &w->door[AVE_DOOR_INSIDE_UDP];
+	for (unsigned i = 0; i < w->old_count; i++)
+		if (socket == w->old[i].socket)
+			return &w->old[i];
+	return NULL;
+}
+
+bool ave_door_is_old(const struct ave_worker *w, const struct ave_door *d)
+{
+	return d >= w->old && d < w->old + AVE_OLD_DOORS;
+}
+
+void ave_doors_end_old(struct ave_worker *w)
+{
+	while (w->old_count)
+		end_oldest(w);
+}
+
+/* -- both ------------------------------------------------------------------ */
+
+enum edge_err ave_door_open(struct ave_worker *w, enum ave_door_kind kind,
+			    int fd)
+{
+	struct ave_door new = {.worker = w, .fd = -1};
+	enum edge_err err;
+
+	new.side = kind == AVE_DOOR_INSIDE_UDP || kind == AVE_DOOR_INSIDE_TCP
+			   ? AVE_INSIDE
+			   : AVE_OUTSIDE;
+	note_address(&new, fd);
+	err = is_tcp(kind) ? open_tcp(w, kind, &new, fd)
+			   : open_udp(w, kind, &new, fd);
 	if (err)
 		close(fd);
 	return err;

@@ -59,5 +59,8 @@ void ave_mail_merge(struct ave_mail *m, struct ave_mail *later)
 			m->fds[i] = later->fds[i];
 			later->fds[i] = old;
 		}
+	if (later->moves)
+		m->moves = later->moves;
+	m->ends_old |= later->ends_old;
 	ave_mail_free(later);
 }

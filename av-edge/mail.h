@@ -3,6 +3,7 @@
 #define AV_EDGE_MAIL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct ave_outlook;
 struct edge_tls;
@@ -22,6 +23,8 @@ struct ave_mail {
 	int fds[AVE_DOORS];	     /* doors that moved; else -1 */
 	struct edge_tls *tls;	     /* with has_tls; held, or NULL: none */
 	bool has_tls;
+	uint32_t moves; /* the number of the move that fds are of; or 0 */
+	bool ends_old;	/* doors that moved before this mail are not used */
 };
 
 struct ave_mail *ave_mail_new(void); /* NULL: no memory */

@@ -6,9 +6,12 @@
 #include <stdint.h>
 
 #include "av-edge/leg.h"
+#include "av-edge/reason.h"
 #include "common/addr.h"
 #include "common/err.h"
 #include "common/slice.h"
+
+struct ave_story;
 
 /*
  * "pass" borrows bytes of a received packet (with its rooms) until the end of
@@ -21,6 +24,8 @@ struct ave_net {
 			       struct edge_slice bytes);
 	void (*tell_client)(void *self, const struct ave_leg *leg,
 			    struct edge_slice bytes);
+	/** Read a stream's messages or not: it is over its bandwidth. */
+	void (*read_client)(void *self, const struct ave_leg *leg, bool on);
 	/** End a stream; ave_relay_client_gone is not called for it. */
 	void (*close_client)(void *self, const struct ave_leg *leg);
 
@@ -52,6 +57,22 @@ struct ave_net {
 	 * with back-pressure; both belong to the worker, which ends both. */
 	enum edge_err (*join)(void *self, const struct ave_leg *leg,
 			      uint32_t peer);
+	/** For the log; valid until return. NULL: nobody wants to know. */
+	void (*told)(void *self, const struct ave_story *s);
+};
+
+enum ave_story_kind { AVE_STORY_MADE, AVE_STORY_ENDED, AVE_STORY_REFUSED };
+
+/* What has become of an allocation. */
+struct ave_story {
+	enum ave_story_kind what;
+	enum ave_reason why; /* ended, refused */
+	const char *dialect;
+	const struct ave_leg *leg;
+	const uint8_t *pseudonym;	 /* 16 bytes */
+	const struct edge_addr *relayed; /* told; NULL: refused */
+	uint64_t lived_ms;
+	uint64_t to_peer, to_peer_bytes, to_client, to_client_bytes;
 };
 
 #endif

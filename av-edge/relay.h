@@ -12,6 +12,7 @@
 
 struct ave_alloc;
 struct ave_dialect;
+struct ave_flow;
 struct ave_relay; /* owner and thread: one worker */
 struct ave_ports;
 struct edge_tally;
@@ -23,9 +24,13 @@ struct ave_shared {
 	struct edge_tally *sources;  /* allocations by client address */
 };
 
+enum ave_dialect_kind { AVE_DIALECT_MS, AVE_DIALECT_RFC, AVE_DIALECTS };
+
 struct ave_relay_plan {
 	const struct ave_net *net;
 	void *net_self;
+	/* by enum ave_dialect_kind; NULL: not served */
+	const struct ave_dialect *dialects[AVE_DIALECTS];
 	const struct ave_shared *shared;
 	const struct ave_view *view; /* until ave_relay_look */
 	unsigned worker, workers;    /* 0..15, of 1..16: rates are shared out */
@@ -82,6 +87,8 @@ struct ave_relay_counts {
 	uint64_t reasons[AVE_REASONS]; /* dropped or refused */
 	uint32_t allocations;	       /* live */
 };
+/** How many allocations have clients at that server socket; looks at each. */
+uint32_t ave_relay_at_wire(const struct ave_relay *r, uint32_t wire);
 /** Thread: the worker's; copy it to where others read. */
 const struct ave_relay_counts *ave_relay_count(const struct ave_relay *r);
 
@@ -101,29 +108,81 @@ struct ave_grant { /* who the token says it is */
 	bool outside, inside, is_server;
 };
 
+/*
+ * What returns an enum ave_reason counts nothing: who was asked tells
+ * ave_relay_drop. Only the reason of a verdict is counted by the relay.
+ */
+
+/** Refusals: ALLOCATED, DRAINING, FAMILY, RATE, TABLE_FULL, USER_LIMIT,
+ * SOURCE_LIMIT, RESERVATION, NO_PORT, NO_SOCKET, INTERNAL. */
 enum ave_reason ave_relay_allocate(struct ave_alloc **out, struct ave_relay *r,
 				   const struct ave_leg *leg,
 				   const struct ave_dialect *dialect,
 				   const struct ave_grant *grant,
 				   const struct ave_want *want);
+/** Of either dialect; NULL when there is none. */
 struct ave_alloc *ave_relay_find(const struct ave_relay *r,
 				 const struct ave_leg *leg);
 /** The lifetime granted; wanted 0: the default. */
 uint32_t ave_relay_refresh(struct ave_relay *r, struct ave_alloc *a,
 			   uint32_t wanted_s);
+/** An authenticated message came from its client: MS-TURN's lifetime begins
+ * anew (AV 1.16). */
+void ave_relay_touch(struct ave_relay *r, struct ave_alloc *a);
+/** Gives all back and calls forget; its memory stays until the next tick. */
 void ave_relay_release(struct ave_relay *r, struct ave_alloc *a,
 		       enum ave_reason why);
+/** RFC 8656 §8.2: one relayed address ends; the last one ends it all. */
+void ave_relay_release_family(struct ave_relay *r, struct ave_alloc *a,
+			      uint8_t family);
 /** May that address be a peer: AV 6.4. */
 enum ave_reason ave_relay_allows(const struct ave_relay *r,
 				 const struct edge_addr *peer);
-/** Policy, then a permission for the peer's IP for another av.permission_s. */
+/** Policy, then a permission for the peer's IP for another av.permission_s.
+ * port 0: for the IP alone, whatever its ports. FAMILY, PEER_DENIED,
+ * PEER_LIMIT, INTERNAL; EXPIRED: peer_is, told of one that waited, ended it. */
 enum ave_reason ave_relay_permit(struct ave_relay *r, struct ave_alloc *a,
 				 const struct edge_addr *peer);
-/** Payload to a peer that has a permission; bytes lie in a packet. */
+/** Policy for address and port, a permission, and a flow to the peer in
+ * a->flows: the one there is for that peer and channel, prolonged, or a new one
+ * of at most max. The caller sees to it that neither channel nor peer is bound
+ * otherwise. As ave_relay_permit. */
+enum ave_reason ave_relay_flow(struct ave_flow **out, struct ave_alloc *a,
+			       const struct edge_addr *peer, uint16_t channel,
+			       uint64_t until_ms, uint32_t max);
+/** Payload to a peer that has a permission; bytes lie in a packet. TCP: by the
+ * connection to it, which is dialled if there is none. FAMILY, PEER_DENIED,
+ * NO_PERMISSION, BANDWIDTH; PEER_LIMIT, PEER_QUEUE, PEER_GONE. */
 enum ave_reason ave_relay_to_peer(struct ave_relay *r, struct ave_alloc *a,
 				  const struct edge_addr *peer,
 				  struct edge_slice bytes);
 void ave_relay_drop(struct ave_relay *r, enum ave_reason why);
+
+/* Answers to those who have proved nothing yet: so many a second of a network,
+ * IPv4 /24 or IPv6 /56 (AV 1.16). */
+enum ave_rate { AVE_RATE_CHALLENGE, AVE_RATE_BINDING, AVE_RATE_ALLOCATE };
+/** Takes one; false: say nothing, drop with AVE_RATE. */
+bool ave_relay_may_answer(struct ave_relay *r, const struct ave_leg *leg,
+			  enum ave_rate what);
+
+/* RFC 6062. Connections of an allocation of the RFC dialect that is_tcp wait
+ * unread for their join; peer_is tells of each that is there, or failed. */
+/** Connect to a peer: *connection is told by peer_is later. PEER_DENIED,
+ * FAMILY; CHANNEL_TAKEN: there is one to that peer; PEER_LIMIT, PEER_GONE. */
+enum ave_reason ave_relay_connect(uint32_t *connection, struct ave_relay *r,
+				  struct ave_alloc *a,
+				  const struct edge_addr *peer);
+/** Whose connection waits under that number; NULL: none. */
+struct ave_alloc *ave_relay_connection(const struct ave_relay *r,
+				       uint32_t connection);
+/** The stream and the connection become one; answer the client before. */
+enum ave_reason ave_relay_join(struct ave_relay *r, const struct ave_leg *leg,
+			       uint32_t connection);
+
+/** Memory of a dialect's own beside its allocations: all zero at first, freed
+ * with the relay. len is the same each time. NULL: there is none. */
+void *ave_relay_own(struct ave_relay *r, enum ave_dialect_kind which,
+		    size_t len);
 
 const struct ave_view *ave_relay_view(const struct ave_relay *r);
 const struct ave_shared *ave_relay_shared(const struct ave_relay *r);

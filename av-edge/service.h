@@ -31,15 +31,21 @@ struct edge_stats *ave_service_stats(void *self);
 /** System calls beyond the common table; NULL ended. */
 extern const char *const ave_service_syscalls[];
 
-/* For the status page. */
+struct ave_networks;
+struct ave_service_keys;
+
+/* For the status page; borrowed until the control thread does something
+ * else. */
 struct ave_service_facts {
 	const struct topo *topo;
 	const struct ave_house *house;
+	const struct edge_config *config;
+	const struct ave_service_keys *keys;
+	const struct ave_networks *inside;
+	size_t inside_networks; /* without this host's own addresses */
+	size_t mras_connections;
 	enum ave_batch_kind batch;
-	const char *spki_sha256; /* hex, of the A/V authentication key */
-	size_t keys;		 /* that count now */
-	size_t inside_networks;
-	bool has_tls, has_rfc, is_draining;
+	bool has_rfc, is_draining;
 };
 struct ave_service_facts ave_service_facts(const struct ave_service *v);
 

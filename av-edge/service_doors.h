@@ -6,27 +6,42 @@
 #include "av-edge/worker.h"
 #include "topology/topology.h"
 
+enum { AVE_HELD = 8 /* ours: two UDP doors, four moves */ };
+
+/* Addresses of UDP doors that have moved and are still ours: allocations made
+ * there go on. */
+struct ave_held {
+	struct edge_addr at[AVE_HELD]; /* oldest first */
+	size_t count;
+};
+
 struct ave_doors {
+	const struct ave_held *held;	/* or NULL */
+	const struct ave_house *house;	/* devices and how many workers */
 	int fd[AVE_DOORS][AVE_WORKERS]; /* -1: none */
 };
 
-void ave_doors_init(struct ave_doors *d);
+void ave_doors_init(struct ave_doors *d, const struct ave_house *h);
 void ave_doors_close(struct ave_doors *d);
 /** Row of the topology. */
 enum topo_port_kind ave_door_port(enum ave_door_kind kind);
 enum ave_side ave_door_side(enum ave_door_kind kind);
-/** One socket a worker; why on failure. */
+const char *ave_door_name(enum ave_door_kind kind); /* "outside udp" */
+/** One socket a worker; why on failure. EDGE_ENOTFOUND: the topology has no
+ * such port; EDGE_ESYS. */
 EDGE_MUST_CHECK enum edge_err ave_doors_bind(struct ave_doors *d,
 					     enum ave_door_kind kind,
-					     const struct topo *t,
-					     const struct ave_house *h,
-					     char *why, size_t why_cap);
-/** Only those that are elsewhere in the new topology. */
+					     const struct topo *t, char *why,
+					     size_t why_cap);
+/** Only those that are elsewhere in the new topology; all or none. */
 EDGE_MUST_CHECK enum edge_err ave_doors_bind_moved(struct ave_doors *d,
 						   const struct topo *old,
 						   const struct topo *new,
-						   const struct ave_house *h,
 						   char *why, size_t why_cap);
+/** How many UDP doors move; those places are held from now on, and not those
+ * that are moved to. */
+unsigned ave_held_move(struct ave_held *h, const struct topo *old,
+		       const struct topo *new);
 /** Hand a worker's over. */
 void ave_doors_give(int out[AVE_DOORS], struct ave_doors *d, unsigned worker);
 

@@ -2,6 +2,7 @@
 #include "av-edge/sockets.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
@@ -148,39 +149,90 @@ enum edge_err ave_socket_dial(int *out, const struct ave_place *from,
 	return EDGE_OK;
 }
 
-static enum edge_err server(int *out, const struct ave_place *p, bool is_tcp,
-			    bool is_shared)
+static enum edge_err server(int *out, const struct ave_place *p, bool is_shared)
 {
 	const char *device = p->device && *p->device ? p->device : NULL;
 
-	if (is_tcp)
+	if (p->is_tcp)
 		return edge_sock_listen(out, &p->at, device, is_shared);
 	return ave_socket_udp(out, p, is_shared, 0);
 }
 
-enum edge_err ave_sockets_server(int *fds, unsigned count,
-				 const struct ave_place *p, bool is_tcp,
-				 char *why, size_t why_cap)
+/* Where the source lies in the header of IP [bytes]: IPv4, or the /64. */
+enum { SOURCE4 = 12, SOURCE6 = 8, SOURCE6_LOW = 12 };
+
+/* All connections of a client to one worker: RFC 6062's ConnectionBind comes by
+ * another connection than the allocation that it belongs to. A kernel that
+ * knows no such thing spreads them, and some binds are refused. */
+static void steer(int fd, const struct edge_addr *at, unsigned count)
 {
-	char text[EDGE_ADDR_STRLEN];
+	const bool is_v6 = at->family == AF_INET6;
+	const uint32_t net = (uint32_t)SKF_NET_OFF;
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 net + (is_v6 ? SOURCE6 : SOURCE4)),
+		BPF_STMT(BPF_MISC | BPF_TAX, 0),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 net + (is_v6 ? SOURCE6_LOW : SOURCE4)),
+		/* Knuth's golden ratio: neighbours go different ways */
+		BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, 0x9e3779b1),
+		BPF_STMT(BPF_ALU | BPF_XOR | BPF_X, 0),
+		BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 8),
+		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, count),
+		BPF_STMT(BPF_RET | BPF_A, 0),
+	};
+	const struct sock_fprog program = {
+		.len = sizeof(code) / sizeof(code[0]),
+		.filter = code,
+	};
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program,
+			 sizeof(program));
+}
+
+/* All of them, or none. */
+static enum edge_err open_all(int *fds, unsigned count,
+			      const struct ave_place *p)
+{
 	unsigned open = 0;
+	enum edge_err err = EDGE_OK;
+
+	while (!err && open < count) {
+		err = server(&fds[open], p, true);
+		open += !err;
+	}
+	while (err && open)
+		close_keeping_errno(fds[--open]);
+	return err;
+}
+
+static enum edge_err prove(const struct ave_place *p)
+{
 	int proof;
-	enum edge_err err = server(&proof, p, is_tcp, false);
+	enum edge_err err = server(&proof, p, false);
 
 	if (!err)
 		close(proof);
-	while (!err && open < count) {
-		err = server(&fds[open], p, is_tcp, true);
-		open += !err;
-	}
+	return err;
+}
+
+enum edge_err ave_sockets_server(int *fds, unsigned count,
+				 const struct ave_place *p, char *why,
+				 size_t why_cap)
+{
+	char text[EDGE_ADDR_STRLEN];
+	enum edge_err err = p->is_held ? EDGE_OK : prove(p);
+
 	if (!err)
-		return EDGE_OK;
-	edge_addr_print(&p->at, text);
-	snprintf(why, why_cap, "cannot listen on %s%s%s, %s: %s", text,
-		 p->device && *p->device ? " device " : "",
-		 p->device ? p->device : "", is_tcp ? "tcp" : "udp",
-		 strerror(errno));
-	while (open)
-		close(fds[--open]);
+		err = open_all(fds, count, p);
+	if (err) {
+		edge_addr_print(&p->at, text);
+		snprintf(why, why_cap, "cannot listen on %s%s%s, %s: %s", text,
+			 p->device && *p->device ? " device " : "",
+			 p->device ? p->device : "", p->is_tcp ? "tcp" : "udp",
+			 strerror(errno));
+	} else if (p->is_tcp && count > 1) {
+		steer(fds[0], &p->at, count);
+	}
 	return err;
 }

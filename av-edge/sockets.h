@@ -11,6 +11,8 @@
 struct ave_place {
 	struct edge_addr at;
 	const char *device;
+	bool is_tcp;  /* of a server */
+	bool is_held; /* by another server of ours: nothing is to be proved */
 };
 
 /**
@@ -32,13 +34,13 @@ EDGE_MUST_CHECK enum edge_err ave_socket_dial(int *out,
 					      const struct edge_addr *to);
 /**
  * One server socket a worker, UDP or TCP; the first is bound alone before, to
- * prove that nobody else holds the address.
+ * prove that nobody else holds the address. TCP: all connections of a source
+ * (IPv4 address, or /64) come to the same one.
  * why: who cannot listen where, and the system's reason.
  */
 EDGE_MUST_CHECK enum edge_err ave_sockets_server(int *fds, unsigned count,
 						 const struct ave_place *p,
-						 bool is_tcp, char *why,
-						 size_t why_cap);
+						 char *why, size_t why_cap);
 void ave_socket_close(int fd);
 /** Room of a server's sockets, also of those that are open. */
 void ave_socket_set_buffer(int fd, unsigned buffer);

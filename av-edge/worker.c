@@ -66,20 +66,10 @@ static struct ave_worker *of_peers(struct ave_peer_host *h)
 						      peers));
 }
 
-static const struct ave_door *door_of(const struct ave_worker *w,
-				      uint32_t socket)
-{
-	if (socket == w->door[AVE_DOOR_OUTSIDE_UDP].socket)
-		return &w->door[AVE_DOOR_OUTSIDE_UDP];
-	if (socket == w->door[AVE_DOOR_INSIDE_UDP].socket)
-		return &w->door[AVE_DOOR_INSIDE_UDP];
-	return NULL;
-}
-
 static void on_datagram(struct ave_batch_item *it, void *arg)
 {
 	struct ave_worker *w = arg;
-	const struct ave_door *d = door_of(w, it->socket);
+	const struct ave_door *d = ave_door_of(w, it->socket);
 	struct ave_leg leg;
 
 	w->is_batch = true;
@@ -89,7 +79,10 @@ static void on_datagram(struct ave_batch_item *it, void *arg)
 				       .wire = it->socket,
 				       .transport = AVE_UDP,
 				       .side = d->side};
-		ave_relay_datagram(w->relay, &leg, it->packet);
+		if (ave_door_is_old(w, d) && !ave_relay_find(w->relay, &leg))
+			ave_relay_drop(w->relay, AVE_NO_ALLOCATION);
+		else
+			ave_relay_datagram(w->relay, &leg, it->packet);
 	} else {
 		ave_relay_peer_datagram(w->relay, it->tag, &it->from,
 					it->packet);
@@ -209,6 +202,21 @@ static void take_limits(struct ave_worker *w)
 	p->hold_ms = limit(w, AVE_LIMIT_HOLD_MS) + p->join_ms + HOLD_SLACK_MS;
 }
 
+static void take_doors(struct ave_worker *w, struct ave_mail *m)
+{
+	if (m->ends_old)
+		ave_doors_end_old(w);
+	for (int k = 0; k < AVE_DOORS; k++)
+		if (m->fds[k] >= 0) {
+			if (ave_door_open(w, (enum ave_door_kind)k, m->fds[k]))
+				edge_event(AVE_EV_MEMORY, "worker=%u door=%d",
+					   w->index, k);
+			m->fds[k] = -1;
+		}
+	if (m->moves)
+		w->moves = m->moves;
+}
+
 static void on_mail(void *msg, void *arg)
 {
 	struct ave_worker *w = arg;
@@ -227,13 +235,7 @@ static void on_mail(void *msg, void *arg)
 		w->streams.tls = m->tls;
 		m->tls = tls;
 	}
-	for (int k = 0; k < AVE_DOORS; k++)
-		if (m->fds[k] >= 0) {
-			if (ave_door_open(w, (enum ave_door_kind)k, m->fds[k]))
-				edge_event(AVE_EV_MEMORY, "worker=%u door=%d",
-					   w->index, k);
-			m->fds[k] = -1;
-		}
+	take_doors(w, m);
 	if (w->outlook->view.is_draining) {
 		ave_door_close(w, AVE_DOOR_OUTSIDE_TCP);
 		ave_door_close(w, AVE_DOOR_INSIDE_TCP);
@@ -301,6 +303,7 @@ static void close_all(struct ave_worker *w)
 	w->relay = NULL;
 	for (int k = 0; k < AVE_DOORS; k++)
 		ave_door_close(w, (enum ave_door_kind)k);
+	ave_doors_end_old(w);
 }
 
 static void *work(void *arg)
@@ -378,6 +381,8 @@ static enum edge_err make_parts(struct ave_worker *w)
 	struct ave_relay_plan plan = {
 		.net = &ave_worker_net,
 		.net_self = w,
+		.dialects = {w->house->dialects[AVE_DIALECT_MS],
+			     w->house->dialects[AVE_DIALECT_RFC]},
 		.shared = &w->house->shared,
 		.view = &w->outlook->view,
 		.worker = w->index,

@@ -17,12 +17,16 @@ struct ave_worker;
 /* What other threads may read of a worker: plain numbers. */
 struct ave_gauges {
 	_Atomic uint32_t allocations, streams, peers, sockets;
+	/* allocations at server sockets that have moved, and the last move
+	 * that this number knows of */
+	_Atomic uint32_t on_old, moves;
 };
 
 /* What all workers share: any thread, or fixed after start. */
 struct ave_house {
 	struct edge_stats *stats;
-	struct ave_shared shared;	/* ports and tallies, for the relays */
+	struct ave_shared shared; /* ports and tallies, for the relays */
+	const struct ave_dialect *dialects[AVE_DIALECTS]; /* NULL: none */
 	struct edge_tally *connections; /* of TCP clients by source */
 	char device[AVE_SIDES][16];	/* "": any */
 	unsigned worker_count;

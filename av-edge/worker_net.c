@@ -64,6 +64,18 @@ static void tell_client(void *self, const struct ave_leg *leg,
 		put(w, leg, bytes, false);
 }
 
+static void read_client(void *self, const struct ave_leg *leg, bool on)
+{
+	struct ave_stream *s = stream_of(self, leg);
+
+	if (!s)
+		return;
+	if (!on && !s->blockers++)
+		ave_stream_pause(s);
+	else if (on && s->blockers && !--s->blockers)
+		ave_stream_resume(s);
+}
+
 static void close_client(void *self, const struct ave_leg *leg)
 {
 	struct ave_stream *s = stream_of(self, leg);
@@ -79,7 +91,8 @@ static void close_client(void *self, const struct ave_leg *leg)
 static struct ave_place place(const struct ave_worker *w,
 			      const struct edge_addr *at)
 {
-	return (struct ave_place){*at, w->house->device[AVE_OUTSIDE]};
+	return (struct ave_place){.at = *at,
+				  .device = w->house->device[AVE_OUTSIDE]};
 }
 
 static unsigned limit(const struct ave_worker *w, enum ave_limit which)
@@ -210,6 +223,7 @@ static enum edge_err join(void *self, const struct ave_leg *leg, uint32_t peer)
 const struct ave_net ave_worker_net = {
 	.pass_to_client = pass_to_client,
 	.tell_client = tell_client,
+	.read_client = read_client,
 	.close_client = close_client,
 	.open_udp = open_udp,
 	.open_tcp = open_tcp,
@@ -220,4 +234,5 @@ const struct ave_net ave_worker_net = {
 	.read_peer = read_peer,
 	.close_peer = close_peer,
 	.join = join,
+	.told = ave_worker_story,
 };

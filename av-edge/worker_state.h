@@ -17,6 +17,8 @@ struct ave_door {
 	uint8_t side;
 };
 
+enum { AVE_OLD_DOORS = 4 /* ours: moves at a time */ };
+
 struct ave_worker {
 	unsigned index;
 	struct ave_house *house;
@@ -24,6 +26,12 @@ struct ave_worker {
 	struct ave_relay *relay;
 	struct ave_outlook *outlook;
 	struct ave_door door[AVE_DOORS];
+	/* UDP doors that have moved, for the allocations made there; as the
+	 * kernel shares clients out by the number of sockets at an address, all
+	 * workers end theirs together */
+	struct ave_door old[AVE_OLD_DOORS];
+	unsigned old_count;
+	uint32_t moves; /* as the last mail said */
 	struct ave_stream_host streams;
 	struct ave_peer_host peers;
 	struct ave_stream *speaker;   /* whose message is at hand */
@@ -51,7 +59,13 @@ void ave_worker_count(struct ave_worker *w, size_t row);
 EDGE_MUST_CHECK enum edge_err ave_door_open(struct ave_worker *w,
 					    enum ave_door_kind kind, int fd);
 void ave_door_close(struct ave_worker *w, enum ave_door_kind kind);
+/** Of that UDP socket, also of one that has moved; NULL: none is. */
+const struct ave_door *ave_door_of(const struct ave_worker *w, uint32_t socket);
+bool ave_door_is_old(const struct ave_worker *w, const struct ave_door *d);
+void ave_doors_end_old(struct ave_worker *w);
 
+/** struct ave_net's told: events of allocations. */
+void ave_worker_story(void *self, const struct ave_story *s);
 /** Counters and gauges for the other threads. */
 void ave_worker_tell(struct ave_worker *w);
 

@@ -3,8 +3,12 @@
 
 #include "av-edge/events.h"
 #include "av-edge/worker_state.h"
+#include "common/crypto.h"
 
-enum { DROPS_EVERY_MS = 60000 }; /* STYLE §10 [ms] */
+enum {
+	DROPS_EVERY_MS = 60000, /* STYLE §10 [ms] */
+	USER_SHOWN = 16, /* AV 6.6: the pseudonym, nothing else [bytes] */
+};
 
 static void add(struct ave_worker *w, size_t row, uint64_t *told, uint64_t now)
 {
@@ -63,9 +67,62 @@ static void tell_drops(struct ave_worker *w)
 	w->dropped = *c;
 }
 
+/* -- allocations ---------------------------------------------------------- */
+
+static const char *way(const struct ave_leg *leg)
+{
+	static const char *const names[] = {
+		[AVE_UDP] = "udp", [AVE_TCP] = "tcp", [AVE_TLS] = "tls"};
+
+	return names[leg->transport];
+}
+
+void ave_worker_story(void *self, const struct ave_story *s)
+{
+	char client[EDGE_ADDR_STRLEN], relayed[EDGE_ADDR_STRLEN] = "-";
+	char user[2 * USER_SHOWN + 1];
+
+	(void)self;
+	edge_addr_print(&s->leg->client, client);
+	if (s->relayed)
+		edge_addr_print(s->relayed, relayed);
+	edge_hex(user, edge_slice(s->pseudonym, USER_SHOWN));
+	switch (s->what) {
+	case AVE_STORY_MADE:
+		edge_event(AVE_EV_ALLOC_MADE,
+			   "client=%s over=%s dialect=%s user=%s relayed=%s",
+			   client, way(s->leg), s->dialect, user, relayed);
+		break;
+	case AVE_STORY_ENDED:
+		edge_event(AVE_EV_ALLOC_ENDED,
+			   "client=%s over=%s user=%s relayed=%s reason=%s "
+			   "ms=%" PRIu64 " to_peer=%" PRIu64 "/%" PRIu64
+			   " to_client=%" PRIu64 "/%" PRIu64,
+			   client, way(s->leg), user, relayed,
+			   ave_reason_label(s->why), s->lived_ms, s->to_peer,
+			   s->to_peer_bytes, s->to_client, s->to_client_bytes);
+		break;
+	case AVE_STORY_REFUSED:
+		edge_event(AVE_EV_ALLOC_REFUSED,
+			   "client=%s over=%s dialect=%s user=%s reason=%s",
+			   client, way(s->leg), s->dialect, user,
+			   ave_reason_label(s->why));
+		break;
+	}
+}
+
 static void set(_Atomic uint32_t *gauge, size_t n)
 {
 	atomic_store_explicit(gauge, (uint32_t)n, memory_order_relaxed);
+}
+
+static uint32_t count_on_old(const struct ave_worker *w)
+{
+	uint32_t n = 0;
+
+	for (unsigned i = 0; i < w->old_count; i++)
+		n += ave_relay_at_wire(w->relay, w->old[i].socket);
+	return n;
 }
 
 void ave_worker_tell(struct ave_worker *w)
@@ -79,4 +136,7 @@ void ave_worker_tell(struct ave_worker *w)
 	set(&g->streams, edge_handles_count(w->streams.streams));
 	set(&g->peers, edge_handles_count(w->peers.peers));
 	set(&g->sockets, ave_batch_count(w->hub->batch));
+	/* in this order: who sees the move sees the allocations it left */
+	atomic_store(&g->on_old, count_on_old(w));
+	atomic_store(&g->moves, w->moves);
 }

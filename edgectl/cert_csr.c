@@ -167,7 +167,7 @@ done:
 static enum ctl_exit find_names(struct ctl *c, enum edge_cert_use use,
 				struct ctl_cert_names *n)
 {
-	const struct topo *t = ctl_cert_topology(c);
+	const struct topo *t = ctl_cert_topology(c, "names cannot be judged");
 
 	if (!t)
 		return CTL_IO;

@@ -138,25 +138,27 @@ static void read_public_key(struct ctl_cert *c, X509 *leaf)
 	OPENSSL_free(der);
 }
 
-static void read_times(struct ctl_cert *c, const X509 *leaf, int64_t now_s)
+/* Seconds since 1970; the time asked for when it is no time. */
+static int64_t seconds_of(const ASN1_TIME *t, int64_t now_s)
 {
-	const ASN1_TIME *end = X509_get0_notAfter(leaf);
 	ASN1_TIME *now = ASN1_TIME_set(NULL, (time_t)now_s);
-	char utc[TOPO_UTC_STRLEN];
 	int days = 0, seconds = 0;
 
-	if (now && ASN1_TIME_diff(&days, &seconds, now, end)) {
-		int64_t left = (int64_t)days * 86400 + seconds;
-
-		c->days_left = left < 0 ? -1 + left / 86400 : left / 86400;
-		topo_utc_print(utc, (uint64_t)(now_s + left));
-		snprintf(c->not_after, sizeof(c->not_after), "%s", utc);
-	}
-	c->is_begun = now &&
-		      ASN1_TIME_diff(&days, &seconds, X509_get0_notBefore(leaf),
-				     now) &&
-		      days >= 0 && seconds >= 0;
+	(void)!(now && ASN1_TIME_diff(&days, &seconds, now, t));
 	ASN1_TIME_free(now);
+	return now_s + (int64_t)days * 86400 + seconds;
+}
+
+static void read_times(struct ctl_cert *c, const X509 *leaf, int64_t now_s)
+{
+	int64_t left;
+
+	c->begins_s = seconds_of(X509_get0_notBefore(leaf), now_s);
+	c->ends_s = seconds_of(X509_get0_notAfter(leaf), now_s);
+	left = c->ends_s - now_s;
+	c->days_left = left < 0 ? -1 + left / 86400 : left / 86400;
+	c->is_begun = c->begins_s <= now_s;
+	topo_utc_print(c->not_after, c->ends_s > 0 ? (uint64_t)c->ends_s : 0);
 }
 
 static X509_STORE *open_roots(const char *roots)
@@ -222,7 +224,8 @@ enum edge_err ctl_cert_read(struct ctl_cert *out,
 	read_usage(out, leaf);
 	read_public_key(out, leaf);
 	read_times(out, leaf, now_s);
-	verify_chain(out, list, files->roots);
+	if (!files->skips_chain)
+		verify_chain(out, list, files->roots);
 	sk_X509_pop_free(list, X509_free);
 	return EDGE_OK;
 }

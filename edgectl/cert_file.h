@@ -13,9 +13,10 @@ struct ctl_cert {
 	char subject[256], issuer[256];
 	char key_type[32]; /* "RSA 2048", "EC P-256", "ED25519" */
 	char spki_sha256[65];
-	char chain_fault[160]; /* "": leads to a trusted root */
-	int64_t days_left;     /* negative: expired */
-	char not_after[32];    /* UTC */
+	char chain_fault[160];	  /* "": leads to a trusted root */
+	int64_t days_left;	  /* negative: expired */
+	int64_t begins_s, ends_s; /* wall */
+	char not_after[32];	  /* UTC */
 	bool is_begun, has_eku, server_auth, client_auth, has_wildcard;
 	bool has_key, key_matches;
 	struct ctl_cert_names names; /* DNS subjectAltNames, as written */
@@ -25,10 +26,11 @@ struct ctl_cert_files {
 	const char *chain; /* leaf first */
 	const char *key;   /* NULL: not known */
 	const char *roots; /* PEM file; NULL: the system's */
+	bool skips_chain;  /* nobody asks whether it leads to a root */
 };
 
 /**
- * Read chain and key, and verify the chain.
+ * Read chain and key, and verify the chain unless that is skipped.
  * @param why    which file, what is wrong
  * @return EDGE_ENOTFOUND, EDGE_EFORMAT, EDGE_ENOMEM; a key that is not there
  *         or not readable is has_key false with why filled

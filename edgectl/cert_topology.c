@@ -1,8 +1,8 @@
-/* Loads the store's current version; names cannot be judged without. */
+/* Loads the store's current version, which tells names and times. */
 #include "edgectl/cert_topology.h"
 #include "topology/store.h"
 
-const struct topo *ctl_cert_topology(struct ctl *c)
+const struct topo *ctl_cert_topology(struct ctl *c, const char *without)
 {
 	struct topo_store *s = NULL;
 	const struct topo *t = NULL;
@@ -16,7 +16,7 @@ const struct topo *ctl_cert_topology(struct ctl *c)
 	if (!err)
 		return t;
 	ctl_find(c, TOPO_WARN, err == EDGE_ENOTFOUND ? "CTL-009" : "CTL-003",
-		 c->config->state, "names cannot be judged: %s",
+		 c->config->state, "%s: %s", without,
 		 *why ? why : ctl_reason(err));
 	return NULL;
 }

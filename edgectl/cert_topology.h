@@ -5,7 +5,8 @@
 #include "edgectl/ctl.h"
 #include "topology/topology.h"
 
-/** NULL: none imported, or not readable; reported as a warning. */
-const struct topo *ctl_cert_topology(struct ctl *c);
+/** NULL: none imported, or not readable; reported as a warning that says what
+ * goes without it. */
+const struct topo *ctl_cert_topology(struct ctl *c, const char *without);
 
 #endif

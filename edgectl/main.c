@@ -35,13 +35,24 @@ static const struct verb {
 	 "the keys, for the next bundle"},
 	{"cert", "list", ctl_cert_list, "",
 	 "certificates, their names and days left"},
-	{"cert", "check", ctl_cert_check, "[USE]",
-	 "against the names the topology wants"},
+	{"cert", "check", ctl_cert_check, "[USE] [--spki HEX] | --pool MEMBER...",
+	 "against the names the topology wants; against the pool's members"},
 	{"cert", "csr", ctl_cert_csr,
 	 "USE --out CSR --key-out KEY [--type rsa|p256]",
 	 "a request with exactly the names wanted"},
+	{"cert", "stage", ctl_cert_stage,
+	 "--use av-auth --chain FILE --key FILE --effective UTC",
+	 "a new A/V authentication key, from that time on"},
+	{"cert", "drop-previous", ctl_cert_drop_previous, "[--force]",
+	 "the old one, when its last token has ended"},
 	{"status", NULL, ctl_status, "[--limits]",
 	 "the services, their listeners, next hops and refusals"},
+	{"test", "av-edge", ctl_test_av_edge,
+	 "--user-sip-address URI --user-password-file FILE [...]",
+	 "sign in, get relay credentials, allocate, as a client would"},
+	{"test", "p2p-av", ctl_test_p2p_av,
+	 "--sender-sip-address URI --receiver-sip-address URI [...]",
+	 "two users: SRTP both ways through the relay"},
 	{"drain", NULL, ctl_drain, "[SERVICE]",
 	 "no new work; sessions end by themselves"},
 	/* clang-format on */
@@ -66,6 +77,9 @@ static void print_help(void)
 	     "        Export-CsConfiguration zip, DocItemSet.xml or published "
 	     "topology\n"
 	     "USE     access, webconf, av-auth, internal or turn\n"
+	     "MEMBER  [NAME=]HEX or [NAME=]FILE: a fingerprint, a certificate, "
+	     "or what\n"
+	     "        cert list --json or status --json prints there\n"
 	     "\n"
 	     "exit: 0 good, 1 warnings, 2 usage, 3 refused by a service, "
 	     "4 signature,\n"

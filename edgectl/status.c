@@ -91,6 +91,33 @@ static void print_rows(struct ctl *c, const json_t *o, const char *member,
 		print_row(c, i ? "" : title, json_array_get(list, i));
 }
 
+static long long number_of(const json_t *o, const char *name)
+{
+	return (long long)json_integer_value(json_object_get(o, name));
+}
+
+/* What only the media relay says. */
+static void print_relay(struct ctl *c, const json_t *relay)
+{
+	const json_t *ports = json_object_get(relay, "ports");
+
+	if (!relay)
+		return;
+	ctl_say(c, "  %-12s %s %s (public %s) ports udp=%lld tcp=%lld of %lld",
+		"relay", text_of(relay, "address"), text_of(relay, "range"),
+		text_of(relay, "public"), number_of(ports, "udp"),
+		number_of(ports, "tcp"), number_of(ports, "of"));
+	ctl_say(c,
+		"  %-12s allocations=%lld streams=%lld peers=%lld workers=%zu "
+		"batch=%s",
+		"", number_of(relay, "allocations"),
+		number_of(relay, "streams"), number_of(relay, "peers"),
+		json_array_size(json_object_get(relay, "workers")),
+		text_of(relay, "batch"));
+	print_row(c, "inside", json_object_get(relay, "inside"));
+	print_rows(c, relay, "keys", "key");
+}
+
 /* Families of counters that say no to somebody. */
 static bool is_refusal(const char *name)
 {
@@ -160,6 +187,7 @@ static void print_daemon(struct ctl *c, const char *name, json_t *o,
 		text_of(o, "version"));
 	print_rows(c, o, "listeners", "listener");
 	print_rows(c, o, "upstreams", "next hop");
+	print_relay(c, json_object_get(o, "relay"));
 	print_refusals(c, counters);
 	print_limits(c, o);
 }
@@ -177,6 +205,15 @@ static void judge_profiles(struct ctl *c, const char *name,
 	}
 }
 
+static void judge_relay(struct ctl *c, const char *name, const json_t *relay)
+{
+	const json_t *list = json_object_get(relay, "warnings");
+
+	for (size_t i = 0; i < json_array_size(list); i++)
+		ctl_find(c, TOPO_WARN, "CTL-019", name, "%s",
+			 json_string_value(json_array_get(list, i)));
+}
+
 static void judge(struct ctl *c, const char *name, const json_t *o,
 		  uint64_t seq)
 {
@@ -190,6 +227,7 @@ static void judge(struct ctl *c, const char *name, const json_t *o,
 	if (json_is_true(json_object_get(o, "lab")))
 		ctl_find(c, TOPO_WARN, "CTL-015", name, "lab = yes");
 	judge_profiles(c, name, json_object_get(o, "listeners"));
+	judge_relay(c, name, json_object_get(o, "relay"));
 }
 
 /* True when it runs. */

@@ -134,20 +134,39 @@ static const char *public_name(struct topo_derive *v, enum topo_port_kind kind)
 }
 
 /* TO 1.7: the configured address of the A/V interface, else its own. */
-static void derive_av_public(struct topo_derive *v)
+static bool av_public_of(const struct topo_derive *v,
+			 const struct topo_draft_machine *m,
+			 struct edge_addr *out)
 {
 	const struct topo_draft_port *p =
 		topo_draft_port(v->role.edge, TOPO_PORT_AV_OUTSIDE_TCP);
 	const struct topo_draft_nic *nic =
-		p ? topo_draft_nic(v->role.machine, p->side, p->number) : NULL;
-	struct edge_addr *out = &v->topo.av_public;
+		p ? topo_draft_nic(m, p->side, p->number) : NULL;
 
 	if (nic && nic->configured &&
 	    !edge_addr_parse(out, edge_slice_str(nic->configured), 0) &&
 	    out->family)
-		return;
-	if (!nic_addr(nic, out))
+		return true;
+	return nic_addr(nic, out);
+}
+
+static void derive_av_public(struct topo_derive *v)
+{
+	const struct topo_draft_machine **m;
+	struct edge_addr *others;
+	size_t n;
+
+	if (!av_public_of(v, v->role.machine, &v->topo.av_public)) {
 		v->err = EDGE_ENOTFOUND;
+		return;
+	}
+	m = topo_derive_machines(v, v->role.cluster, &n);
+	others = topo_arena_array(&v->arena, n, sizeof(*others));
+	v->topo.av_members = others;
+	for (size_t i = 0; m && others && i < n; i++)
+		if (m[i] != v->role.machine &&
+		    av_public_of(v, m[i], &others[v->topo.av_member_count]))
+			v->topo.av_member_count++;
 }
 
 void topo_derive_listeners(struct topo_derive *v)

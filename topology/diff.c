@@ -53,6 +53,7 @@ static const struct {
 	{"settings", true, offsetof(struct topo_diff, federation)},
 	{"host.", true, offsetof(struct topo_diff, hosts)},
 	{"av.public", false, offsetof(struct topo_diff, av)},
+	{"av.member.", true, offsetof(struct topo_diff, av)},
 	{"token.lifetime", false, offsetof(struct topo_diff, av)},
 	{"mras.user", false, offsetof(struct topo_diff, av)},
 };

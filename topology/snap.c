@@ -75,6 +75,8 @@ static enum edge_err take_all(struct topo_snap_in *in, char *why, size_t cap)
 
 	if (!topo_snap_take_hosts(in, &at))
 		return fault(why, cap, at, "host");
+	if (!topo_snap_take_av_members(in, &at))
+		return fault(why, cap, at, "av.member.000");
 	if (!topo_snap_take_registrars(in, &at))
 		return fault(why, cap, at, "registrar.000");
 	if (!topo_snap_take_providers(in, &at))
@@ -139,6 +141,7 @@ enum edge_err topo_snap_encode(char **text, size_t *len, const struct topo *t)
 		(void)fputc('\n', out);
 	}
 	topo_snap_put_hosts(out, t);
+	topo_snap_put_av_members(out, t);
 	topo_snap_put_registrars(out, t);
 	topo_snap_put_providers(out, t);
 	if (fclose(out))

@@ -1,4 +1,5 @@
-/* Facts with running keys: HOSTS names, Registrar clusters, providers. */
+/* Facts with running keys: HOSTS names, A/V addresses of the pool, Registrar
+ * clusters, providers. */
 #include <string.h>
 
 #include "topology/name.h"
@@ -156,6 +157,47 @@ bool topo_snap_take_hosts(struct topo_snap_in *in, const struct topo_fact **at)
 	return true;
 }
 
+static bool is_numbered(const struct topo_facts *some, size_t i,
+			const char *prefix)
+{
+	char want[32];
+
+	(void)snprintf(want, sizeof(want), "%s%03zu", prefix, i);
+	return i <= RUNNING_MAX && strcmp(some->v[i].key, want) == 0;
+}
+
+void topo_snap_put_av_members(FILE *out, const struct topo *t)
+{
+	char text[EDGE_ADDR_STRLEN];
+
+	for (size_t i = 0; i < t->av_member_count; i++) {
+		edge_addr_print_ip(&t->av_members[i], false, text);
+		(void)fprintf(out, "av.member.%03zu\t%s\n", i, text);
+	}
+}
+
+/* None in a pool of one, and in snapshots older than this fact. */
+bool topo_snap_take_av_members(struct topo_snap_in *in,
+			       const struct topo_fact **at)
+{
+	struct topo_facts some = with_prefix(&in->facts, "av.member.");
+	struct edge_addr *v =
+		topo_arena_array(in->arena, some.count, sizeof(*v));
+
+	*at = NULL;
+	if (!v)
+		return false;
+	for (size_t i = 0; i < some.count; i++) {
+		*at = &some.v[i];
+		if (!is_numbered(&some, i, "av.member.") ||
+		    edge_addr_parse(&v[i], some.v[i].value, 0) || !v[i].family)
+			return false;
+	}
+	in->t->av_members = v;
+	in->t->av_member_count = some.count;
+	return true;
+}
+
 void topo_snap_put_registrars(FILE *out, const struct topo *t)
 {
 	for (size_t i = 0; i < t->registrar_count; i++) {
@@ -191,15 +233,6 @@ static bool take_registrar(struct topo_snap_in *in, struct edge_slice s,
 	c->pool = topo_snap_host(in->t, c->fqdn);
 	return (c->is_director || edge_slice_eq_str(director, "no")) &&
 	       topo_snap_hosts(in, s, ',', &c->members, &c->member_count);
-}
-
-static bool is_numbered(const struct topo_facts *some, size_t i,
-			const char *prefix)
-{
-	char want[32];
-
-	(void)snprintf(want, sizeof(want), "%s%03zu", prefix, i);
-	return i <= RUNNING_MAX && strcmp(some->v[i].key, want) == 0;
 }
 
 bool topo_snap_take_registrars(struct topo_snap_in *in,

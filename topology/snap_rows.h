@@ -73,12 +73,16 @@ void topo_snap_put_lifetime(FILE *out, const struct topo *t,
 bool topo_snap_take_lifetime(struct topo_snap_in *in, struct edge_slice s,
 			     const struct topo_snap_row *row);
 
-/* Keys with a running part: host.<fqdn>, registrar.NNN, provider.NNN. */
+/* Keys with a running part: host.<fqdn>, av.member.NNN, registrar.NNN,
+ * provider.NNN. */
 void topo_snap_put_hosts(FILE *out, const struct topo *t);
+void topo_snap_put_av_members(FILE *out, const struct topo *t);
 void topo_snap_put_registrars(FILE *out, const struct topo *t);
 void topo_snap_put_providers(FILE *out, const struct topo *t);
 /* On false *at is the fact that is wrong, or NULL when one is missing. */
 bool topo_snap_take_hosts(struct topo_snap_in *in, const struct topo_fact **at);
+bool topo_snap_take_av_members(struct topo_snap_in *in,
+			       const struct topo_fact **at);
 bool topo_snap_take_registrars(struct topo_snap_in *in,
 			       const struct topo_fact **at);
 bool topo_snap_take_providers(struct topo_snap_in *in,

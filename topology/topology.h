@@ -99,6 +99,8 @@ struct topo {	      /* all strings and arrays live as long as the snapshot */
 	size_t member_count;
 	struct edge_addr internal;  /* port 0 */
 	struct edge_addr av_public; /* port 0 */
+	const struct edge_addr *av_members; /* of the other members; port 0 */
+	size_t av_member_count;
 	struct topo_listen listen[TOPO_PORT_KINDS];
 	const char *access_name, *webconf_name, *av_name; /* public names */
 	const struct topo_domain *domains;

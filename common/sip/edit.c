@@ -371,7 +371,7 @@ enum edge_err edge_sip_answer_print(struct edge_sip_edit *e,
 		return EDGE_ESTATE;
 	if (!reserve(e, edge_slice_len(m->raw) + strlen(a->phrase) +
 				strlen(suffix) + strlen(tag) + strlen(extra) +
-				128))
+				edge_slice_len(a->body) + 128))
 		return EDGE_ENOMEM;
 	w = edge_put(e->out, e->out_cap);
 	edge_put_str(&w, "SIP/2.0 ");
@@ -385,7 +385,10 @@ enum edge_err edge_sip_answer_print(struct edge_sip_edit *e,
 	put_lines(&w, m, EDGE_SIP_CALL_ID);
 	put_lines(&w, m, EDGE_SIP_CSEQ);
 	edge_put_str(&w, extra);
-	edge_put_str(&w, "Content-Length: 0\r\n\r\n");
+	edge_put_str(&w, "Content-Length: ");
+	edge_put_dec(&w, edge_slice_len(a->body));
+	edge_put_str(&w, "\r\n\r\n");
+	edge_put_slice(&w, a->body);
 	*out = edge_put_done(&w);
 	return EDGE_OK;
 }

@@ -46,14 +46,15 @@ EDGE_MUST_CHECK enum edge_err edge_sip_edit_print(struct edge_sip_edit *e,
 						  struct edge_slice *out);
 
 /* An answer made here (AE 2.14): all Via lines as received, the first From, To,
- * Call-ID and CSeq lines, extra lines, Content-Length: 0. What is missing in a
- * malformed request is missing in its answer. NULL texts count as "". */
+ * Call-ID and CSeq lines, extra lines, Content-Length, body. What is missing in
+ * a malformed request is missing in its answer. NULL texts count as "". */
 struct edge_sip_answer {
 	unsigned status;
 	const char *phrase;
 	const char *to_tag;	/* used when To has none */
 	const char *via_suffix; /* ";received=..." for the top Via */
 	const char *extra;	/* header lines with CRLF each */
+	struct edge_slice body; /* empty: none */
 };
 EDGE_MUST_CHECK enum edge_err
 edge_sip_answer_print(struct edge_sip_edit *e, const struct edge_sip_msg *m,

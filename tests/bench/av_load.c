@@ -1,118 +1,118 @@
-/* Both ends of forwarded flows, one packet of each flow in turn.
- *   bench_av_load SECONDS RATE SIZE ADDRESS SERVER PORT FLOWS PEER PEER_PORT
- * WAYS RATE: packets/s in each direction; 0: as many as go. WAYS: 1 to the
- * peer, 2 both. Clients are FLOWS sockets on ADDRESS, peers FLOWS on PEER. */
+/* Load on a TURN server: flows in one dialect, and figures for each order.
+ *   bench_av_load [OPTIONS]; see usage
+ * Says one line of JSON when all flows are there, then one for each order that
+ * comes on stdin:
+ *   run RATE SIZE WAYS MILLISECONDS   RATE: packets/s that enter, all ways
+ *                                     together; WAYS: up, down, both
+ *   leave                             give the allocations back, and end */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <time.h>
+#include <unistd.h>
 
-#include "common/addr.h"
+#include "tests/bench/av_ends.h"
+#include "tests/bench/cpu.h"
+#include "tests/bench/peer.h"
 
-enum { FLOWS_MAX = 4096, HEADER = 4, STAMPS = 1 << 20, TURN = 32 };
-
-struct load {
-	struct edge_addr server;
-	int client[FLOWS_MAX], peer[FLOWS_MAX], epoll;
-	unsigned count, size, next;
-	uint64_t sent[2], got[2];
-	uint32_t *stamp; /* one-way times [ns] */
-	size_t stamps;
+enum {
+	LATENCIES = 1 << 20,
+	TURN = 8, /* packets sent between two looks */
+	WARM_UP_NS = 200000000,
+	DRAIN_NS = 100000000,
+	LATE_NS = 2000000, /* behind by more is given up: no bursts */
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
+struct run { /* one order */
+	double rate;
+	size_t size;
+	bool up, down;
+	uint64_t length_ns;
+};
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+struct load {
+	struct av_ends ends;
+	const char *pids;
+	unsigned window;
+	bool only_allocates;
+	uint8_t round;
+	uint64_t sent, came, all; /* of the round; all that came */
+	uint64_t turns, late;	  /* late: turns given up */
+	uint32_t *latency;	  /* [ns] */
+	size_t latencies;
+	uint32_t chance;
+};
+
+static void arrived(void *arg, struct av_flow *f, bool to_client,
+		    struct edge_slice payload)
+{
+	struct load *l = arg;
+	struct av_stamp s;
+
+	(void)to_client;
+	if (!av_stamp_take(&s, payload) || s.flow != f->index)
+		return;
+	l->all++;
+	if (s.round != l->round)
+		return;
+	l->came++;
+	if (l->latencies < LATENCIES)
+		l->latency[l->latencies++] =
+			(uint32_t)(bench_now_ns() - s.at_ns);
 }
 
-static int open_at(struct load *l, struct edge_addr at,
-		   const struct edge_addr *to, uint64_t tag)
-{
-	struct sockaddr_storage sa;
-	struct epoll_event e = {.events = EPOLLIN, .data.u64 = tag};
-	socklen_t len = edge_addr_to_sockaddr(&at, &sa);
-	int fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+/* -- running -------------------------------------------------------------- */
 
-	if (bind(fd, (struct sockaddr *)&sa, len)) {
-		perror("bind");
-		exit(1);
-	}
-	len = edge_addr_to_sockaddr(to, &sa);
-	if (connect(fd, (struct sockaddr *)&sa, len)) {
-		perror("connect");
-		exit(1);
-	}
-	epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &e);
-	return fd;
+/* One packet of each flow in turn; with two ways, of each way in turn. */
+static void send_next(struct load *l, const struct run *r, uint8_t round)
+{
+	const bool both = r->up && r->down;
+	const uint64_t turn = l->turns++;
+	const uint64_t at = both ? turn / 2 : turn;
+	struct av_flow *f = &l->ends.flows[at % l->ends.count];
+	const struct av_stamp s = {
+		.at_ns = bench_now_ns(), .flow = f->index, .round = round};
+	bool ok = av_ends_send(f, both ? turn % 2 == 0 : r->up, &s, r->size);
+
+	if (round)
+		l->sent += ok;
 }
 
-static void send_turn(struct load *l, int ways)
+/* Half to one and a half: a fixed gap would beat against the server's turns. */
+static double jitter(struct load *l)
 {
-	uint8_t b[1500] = {0};
-	unsigned f = l->next++ % l->count;
-	uint64_t t = now_ns();
-
-	b[0] = (uint8_t)((0x4000 + f) >> 8);
-	b[1] = (uint8_t)f;
-	b[2] = (uint8_t)(l->size >> 8);
-	b[3] = (uint8_t)l->size;
-	memcpy(b + HEADER, &t, sizeof(t));
-	l->sent[0] += send(l->client[f], b, l->size + HEADER, 0) > 0;
-	if (ways > 1)
-		l->sent[1] += send(l->peer[f], b + HEADER, l->size, 0) > 0;
+	l->chance ^= l->chance << 13;
+	l->chance ^= l->chance >> 17;
+	l->chance ^= l->chance << 5;
+	return 0.5 + (double)l->chance / UINT32_MAX;
 }
 
-static void take(struct load *l, int fd, int way)
+static void pace(struct load *l, const struct run *r, uint64_t length_ns,
+		 uint8_t round)
 {
-	uint8_t b[2048];
-	ssize_t n;
-	uint64_t t;
+	const uint64_t start = bench_now_ns(), end = start + length_ns;
+	const double each = 1e9 / r->rate;
+	double due = (double)start;
 
-	while ((n = recv(fd, b, sizeof(b), 0)) > 0) {
-		l->got[way]++;
-		memcpy(&t, b + (way ? HEADER : 0), sizeof(t));
-		if (l->stamps < STAMPS)
-			l->stamp[l->stamps++] = (uint32_t)(now_ns() - t);
+	for (uint64_t now = start; now < end; now = bench_now_ns()) {
+		for (int i = 0; i < TURN && due <= (double)now; i++) {
+			send_next(l, r, round);
+			due += each * jitter(l);
+		}
+		av_ends_take(&l->ends, 0);
+		if ((double)now - due > LATE_NS) {
+			l->late += (uint64_t)(((double)now - due) / each);
+			due = (double)now;
+		}
 	}
 }
 
-static void take_all(struct load *l)
+static void drain(struct load *l)
 {
-	struct epoll_event e[256];
-	int n = epoll_wait(l->epoll, e, 256, 0);
+	const uint64_t end = bench_now_ns() + DRAIN_NS;
 
-	for (int i = 0; i < n; i++) {
-		uint64_t f = e[i].data.u64;
-
-		take(l, f & FLOWS_MAX ? l->client[f - FLOWS_MAX] : l->peer[f],
-		     f & FLOWS_MAX ? 1 : 0);
-	}
-}
-
-static void run(struct load *l, double secs, double rate, int ways)
-{
-	uint64_t start = now_ns(), now = start, turns = 0;
-	uint64_t end = start + (uint64_t)(secs * 1e9);
-
-	while (now < end) {
-		uint64_t due =
-			rate > 0
-				? (uint64_t)((double)(now - start) * rate / 1e9)
-				: turns + TURN;
-
-		for (int i = 0; turns < due && i < TURN; i++, turns++)
-			send_turn(l, ways);
-		take_all(l);
-		now = now_ns();
-	}
-	for (end = now + 50000000; now < end; now = now_ns())
-		take_all(l);
+	while (bench_now_ns() < end)
+		av_ends_take(&l->ends, 0);
 }
 
 static int by_value(const void *a, const void *b)
@@ -122,42 +122,173 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static double latency(const struct load *l, unsigned percent)
+{
+	return l->latencies ? l->latency[l->latencies * percent / 100] / 1e3
+			    : 0;
+}
+
+static void go(struct load *l, const struct run *r)
+{
+	uint64_t cpu, all, begin, used;
+
+	l->sent = l->came = l->late = 0;
+	l->latencies = 0;
+	l->round = (uint8_t)(l->round % 250 + 1);
+	pace(l, r, WARM_UP_NS, 0);
+	l->late = 0;
+	all = l->all;
+	begin = bench_now_ns();
+	cpu = bench_cpu_ns(l->pids);
+	pace(l, r, r->length_ns, l->round);
+	used = bench_now_ns() - begin;
+	cpu = bench_cpu_ns(l->pids) - cpu;
+	all = l->all - all;
+	drain(l);
+	qsort(l->latency, l->latencies, sizeof(*l->latency), by_value);
+	printf("{\"sent\": %" PRIu64 ", \"came\": %" PRIu64
+	       ", \"late\": %" PRIu64
+	       ", \"seconds\": %.4f, \"relayed\": %" PRIu64
+	       ", \"cpu_us\": %.1f, \"p50_us\": %.2f, \"p99_us\": %.2f}\n",
+	       l->sent, l->came, l->late, (double)used / 1e9, all,
+	       (double)cpu / 1e3, latency(l, 50), latency(l, 99));
+}
+
+static void bring(struct load *l, enum av_state until)
+{
+	uint64_t begin = bench_now_ns(), cpu = bench_cpu_ns(l->pids);
+	unsigned there = av_ends_bring(&l->ends, until, l->window);
+	unsigned error = 0;
+
+	for (unsigned i = 0; i < l->ends.count; i++)
+		if (l->ends.flows[i].state == AV_FAILED)
+			error = l->ends.flows[i].error;
+	printf("{\"there\": %u, \"error\": %u, \"again\": %" PRIu64
+	       ", \"seconds\": %.4f, \"cpu_us\": %.1f}\n",
+	       there, error, l->ends.said_again,
+	       (double)(bench_now_ns() - begin) / 1e9,
+	       (double)(bench_cpu_ns(l->pids) - cpu) / 1e3);
+}
+
+static bool read_run(struct run *r, const char *line)
+{
+	char ways[8];
+	double ms;
+
+	*r = (struct run){0};
+	if (sscanf(line, "run %lf %zu %7s %lf", &r->rate, &r->size, ways,
+		   &ms) != 4 ||
+	    r->rate <= 0 || r->size < AV_PAYLOAD_MIN ||
+	    r->size > AV_PAYLOAD_MAX)
+		return false;
+	r->up = strcmp(ways, "down") != 0;
+	r->down = strcmp(ways, "up") != 0;
+	r->length_ns = (uint64_t)(ms * 1e6);
+	return true;
+}
+
+static void obey(struct load *l)
+{
+	char line[128];
+	struct run r;
+
+	while (fgets(line, sizeof(line), stdin)) {
+		if (!strncmp(line, "leave", 5))
+			break;
+		if (!read_run(&r, line))
+			bench_die(line);
+		go(l, &r);
+	}
+}
+
+/* -- the command line ----------------------------------------------------- */
+
+static _Noreturn void usage(void)
+{
+	fputs("usage: bench_av_load -d DIALECT -n FLOWS -o OWN -s SERVER:PORT\n"
+	      "  [-p PEER] [-u USER -w PASSWORD | -k KEY.pem] [-P PID,...]\n"
+	      "  [-W WINDOW] [-a]    -a: allocate only\n"
+	      "DIALECT: channel send mst-raw mst-send forward\n",
+	      stderr);
+	exit(2);
+}
+
+static void read_address(struct edge_addr *out, const char *text)
+{
+	if (edge_addr_parse(out, edge_slice_str(text), 0) != EDGE_OK &&
+	    edge_addr_parse_port(out, edge_slice_str(text)) != EDGE_OK)
+		usage();
+}
+
+static void read_key(struct load *l, const char *file)
+{
+	char why[128];
+
+	if (mras_keys_load(&l->ends.logins.keys, NULL, file, why,
+			   sizeof(why)) != EDGE_OK)
+		bench_die(why);
+}
+
+static void read_option(struct load *l, int option, const char *value)
+{
+	switch (option) {
+	case 'd':
+		l->ends.dialects[0] = av_dialect_find(value);
+		l->ends.dialect_count = 1;
+		break;
+	case 'n':
+		l->ends.count = (unsigned)atoi(value);
+		break;
+	case 'o':
+		read_address(&l->ends.own, value);
+		break;
+	case 's':
+		read_address(&l->ends.server, value);
+		break;
+	case 'p':
+		read_address(&l->ends.peer, value);
+		break;
+	case 'u':
+		l->ends.logins.user = value;
+		break;
+	case 'w':
+		l->ends.logins.password = value;
+		break;
+	case 'k':
+		read_key(l, value);
+		break;
+	case 'P':
+		l->pids = value;
+		break;
+	case 'W':
+		l->window = (unsigned)atoi(value);
+		break;
+	case 'a':
+		l->only_allocates = true;
+		break;
+	default:
+		usage();
+	}
+}
+
 int main(int argc, char **argv)
 {
-	static struct load l;
-	struct edge_addr own, peer, to;
-	double secs;
+	static struct load l = {.pids = "", .window = 16, .chance = 1};
+	int option;
 
-	if (argc != 11)
-		return 2;
-	secs = atof(argv[1]);
-	l.size = (unsigned)atoi(argv[3]);
-	l.count = (unsigned)atoi(argv[7]);
-	l.epoll = epoll_create1(0);
-	l.stamp = calloc(STAMPS, sizeof(*l.stamp));
-	if (!l.stamp || l.count > FLOWS_MAX || l.size > 1400 ||
-	    edge_addr_parse(&own, edge_slice_str(argv[4]), 0) ||
-	    edge_addr_parse(&l.server, edge_slice_str(argv[5]),
-			    (uint16_t)atoi(argv[6])) ||
-	    edge_addr_parse(&peer, edge_slice_str(argv[8]),
-			    (uint16_t)atoi(argv[9])))
-		return 1;
-	to = l.server;
-	for (unsigned i = 0; i < l.count; i++) {
-		l.client[i] = open_at(&l, own, &l.server, FLOWS_MAX + i);
-		to.port++;
-		l.peer[i] = open_at(&l, peer, &to, i);
-		peer.port++;
-	}
-	run(&l, secs, atof(argv[2]), atoi(argv[10]));
-	qsort(l.stamp, l.stamps, sizeof(*l.stamp), by_value);
-	printf("sent=%" PRIu64 "+%" PRIu64 " got=%" PRIu64 "+%" PRIu64
-	       " lost=%.3f%% rate=%.0f p50_us=%.1f p99_us=%.1f\n",
-	       l.sent[0], l.sent[1], l.got[0], l.got[1],
-	       100.0 - 100.0 * (double)(l.got[0] + l.got[1]) /
-			       (double)(l.sent[0] + l.sent[1]),
-	       (double)(l.got[0] + l.got[1]) / secs,
-	       l.stamps ? l.stamp[l.stamps / 2] / 1e3 : 0,
-	       l.stamps ? l.stamp[l.stamps * 99 / 100] / 1e3 : 0);
+	while ((option = getopt(argc, argv, "d:n:o:s:p:u:w:k:P:W:a")) != -1)
+		read_option(&l, option, optarg);
+	l.latency = calloc(LATENCIES, sizeof(*l.latency));
+	if (!l.ends.dialects[0] || !l.ends.count || !l.window ||
+	    !l.ends.own.family || !l.ends.server.port || !l.latency ||
+	    !l.ends.logins.user != !l.ends.logins.password)
+		usage();
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	l.ends.arrived = arrived;
+	l.ends.arg = &l;
+	av_ends_init(&l.ends);
+	bring(&l, l.only_allocates ? AV_PERMIT : AV_READY);
+	obey(&l);
+	bring(&l, AV_GONE);
 	return 0;
 }

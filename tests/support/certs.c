@@ -152,8 +152,9 @@ static void extensions_add(X509 *cert, X509 *issuer, const struct cert_spec *s)
 
 static EVP_PKEY *key_make(const struct cert_spec *s)
 {
-	EVP_PKEY *key = s->rsa_bits ? EVP_RSA_gen((unsigned)s->rsa_bits)
-				    : EVP_EC_gen("P-256");
+	EVP_PKEY *key = s->is_ed25519 ? EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")
+			: s->rsa_bits ? EVP_RSA_gen((unsigned)s->rsa_bits)
+				      : EVP_EC_gen("P-256");
 
 	need(key != NULL, "key");
 	return key;

@@ -24,6 +24,7 @@ struct cert_spec {
 	enum cert_eku eku;
 	bool is_ca;
 	int rsa_bits;		/* 0: P-256 */
+	bool is_ed25519;	/* wants an issuer */
 	const char *digest;	/* NULL: SHA256 */
 	int from_days, to_days; /* from now; both 0: -1 .. 30 */
 };

@@ -16,7 +16,7 @@ SANITIZER = re.compile(r'(AddressSanitizer|LeakSanitizer|ThreadSanitizer|'
                        r'runtime error:).*')
 INI = '''\
 [local]
-fqdn = edge01.corp.contoso.com
+fqdn = edge0{member}.corp.contoso.com
 state = {folder}/state
 run = {folder}/run
 resolv = {folder}/resolv.conf
@@ -28,8 +28,8 @@ chain = {ca}/access-chain.pem
 key = {ca}/access.key
 
 [certificate.internal]
-chain = {ca}/edge01-chain.pem
-key = {ca}/edge01.key
+chain = {ca}/edge0{member}-chain.pem
+key = {ca}/edge0{member}.key
 
 [certificate.av-auth]
 chain = {ca}/av-auth-chain.pem
@@ -61,8 +61,9 @@ class Edge:
     PROGRAM = 'access-edge'
 
     def __init__(self, world, folder, ca, binaries, shards=1, limits=None,
-                 topology=None, hosts=None, options=None):
-        self.world = world
+                 topology=None, hosts=None, options=None, member=1,
+                 space=None):
+        self.world, self.space = world, space or world.edge
         self.folder = pathlib.Path(folder)
         self.binaries = binaries
         self.process = None
@@ -71,7 +72,8 @@ class Edge:
         (self.folder / 'resolv.conf').write_text(
             f'nameserver {netns.INET}\n')
         self.ini = self.folder / 'edge.ini'
-        text = INI.format(folder=self.folder, ca=ca, shards=shards)
+        text = INI.format(folder=self.folder, ca=ca, shards=shards,
+                          member=member)
         if limits:
             text += '\n[limits]\n' + ''.join(
                 f'{name} = {value}\n' for name, value in limits.items())
@@ -87,7 +89,7 @@ class Edge:
     def edgectl(self, *words, good=(0, 1)):
         """Run edgectl in the edge namespace; its output."""
         done = subprocess.run(
-            ['ip', 'netns', 'exec', self.world.edge.name,
+            ['ip', 'netns', 'exec', self.space.name,
              str(self.binaries / 'edgectl'), *words, '--config',
              str(self.ini)], stdout=subprocess.PIPE, text=True,
             stderr=subprocess.STDOUT, check=False)
@@ -108,7 +110,7 @@ class Edge:
     def start(self):
         """Start and wait until it says that it is up."""
         with open(self.log, 'ab') as log:
-            self.process = self.world.edge.start(
+            self.process = self.space.start(
                 str(self.binaries / self.PROGRAM), '--config', str(self.ini),
                 stdout=log, stderr=log)
         until(self._listens, 15, f'{self.PROGRAM} does not come up')

@@ -19,6 +19,8 @@ PARTNER = '192.0.2.200'
 ACCESS = '192.0.2.21'
 EDGE_OUTSIDE = [ACCESS, '192.0.2.31', '192.0.2.41']
 EDGE_INSIDE = '172.16.20.21'
+SECOND_OUTSIDE = ['192.0.2.22', '192.0.2.32', '192.0.2.42']
+SECOND_INSIDE = '172.16.20.22'
 INSIDE = '172.16.20.1'
 DIRECTORS = ['10.20.30.31', '10.20.30.32']
 FRONT_END = '10.20.30.21'
@@ -115,7 +117,7 @@ class World:
     """inet, edge and inside, cabled as DESIGN's lab: prefix keeps worlds
     apart, the lab's own has none."""
 
-    NAMES = ('inet', 'edge', 'inside')
+    NAMES = ('inet', 'edge', 'edge2', 'inside')
 
     def __init__(self, prefix='', stays=False):
         self.prefix = prefix
@@ -147,6 +149,26 @@ class World:
     @staticmethod
     def _address(where, device, address):
         run('ip', '-n', where.name, 'address', 'add', address, 'dev', device)
+
+    def second_edge(self):
+        """The host of another member of the pool, a neighbour of the first
+        on both sides: inet and inside answer for one to the other."""
+        other = Namespace(self.prefix + 'edge2', INET)
+        for side, device, addresses, first in (
+                (self.inet, 'ext', SECOND_OUTSIDE, INET),
+                (self.inside, 'int', [SECOND_INSIDE], INSIDE)):
+            self._cable(side, 'edge1', other, device)
+            for address in addresses:
+                self._address(other, device, address + '/24')
+                run('ip', '-n', side.name, 'route', 'add', address, 'dev',
+                    'edge1', 'src', first)
+            side.exec('sysctl', '-qw', 'net.ipv4.ip_forward=1',
+                      'net.ipv4.conf.edge0.proxy_arp=1',
+                      'net.ipv4.conf.edge1.proxy_arp=1')
+        run('ip', '-n', other.name, 'route', 'add', 'default', 'via', INET)
+        run('ip', '-n', other.name, 'route', 'add', '10.20.30.0/24', 'via',
+            INSIDE)
+        return other
 
     def remove(self):
         """Take the whole world down; fine when it is not there."""

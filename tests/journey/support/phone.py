@@ -23,6 +23,7 @@ module_path /usr/lib/baresip/modules
 module g711.so
 module aufile.so
 module srtp.so
+module turn.so
 module uuid.so
 module_tmp account.so
 module_app ctrl_tcp.so
@@ -30,10 +31,19 @@ module_app menu.so
 ctrl_tcp_listen {address}:{port}
 rtp_stats yes
 '''
-ACCOUNT = ('<sip:{name}@contoso.com;transport=tls>;auth_user={name};'
-           'auth_pass={name}-secret;outbound="sip:sip.contoso.com:443;'
-           'transport=tls";regint=600;answermode=auto;mediaenc=srtp-mand;'
-           'audio_codecs=PCMU\n')
+ACCOUNT = ('<sip:{name}@contoso.com;transport={transport}>;auth_user={name};'
+           'auth_pass={name}-secret;outbound="sip:{server};'
+           'transport={transport}";regint=600;answermode=auto;'
+           'mediaenc=srtp-mand;audio_codecs=PCMU{relay}\n')
+RELAY = (';medianat=turn;stunserver="turn:{host}:{port}";stunuser="{user}";'
+         'stunpass="{password}"')
+OUTSIDE = ('sip.contoso.com:443', 'tls')
+
+
+def relay(server, ticket):
+    """The part of an account that has media go by a relay."""
+    return RELAY.format(host=server[0], port=server[1], user=ticket.user_text,
+                        password=ticket.password_text)
 
 
 def write_tone(path):
@@ -45,34 +55,37 @@ def write_tone(path):
             for n in range(480000)))
 
 
-def write_settings(folder, ca, name, address, port, keyboard=False):
-    """A folder for baresip -f."""
+def write_settings(folder, ca, name, address, port, keyboard=False,
+                   server=OUTSIDE, by_relay=''):
+    """A folder for baresip -f. server: where it registers, and how."""
     folder.mkdir()
     text = CONFIG.format(address=address, folder=folder, port=port,
                          ca=ca / 'public-ca.pem')
     (folder / 'config').write_text(
         text + ('module stdio.so\n' if keyboard else ''))
-    (folder / 'accounts').write_text(ACCOUNT.format(name=name))
+    (folder / 'accounts').write_text(ACCOUNT.format(
+        name=name, server=server[0], transport=server[1], relay=by_relay))
     write_tone(folder / 'tone.wav')
 
 
 class Phone:
     """One baresip with one account, driven over ctrl_tcp."""
 
-    def __init__(self, world, folder, ca, name, address, port):
-        self.world, self.name, self.port = world, name, port
+    def __init__(self, world, folder, ca, name, address, port, space=None,
+                 **how):
+        self.space, self.name, self.port = space or world.inet, name, port
         self.address = address
         self.folder = pathlib.Path(folder)
-        write_settings(self.folder, ca, name, address, port)
+        write_settings(self.folder, ca, name, address, port, **how)
         self.log = open(self.folder / 'baresip.log', 'wb')
-        self.process = world.inet.start(
+        self.process = self.space.start(
             'stdbuf', '-oL', 'baresip', '-f', str(self.folder), '-v',
             stdout=self.log, stderr=self.log)
         self.control = until(self._connect, 10, 'baresip does not start')
         self.buffer = b''
 
     def _connect(self):
-        with self.world.inet.inside():
+        with self.space.inside():
             link = socket.socket()
         link.settimeout(5)
         if link.connect_ex((self.address, self.port)):

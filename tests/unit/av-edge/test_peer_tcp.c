@@ -208,7 +208,7 @@ END_TEST
 START_TEST(peer_dialled_sends_what_waited)
 {
 	struct edge_addr to, remote, local;
-	struct ave_place p = loopback(), from = {w.at, "lo"};
+	struct ave_place p = loopback(), from = {.at = w.at, .device = "lo"};
 	edge_handle id;
 	char b[16];
 	int server, in;
@@ -238,7 +238,7 @@ END_TEST
 
 START_TEST(peer_dialled_in_vain_is_told)
 {
-	struct ave_place nobody = free_place(), from = {w.at, NULL};
+	struct ave_place nobody = free_place(), from = {.at = w.at};
 	edge_handle id;
 
 	if (ave_peer_dial(&id, &w.host, &from, &nobody.at, 8) != EDGE_OK)

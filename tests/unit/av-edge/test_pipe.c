@@ -207,7 +207,7 @@ START_TEST(pipe_dials_from_the_port_it_listens_on)
 {
 	int server, own, in, fd;
 	struct edge_addr to = listening(&server, "127.0.0.1");
-	struct ave_place from = {listening(&own, "127.0.0.1"), NULL};
+	struct ave_place from = {.at = listening(&own, "127.0.0.1")};
 	struct edge_addr local, remote;
 
 	ck_assert_int_eq(ave_socket_dial(&fd, &from, &to), EDGE_OK);

@@ -24,11 +24,13 @@ enum { WAIT_MS = 10000, PEER_TAG = 4711, OUT_QUEUE = 131072 };
  *  L  open a TCP address at the port           C  close what is open
  *  D  dial the port from the TCP address       W  write the rest to the peer
  *  J  join with the peer                       X  the stream is to be closed
- *  Q  close the client */
+ *  Q  close the client                         F  stop reading the client
+ *  G  read it again                            A  it has an allocation; "told"
+ */
 struct ave_relay {
 	const struct ave_net *net;
 	void *self;
-	struct ave_leg leg; /* who spoke last */
+	struct ave_leg leg, frozen; /* who spoke last; who is not read */
 	uint32_t udp, tcp, peer;
 	struct edge_addr tcp_at;
 	struct ave_relay_counts counts;
@@ -127,6 +129,14 @@ static void obey(struct ave_relay *r, char what, const struct edge_addr *at,
 	case 'C':
 		close_relayed(r);
 		break;
+	case 'F':
+		r->frozen = r->leg;
+		n->read_client(r->self, &r->frozen, false);
+		n->read_client(r->self, &r->frozen, false);
+		break;
+	case 'G':
+		n->read_client(r->self, &r->frozen, true);
+		break;
 	default:
 		break;
 	}
@@ -144,7 +154,8 @@ static void hear(struct ave_relay *r, const struct ave_leg *leg,
 		memcpy(k.p - 4, "hdr:", 4);
 		r->net->pass_to_client(r->self, leg,
 				       edge_slice(k.p - 4, k.len + 4));
-	} else if (k.p[0] == 'T') {
+	} else if (k.p[0] == 'T' || k.p[0] == 'A') {
+		r->has_allocation |= k.p[0] == 'A';
 		r->net->tell_client(r->self, leg, edge_slice(told, 4));
 	} else {
 		ck_assert_uint_ge(k.len, 3);
@@ -239,6 +250,22 @@ const struct ave_relay_counts *ave_relay_count(const struct ave_relay *r)
 	return &r->counts;
 }
 
+static _Atomic int dropped, left_behind;
+
+void ave_relay_drop(struct ave_relay *r, enum ave_reason why)
+{
+	(void)r;
+	ck_assert_int_eq(why, AVE_NO_ALLOCATION);
+	dropped++;
+}
+
+uint32_t ave_relay_at_wire(const struct ave_relay *r, uint32_t wire)
+{
+	(void)r;
+	ck_assert_uint_ne(wire, 0);
+	return (uint32_t)left_behind;
+}
+
 void ave_outlook_free(struct ave_outlook *o)
 {
 	outlooks -= o != NULL;
@@ -301,7 +328,7 @@ static void start(unsigned i, enum ave_batch_kind kind)
 				    .house = &house,
 				    .outlook = outlook(false),
 				    .fds = {-1, -1, -1, -1}};
-	struct ave_place at = {udp_at, "lo"};
+	struct ave_place at = {.at = udp_at, .device = "lo"};
 
 	ck_assert_int_eq(ave_batch_new(&p.batch, kind, 64), EDGE_OK);
 	ck_assert_int_eq(
@@ -639,6 +666,30 @@ START_TEST(worker_stops_a_peer_of_a_slow_client)
 }
 END_TEST
 
+/* Twice stopped, twice started. */
+START_TEST(worker_reads_a_client_when_the_relay_says_so)
+{
+	struct pollfd f = {.events = POLLIN};
+	int fd, boss;
+
+	start(0, kind_of(_i));
+	fd = stream();
+	boss = client();
+	order(fd, 'F', 0, "", true);
+	ck_assert_int_eq(send(fd, "\2\0\0\1T", 5, 0), 5);
+	f.fd = fd;
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(send(boss, "T", 1, 0), 1);
+		expect(boss, "told"); /* it has had time to answer */
+		ck_assert_int_eq(poll(&f, 1, 50), 0);
+		order(boss, 'G', 0, "", false);
+	}
+	expect(fd, "told");
+	close(fd);
+	close(boss);
+}
+END_TEST
+
 static bool is_looked(void)
 {
 	return looks == 1;
@@ -669,7 +720,7 @@ END_TEST
 START_TEST(worker_moves_its_doors)
 {
 	struct ave_mail *m = ave_mail_new();
-	struct ave_place at = {local(0), "lo"};
+	struct ave_place at = {.at = local(0), .device = "lo"};
 	int fd;
 
 	start(0, kind_of(_i));
@@ -681,6 +732,94 @@ START_TEST(worker_moves_its_doors)
 	fd = client();
 	ck_assert_int_eq(send(fd, "T", 1, 0), 1);
 	expect(fd, "told");
+	close(fd);
+}
+END_TEST
+
+/* Its number of the move. */
+static void move_to(const struct edge_addr *to, uint32_t moves)
+{
+	struct ave_mail *m = ave_mail_new();
+	struct ave_place at = {.at = *to, .device = "lo"};
+
+	m->moves = moves;
+	ck_assert_int_eq(
+		ave_socket_udp(&m->fds[AVE_DOOR_OUTSIDE_UDP], &at, true, 65536),
+		EDGE_OK);
+	udp_at = name_of(m->fds[AVE_DOOR_OUTSIDE_UDP]);
+	ck_assert_int_eq(ave_worker_post(worker[0], m), EDGE_OK);
+}
+
+static bool is_moved(void)
+{
+	return house.gauges[0].moves == 1 && house.gauges[0].sockets == 2;
+}
+
+static bool is_back(void)
+{
+	return house.gauges[0].moves == 2 && house.gauges[0].sockets == 2;
+}
+
+static bool is_ended(void)
+{
+	return house.gauges[0].sockets == 1 && !house.gauges[0].on_old;
+}
+
+static void told_of(int fd, const char *what)
+{
+	ck_assert_int_eq(send(fd, what, 1, 0), 1);
+	expect(fd, "told");
+}
+
+START_TEST(worker_keeps_a_door_for_the_allocations_made_there)
+{
+	struct ave_mail *m = ave_mail_new();
+	struct edge_addr any = local(0);
+	int fd, other;
+
+	start(0, kind_of(_i));
+	left_behind = 3;
+	fd = client();
+	told_of(fd, "A");
+	move_to(&any, 1);
+	ck_assert(patient(is_moved));
+	ck_assert_uint_eq(house.gauges[0].on_old, 3);
+	other = client();
+	told_of(other, "T");
+	told_of(fd, "T");
+	m->ends_old = true;
+	ck_assert_int_eq(ave_worker_post(worker[0], m), EDGE_OK);
+	ck_assert(patient(is_ended));
+	told_of(other, "T");
+	close(other);
+	close(fd);
+}
+END_TEST
+
+static bool is_dropped(void)
+{
+	return dropped == 1;
+}
+
+START_TEST(worker_lets_no_stranger_in_by_an_old_door)
+{
+	const struct edge_addr any = local(0);
+	struct edge_addr first;
+	int fd;
+
+	start(0, kind_of(_i));
+	dropped = 0;
+	first = udp_at;
+	fd = client();
+	told_of(fd, "T");
+	move_to(&any, 1);
+	ck_assert(patient(is_moved));
+	ck_assert_int_eq(send(fd, "T", 1, 0), 1);
+	ck_assert(patient(is_dropped));
+	/* back again: the old socket is the door once more */
+	move_to(&first, 2);
+	ck_assert(patient(is_back));
+	told_of(fd, "T");
 	close(fd);
 }
 END_TEST
@@ -738,8 +877,13 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, worker_lets_so_many_in_from_one_source, 0, 2);
 	tcase_add_loop_test(t, worker_connects_clients_with_tcp_peers, 0, 2);
 	tcase_add_loop_test(t, worker_stops_a_peer_of_a_slow_client, 0, 2);
+	tcase_add_loop_test(t, worker_reads_a_client_when_the_relay_says_so, 0,
+			    2);
 	tcase_add_loop_test(t, worker_takes_a_new_view_and_drains, 0, 2);
 	tcase_add_loop_test(t, worker_moves_its_doors, 0, 2);
+	tcase_add_loop_test(
+		t, worker_keeps_a_door_for_the_allocations_made_there, 0, 2);
+	tcase_add_loop_test(t, worker_lets_no_stranger_in_by_an_old_door, 0, 2);
 	tcase_add_loop_test(t, worker_tells_its_counters, 0, 2);
 	tcase_add_test(t, mail_merges_and_frees_what_is_replaced);
 	suite_add_tcase(s, t);

@@ -408,6 +408,23 @@ START_TEST(answer_to_a_response_is_refused)
 }
 END_TEST
 
+START_TEST(answer_carries_a_body_with_its_length)
+{
+	const struct edge_sip_answer a = {
+		.status = 200,
+		.phrase = "OK",
+		.to_tag = "t",
+		.extra = "Content-Type: text/plain\r\n",
+		.body = edge_slice_str("hello\r\n\r\nthere")};
+
+	begin(SIP_BASE SIP_END);
+	expect_answer(&a, "SIP/2.0 200 OK\r\n" SIP_VIA SIP_FROM
+			  "To: <sip:b@y.example>;tag=t\r\n" SIP_CALL_ID SIP_CSEQ
+			  "Content-Type: text/plain\r\n"
+			  "Content-Length: 14\r\n\r\nhello\r\n\r\nthere");
+}
+END_TEST
+
 /* What a frame fault leaves of a request is enough for its answer. */
 START_TEST(answer_to_a_request_without_length)
 {
@@ -461,6 +478,7 @@ Suite *test_suite(void)
 	tcase_add_test(a, answer_keeps_the_tag_of_to);
 	tcase_add_test(a, answer_to_first_of_two_vias_in_one_line);
 	tcase_add_test(a, answer_to_a_response_is_refused);
+	tcase_add_test(a, answer_carries_a_body_with_its_length);
 	tcase_add_test(a, answer_to_a_request_without_length);
 	suite_add_tcase(s, a);
 	return s;

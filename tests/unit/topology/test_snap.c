@@ -160,6 +160,9 @@ START_TEST(topo_snap_decode_fills_the_struct)
 	ck_assert_uint_eq(t->member_count, 1);
 	ck_assert_str_eq(t->members[0].fqdn, "edge02.corp.contoso.com");
 	ck_assert_uint_eq(t->members[0].addr_count, 1);
+	ck_assert_uint_eq(t->av_member_count, 1);
+	edge_addr_print_ip(&t->av_members[0], false, ip);
+	ck_assert_str_eq(ip, "203.0.113.42");
 	hop = topo_next_hop(t);
 	ck_assert_str_eq(hop->fqdn, "dirpool01.corp.contoso.com");
 	ck_assert(hop->is_director && hop->is_next_hop && hop->is_registrar);
@@ -224,6 +227,8 @@ static const struct bad bads[] = {
 	{"allowed\t-", "allowed\ta.com(via b.com) ", "allowed: malformed"},
 	{"allowed\t-", "allowed\t(via b.com)", "allowed: malformed"},
 	{"av.public\t203.0.113.41", "av.public\t203.0.113.41:1", "av.public: malformed"},
+	{"av.member.000\t203.0.113.42", "av.member.000\t-", "av.member.000: malformed"},
+	{"av.member.000", "av.member.001", "av.member.001: malformed"},
 	{"internal\t172.16.20.21", "internal\t0.0.0.0", "internal: malformed"},
 	{"ports=yes", "ports=maybe", "federation: malformed"},
 	{"(inferred)", "(guessed)", "federation: malformed"},

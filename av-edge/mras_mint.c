@@ -1,0 +1,164 @@
+/* Credentials for all that one request asks; AV 2.3, 2.4, 6.1. */
+#include "av-edge/mras_mint.h"
+
+#include <string.h>
+
+#include "common/crypto.h"
+
+enum { DEFAULT_LIFETIME_S = 480 * 60 /* AV 2.3: 8 h */ };
+
+struct minting {
+	const struct mras_mint *c;
+	const struct mras_keys *keys;
+	uint32_t minutes_max;
+	bool is_direct; /* addresses are asked for, not names */
+	char internet[EDGE_ADDR_STRLEN], intranet[EDGE_ADDR_STRLEN];
+};
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* No longer than the key lives that makes the tokens: who has one shall ask
+ * again in time. */
+static uint64_t seconds_of(const struct mras_mint *c,
+			   const struct mras_keys *keys)
+{
+	uint64_t most = c->topo->token_lifetime_s ? c->topo->token_lifetime_s
+						  : DEFAULT_LIFETIME_S;
+
+	most = least(most, c->ring->lifetime_s);
+	for (size_t i = 0; i < c->ring->count; i++)
+		if (&c->ring->v[i].keys == keys)
+			most = least(most, (uint64_t)(c->ring->v[i].until_s -
+						      c->now_s));
+	return most;
+}
+
+static bool begin(struct minting *g, const struct mras_request *r)
+{
+	const struct topo *t = g->c->topo;
+
+	g->keys = mras_ring_minting(g->c->ring, g->c->now_s);
+	if (!g->keys)
+		return false;
+	g->minutes_max = (uint32_t)(seconds_of(g->c, g->keys) / 60);
+	g->is_direct = r->direct_ip;
+	if (t->av_public.family)
+		edge_addr_print_ip(&t->av_public, false, g->internet);
+	if (t->internal.family)
+		edge_addr_print_ip(&t->internal, false, g->intranet);
+	return g->minutes_max > 0;
+}
+
+static uint16_t port_of(const struct topo *t, enum topo_port_kind kind)
+{
+	return t->listen[kind].present ? t->listen[kind].addr.port : 0;
+}
+
+static void add_relay(struct mras_grant *g, const struct mras_relay *r)
+{
+	if (r->host && *r->host && (r->udp || r->tcp))
+		g->relays[g->relay_count++] = *r;
+}
+
+/* Names of the pool, or this very member's addresses: as hostName too, since
+ * clients pass over entries without one (AV 2.4). */
+static void list_relays(struct mras_grant *out, const struct minting *g,
+			enum mras_location l)
+{
+	const struct topo *t = g->c->topo;
+	const struct mras_relay outside = {
+		.location = MRAS_AT_INTERNET,
+		.host = g->is_direct ? g->internet : t->av_name,
+		.udp = port_of(t, TOPO_PORT_AV_OUTSIDE_UDP),
+		.tcp = port_of(t, TOPO_PORT_AV_OUTSIDE_TCP),
+	};
+	const struct mras_relay inside = {
+		.location = MRAS_AT_INTRANET,
+		.host = g->is_direct ? g->intranet : t->pool,
+		.udp = port_of(t, TOPO_PORT_AV_INSIDE_UDP),
+		.tcp = port_of(t, TOPO_PORT_AV_INSIDE_TCP),
+	};
+
+	if (l != MRAS_AT_INTRANET)
+		add_relay(out, &outside);
+	if (l != MRAS_AT_INTERNET)
+		add_relay(out, &inside);
+}
+
+/* Good where the relays are that are listed, and nowhere else. */
+static uint8_t flags_of(const struct mras_grant *grant, bool is_server)
+{
+	uint8_t flags = is_server ? MRAS_SERVER : 0;
+
+	for (size_t i = 0; i < grant->relay_count; i++)
+		flags |= grant->relays[i].location == MRAS_AT_INTERNET
+				 ? MRAS_INTERNET
+				 : MRAS_INTRANET;
+	return flags;
+}
+
+static void mint(struct mras_ticket *out, const struct minting *g,
+		 const struct mras_ask *a, const struct mras_grant *grant)
+{
+	const struct mras_token t = {
+		.issued_s = (uint32_t)g->c->now_s,
+		.expires_s = (uint32_t)g->c->now_s + grant->minutes * 60,
+		.flags = flags_of(grant, g->c->is_server),
+	};
+	uint8_t random[8];
+
+	g->c->random(random, sizeof(random));
+	mras_token_mint(out, g->keys, &t, a->identity, random);
+}
+
+static void count(struct mras_minted *out, const struct mras_ticket *t)
+{
+	struct mras_token token;
+
+	if (!out->count++ &&
+	    mras_token_decode(&token, edge_slice(t->username, MRAS_TOKEN_LEN)))
+		memcpy(out->pseudonym, token.pseudonym, sizeof(out->pseudonym));
+}
+
+/* false: no relay for that location */
+static bool put_grant(struct edge_put *w, struct mras_minted *out,
+		      const struct minting *g, const struct mras_ask *a)
+{
+	struct mras_ticket ticket = {0};
+	struct mras_grant grant = {
+		.id = a->id,
+		.username = edge_slice(ticket.username, MRAS_TOKEN_LEN),
+		.password = edge_slice(ticket.password, MRAS_PASSWORD_LEN),
+		.minutes = g->minutes_max,
+	};
+
+	list_relays(&grant, g, a->location);
+	if (!grant.relay_count)
+		return false;
+	if (a->minutes && a->minutes < grant.minutes)
+		grant.minutes = a->minutes;
+	mint(&ticket, g, a, &grant);
+	mras_xml_grant(w, &grant);
+	count(out, &ticket);
+	edge_wipe(&ticket, sizeof(ticket));
+	return true;
+}
+
+enum mras_phrase mras_mint_all(struct edge_put *w, struct mras_minted *out,
+			       const struct mras_mint *c,
+			       const struct mras_request *r)
+{
+	struct minting g = {.c = c};
+
+	if (!begin(&g, r))
+		return MRAS_INTERNAL;
+	mras_xml_open(w, r, MRAS_OK);
+	for (size_t i = 0; i < r->count; i++)
+		if (!put_grant(w, out, &g, &r->asks[i]))
+			return MRAS_INTERNAL;
+	mras_xml_close(w);
+	return w->overflow ? MRAS_TOO_LARGE : MRAS_OK;
+}

@@ -1,0 +1,127 @@
+/* The [options] of this service as values, and limits that belong together. */
+#include "av-edge/settings.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "av-edge/limits.h"
+
+enum { MS_VERSION_MIN = 1, MS_VERSION_MAX = 4 /* AV 1.9 */ };
+
+static const struct edge_option_row *row(enum ave_option which)
+{
+	return &ave_config_rows.options[which];
+}
+
+static const char *word(const struct edge_config *c, enum ave_option which)
+{
+	const char *text = edge_config_option(c, row(which)->name);
+
+	return text ? text : "";
+}
+
+/* A realm goes on the wire as it is: printable, and no quotes, which some
+ * clients strip and some keep (AV 0.6). */
+static bool take_realm(struct ave_settings *out, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (!len || len > AVE_REALM_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (text[i] <= ' ' || text[i] > '~' || text[i] == '"')
+			return false;
+	memcpy(out->realm, text, len + 1);
+	return true;
+}
+
+static bool take_version(struct ave_settings *out, const char *text)
+{
+	uint64_t n;
+
+	if (!edge_slice_u64(edge_slice_str(text), MS_VERSION_MAX, &n) ||
+	    n < MS_VERSION_MIN)
+		return false;
+	out->ms_version = (uint32_t)n;
+	return true;
+}
+
+static bool take_batch(struct ave_settings *out, const char *text)
+{
+	static const enum ave_batch_kind kinds[] = {
+		AVE_BATCH_AUTO, AVE_BATCH_RING, AVE_BATCH_EPOLL};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (!strcmp(text, ave_batch_kind_name(kinds[i]))) {
+			out->batch = kinds[i];
+			return true;
+		}
+	return false;
+}
+
+static bool take_rfc(struct ave_settings *out, const char *text)
+{
+	out->has_rfc = !strcmp(text, "yes");
+	return out->has_rfc || !strcmp(text, "no");
+}
+
+static bool take_format(struct ave_settings *out, const char *text)
+{
+	(void)out;
+	return !strcmp(text, "edge");
+}
+
+/* clang-format off */
+static const struct {
+	bool (*take)(struct ave_settings *out, const char *text);
+	const char *want;
+} takers[AVE_OPTION_COUNT] = {
+	[AVE_OPTION_REALM] = {take_realm,
+		"1 to 128 printable characters without blank or quote"},
+	[AVE_OPTION_MS_VERSION] = {take_version, "1 to 4"},
+	[AVE_OPTION_BATCH] = {take_batch, "auto, ring or epoll"},
+	[AVE_OPTION_RFC] = {take_rfc, "yes or no"},
+	[AVE_OPTION_TOKEN_FORMAT] = {take_format, "edge"},
+};
+
+static const enum ave_limit ordered[][2] = {
+	{AVE_LIMIT_LIFETIME_MIN_S, AVE_LIMIT_LIFETIME_S},
+	{AVE_LIMIT_LIFETIME_S, AVE_LIMIT_LIFETIME_MAX_S},
+};
+/* clang-format on */
+
+static enum edge_err check_limits(const struct edge_config *c, char *why,
+				  size_t cap)
+{
+	const struct edge_limit_row *rows = ave_config_rows.limits;
+
+	for (size_t i = 0; i < sizeof(ordered) / sizeof(*ordered); i++)
+		if (c->limits[ordered[i][0]] > c->limits[ordered[i][1]]) {
+			snprintf(why, cap, "[limits] %s is more than %s",
+				 rows[ordered[i][0]].name,
+				 rows[ordered[i][1]].name);
+			return EDGE_ERANGE;
+		}
+	return EDGE_OK;
+}
+
+enum edge_err ave_settings_read(struct ave_settings *out,
+				const struct edge_config *c, char *why,
+				size_t why_cap)
+{
+	struct ave_settings s = {0};
+	enum edge_err err = EDGE_OK;
+
+	for (int i = 0; i < AVE_OPTION_COUNT && !err; i++) {
+		if (takers[i].take(&s, word(c, (enum ave_option)i)))
+			continue;
+		snprintf(why, why_cap, "[options] %s wants %s",
+			 row((enum ave_option)i)->name, takers[i].want);
+		err = EDGE_ERANGE;
+	}
+	if (!err)
+		err = check_limits(c, why, why_cap);
+	if (!err)
+		*out = s;
+	return err;
+}

@@ -1,0 +1,25 @@
+/* The [options] of this service as values, and limits that belong together. */
+#ifndef AV_EDGE_SETTINGS_H
+#define AV_EDGE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "av-edge/udp_batch.h"
+#include "av-edge/view.h"
+#include "common/config.h"
+
+struct ave_settings {
+	char realm[AVE_REALM_MAX + 1];
+	uint32_t ms_version; /* 1..4, AV 1.9 */
+	enum ave_batch_kind batch;
+	bool has_rfc;
+};
+
+/** why names the setting that does not do. EDGE_ERANGE. */
+EDGE_MUST_CHECK enum edge_err ave_settings_read(struct ave_settings *out,
+						const struct edge_config *c,
+						char *why, size_t why_cap);
+
+#endif

@@ -1,0 +1,281 @@
+/* cert stage: a new A/V authentication certificate beside the current one,
+ * from its time on used instead; TO 5.4. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/crypto.h"
+#include "edgectl/cert_roll.h"
+#include "topology/file.h"
+#include "topology/utc.h"
+
+enum { PEM_MAX = 1 << 20 /* ours: no chain is that long [bytes] */ };
+
+static enum ctl_exit refuse(const struct ctl_roll_job *j, const char *id,
+			    const char *text)
+{
+	return ctl_fail(j->c, EDGE_EFORMAT, id, "the new certificate", "%s",
+			text);
+}
+
+static enum ctl_exit check_new(const struct ctl_roll_job *j, const char *why)
+{
+	const struct ctl_cert *x = &j->new;
+	const int64_t from = j->times.effective_s;
+
+	if (!x->has_key)
+		return refuse(j, "CERT-001", why);
+	if (!x->key_matches)
+		return refuse(j, "CERT-002",
+			      "the key does not belong to the certificate");
+	if (strncmp(x->key_type, "RSA ", 4) && strncmp(x->key_type, "EC ", 3))
+		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-001",
+				"the new certificate",
+				"key type %s, want RSA or EC for A/V tokens",
+				x->key_type);
+	if (x->begins_s > from)
+		return refuse(j, "CERT-009",
+			      "not valid yet at its effective time");
+	if (x->ends_s <= from + j->times.lifetime_s)
+		return ctl_fail(
+			j->c, EDGE_EFORMAT, "CERT-009", "the new certificate",
+			"ends at %s, before its first tokens do", x->not_after);
+	return CTL_GOOD;
+}
+
+static enum ctl_exit check_times(const struct ctl_roll_job *j)
+{
+	char effective[32], latest[32];
+
+	ctl_roll_print(effective, j->times.effective_s);
+	ctl_roll_print(latest, ctl_roll_latest(&j->times));
+	switch (ctl_roll_judge(&j->times)) {
+	case CTL_ROLL_TOO_LATE:
+		return ctl_fail(j->c, EDGE_ERANGE, "CERT-008", ctl_roll_place,
+				"effective %s, the old one ends %s; latest "
+				"good time: %s",
+				effective, j->old.not_after, latest);
+	case CTL_ROLL_LATE:
+		ctl_find(j->c, TOPO_WARN, "CERT-007", ctl_roll_place,
+			 "effective %s, the old one ends %s; latest good "
+			 "time: %s",
+			 effective, j->old.not_after, latest);
+		break;
+	case CTL_ROLL_GOOD:
+		break;
+	}
+	return CTL_GOOD;
+}
+
+/* Written beside, given to the owner of like, renamed into place. */
+static enum edge_err put_file(const char *path, const char *like, mode_t mode,
+			      struct edge_slice bytes)
+{
+	char tmp[TOPO_ROLL_PATH + 8];
+	enum edge_err err;
+	struct stat st;
+
+	if (stat(like, &st))
+		return EDGE_ESYS;
+	(void)snprintf(tmp, sizeof(tmp), "%s.new", path);
+	if (unlink(tmp) && errno != ENOENT) /* of a killed writer */
+		return EDGE_ESYS;
+	err = topo_file_create(AT_FDCWD, tmp, st.st_mode & mode, bytes);
+	if (err)
+		return err;
+	if ((st.st_uid != geteuid() || st.st_gid != getegid()) &&
+	    lchown(tmp, st.st_uid, st.st_gid))
+		err = EDGE_ESYS;
+	if (!err && rename(tmp, path))
+		err = EDGE_ESYS;
+	if (err)
+		(void)unlink(tmp);
+	return err;
+}
+
+/* The operator's file, which may be a link to the real one. */
+static enum edge_err read_file(uint8_t **out, size_t *len, const char *path)
+{
+	char *real = realpath(path, NULL);
+	enum edge_err err = EDGE_ESYS;
+
+	if (real)
+		err = topo_file_read(out, len, AT_FDCWD, real, PEM_MAX);
+	free(real);
+	return err;
+}
+
+static enum edge_err put_key(const struct ctl_roll_job *j, const char *from)
+{
+	uint8_t *text = NULL;
+	size_t len = 0;
+	enum edge_err err = read_file(&text, &len, from);
+
+	if (err)
+		return err;
+	err = put_file(j->roll.staged.key, j->roll.key, 0640,
+		       edge_slice(text, len));
+	edge_wipe(text, len);
+	free(text);
+	return err;
+}
+
+/* The line of the time, then the chain. */
+static enum edge_err put_chain(const struct ctl_roll_job *j, const char *from)
+{
+	char head[TOPO_ROLL_HEAD];
+	uint8_t *text = NULL, *whole = NULL;
+	size_t len = 0;
+	enum edge_err err = read_file(&text, &len, from);
+	struct edge_put w;
+
+	if (err)
+		return err;
+	topo_roll_head(head, (uint64_t)j->times.effective_s);
+	whole = malloc(len + sizeof(head));
+	err = EDGE_ENOMEM;
+	if (whole) {
+		w = edge_put(whole, len + sizeof(head));
+		edge_put_str(&w, head);
+		edge_put_bytes(&w, text, len);
+		err = put_file(j->roll.staged.chain, j->roll.chain, 0644,
+			       edge_put_done(&w));
+	}
+	free(whole);
+	free(text);
+	return err;
+}
+
+/* The chain last: it is what counts. One that is replaced goes first, so that
+ * no chain ever stands beside the key of another. */
+static enum ctl_exit put_pair(struct ctl_roll_job *j,
+			      const struct ctl_cert_files *from)
+{
+	const char *at = j->roll.staged.chain;
+	enum edge_err err = EDGE_OK;
+
+	if (j->roll.has_staged && unlink(at))
+		err = EDGE_ESYS;
+	if (!err) {
+		at = j->roll.staged.key;
+		err = put_key(j, from->key);
+	}
+	if (!err) {
+		at = j->roll.staged.chain;
+		err = put_chain(j, from->chain);
+	}
+	if (!err)
+		err = ctl_roll_sync(at);
+	return err ? ctl_fail(j->c, err, "CTL-007", at, "%s", ctl_reason(err))
+		   : CTL_GOOD;
+}
+
+static void tell_staged(const struct ctl_roll_job *j)
+{
+	char effective[32], over[32];
+	const bool is_now = j->times.effective_s <= (int64_t)j->c->now_s;
+
+	ctl_roll_print(effective, j->times.effective_s);
+	ctl_roll_print(over, ctl_roll_over_at(&j->times));
+	ctl_say(j->c, "staged: %s, spki_sha256 %s", j->new.subject,
+		j->new.spki_sha256);
+	ctl_say(j->c, "%s makes tokens with it from %s on%s", ctl_roll_service,
+		effective, is_now ? ", that is now" : "");
+	ctl_say(j->c,
+		"tokens of the old one count until %s; then: edgectl cert "
+		"drop-previous",
+		over);
+	if (!strcmp(j->old.spki_sha256, j->new.spki_sha256))
+		ctl_say(j->c, "the key is that of the old one: nothing changes "
+			      "for tokens but their end");
+	if (j->members)
+		ctl_say(j->c,
+			"%zu more in the pool: each must have it before %s; "
+			"compare with edgectl cert check --pool",
+			j->members, effective);
+	ctl_put_text(j->c, "chain", j->roll.staged.chain);
+	ctl_put_text(j->c, "key", j->roll.staged.key);
+	ctl_put_text(j->c, "effective", effective);
+	ctl_put_text(j->c, "previous_until", over);
+	ctl_put_text(j->c, "spki_sha256", j->new.spki_sha256);
+}
+
+static enum ctl_exit stage(struct ctl_roll_job *j,
+			   const struct ctl_cert_files *from,
+			   uint64_t effective_s)
+{
+	char why[256] = "", old_time[32];
+	enum ctl_exit exit = ctl_roll_begin(j);
+	enum edge_err err;
+
+	if (exit)
+		return exit;
+	if (j->roll.is_effective) {
+		ctl_roll_print(old_time, j->times.effective_s);
+		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-012", ctl_roll_place,
+				"the one staged for %s is in use, the previous "
+				"is still there",
+				old_time);
+	}
+	if (effective_s < j->c->now_s)
+		effective_s = j->c->now_s; /* TO 5.4: immediately */
+	j->times.effective_s = (int64_t)effective_s;
+	err = ctl_cert_read(&j->new, from, (int64_t)j->c->now_s, why,
+			    sizeof(why));
+	if (err)
+		return ctl_fail(j->c, err, "CERT-001", "the new certificate",
+				"%s", why);
+	exit = check_new(j, why);
+	if (!exit)
+		exit = check_times(j);
+	if (!exit &&
+	    topo_roll_name(&j->roll.staged, j->roll.chain, j->roll.key))
+		exit = ctl_fail(j->c, EDGE_ELIMIT, "CTL-007", j->roll.chain,
+				"path too long");
+	if (!exit)
+		exit = put_pair(j, from);
+	if (exit)
+		return exit;
+	tell_staged(j);
+	ctl_roll_reload(j->c);
+	return CTL_GOOD;
+}
+
+enum ctl_exit ctl_cert_stage(struct ctl *c, int argc, char **argv)
+{
+	const char *use = NULL, *effective = NULL;
+	struct ctl_cert_files from = {.skips_chain = true};
+	const struct ctl_option options[] = {
+		{"use", &use, NULL},
+		{"chain", &from.chain, NULL},
+		{"key", &from.key, NULL},
+		{"effective", &effective, NULL},
+	};
+	enum ctl_exit exit = ctl_options(c, options, 4, &argc, argv);
+	uint64_t effective_s = 0;
+	struct ctl_roll_job *j;
+
+	if (!exit)
+		exit = ctl_roll_only_av_auth(c, use);
+	if (exit)
+		return exit;
+	if (argc || !use || !from.chain || !from.key || !effective)
+		return ctl_usage(c, "cert stage wants --use av-auth, --chain "
+				    "FILE, --key FILE and --effective UTC");
+	if (topo_utc_parse(&effective_s, edge_slice_str(effective)))
+		return ctl_usage(c,
+				 "--effective \"%.40s\": want "
+				 "2026-07-22T06:00:00Z",
+				 effective);
+	j = calloc(1, sizeof(*j));
+	if (!j)
+		return CTL_IO;
+	j->c = c;
+	exit = stage(j, &from, effective_s);
+	free(j);
+	return exit;
+}

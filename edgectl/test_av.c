@@ -1,0 +1,406 @@
+/* test av-edge, test p2p-av: the way a client takes, in the words of
+ * Test-CsAVEdgeConnectivity and Test-CsP2PAV. */
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/crypto.h"
+#include "edgectl/cert_topology.h"
+#include "edgectl/ctl.h"
+#include "edgectl/mras_xml.h"
+#include "edgectl/rtp.h"
+#include "edgectl/session.h"
+#include "edgectl/test_input.h"
+
+enum {
+	ANSWER_MS = 10000,
+	PACKETS = 100,	     /* 2 s of speech */
+	PACKETS_MAX = 15000, /* 5 minutes */
+	LOSS_PERCENT = 5,    /* more is a failure: speech suffers */
+};
+
+struct trial {
+	struct ctl *c;
+	const struct topo *topo;
+	struct ctl_wire_plan sip;
+	const char *location; /* "internet", "intranet"; NULL: both */
+	bool udp, tcp;
+	uint32_t packets;
+	json_t *steps;
+	uint64_t begun_us;
+	char why[256], first[256]; /* of the last failure; of the first */
+};
+
+static uint64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+/* One step has worked. */
+static void step(struct trial *t, const char *name, uint64_t since_us,
+		 const char *fmt, ...) EDGE_PRINTF(4, 5);
+
+static void step(struct trial *t, const char *name, uint64_t since_us,
+		 const char *fmt, ...)
+{
+	char text[256];
+	uint64_t took = now_us() - since_us;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	ctl_say(t->c, "%-11s %s, %" PRIu64 ".%" PRIu64 " ms", name, text,
+		took / 1000, took / 100 % 10);
+	json_array_append_new(
+		t->steps, json_pack("{s:s, s:s, s:f}", "step", name, "told",
+				    text, "latency_ms", (double)took / 1000));
+}
+
+/* A step has not. */
+static bool fail(struct trial *t, const char *id, const char *place,
+		 const char *what)
+{
+	char told[sizeof(t->why)];
+
+	if (!*t->why)
+		snprintf(t->why, sizeof(t->why), "%s", what);
+	snprintf(told, sizeof(told), "%s", t->why);
+	if (!*t->first)
+		memcpy(t->first, told, sizeof(t->first));
+	ctl_find(t->c, TOPO_ERROR, id, place, "%s", told);
+	return false;
+}
+
+static bool ask(struct trial *t, struct ctl_session *s,
+		const struct ctl_person *p, struct ctl_mras_answer *answer)
+{
+	char body[2048], uri[600];
+	struct edge_slice got;
+	uint64_t since = now_us();
+
+	snprintf(uri, sizeof(uri), "sip:%s@%s;gruu;opaque=srvr:MRAS:edgectl",
+		 t->topo->mras_user, strchr(p->aor, '@') + 1);
+	got = ctl_mras_ask(body, sizeof(body), p->aor, uri, t->location);
+	if (ctl_session_service(s, uri, CTL_MRAS_TYPE, got, &got))
+		return fail(t, "TEST-002", uri, ctl_session_why(s));
+	if (ctl_mras_decode(answer, got))
+		return fail(t, "TEST-002", uri, "its answer is not understood");
+	if (strcmp(answer->reason, "OK") != 0)
+		return fail(t, "TEST-002", uri, answer->reason);
+	step(t, "credentials", since, "%s, for %" PRIu32 " minutes, %zu relays",
+	     p->aor, answer->minutes, answer->relay_count);
+	return true;
+}
+
+/* Signs in, gets credentials, signs out. */
+static bool credentials(struct trial *t, const struct ctl_person *p,
+			struct ctl_mras_answer *answer)
+{
+	const struct ctl_user u = {
+		.aor = p->aor, .name = p->name, .password = p->password};
+	struct ctl_session *s = NULL;
+	char at[EDGE_ADDR_STRLEN];
+	uint64_t since = now_us();
+	bool good;
+
+	edge_addr_print(&t->sip.server, at);
+	if (ctl_session_open(&s, &t->sip, &u, t->why, sizeof(t->why)))
+		return fail(t, "TEST-001", at, "sign-in failed");
+	step(t, "sign-in", since, "%s at %s, %s", p->aor, at,
+	     ctl_session_tls(s));
+	good = ask(t, s, p, answer);
+	ctl_session_close(s);
+	return good;
+}
+
+static bool allocate(struct trial *t, struct ctl_turn **out,
+		     const struct ctl_mras_answer *a,
+		     const struct ctl_mras_relay *r, bool is_tcp)
+{
+	struct ctl_turn_plan plan = {
+		.is_tcp = is_tcp,
+		.username = edge_slice(a->username, a->username_len),
+		.password = edge_slice(a->password, a->password_len),
+		.ms = ANSWER_MS,
+	};
+	char at[EDGE_ADDR_STRLEN], relayed[EDGE_ADDR_STRLEN];
+	uint64_t since = now_us();
+
+	if (!ctl_input_resolve(&plan.server, r->host,
+			       is_tcp ? r->tcp_port : r->udp_port)) {
+		return fail(t, "TEST-003", r->host, "it has no address here");
+	}
+	edge_addr_print(&plan.server, at);
+	if (ctl_turn_open(out, &plan, t->why, sizeof(t->why)))
+		return fail(t, "TEST-003", at, "allocation failed");
+	edge_addr_print(ctl_turn_relayed(*out), relayed);
+	step(t, "allocation", since, "%s over %s (%s) gives %s", at,
+	     is_tcp ? "TCP with pseudo-TLS" : "UDP", r->location, relayed);
+	return true;
+}
+
+/* Every relay of the answer, over what it offers and we want. */
+static bool try_relays(struct trial *t, const struct ctl_mras_answer *a)
+{
+	bool good = true, any = false;
+
+	for (size_t i = 0; i < a->relay_count; i++) {
+		const struct ctl_mras_relay *r = &a->relays[i];
+
+		for (int tcp = 0; tcp < 2; tcp++) {
+			struct ctl_turn *turn = NULL;
+
+			if (tcp ? !t->tcp || !r->tcp_port
+				: !t->udp || !r->udp_port)
+				continue;
+			any = true;
+			*t->why = '\0';
+			good &= allocate(t, &turn, a, r, tcp);
+			ctl_turn_close(turn);
+		}
+	}
+	return any ? good
+		   : fail(t, "TEST-003", "mediaRelayList",
+			  "no relay with the wanted transport");
+}
+
+static bool tell_way(struct trial *t, const char *from, const char *to,
+		     const struct ctl_rtp_way *w)
+{
+	double loss = w->sent ? 100.0 * (w->sent - w->received) / w->sent : 100;
+
+	ctl_say(t->c,
+		"media       %s to %s: sent %" PRIu32 " received %" PRIu32
+		" bad %" PRIu32 ", loss %.1f %%, latency %.2f ms, worst %.2f "
+		"ms",
+		from, to, w->sent, w->received, w->bad, loss,
+		w->average_us / 1000.0, w->worst_us / 1000.0);
+	json_array_append_new(
+		t->steps,
+		json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:f, s:f, s:f}",
+			  "step", "media", "from", from, "to", to, "sent",
+			  (int)w->sent, "received", (int)w->received, "bad",
+			  (int)w->bad, "loss_percent", loss, "latency_ms",
+			  w->average_us / 1000.0, "worst_ms",
+			  w->worst_us / 1000.0));
+	return w->sent && !w->bad && loss <= LOSS_PERCENT;
+}
+
+static bool talk(struct trial *t, struct ctl_turn *end[2],
+		 const struct ctl_person *p)
+{
+	const struct ctl_rtp_plan plan = {.end = {end[0], end[1]},
+					  .packets = t->packets,
+					  .is_stream = t->tcp};
+	struct ctl_rtp_way way[2];
+	uint64_t since = now_us();
+	enum edge_err err;
+
+	for (int i = 0; i < 2; i++)
+		if (ctl_turn_set_peer(end[i], ctl_turn_relayed(end[1 - i]),
+				      t->why, sizeof(t->why)))
+			return fail(t, "TEST-003", p[i].aor, "");
+	step(t, "connection", since, "each is the other's destination");
+	err = ctl_rtp_run(way, &plan);
+	if (err)
+		return fail(t, "TEST-004", "media", ctl_reason(err));
+	if (tell_way(t, p[0].aor, p[1].aor, &way[0]) &
+	    tell_way(t, p[1].aor, p[0].aor, &way[1]))
+		return true;
+	return fail(t, "TEST-004", "media",
+		    "packets were lost or came altered");
+}
+
+/* One relay of the answer with the wanted transport. */
+static const struct ctl_mras_relay *choose(const struct trial *t,
+					   const struct ctl_mras_answer *a)
+{
+	for (size_t i = 0; i < a->relay_count; i++)
+		if (t->tcp ? a->relays[i].tcp_port : a->relays[i].udp_port)
+			return &a->relays[i];
+	return NULL;
+}
+
+static bool connect_both(struct trial *t, const struct ctl_person p[2],
+			 const struct ctl_mras_answer a[2])
+{
+	struct ctl_turn *end[2] = {NULL, NULL};
+	bool good = true;
+
+	for (int i = 0; i < 2 && good; i++) {
+		const struct ctl_mras_relay *r = choose(t, &a[i]);
+
+		good = r ? allocate(t, &end[i], &a[i], r, t->tcp)
+			 : fail(t, "TEST-003", "mediaRelayList",
+				"no relay with the wanted transport");
+	}
+	good = good && talk(t, end, p);
+	ctl_turn_close(end[0]);
+	ctl_turn_close(end[1]);
+	return good;
+}
+
+static bool run_av_edge(struct trial *t, const struct ctl_person *p)
+{
+	struct ctl_mras_answer *a = calloc(1, sizeof(*a));
+	bool good = a && credentials(t, p, a) && try_relays(t, a);
+
+	if (a)
+		edge_wipe(a, sizeof(*a));
+	free(a);
+	return good;
+}
+
+static bool run_p2p(struct trial *t, const struct ctl_person p[2])
+{
+	struct ctl_mras_answer *a = calloc(2, sizeof(*a));
+	bool good = a && credentials(t, &p[0], &a[0]) &&
+		    credentials(t, &p[1], &a[1]) && connect_both(t, p, a);
+
+	if (a)
+		edge_wipe(a, 2 * sizeof(*a));
+	free(a);
+	return good;
+}
+
+/* As the cmdlets print it. */
+static enum ctl_exit verdict(struct trial *t, bool good)
+{
+	uint64_t took = now_us() - t->begun_us;
+	uint64_t s = took / 1000000;
+	char latency[32];
+
+	snprintf(latency, sizeof(latency),
+		 "%02" PRIu64 ":%02" PRIu64 ":%02" PRIu64 ".%06" PRIu64,
+		 s / 3600, s / 60 % 60, s % 60, took % 1000000);
+	ctl_say(t->c, "\nTarget Fqdn   : %s", t->topo->pool);
+	ctl_say(t->c, "Result        : %s", good ? "Success" : "Failure");
+	ctl_say(t->c, "Latency       : %s", latency);
+	ctl_say(t->c, "Error Message : %s", good ? "" : t->first);
+	ctl_say(t->c, "Diagnosis     : %s",
+		good ? "" : "see the findings above");
+	ctl_put(t->c, "steps", t->steps);
+	ctl_put_text(t->c, "target_fqdn", t->topo->pool);
+	ctl_put_text(t->c, "result", good ? "Success" : "Failure");
+	ctl_put_text(t->c, "latency", latency);
+	ctl_put_text(t->c, "error_message", good ? NULL : t->first);
+	return good ? CTL_GOOD : CTL_WARNINGS;
+}
+
+struct wishes { /* options of both verbs */
+	const char *sip, *location, *protocol, *packets;
+};
+
+static enum ctl_exit prepare(struct trial *t, const struct wishes *w)
+{
+	uint64_t packets = PACKETS;
+	enum ctl_exit exit = ctl_config(t->c);
+
+	if (exit)
+		return exit;
+	if (w->packets &&
+	    (!ctl_number(t->c, "--packets", w->packets, &packets) ||
+	     packets > PACKETS_MAX))
+		return ctl_usage(t->c, "--packets: at most %d", PACKETS_MAX);
+	t->packets = (uint32_t)packets;
+	t->location = w->location ? w->location : "internet";
+	if (strcmp(t->location, "internet") != 0 &&
+	    strcmp(t->location, "intranet") != 0 &&
+	    strcmp(t->location, "both") != 0)
+		return ctl_usage(t->c,
+				 "--location wants internet, intranet or both");
+	if (!strcmp(t->location, "both"))
+		t->location = NULL;
+	if (w->protocol && strcmp(w->protocol, "udp") != 0 &&
+	    strcmp(w->protocol, "tcp") != 0)
+		return ctl_usage(t->c, "--protocol wants udp or tcp");
+	t->tcp = w->protocol && !strcmp(w->protocol, "tcp");
+	t->udp = !t->tcp;
+	t->topo = ctl_cert_topology(t->c, "nothing says where to test");
+	if (!t->topo)
+		return CTL_IO;
+	t->sip = (struct ctl_wire_plan){
+		.name = t->topo->access_name,
+		.trust = t->c->config->trust.public_roots,
+		.ms = ANSWER_MS,
+	};
+	if (!ctl_input_server(&t->sip.server, w->sip, t->topo))
+		return ctl_fail(t->c, EDGE_EDNS, "TEST-001",
+				w->sip ? w->sip : t->topo->access_name,
+				"it has no address here");
+	t->steps = json_array();
+	t->begun_us = now_us();
+	return CTL_GOOD;
+}
+
+enum ctl_exit ctl_test_av_edge(struct ctl *c, int argc, char **argv)
+{
+	struct wishes w = {NULL, NULL, NULL, NULL};
+	struct ctl_person p = {.role = "user"};
+	const struct ctl_option options[] = {
+		{"user-sip-address", &p.aor, NULL},
+		{"user-name", &p.given_name, NULL},
+		{"user-password-file", &p.password_file, NULL},
+		{"sip", &w.sip, NULL},
+		{"location", &w.location, NULL},
+		{"protocol", &w.protocol, NULL},
+	};
+	struct trial t = {.c = c};
+	enum ctl_exit exit = ctl_options(c, options, 6, &argc, argv);
+
+	if (!exit && argc)
+		exit = ctl_usage(c, "test av-edge wants no words");
+	if (!exit)
+		exit = ctl_person_check(c, &p);
+	if (!exit)
+		exit = prepare(&t, &w);
+	if (!exit) {
+		t.udp |= !w.protocol;
+		t.tcp |= !w.protocol;
+		exit = verdict(&t, run_av_edge(&t, &p));
+	}
+	ctl_person_fini(&p);
+	topo_drop(t.topo);
+	return exit;
+}
+
+enum ctl_exit ctl_test_p2p_av(struct ctl *c, int argc, char **argv)
+{
+	struct wishes w = {NULL, NULL, NULL, NULL};
+	struct ctl_person p[2] = {{.role = "sender"}, {.role = "receiver"}};
+	const struct ctl_option options[] = {
+		{"sender-sip-address", &p[0].aor, NULL},
+		{"sender-name", &p[0].given_name, NULL},
+		{"sender-password-file", &p[0].password_file, NULL},
+		{"receiver-sip-address", &p[1].aor, NULL},
+		{"receiver-name", &p[1].given_name, NULL},
+		{"receiver-password-file", &p[1].password_file, NULL},
+		{"sip", &w.sip, NULL},
+		{"location", &w.location, NULL},
+		{"protocol", &w.protocol, NULL},
+		{"packets", &w.packets, NULL},
+	};
+	struct trial t = {.c = c};
+	enum ctl_exit exit = ctl_options(c, options, 10, &argc, argv);
+
+	if (!exit && argc)
+		exit = ctl_usage(c, "test p2p-av wants no words");
+	for (int i = 0; i < 2 && !exit; i++)
+		exit = ctl_person_check(c, &p[i]);
+	if (!exit)
+		exit = prepare(&t, &w);
+	if (!exit)
+		exit = verdict(&t, run_p2p(&t, p));
+	ctl_person_fini(&p[0]);
+	ctl_person_fini(&p[1]);
+	topo_drop(t.topo);
+	return exit;
+}

@@ -1,0 +1,342 @@
+"""Figures side by side: av-edge, Debian's coturn, a bare forwarder; in turn.
+
+One packet counts once, as it arrives behind the relay. CPU is time on a core of
+all threads of the server, from /proc/PID/task/*/schedstat: what to compare on
+a busy machine. It includes the way through the kernel to the receiver's socket,
+which a virtual cable makes the sender's work. The server has one core, clients
+and peers the other; 200 flows take turns packet by packet, so that no two of a
+flow follow each other. Each figure is the median of its runs, and the servers
+take turns within each run. "full" is the highest rate that coturn carried in
+that run with less than 0.1 % lost, "half" the half of it, "busy" is full while
+another program takes turns on the server's core, so that packets always wait:
+what a packet costs without the price of waking up, which a virtual machine makes
+higher than that of forwarding. The forwarder is av-edge's own packet I/O with
+nothing decided: the ceiling in user space.
+"""
+import argparse
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import av_servers
+from av_servers import Load, netns
+
+HERE = pathlib.Path(__file__).resolve().parent
+SERVERS = {'edge': av_servers.av_edge, 'coturn': av_servers.coturn,
+           'forwarder': av_servers.forwarder}
+# what each server speaks: our dialect's figure stands beside coturn's row
+DIALECTS = {
+    'ChannelData': {'edge': 'channel', 'coturn': 'channel',
+                    'forwarder': 'forward'},
+    'Send/Data': {'edge': 'send', 'coturn': 'send'},
+    'MS Send/Data': {'edge': 'mst-send', 'coturn': 'send'},
+    'MS active': {'edge': 'mst-raw', 'coturn': 'channel'},
+}
+SIZES, WAYS = (172, 1200), ('up', 'down', 'both')
+ALLOCATIONS = 10000
+LOST = 0.001
+
+
+class Bench:
+    """What the figures share."""
+
+    def __init__(self, world, folder, ca, options):
+        self.world, self.folder, self.ca = world, folder, ca
+        self.options = options
+        self.found = {}  # (figure, server) to values
+        self.doubts = []  # what makes a value of a run less than it seems
+        self.full = 0  # packets/s of coturn in this run
+        self.count = 0
+
+    def server(self, name, **how):
+        """A fresh server in a fresh folder."""
+        self.count += 1
+        folder = self.folder / f'{name}{self.count}'
+        folder.mkdir()
+        return SERVERS[name](self.world, folder, self.ca, **how)
+
+    def note(self, figure, server, value):
+        """One value of one run."""
+        self.found.setdefault((figure, server), []).append(value)
+        print(f'   {figure}, {server}: {value:.2f}', file=sys.stderr)
+
+    def doubt(self, words):
+        """Said again below the table."""
+        self.doubts.append(words)
+        print(f'   ! {words}', file=sys.stderr)
+
+    def median(self, figure, server):
+        """Of all runs; None when there was none."""
+        values = self.found.get((figure, server))
+        return statistics.median(values) if values else None
+
+
+def carries(bench, load, rate):
+    """Is less than LOST lost at that rate; the best of a few tries, as the
+    machine may be busy. None: the generator cannot."""
+    verdict = None
+    for _ in range(bench.options.tries):
+        got = load.run(rate, seconds=bench.options.seconds / 2)
+        if got['sent'] < 0.98 * got['asked']:
+            continue
+        verdict = got['lost'] < LOST
+        if verdict:
+            break
+    return verdict
+
+
+def highest(bench, load, low=20000):
+    """The highest rate it carries, and whether the generator ended it."""
+    good, bad, bound = 0, 0, False
+    rate = low
+    while not bad or bad / good > 1.05:
+        verdict = carries(bench, load, rate)
+        if verdict:
+            good = rate
+        elif not good:
+            assert rate > 1000, 'nothing gets through'
+            rate /= 2
+            continue
+        else:
+            bad, bound = rate, verdict is None
+        rate = good * 1.3 if not bad else (good + bad) / 2
+    return good, bound
+
+
+def maximum(bench, name):
+    """Packets/s of ChannelData in 172 bytes, both ways."""
+    relay = bench.server(name)
+    load = Load(bench.world, relay, DIALECTS['ChannelData'][name])
+    rate, bound = highest(bench, load)
+    load.leave()
+    relay.stop()
+    bench.note('packets/s at under 0.1 % lost', name, rate)
+    if bound:
+        bench.doubt(f'{name}: more than {rate:.0f} packets/s the load '
+                    'cannot send')
+    return rate
+
+
+@contextlib.contextmanager
+def crowd(world):
+    """Another program takes turns on the server's core."""
+    process = world.edge.start(sys.executable, '-c', 'while True: pass')
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def packets(bench, name):
+    """CPU a packet in every dialect, size and direction, at two rates."""
+    relay = bench.server(name)
+    for words, speaks in DIALECTS.items():
+        if name not in speaks or \
+                (name == 'coturn' and words.startswith('MS')):
+            continue
+        load = Load(bench.world, relay, speaks[name])
+        for size in SIZES:
+            for ways in WAYS:
+                at_rates(bench, name, load, (words, size, ways))
+        with crowd(bench.world):
+            for size in SIZES:
+                got = load.run(bench.full, size, 'both', bench.options.seconds)
+                bench.note(f'CPU per packet, {size} B {words}, both, busy [us]',
+                           name, got['each_us'])
+        load.leave()
+    relay.stop()
+
+
+def at_rates(bench, name, load, what):
+    """One dialect, size and direction."""
+    words, size, ways = what
+    for at in ('half', 'full') if ways == 'both' else ('half',):
+        rate = bench.full / (1 if at == 'full' else 2)
+        got = load.run(rate, size, ways, bench.options.seconds)
+        figure = f'{size} B {words}, {ways}, {at}'
+        bench.note(f'CPU per packet, {figure} [us]', name, got['each_us'])
+        if at == 'half' and ways == 'both':
+            bench.note(f'p50, {figure} [us]', name, got['p50_us'])
+        if got['lost'] > LOST:
+            bench.doubt(f'{name}, {figure}: {100 * got["lost"]:.2f} % lost')
+        if got['sent'] < 0.95 * got['asked']:
+            bench.doubt(f'{name}, {figure}: {got["sent"]:.0f} of '
+                        f'{got["asked"]:.0f} packets sent')
+
+
+def allocations(bench, name):
+    """Challenge and Allocate, and what the allocations take."""
+    for dialect in ('channel', 'mst-raw') if name == 'edge' else ('channel',):
+        words = 'RFC' if dialect == 'channel' else 'MS-TURN'
+        relay = bench.server(name)
+        before = relay.memory()
+        load = Load(bench.world, relay, dialect, ALLOCATIONS, 32, True)
+        time.sleep(1)
+        bench.note(f'allocations/s, {words}', name,
+                   ALLOCATIONS / load.up['seconds'])
+        bench.note(f'CPU per allocation, {words} [us]', name,
+                   load.up['cpu_us'] / ALLOCATIONS)
+        bench.note(f'memory per allocation, {words} [KB]', name,
+                   (relay.memory() - before) / ALLOCATIONS / 1024)
+        load.leave()
+        relay.stop()
+
+
+def workers(bench):
+    """One worker and two; server, clients and peers share both cores."""
+    world = bench.world
+    pins = world.edge.cores, world.inet.cores
+    world.edge.cores = world.inet.cores = ','.join(world.cores)
+    for count in (1, 2):
+        relay = bench.server('edge', shards=count)
+        load = Load(world, relay, 'mst-raw')
+        rate, _ = highest(bench, load)
+        got = load.run(0.8 * rate, seconds=bench.options.seconds)
+        load.leave()
+        relay.stop()
+        bench.note('packets/s, two cores for all', f'{count} workers', rate)
+        bench.note('CPU per packet, two cores for all [us]',
+                   f'{count} workers', got['each_us'])
+    world.edge.cores, world.inet.cores = pins
+
+
+FIGURES = {'packets': packets, 'allocations': allocations}
+
+
+def runs(bench):
+    """All figures, all servers, interleaved."""
+    options = bench.options
+    for run in range(options.runs):
+        print(f'-- run {run + 1}, maxima', file=sys.stderr)
+        bench.full = options.rate or maximum(bench, 'coturn')
+        if not options.rate:
+            for name in options.servers:
+                if name != 'coturn':
+                    maximum(bench, name)
+        for figure in options.figures:
+            if figure == 'workers':
+                print(f'-- run {run + 1}, workers', file=sys.stderr)
+                workers(bench)
+                continue
+            for name in options.servers:
+                if figure == 'allocations' and name == 'forwarder':
+                    continue
+                print(f'-- run {run + 1}, {figure}, {name}', file=sys.stderr)
+                FIGURES[figure](bench, name)
+
+
+def theirs_of(bench, figure):
+    """coturn's value that stands beside a figure of ours."""
+    for ours, rfc in (('MS Send/Data', 'Send/Data'), ('MS active',
+                      'ChannelData'), ('MS-TURN', 'RFC')):
+        if ours in figure:
+            figure = figure.replace(ours, rfc)
+    return bench.median(figure, 'coturn')
+
+
+def spread(bench, figure, name):
+    """Half the way from the least to the most, in percent of the median."""
+    values = bench.found.get((figure, name))
+    middle = statistics.median(values) if values else 0
+    return f'{50 * (max(values) - min(values)) / middle:.0f}' if middle else '-'
+
+
+def table(bench):
+    """Medians, their spread, and ours / theirs."""
+    figures = dict.fromkeys(f for f, s in bench.found if s in SERVERS)
+    print(f'{"median of " + str(bench.options.runs):<50}{"edge":>10}'
+          f'{"coturn":>10}{"ours/theirs":>12}{"forwarder":>11}'
+          f'{"+-% e,c":>10}')
+    for figure in figures:
+        ours, bare = (bench.median(figure, s) for s in ('edge', 'forwarder'))
+        theirs = theirs_of(bench, figure)
+        cells = [f'{v:.2f}' if v is not None and v < 1000 else
+                 f'{v:.0f}' if v is not None else '-'
+                 for v in (ours, theirs, bare)]
+        ratio = f'{ours / theirs:.2f}' if ours and theirs else '-'
+        print(f'{figure:<50}{cells[0]:>10}{cells[1]:>10}{ratio:>12}'
+              f'{cells[2]:>11}'
+              f'{spread(bench, figure, "edge"):>6},'
+              f'{spread(bench, figure, "coturn"):>3}')
+    for figure in dict.fromkeys(f for f, s in bench.found
+                                if s.endswith('workers')):
+        one, two = (bench.median(figure, f'{n} workers') for n in (1, 2))
+        print(f'{figure:<50}1 worker {one:.1f}, 2 workers {two:.1f}, '
+              f'2/1 {two / one:.2f}')
+    for words in bench.doubts:
+        print(f'! {words}')
+
+
+def read_options():
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--runs', type=int, default=3)
+    parser.add_argument('--seconds', type=float, default=1.5,
+                        help='length of each measurement')
+    parser.add_argument('--tries', type=int, default=2,
+                        help='of a rate, before it counts as too high')
+    parser.add_argument('--rate', type=float,
+                        help='"full" in packets/s, instead of the search')
+    parser.add_argument('--quick', action='store_true',
+                        help='one short run: does it work at all?')
+    parser.add_argument('--nice', type=int, default=-5,
+                        help='of servers and load')
+    parser.add_argument('--realtime', action='store_true',
+                        help='servers and load go before all others on the '
+                             'machine: for latencies on a busy one')
+    parser.add_argument('--figures', nargs='+', choices=[*FIGURES, 'workers'],
+                        default=[*FIGURES, 'workers'])
+    parser.add_argument('--servers', nargs='+', default=list(SERVERS),
+                        choices=list(SERVERS))
+    parser.add_argument('--keep', action='store_true',
+                        help='leave the folder with the logs')
+    options = parser.parse_args()
+    if options.quick:
+        options.runs, options.seconds, options.tries = 1, 0.3, 1
+    return options
+
+
+def preflight():
+    """Say what is missing, and stop."""
+    missing = av_servers.missing()
+    for line in missing:
+        print(f'missing: {line}', file=sys.stderr)
+    if missing:
+        sys.exit(1)
+
+
+def main():
+    """World, runs, table."""
+    options = read_options()
+    preflight()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
+    if options.realtime:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix='lync-edge-bench-'))
+    folder.chmod(0o755)
+    ca = folder / 'ca'
+    world = None
+    try:
+        subprocess.run([HERE.parent / 'lab/ca.sh', ca, 'rsa'], check=True)
+        cores = av_servers.cores()
+        world = av_servers.World(f'b{folder.name[-6:]}-', cores[0], cores[1],
+                                 options.nice)
+        bench = Bench(world, folder, ca, options)
+        runs(bench)
+        table(bench)
+    finally:
+        if world:
+            world.remove()
+        if not options.keep:
+            shutil.rmtree(folder, ignore_errors=True)
+    return 0

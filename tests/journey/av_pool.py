@@ -1,0 +1,109 @@
+"""A pool of two members with one key: what one has minted the other takes; a
+client goes to the other when its member is full, and when it is gone."""
+import pathlib
+
+from support import av, journey, mras, netns
+from support.msturn import ALLOCATED, ALTERNATE, REFUSED, unaddress
+from support.ticket import Ticket
+
+LAB = pathlib.Path(__file__).resolve().parents[1] / 'lab' / 'topology'
+SECOND = netns.SECOND_OUTSIDE[2]
+SERVER = 'sip:fepool01.corp.contoso.com@contoso.com;gruu;opaque=srvr:x'
+
+
+def two_members(j):
+    """The lab's topology and HOSTS with edge02 in the pool."""
+    text = (LAB / 'contoso.xml').read_text()
+    begin = text.index('<Machine OrdinalInCluster="1" Fqdn="edge01')
+    end = text.index('</Machine>', begin) + len('</Machine>')
+    other = text[begin:end].replace('edge01', 'edge02').replace(
+        'OrdinalInCluster="1"', 'OrdinalInCluster="2"')
+    for address in ('172.16.20.2', '192.0.2.2', '192.0.2.3', '192.0.2.4'):
+        other = other.replace(f'"{address}1"', f'"{address}2"')
+    topology = j.folder / 'pool.xml'
+    topology.write_text(text[:end] + '\n      ' + other + text[end:])
+    hosts = j.folder / 'pool.hosts'
+    hosts.write_text((LAB / 'hosts').read_text().replace(
+        '# END', '172.16.20.22 edge02.corp.contoso.com edge02\n'
+        '172.16.20.22 edgepool01.corp.contoso.com\n# END'))
+    return {'topology': topology, 'hosts': hosts}
+
+
+def ask(j, inside):
+    """Credentials from the member at that inside address."""
+    server = mras.Server(j.world, j.ca, target=(inside, 5062))
+    answer = server.ask(SERVER, [mras.wish('sip:alice@contoso.com')])[1]
+    server.stop()
+    assert answer.reason == 'OK', answer.reason
+    return answer.tickets[0]
+
+
+def body(j):
+    host = j.world.second_edge()
+    where = two_members(j)
+    one = j.av_edge(limits={**av.CROWD, 'av.allocations': 2}, **where)
+    two = j.av_edge(limits=av.CROWD, member=2, space=host, **where)
+    empty = av.Empty(two)
+    tickets = [ask(j, inside) for inside in (netns.EDGE_INSIDE,
+                                             netns.SECOND_INSIDE)]
+    assert isinstance(tickets[0], Ticket)
+
+    # minted by either, good on the other; so is a nonce
+    other = av.udp(j, tickets[0], 0, (SECOND, 3478))
+    assert other.must_allocate()[0] == SECOND
+    first = av.udp(j, tickets[1], 1)
+    told = first.challenge()
+    assert unaddress(told[ALTERNATE]) == av.UDP, told
+    assert first.must_allocate()[0] == av.OUTSIDE
+    moved = av.udp(j, tickets[1], 1, (SECOND, 3478))
+    moved.realm, moved.nonce, moved.key = first.realm, first.nonce, first.key
+    got = moved.answer(moved.signed_allocate())
+    assert got.kind == ALLOCATED and got.relayed[0] == SECOND, got
+    moved.end()
+
+    # media goes from a member's relayed address to the other's
+    first.send(other.relayed, b'')
+    other.send(first.relayed, b'')
+    for sender, receiver in ((first, other), (other, first)):
+        sender.waiting.clear()
+        assert sender.set_active(receiver.relayed).fits(sender.key)
+    first.put_data(b'from one')
+    assert heard(other) == b'from one'
+    other.put_data(b'from two')
+    assert heard(first) == b'from two'
+
+    # a full member names the other one
+    second = av.udp(j, tickets[0], 2)
+    second.must_allocate()
+    late = av.udp(j, tickets[0], 3)
+    got = late.allocate()
+    assert got.kind == REFUSED and got.code == 300, got
+    assert unaddress(got[ALTERNATE]) == (SECOND, 3478), got
+    followed = av.udp(j, tickets[0], 3, unaddress(got[ALTERNATE]))
+    assert followed.must_allocate()[0] == SECOND
+    followed.end()
+
+    # a member dies: the client finds the other with what it has
+    one.kill()
+    again = av.udp(j, tickets[1], 1, (SECOND, 3478))
+    assert again.must_allocate()[0] == SECOND
+    again.send(other.relayed, b'')
+    assert other.set_active(again.relayed).fits(other.key)
+    other.put_data(b'on we go')
+    assert heard(again) == b'on we go'
+    again.end()
+    other.end()
+    empty.wait()
+
+
+def heard(client):
+    """The next payload that is not empty, raw or in an indication."""
+    while True:
+        got = client.next()
+        payload = got if isinstance(got, (bytes, type(None))) else \
+            got.attributes[0x13]
+        if payload != b'':
+            return payload
+
+
+journey.main(body)

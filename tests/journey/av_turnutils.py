@@ -1,0 +1,58 @@
+"""coturn's clients, in the dialect of the RFCs: UDP, TCP, TLS, by channel and
+by indication, TCP relayed addresses, and what a wrong password gets."""
+import re
+
+from support import av, journey, netns
+
+RUNS = {  # name: (options, port, channels of the run)
+    'udp': ([], 3478), 'send': (['-s'], 3478), 'tcp': (['-t'], 443),
+    'tls': (['-t', '-S'], 443), 'tcp-relay': (['-T'], 443),
+}
+TEXT = re.compile(r'tot_send_msgs=(\d+), tot_recv_msgs=(\d+)\n')
+
+
+def uclient(j, number, ticket, options, port, password=None):
+    """turnutils_uclient from a client address: two clients, hairpinned."""
+    run = av.Program(
+        j.world.inet, 'turnutils_uclient', '-y', '-n', '20', '-m', '2', '-u',
+        ticket.user_text, '-w', password or ticket.password_text, '-L',
+        netns.CLIENTS[number], '-p', str(port), *options, av.OUTSIDE)
+    j.parts.append(run)
+    return run
+
+
+def body(j):
+    edge = j.av_edge(limits=av.CROWD)
+    made = av.mint(j)
+    files = av.descriptors(edge)
+    runs = {name: uclient(j, number, made.ticket(f'sip:{name}@contoso.com'),
+                          *RUNS[name]) for number, name in enumerate(RUNS)}
+    for kind, number, server in (('outside', 6, av.OUTSIDE),
+                                 ('inside', None, netns.EDGE_INSIDE)):
+        space = j.world.inet if number else j.world.inside
+        source = netns.CLIENTS[number] if number else netns.FRONT_END
+        said = av.Program(space, 'turnutils_stunclient', '-p', '3478', '-L',
+                          source, server).good()
+        assert f'UDP reflexive addr: {source}:' in said, (kind, said)
+    for name, run in runs.items():
+        said = run.good()
+        sent, got = map(int, TEXT.findall(said)[-1])
+        assert sent >= 40 and got >= sent * 0.9, (name, said[-3000:])
+        assert 'Total lost packets' in said, (name, said[-3000:])
+    assert av.count(edge, 'allocated') >= 15, edge.counters()
+    assert set(edge.dropped()) <= {'no_integrity'}, edge.dropped()
+
+    # it allocates once more than it gives back, over UDP: a trial
+    relay = edge.relay()
+    assert relay['ports']['udp'] <= 2 and relay['ports']['tcp'] == 0, relay
+    av.until(lambda: edge.relay()['streams'] == 0, 5, 'streams stay')
+    av.until(lambda: av.descriptors(edge) <= files + relay['ports']['udp'],
+             5, 'descriptors stay')
+
+    status, said = uclient(j, 7, made.ticket(), ['-v'], 3478, 'wrong').wait()
+    assert status != 0 and 'Cannot complete Allocation' in said, said
+    status, said = uclient(j, 7, made.ticket(), ['-v', '-x'], 3478).wait()
+    assert status != 0 and 'error 440' in said, said
+
+
+journey.main(body, limit=60)

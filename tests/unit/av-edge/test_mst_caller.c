@@ -1,0 +1,257 @@
+/* Who asks: each check of AV 1.14, and that they come in their order. */
+#include <string.h>
+
+#include "tests/support/suite.h"
+#include "tests/unit/av-edge/mst_world.h"
+
+static struct mst_world w;
+static struct mst_client c;
+
+static void setup(void)
+{
+	mst_world_open(&w);
+	mst_world_client(&w, &c, "alice", "198.51.100.7:40000");
+}
+
+static void teardown(void)
+{
+	mst_client_fini(&c);
+	mst_world_close(&w);
+}
+
+static struct mst_msg granted(void)
+{
+	struct mst_msg m;
+
+	mst_say_hello(&w, &c);
+	m = mst_expect_success(&w, &c, mst_client_allocate(&c));
+	mst_client_learn(&c, &m);
+	return m;
+}
+
+START_TEST(missing_username_is_432)
+{
+	mst_client_begin(&c, MST_ALLOCATE);
+	mst_put_bytes(&c.w, MST_REALM, edge_slice_str("wrong"));
+	mst_expect_challenge(&w, &c, mst_client_sign(&c), 432, true);
+	ck_assert_uint_eq(mst_world_count(&w, AVE_NO_USERNAME), 1);
+}
+END_TEST
+
+static struct edge_slice with(const char *realm, const char *nonce)
+{
+	mst_client_begin(&c, MST_ALLOCATE);
+	mst_put_bytes(&c.w, MST_USERNAME,
+		      edge_slice(c.ticket.username, MRAS_TOKEN_LEN));
+	if (realm)
+		mst_put_bytes(&c.w, MST_REALM, edge_slice_str(realm));
+	if (nonce)
+		mst_put_bytes(&c.w, MST_NONCE, edge_slice_str(nonce));
+	return mst_client_sign(&c);
+}
+
+START_TEST(missing_or_other_realm_is_434)
+{
+	mst_expect_challenge(&w, &c, with(NULL, NULL), 434, true);
+	mst_expect_challenge(&w, &c, with("other", NULL), 434, true);
+	ck_assert_uint_eq(mst_world_count(&w, AVE_NO_REALM), 2);
+}
+END_TEST
+
+START_TEST(missing_nonce_is_435)
+{
+	c.ticket.username[20] ^= 1; /* not looked at yet */
+	mst_expect_challenge(&w, &c, with("rtcmedia", NULL), 435, true);
+}
+END_TEST
+
+START_TEST(foreign_nonce_is_438)
+{
+	c.ticket.username[20] ^= 1; /* not looked at yet */
+	mst_expect_challenge(
+		&w, &c, with("rtcmedia", "0123456789abcdef0123456789abcdef"),
+		438, true);
+	mst_expect_challenge(&w, &c, with("rtcmedia", "short"), 438, true);
+	mst_say_hello(&w, &c);
+	c.leg.client = mst_addr("198.51.100.8:40000"); /* another's nonce */
+	mst_expect_challenge(&w, &c, with("rtcmedia", c.nonce), 438, true);
+}
+END_TEST
+
+START_TEST(expired_nonce_is_438_and_its_fresh_one_works)
+{
+	struct mst_msg m;
+
+	mst_say_hello(&w, &c);
+	fake_net_pass(&w.net, 601 * 1000);
+	m = mst_ask(&w, &c, mst_client_allocate(&c));
+	ck_assert_uint_eq(m.v[MST_ERROR_CODE].number, 438);
+	mst_client_learn(&c, &m);
+	(void)mst_expect_success(&w, &c, mst_client_allocate(&c));
+}
+END_TEST
+
+START_TEST(nonce_counts_for_its_time_and_any_port)
+{
+	mst_say_hello(&w, &c);
+	fake_net_pass(&w.net, 600 * 1000);
+	c.leg.client.port++;
+	(void)mst_expect_success(&w, &c, mst_client_allocate(&c));
+}
+END_TEST
+
+START_TEST(bad_token_is_436)
+{
+	mst_say_hello(&w, &c);
+	c.ticket.username[20] ^= 1;
+	mst_expect_challenge(&w, &c, mst_client_allocate(&c), 436, true);
+	ck_assert_uint_eq(mst_world_count(&w, AVE_BAD_TOKEN), 1);
+}
+END_TEST
+
+START_TEST(expired_token_is_436)
+{
+	fake_net_pass(&w.net, (28800 + 300) * 1000ull);
+	mst_say_hello(&w, &c);
+	mst_expect_challenge(&w, &c, mst_client_allocate(&c), 436, true);
+	ck_assert_uint_eq(mst_world_count(&w, AVE_TOKEN_EXPIRED), 1);
+}
+END_TEST
+
+START_TEST(token_of_the_other_side_is_436)
+{
+	c.leg.side = AVE_INSIDE;
+	mst_say_hello(&w, &c);
+	mst_expect_challenge(&w, &c, mst_client_allocate(&c), 436, true);
+	ck_assert_uint_eq(mst_world_count(&w, AVE_TOKEN_SIDE), 1);
+}
+END_TEST
+
+START_TEST(wrong_password_is_431_never_401)
+{
+	mst_say_hello(&w, &c);
+	c.ticket.password[3] ^= 1;
+	mst_client_key(&c, "rtcmedia", MST_MAC_SHA1);
+	mst_expect_challenge(&w, &c, mst_client_allocate(&c), 431, false);
+	ck_assert_uint_eq(mst_world_count(&w, AVE_BAD_INTEGRITY), 1);
+}
+END_TEST
+
+START_TEST(each_kind_of_integrity_is_answered_in_kind)
+{
+	struct mst_msg m;
+
+	mst_client_key(&c, "rtcmedia", (enum mst_mac_kind)_i);
+	m = granted();
+	ck_assert_uint_eq(edge_slice_len(m.v[MST_INTEGRITY].bytes),
+			  _i == MST_MAC_SHA1 ? 20 : 32);
+	(void)mst_expect_success(&w, &c, mst_client_allocate(&c));
+}
+END_TEST
+
+START_TEST(quoted_realm_is_keyed_either_way)
+{
+	(void)strcpy(w.net.view.realm, "\"rtcmedia\"");
+	c.realm = "\"rtcmedia\""; /* sent so, keyed without */
+	mst_say_hello(&w, &c);
+	(void)mst_expect_success(&w, &c, mst_client_allocate(&c));
+	c.leg.client.port++;
+	mst_client_key(&c, "\"rtcmedia\"", MST_MAC_SHA1);
+	(void)mst_expect_success(&w, &c, mst_client_allocate(&c));
+}
+END_TEST
+
+START_TEST(padded_request_is_understood)
+{
+	struct edge_slice unpadded, padded;
+	uint8_t bytes[600];
+	struct edge_put p = edge_put(bytes, sizeof(bytes));
+	struct mst_msg m;
+
+	(void)strcpy(w.net.view.realm, "odd");
+	mst_client_key(&c, "odd", MST_MAC_SHA1);
+	mst_say_hello(&w, &c);
+	mst_client_begin(&c, MST_ALLOCATE);
+	mst_client_put_login(&c);
+	unpadded = mst_client_end(&c);
+	ck_assert_int_eq(mst_msg_decode(&m, unpadded), EDGE_OK);
+	m.is_padded = true;
+	(void)mst_msg_encode(&p, &m);
+	padded = mst_sign(&p, c.mac);
+	ck_assert_uint_eq(edge_slice_len(padded),
+			  edge_slice_len(unpadded) + 25);
+	(void)mst_expect_success(&w, &c, padded);
+}
+END_TEST
+
+START_TEST(refresh_takes_the_first_nonce_as_long_as_the_token_lasts)
+{
+	(void)granted();
+	for (unsigned s = 0; s < 28800; s += 480) {
+		fake_net_pass(&w.net, 480 * 1000);
+		(void)mst_expect_success(&w, &c, mst_client_allocate(&c));
+	}
+	/* a nonce of that age opens nothing new */
+	c.leg.client.port++;
+	ck_assert_uint_eq(mst_ask(&w, &c, mst_client_allocate(&c))
+				  .v[MST_ERROR_CODE]
+				  .number,
+			  438);
+}
+END_TEST
+
+START_TEST(refresh_with_a_foreign_nonce_is_438)
+{
+	struct mst_msg m;
+
+	(void)granted();
+	memset(c.nonce, 'A', MRAS_NONCE_LEN);
+	m = mst_ask(&w, &c, mst_client_allocate(&c));
+	ck_assert_uint_eq(m.v[MST_ERROR_CODE].number, 438);
+	ck_assert(mst_has(&m, MST_NONCE));
+	ck_assert_uint_eq(mst_live(&w), 1);
+}
+END_TEST
+
+START_TEST(refresh_with_a_wrong_key_is_431)
+{
+	struct mst_msg m;
+
+	(void)granted();
+	c.ticket.password[0] ^= 1;
+	mst_client_key(&c, "rtcmedia", MST_MAC_SHA1);
+	m = mst_ask(&w, &c, mst_client_allocate(&c));
+	ck_assert_uint_eq(m.v[MST_ERROR_CODE].number, 431);
+	ck_assert_uint_eq(mst_live(&w), 1);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("mst_caller");
+	TCase *tc;
+
+	tc = tcase_create("checks");
+	tcase_set_timeout(tc, 30);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, missing_username_is_432);
+	tcase_add_test(tc, missing_or_other_realm_is_434);
+	tcase_add_test(tc, missing_nonce_is_435);
+	tcase_add_test(tc, foreign_nonce_is_438);
+	tcase_add_test(tc, expired_nonce_is_438_and_its_fresh_one_works);
+	tcase_add_test(tc, nonce_counts_for_its_time_and_any_port);
+	tcase_add_test(tc, bad_token_is_436);
+	tcase_add_test(tc, expired_token_is_436);
+	tcase_add_test(tc, token_of_the_other_side_is_436);
+	tcase_add_test(tc, wrong_password_is_431_never_401);
+	tcase_add_loop_test(tc, each_kind_of_integrity_is_answered_in_kind, 0,
+			    MST_MAC_KINDS);
+	tcase_add_test(tc, quoted_realm_is_keyed_either_way);
+	tcase_add_test(tc, padded_request_is_understood);
+	tcase_add_test(
+		tc, refresh_takes_the_first_nonce_as_long_as_the_token_lasts);
+	tcase_add_test(tc, refresh_with_a_foreign_nonce_is_438);
+	tcase_add_test(tc, refresh_with_a_wrong_key_is_431);
+	suite_add_tcase(s, tc);
+	return s;
+}
