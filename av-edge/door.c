@@ -119,19 +119,17 @@ static void retire(struct ave_worker *w, const struct ave_door *d)
 	w->old[w->old_count++] = *d;
 }
 
-/* It has moved back: clients that were left there are at home again. */
-static bool revive(struct ave_worker *w, struct ave_door *d,
-		   const struct ave_door *new)
+bool ave_door_back(struct ave_worker *w, enum ave_door_kind kind,
+		   const struct edge_addr *at)
 {
-	struct ave_door *was = w->old;
+	struct ave_door *was = w->old, now = w->door[kind];
 	const struct ave_door *end = w->old + w->old_count;
-	struct ave_door now = *d;
 
-	while (was < end && !edge_addr_eq(&was->at, &new->at))
+	while (was < end && !edge_addr_eq(&was->at, at))
 		was++;
 	if (was == end)
 		return false;
-	*d = *was;
+	w->door[kind] = *was;
 	w->old_count--;
 	memmove(was, was + 1,
 		(size_t)(w->old + w->old_count - was) * sizeof(*was));
@@ -145,10 +143,6 @@ static enum edge_err open_udp(struct ave_worker *w, enum ave_door_kind kind,
 	struct ave_door *d = &w->door[kind];
 	enum edge_err err;
 
-	if (revive(w, d, new)) {
-		close(fd);
-		return EDGE_OK;
-	}
 	ave_socket_set_buffer(fd, limit(w, AVE_LIMIT_SOCKET_BUFFER));
 	err = ave_batch_open(&new->socket, w->hub->batch, fd, kind);
 	if (err)

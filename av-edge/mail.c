@@ -59,6 +59,9 @@ void ave_mail_merge(struct ave_mail *m, struct ave_mail *later)
 			m->fds[i] = later->fds[i];
 			later->fds[i] = old;
 		}
+	for (int i = 0; i < AVE_DOORS; i++)
+		if (later->back[i].family)
+			m->back[i] = later->back[i];
 	if (later->moves)
 		m->moves = later->moves;
 	m->ends_old |= later->ends_old;

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/addr.h"
+
 struct ave_outlook;
 struct edge_tls;
 
@@ -23,6 +25,8 @@ struct ave_mail {
 	int fds[AVE_DOORS];	     /* doors that moved; else -1 */
 	struct edge_tls *tls;	     /* with has_tls; held, or NULL: none */
 	bool has_tls;
+	/* UDP doors that go back to where they were; family 0: they do not */
+	struct edge_addr back[AVE_DOORS];
 	uint32_t moves; /* the number of the move that fds are of; or 0 */
 	bool ends_old;	/* doors that moved before this mail are not used */
 };

@@ -173,11 +173,13 @@ static bool accept_one(struct mras_door *d)
 	int fd = accept4(d->fd, (struct sockaddr *)&sa, &len,
 			 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
+	if (fd < 0 && errno == ECONNABORTED)
+		return true;
 	if (fd < 0) {
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 		    errno == ENOMEM)
 			pause_accepting(d);
-		return errno == ECONNABORTED;
+		return false;
 	}
 	if (edge_addr_from_sockaddr(&from, (struct sockaddr *)&sa)) {
 		close(fd);

@@ -17,7 +17,6 @@ enum {
 	SKIPPED = 4,	      /* as AE 2.2: times the limit of a body */
 	BODY_FREE_MS = 10000, /* AE 5: 1 KiB/s averaged over 10 s */
 	BODY_BYTES_A_S = 1024,
-	ANSWER_MAX = MRAS_RESPONSE_MAX + 2 * HEAD_LEN,
 };
 
 static const struct edge_sip_frame_limits frame_limits = {
@@ -129,6 +128,16 @@ static void send_bytes(struct mras_link *l, struct edge_slice bytes)
 	edge_conn_pause(l->conn);
 }
 
+/* Strangers, who get a 403, use up nothing of what servers may ask. */
+static bool is_busy(const struct mras_link *l)
+{
+	struct mras_door *d = l->door;
+
+	return d->is_draining ||
+	       (mras_is_trusted(d->view.topo, edge_conn_peer(l->conn)) &&
+		!edge_bucket_take(&d->requests, now_of(l)));
+}
+
 /* The message is in door->msg. */
 static void answer(struct mras_link *l, bool is_cut, bool is_too_big)
 {
@@ -140,8 +149,7 @@ static void answer(struct mras_link *l, bool is_cut, bool is_too_big)
 		.now_s = wall_of(d),
 		.peer = edge_conn_peer(l->conn),
 		.from = l->from,
-		.is_busy = d->is_draining ||
-			   !edge_bucket_take(&d->requests, now_of(l)),
+		.is_busy = is_busy(l),
 		.is_cut = is_cut,
 		.is_too_big = is_too_big,
 		.random = edge_random,
@@ -152,10 +160,11 @@ static void answer(struct mras_link *l, bool is_cut, bool is_too_big)
 		mras_link_close(l);
 		return;
 	}
-	if (!a.status)
-		return;
+	if (!a.status && !is_cut && !d->msg.fault)
+		return; /* an ACK, a response */
 	mras_link_tell_answer(l, &a);
-	send_bytes(l, a.bytes);
+	if (a.status)
+		send_bytes(l, a.bytes);
 	if (l->state == MRAS_LINK_OPEN &&
 	    (a.status == 403 || d->msg.fault || d->is_draining))
 		finish(l);
@@ -244,6 +253,15 @@ static bool handle_one(struct mras_link *l)
 	return true;
 }
 
+/* While draining: nothing is under way any more. */
+static void leave_if_done(struct mras_link *l)
+{
+	if (l->state == MRAS_LINK_OPEN && l->door->is_draining &&
+	    !l->is_paused && !l->part_ms &&
+	    !edge_slice_len(edge_conn_input(l->conn)))
+		finish(l);
+}
+
 static enum mras_link_state on_data(struct mras_link *l)
 {
 	if (l->is_known)
@@ -256,6 +274,7 @@ static enum mras_link_state on_data(struct mras_link *l)
 	    (l->skip || edge_slice_len(edge_conn_input(l->conn))))
 		l->part_ms = now_of(l);
 	arm(l);
+	leave_if_done(l);
 	return l->state;
 }
 
@@ -264,6 +283,7 @@ static enum mras_link_state on_drained(struct mras_link *l)
 	if (l->is_paused) {
 		l->is_paused = false;
 		edge_conn_resume(l->conn);
+		leave_if_done(l);
 	}
 	return l->state;
 }
@@ -321,8 +341,8 @@ void mras_link_retire(struct mras_link *l)
 {
 	if (l->state == MRAS_LINK_TLS)
 		mras_link_close(l);
-	else if (!l->part_ms && !l->is_paused)
-		finish(l);
+	else
+		leave_if_done(l);
 }
 
 enum edge_err mras_link_accept(struct mras_door *d, int fd,
@@ -336,8 +356,8 @@ enum edge_err mras_link_accept(struct mras_door *d, int fd,
 		.policy = &d->policy,
 		.in_cap = HEAD_LEN + MRAS_BODY_MAX + 4096,
 		.out_cap = out,
-		.high_water = out - ANSWER_MAX,
-		.low_water = (out - ANSWER_MAX) / 4,
+		.high_water = out / 4, /* an answer has room above it */
+		.low_water = out / 16,
 		.handshake_ms = mras_door_limit(d, AVE_LIMIT_MRAS_HANDSHAKE_MS),
 		.stall_ms = mras_door_limit(d, AVE_LIMIT_MRAS_STALL_MS),
 		.probes_peer = true,

@@ -53,7 +53,7 @@ struct mras_door {
 EDGE_MUST_CHECK enum edge_err mras_link_accept(struct mras_door *d, int fd,
 					       const struct edge_addr *from);
 void mras_link_close(struct mras_link *l);
-/** Close when nothing is under way; else after the next answer. */
+/** The door drains: close when nothing is under way, else after it. */
 void mras_link_retire(struct mras_link *l);
 
 /* Events and counters: mras_link_tell.c. The message is in door->msg. */

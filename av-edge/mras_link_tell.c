@@ -68,8 +68,8 @@ void mras_link_tell_answer(struct mras_link *l, const struct mras_answer *a)
 {
 	if (a->has_phrase)
 		note_response(l, a);
-	else if (a->status != 200)
-		note_refused(l, a->status);
+	else if (a->status != 200) /* 0: there was nobody to answer */
+		note_refused(l, a->status ? a->status : 400);
 }
 
 void mras_link_tell_stranger(struct mras_link *l)

@@ -11,13 +11,15 @@
 #include "common/slice.h"
 
 enum {
-	MRAS_BODY_MAX = 64 * 1024,   /* AV 2.2: 413 beyond [bytes] */
-	MRAS_DEPTH_MAX = 8,	     /* AV 2.4 [elements] */
-	MRAS_ASKS_MAX = 100,	     /* AV 2.3 */
-	MRAS_ID_MAX = 64,	     /* AV 2.3 [characters] */
-	MRAS_URI_MAX = 2048,	     /* ours: @to and @from [bytes] */
-	MRAS_ATTRS_MAX = 32,	     /* ours: of one element */
-	MRAS_RESPONSE_MAX = 1 << 19, /* ours: 100 answers fit [bytes] */
+	MRAS_BODY_MAX = 64 * 1024, /* AV 2.2: 413 beyond [bytes] */
+	MRAS_DEPTH_MAX = 8,	   /* AV 2.4 [elements] */
+	MRAS_ASKS_MAX = 100,	   /* AV 2.3 */
+	MRAS_ID_MAX = 64,	   /* AV 2.3 [characters] */
+	MRAS_URI_MAX = 2048,	   /* ours: @to and @from [bytes] */
+	MRAS_ATTRS_MAX = 32,	   /* ours: of one element */
+	/* ours: 100 answers fit, and it fits the smallest av.mras_out_queue
+	 * above its high water [bytes] */
+	MRAS_RESPONSE_MAX = 1 << 19,
 };
 
 /* What a response says, and how it is counted: AV 2.4, exact strings. */

@@ -59,14 +59,6 @@ const char *ave_door_name(enum ave_door_kind kind)
 
 /* -- places that are held -------------------------------------------------- */
 
-static bool is_held(const struct ave_held *h, const struct edge_addr *at)
-{
-	for (size_t i = 0; h && i < h->count; i++)
-		if (edge_addr_eq(&h->at[i], at))
-			return true;
-	return false;
-}
-
 static void let_go(struct ave_held *h, const struct edge_addr *at)
 {
 	size_t kept = 0;
@@ -79,7 +71,7 @@ static void let_go(struct ave_held *h, const struct edge_addr *at)
 
 static void hold(struct ave_held *h, const struct edge_addr *at)
 {
-	if (h->count == AVE_HELD) {
+	if (h->count == AVE_OLD_DOORS) {
 		h->count--;
 		memmove(&h->at[0], &h->at[1], h->count * sizeof(h->at[0]));
 	}
@@ -93,6 +85,19 @@ static bool moves(enum ave_door_kind kind, const struct topo *old,
 	const struct topo_listen *is = &new->listen[rows[kind].port];
 
 	return !is->present || !edge_addr_eq(&was->addr, &is->addr);
+}
+
+bool ave_held_has(const struct ave_held *h, enum ave_door_kind kind,
+		  const struct topo *old, const struct topo *new)
+{
+	const struct edge_addr *at = &new->listen[rows[kind].port].addr;
+
+	if (!h || rows[kind].is_tcp || !moves(kind, old, new))
+		return false;
+	for (size_t i = 0; i < h->count; i++)
+		if (edge_addr_eq(&h->at[i], at))
+			return true;
+	return false;
 }
 
 unsigned ave_held_move(struct ave_held *h, const struct topo *old,
@@ -123,7 +128,6 @@ enum edge_err ave_doors_bind(struct ave_doors *d, enum ave_door_kind kind,
 		.at = l->addr,
 		.device = h->device[rows[kind].side],
 		.is_tcp = rows[kind].is_tcp,
-		.is_held = !rows[kind].is_tcp && is_held(d->held, &l->addr),
 	};
 	char text[EDGE_ADDR_STRLEN];
 	enum edge_err err;
@@ -152,7 +156,10 @@ enum edge_err ave_doors_bind_moved(struct ave_doors *d, const struct topo *old,
 	enum edge_err err = EDGE_OK;
 
 	for (int k = 0; k < AVE_DOORS && !err; k++) {
-		if (moves((enum ave_door_kind)k, old, new))
+		const enum ave_door_kind kind = (enum ave_door_kind)k;
+
+		if (moves(kind, old, new) &&
+		    !ave_held_has(d->held, kind, old, new))
 			err = ave_doors_bind(d, (enum ave_door_kind)k, new, why,
 					     why_cap);
 	}

@@ -6,12 +6,10 @@
 #include "av-edge/worker.h"
 #include "topology/topology.h"
 
-enum { AVE_HELD = 8 /* ours: two UDP doors, four moves */ };
-
-/* Addresses of UDP doors that have moved and are still ours: allocations made
- * there go on. */
+/* Places of UDP doors that have moved and are still ours: allocations made
+ * there go on. As the workers have them, each. */
 struct ave_held {
-	struct edge_addr at[AVE_HELD]; /* oldest first */
+	struct edge_addr at[AVE_OLD_DOORS]; /* oldest first */
 	size_t count;
 };
 
@@ -33,11 +31,15 @@ EDGE_MUST_CHECK enum edge_err ave_doors_bind(struct ave_doors *d,
 					     enum ave_door_kind kind,
 					     const struct topo *t, char *why,
 					     size_t why_cap);
-/** Only those that are elsewhere in the new topology; all or none. */
+/** Only those that are elsewhere in the new topology, and not at a place that
+ * is held: all or none. */
 EDGE_MUST_CHECK enum edge_err ave_doors_bind_moved(struct ave_doors *d,
 						   const struct topo *old,
 						   const struct topo *new,
 						   char *why, size_t why_cap);
+/** Does that door go back to a place that is held? */
+bool ave_held_has(const struct ave_held *h, enum ave_door_kind kind,
+		  const struct topo *old, const struct topo *new);
 /** How many UDP doors move; those places are held from now on, and not those
  * that are moved to. */
 unsigned ave_held_move(struct ave_held *h, const struct topo *old,

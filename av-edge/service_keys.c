@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "av-edge/limits.h"
+#include "av-edge/settings.h"
 #include "common/crypto.h"
 #include "common/log.h"
 #include "common/tls.h"
@@ -127,6 +128,26 @@ static enum edge_err load_turn(struct edge_tls **out,
 	return edge_tls_new(out, &r, why, cap);
 }
 
+/* A time to come would revoke what is made until then. */
+static enum edge_err load_revocation(struct ave_service_keys *k,
+				     const struct edge_config *c, char *why,
+				     size_t cap)
+{
+	struct ave_settings s;
+	enum edge_err err = ave_settings_read(&s, c, why, cap);
+
+	if (err)
+		return err;
+	if (s.not_before_s > (int64_t)time(NULL)) {
+		snprintf(why, cap,
+			 "[options] %s is a time that has not come yet",
+			 ave_config_rows.options[AVE_OPTION_NOT_BEFORE].name);
+		return EDGE_ERANGE;
+	}
+	k->ring.not_before_s = s.not_before_s;
+	return EDGE_OK;
+}
+
 enum edge_err ave_service_keys_load(struct ave_service_keys *out,
 				    const struct edge_config *c,
 				    const struct topo *t, char *why,
@@ -140,6 +161,8 @@ enum edge_err ave_service_keys_load(struct ave_service_keys *out,
 
 	if (!err)
 		err = load_ring(&k, c, why, why_cap);
+	if (!err)
+		err = load_revocation(&k, c, why, why_cap);
 	if (!err)
 		err = load_turn(&k.turn, c, why, why_cap);
 	if (err)

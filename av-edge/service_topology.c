@@ -46,15 +46,21 @@ enum edge_err ave_service_read_inside(struct ave_networks *out,
 	enum edge_err err = ave_routes_read(&n, &v->routes, device);
 	size_t count;
 
+	/* what is not known to be inside could be reached: all or none */
+	if (!err && n.is_cut) {
+		ave_networks_free(&n);
+		err = EDGE_ELIMIT;
+	}
 	if (err) {
 		snprintf(v->why, sizeof(v->why),
-			 "the routes cannot be read: %s", edge_err_str(err));
+			 "the routes of %s cannot be read%s",
+			 *device ? device : "the inside",
+			 err == EDGE_ELIMIT ? ": there are too many" : "");
 		return err;
 	}
 	count = ave_service_count_networks(&n);
 	edge_event(count ? AVE_EV_INSIDE : AVE_EV_INSIDE_NONE,
-		   "device=%s networks=%zu%s", *device ? device : "-", count,
-		   n.is_cut ? " cut=yes" : "");
+		   "device=%s networks=%zu", *device ? device : "-", count);
 	*out = n;
 	return EDGE_OK;
 }
@@ -101,6 +107,31 @@ static enum edge_err check_range(struct ave_service *v, const struct topo *t)
 	return EDGE_ENOTFOUND;
 }
 
+/* Doors whose old sockets are there still. */
+static void go_back(struct ave_mail *m, const struct ave_service *v,
+		    const struct topo *t)
+{
+	for (int k = 0; k < AVE_DOORS; k++) {
+		const enum ave_door_kind kind = (enum ave_door_kind)k;
+
+		if (ave_held_has(&v->held, kind, v->topo, t))
+			m->back[k] = t->listen[ave_door_port(kind)].addr;
+	}
+}
+
+/* Moves must come one after the other: the last one has been taken. */
+static enum edge_err check_workers(struct ave_service *v)
+{
+	for (unsigned i = 0; i < v->house.worker_count; i++) {
+		if (!v->kept[i])
+			continue;
+		snprintf(v->why, sizeof(v->why),
+			 "a packet worker is busy: try again");
+		return EDGE_EAGAIN;
+	}
+	return EDGE_OK;
+}
+
 static enum edge_err prepare_doors(struct ave_service *v, const struct topo *t)
 {
 	struct ave_offer *o = &v->prepared;
@@ -110,8 +141,10 @@ static enum edge_err prepare_doors(struct ave_service *v, const struct topo *t)
 	ave_doors_init(&moved, &v->house);
 	moved.held = &v->held;
 	err = ave_doors_bind_moved(&moved, v->topo, t, v->why, sizeof(v->why));
-	for (unsigned i = 0; i < v->house.worker_count && !err; i++)
+	for (unsigned i = 0; i < v->house.worker_count && !err; i++) {
 		ave_doors_give(o->mail[i]->fds, &moved, i);
+		go_back(o->mail[i], v, t);
+	}
 	if (!err && mras_door_moves(v->topo, t))
 		err = mras_door_bind(&o->mras_fd, t,
 				     v->house.device[AVE_INSIDE], v->why,
@@ -142,7 +175,9 @@ enum edge_err ave_service_prepare(void *self, const struct topo *t, char *why,
 
 	ave_service_abort(v);
 	*v->why = '\0';
-	err = check_range(v, t);
+	err = check_workers(v);
+	if (!err)
+		err = check_range(v, t);
 	if (!err)
 		err = check_device(v, AVE_OUTSIDE,
 				   &t->listen[TOPO_PORT_AV_RANGE].addr);

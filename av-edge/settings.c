@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "av-edge/limits.h"
+#include "topology/utc.h"
 
 enum { MS_VERSION_MIN = 1, MS_VERSION_MAX = 4 /* AV 1.9 */ };
 
@@ -71,6 +72,17 @@ static bool take_format(struct ave_settings *out, const char *text)
 	return !strcmp(text, "edge");
 }
 
+static bool take_not_before(struct ave_settings *out, const char *text)
+{
+	uint64_t s = 0;
+
+	if (strcmp(text, "none") != 0 &&
+	    topo_utc_parse(&s, edge_slice_str(text)) != EDGE_OK)
+		return false;
+	out->not_before_s = (int64_t)s;
+	return true;
+}
+
 /* clang-format off */
 static const struct {
 	bool (*take)(struct ave_settings *out, const char *text);
@@ -82,6 +94,8 @@ static const struct {
 	[AVE_OPTION_BATCH] = {take_batch, "auto, ring or epoll"},
 	[AVE_OPTION_RFC] = {take_rfc, "yes or no"},
 	[AVE_OPTION_TOKEN_FORMAT] = {take_format, "edge"},
+	[AVE_OPTION_NOT_BEFORE] = {take_not_before,
+		"none, or a time as 2026-07-22T06:00:00Z"},
 };
 
 static const enum ave_limit ordered[][2] = {

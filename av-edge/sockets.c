@@ -221,7 +221,7 @@ enum edge_err ave_sockets_server(int *fds, unsigned count,
 				 size_t why_cap)
 {
 	char text[EDGE_ADDR_STRLEN];
-	enum edge_err err = p->is_held ? EDGE_OK : prove(p);
+	enum edge_err err = prove(p);
 
 	if (!err)
 		err = open_all(fds, count, p);

@@ -11,8 +11,7 @@
 struct ave_place {
 	struct edge_addr at;
 	const char *device;
-	bool is_tcp;  /* of a server */
-	bool is_held; /* by another server of ours: nothing is to be proved */
+	bool is_tcp; /* of a server */
 };
 
 /**

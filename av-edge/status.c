@@ -157,12 +157,11 @@ static void add_keys(json_t *relay, const struct ave_service_keys *k,
 static void add_inside(json_t *relay, const struct ave_service_facts *f)
 {
 	json_object_set_new(relay, "inside",
-			    json_pack("{s:s,s:I,s:b,s:b}", "device",
+			    json_pack("{s:s,s:I,s:b}", "device",
 				      f->house->device[AVE_INSIDE], "networks",
 				      (json_int_t)f->inside_networks,
 				      "default_route",
-				      (int)f->inside->is_default_left_out,
-				      "cut", (int)f->inside->is_cut));
+				      (int)f->inside->is_default_left_out));
 }
 
 /* -- warnings ----------------------------------------------------------- */
@@ -202,8 +201,6 @@ static void add_warnings(json_t *relay, const struct ave_service_facts *f,
 		warn(a, "no route leads through the internal interface");
 	if (f->inside->is_default_left_out)
 		warn(a, "the default route leaves by the internal interface");
-	if (f->inside->is_cut)
-		warn(a, "too many routes lead inside: not all are known");
 	warn_of_keys(a, f->keys, now_s);
 	json_object_set_new(relay, "warnings", a);
 }

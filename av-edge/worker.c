@@ -202,17 +202,26 @@ static void take_limits(struct ave_worker *w)
 	p->hold_ms = limit(w, AVE_LIMIT_HOLD_MS) + p->join_ms + HOLD_SLACK_MS;
 }
 
+/* false: the door is not as it should be */
+static bool take_door(struct ave_worker *w, struct ave_mail *m,
+		      enum ave_door_kind kind)
+{
+	int fd = m->fds[kind];
+
+	m->fds[kind] = -1;
+	if (m->back[kind].family && !ave_door_back(w, kind, &m->back[kind]))
+		return false;
+	return fd < 0 || !ave_door_open(w, kind, fd);
+}
+
 static void take_doors(struct ave_worker *w, struct ave_mail *m)
 {
 	if (m->ends_old)
 		ave_doors_end_old(w);
 	for (int k = 0; k < AVE_DOORS; k++)
-		if (m->fds[k] >= 0) {
-			if (ave_door_open(w, (enum ave_door_kind)k, m->fds[k]))
-				edge_event(AVE_EV_MEMORY, "worker=%u door=%d",
-					   w->index, k);
-			m->fds[k] = -1;
-		}
+		if (!take_door(w, m, (enum ave_door_kind)k))
+			edge_event(AVE_EV_MEMORY, "worker=%u door=%d", w->index,
+				   k);
 	if (m->moves)
 		w->moves = m->moves;
 }

@@ -10,7 +10,10 @@
 #include "av-edge/stats.h"
 #include "av-edge/udp_batch.h"
 
-enum { AVE_WORKERS = 16 };
+enum {
+	AVE_WORKERS = 16,
+	AVE_OLD_DOORS = 4, /* ours: UDP doors that have moved */
+};
 
 struct ave_worker;
 

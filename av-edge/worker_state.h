@@ -17,8 +17,6 @@ struct ave_door {
 	uint8_t side;
 };
 
-enum { AVE_OLD_DOORS = 4 /* ours: moves at a time */ };
-
 struct ave_worker {
 	unsigned index;
 	struct ave_house *house;
@@ -61,6 +59,11 @@ EDGE_MUST_CHECK enum edge_err ave_door_open(struct ave_worker *w,
 void ave_door_close(struct ave_worker *w, enum ave_door_kind kind);
 /** Of that UDP socket, also of one that has moved; NULL: none is. */
 const struct ave_door *ave_door_of(const struct ave_worker *w, uint32_t socket);
+/** It has moved back: clients that were left there are at home again. No other
+ * socket joins those at that place: the kernel shares clients out by their
+ * number. false: there is no such old door. */
+bool ave_door_back(struct ave_worker *w, enum ave_door_kind kind,
+		   const struct edge_addr *at);
 bool ave_door_is_old(const struct ave_worker *w, const struct ave_door *d);
 void ave_doors_end_old(struct ave_worker *w);
 

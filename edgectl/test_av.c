@@ -95,8 +95,9 @@ static bool ask(struct trial *t, struct ctl_session *s,
 		return fail(t, "TEST-002", uri, "its answer is not understood");
 	if (strcmp(answer->reason, "OK") != 0)
 		return fail(t, "TEST-002", uri, answer->reason);
-	step(t, "credentials", since, "%s, for %" PRIu32 " minutes, %zu relays",
-	     p->aor, answer->minutes, answer->relay_count);
+	step(t, "credentials", since,
+	     "%s, for %" PRIu32 " minutes, relays: %zu", p->aor,
+	     answer->minutes, answer->relay_count);
 	return true;
 }
 
@@ -203,6 +204,7 @@ static bool talk(struct trial *t, struct ctl_turn *end[2],
 	struct ctl_rtp_way way[2];
 	uint64_t since = now_us();
 	enum edge_err err;
+	bool is_well;
 
 	for (int i = 0; i < 2; i++)
 		if (ctl_turn_set_peer(end[i], ctl_turn_relayed(end[1 - i]),
@@ -212,8 +214,8 @@ static bool talk(struct trial *t, struct ctl_turn *end[2],
 	err = ctl_rtp_run(way, &plan);
 	if (err)
 		return fail(t, "TEST-004", "media", ctl_reason(err));
-	if (tell_way(t, p[0].aor, p[1].aor, &way[0]) &
-	    tell_way(t, p[1].aor, p[0].aor, &way[1]))
+	is_well = tell_way(t, p[0].aor, p[1].aor, &way[0]);
+	if (tell_way(t, p[1].aor, p[0].aor, &way[1]) && is_well)
 		return true;
 	return fail(t, "TEST-004", "media",
 		    "packets were lost or came altered");

@@ -97,8 +97,8 @@ struct topo {	      /* all strings and arrays live as long as the snapshot */
 	const char *self, *pool;
 	const struct topo_host *members; /* the other members of our pool */
 	size_t member_count;
-	struct edge_addr internal;  /* port 0 */
-	struct edge_addr av_public; /* port 0 */
+	struct edge_addr internal;	    /* port 0 */
+	struct edge_addr av_public;	    /* port 0 */
 	const struct edge_addr *av_members; /* of the other members; port 0 */
 	size_t av_member_count;
 	struct topo_listen listen[TOPO_PORT_KINDS];

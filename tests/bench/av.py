@@ -40,7 +40,7 @@ DIALECTS = {
     'MS active': {'edge': 'mst-raw', 'coturn': 'channel'},
 }
 SIZES, WAYS = (172, 1200), ('up', 'down', 'both')
-ALLOCATIONS = 10000
+ALLOCATIONS, WINDOW = 10000, 64
 LOST = 0.001
 
 
@@ -178,7 +178,7 @@ def allocations(bench, name):
         words = 'RFC' if dialect == 'channel' else 'MS-TURN'
         relay = bench.server(name)
         before = relay.memory()
-        load = Load(bench.world, relay, dialect, ALLOCATIONS, 32, True)
+        load = Load(bench.world, relay, dialect, ALLOCATIONS, WINDOW, True)
         time.sleep(1)
         bench.note(f'allocations/s, {words}', name,
                    ALLOCATIONS / load.up['seconds'])
@@ -191,20 +191,27 @@ def allocations(bench, name):
 
 
 def workers(bench):
-    """One worker and two; server, clients and peers share both cores."""
+    """One worker and two; server, clients and peers share both cores, so that
+    two can win no more than what the load leaves."""
     world = bench.world
     pins = world.edge.cores, world.inet.cores
     world.edge.cores = world.inet.cores = ','.join(world.cores)
     for count in (1, 2):
+        name = f'{count} workers'
         relay = bench.server('edge', shards=count)
         load = Load(world, relay, 'mst-raw')
-        rate, _ = highest(bench, load)
-        got = load.run(0.8 * rate, seconds=bench.options.seconds)
+        got = load.run(3 * bench.full, seconds=bench.options.seconds)
+        load.leave()
+        bench.note('packets/s, two cores for all', name, got['rate'])
+        bench.note('CPU per packet, two cores for all [us]', name,
+                   got['each_us'])
+        load = Load(world, relay, 'channel', ALLOCATIONS, WINDOW, True)
         load.leave()
         relay.stop()
-        bench.note('packets/s, two cores for all', f'{count} workers', rate)
-        bench.note('CPU per packet, two cores for all [us]',
-                   f'{count} workers', got['each_us'])
+        bench.note('allocations/s, two cores for all', name,
+                   ALLOCATIONS / load.up['seconds'])
+        bench.note('CPU per allocation, two cores for all [us]', name,
+                   load.up['cpu_us'] / ALLOCATIONS)
     world.edge.cores, world.inet.cores = pins
 
 
@@ -216,6 +223,8 @@ def runs(bench):
     options = bench.options
     for run in range(options.runs):
         print(f'-- run {run + 1}, maxima', file=sys.stderr)
+        bench.note('a sleep and wake-up, whoever sleeps [us]', 'machine',
+                   av_servers.wake_price(bench.world))
         bench.full = options.rate or maximum(bench, 'coturn')
         if not options.rate:
             for name in options.servers:
@@ -271,6 +280,8 @@ def table(bench):
         one, two = (bench.median(figure, f'{n} workers') for n in (1, 2))
         print(f'{figure:<50}1 worker {one:.1f}, 2 workers {two:.1f}, '
               f'2/1 {two / one:.2f}')
+    wake = 'a sleep and wake-up, whoever sleeps [us]'
+    print(f'{wake:<50}{bench.median(wake, "machine"):.2f}')
     for words in bench.doubts:
         print(f'! {words}')
 

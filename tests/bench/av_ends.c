@@ -217,12 +217,9 @@ void av_ends_take(struct av_ends *e, int timeout_ms)
 
 static void set_out(struct av_ends *e, struct av_flow *f)
 {
-	if (e->until == AV_GONE) {
+	if (e->until == AV_GONE)
 		f->state = AV_LEAVE;
-		f->begun_ns = bench_now_ns();
-	} else {
-		av_ends_start(e, f);
-	}
+	f->begun_ns = bench_now_ns();
 	av_ends_step(e, f);
 }
 
@@ -241,7 +238,7 @@ unsigned av_ends_bring(struct av_ends *e, enum av_state until, unsigned window)
 			busy[active] = &e->flows[next++];
 			set_out(e, busy[active++]);
 		}
-		av_ends_take(e, 0);
+		av_ends_take(e, 1); /* at once, if there is something */
 		for (unsigned i = 0; i < active; i++) {
 			if (busy[i]->state < until)
 				av_ends_remind(e, busy[i], now);

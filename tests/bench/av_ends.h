@@ -28,7 +28,7 @@ struct av_ends {
 
 /** Ends the program when it cannot. */
 void av_ends_init(struct av_ends *e);
-/** Sockets and a login of its own; then it asks. */
+/** Sockets and a login of its own; av_ends_step is next. */
 void av_ends_start(struct av_ends *e, struct av_flow *f);
 /** Ask what the state asks for; again if it has been asked long ago. */
 void av_ends_step(struct av_ends *e, struct av_flow *f);
@@ -37,7 +37,8 @@ void av_ends_remind(struct av_ends *e, struct av_flow *f, uint64_t now_ns);
 void av_ends_close(struct av_flow *f);
 /** What has come, to arrived and to the dialects. */
 void av_ends_take(struct av_ends *e, int timeout_ms);
-/** All flows to at least that state, so many at a time; how many got there. */
+/** All flows, started, to at least that state, so many at a time; how many got
+ * there. */
 unsigned av_ends_bring(struct av_ends *e, enum av_state until, unsigned window);
 /** Send a stamped payload of that size; false: the kernel did not take it. */
 bool av_ends_send(struct av_flow *f, bool to_peer, const struct av_stamp *s,

@@ -287,6 +287,8 @@ int main(int argc, char **argv)
 	l.ends.arrived = arrived;
 	l.ends.arg = &l;
 	av_ends_init(&l.ends);
+	for (unsigned i = 0; i < l.ends.count; i++)
+		av_ends_start(&l.ends, &l.ends.flows[i]);
 	bring(&l, l.only_allocates ? AV_PERMIT : AV_READY);
 	obey(&l);
 	bring(&l, AV_GONE);

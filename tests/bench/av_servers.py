@@ -64,7 +64,8 @@ def missing():
         if not shutil.which(program):
             found.append(f'{program}: apt-get install {package}')
     for file in (BINARIES / 'bin/av-edge', BINARIES / 'bin/edgectl',
-                 BENCH / 'bench_av_load', BENCH / 'bench_av_forward'):
+                 BENCH / 'bench_av_load', BENCH / 'bench_av_soak',
+                 BENCH / 'bench_av_forward', BENCH / 'bench_wake'):
         if not file.exists():
             found.append(f'{file}: ./dev build release')
     if len(cores()) < 2:
@@ -172,6 +173,14 @@ def forwarder(world, _folder, _ca, kind='ring'):
     word = process.stdout.readline().strip()
     assert word == f'ready {kind}', f'the forwarder says {word!r}'
     return Relay('forwarder', process, [])
+
+
+def wake_price(world):
+    """CPU of one sleep and wake-up on the server's core [us]."""
+    server, load = world.cores
+    said = world.inet.space.exec(
+        str(BENCH / 'bench_wake'), server, load, '50', '20000')
+    return json.loads(said)['wake_us']
 
 
 class Load:

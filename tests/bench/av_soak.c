@@ -252,7 +252,7 @@ int main(int argc, char **argv)
 	k.ends.until = AV_READY;
 	av_ends_init(&k.ends);
 	for (unsigned i = 0; i < k.ends.count; i++)
-		k.life[i].turn_ns = soon(LIFE_MS);
+		k.life[i].turn_ns = soon(PAUSE_MS);
 	run(&k, (uint64_t)atoi(argv[1]) * 1000 * MS);
 	return 0;
 }

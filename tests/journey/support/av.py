@@ -139,7 +139,8 @@ def control(capture):
 
 def fields(capture, *names, expression=''):
     """tshark: a list of values a packet of a capture."""
-    command = ['tshark', '-n', '-r', str(capture.file), '-T', 'fields']
+    command = ['tshark', '-n', '-r', str(capture.file), '-T', 'fields',
+               '-d', 'tcp.port==443,stun']
     for name in names:
         command += ['-e', name]
     said = subprocess.run(

@@ -191,6 +191,16 @@ class AvEdge(Edge):
     """av-edge in the edge namespace."""
     PROGRAM = 'av-edge'
 
+    @classmethod
+    def beside(cls, edge):
+        """With the settings, store and run folder of another service."""
+        made = cls.__new__(cls)
+        for name in ('world', 'space', 'folder', 'binaries', 'ini'):
+            setattr(made, name, getattr(edge, name))
+        made.process = None
+        made.log = made.folder / f'{cls.PROGRAM}.log'
+        return made
+
     def relay(self):
         """What its status says of relayed addresses."""
         return self.call('GET', '/v1/status')[1]['relay']

@@ -46,6 +46,7 @@ class Journey:
         ready = os.environ.get('JOURNEY_CA')
         if ready:
             shutil.copytree(ready, self.ca)
+            self.ca.chmod(0o755)
         else:
             netns.run(str(LAB / 'ca.sh'), str(self.ca))
         self.world = netns.World(f'j{os.getpid()}-')

@@ -164,6 +164,20 @@ START_TEST(door_says_503_above_its_rate)
 }
 END_TEST
 
+START_TEST(door_lets_strangers_use_up_nothing)
+{
+	mras_world_fini(&w);
+	mras_world_init(&w, "av.mras_rate = 1\nav.mras_burst = 1");
+	for (int i = 0; i < 3; i++) {
+		mras_world_dial(&w, &w.peer, w.stranger);
+		ask(&w.peer, "SIP/2.0 403 Forbidden");
+		sip_peer_wait_closed(&w.peer);
+	}
+	mras_world_dial(&w, &w.peer, w.fe01);
+	ask(&w.peer, "SIP/2.0 200 OK");
+}
+END_TEST
+
 START_TEST(door_takes_new_settings)
 {
 	struct edge_config *other;
@@ -353,6 +367,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, door_lets_in_as_many_as_its_limits_say);
 	tcase_add_test(t, door_lets_in_as_many_of_a_source_as_its_limits_say);
 	tcase_add_test(t, door_says_503_above_its_rate);
+	tcase_add_test(t, door_lets_strangers_use_up_nothing);
 	tcase_add_test(t, door_takes_new_settings);
 	tcase_add_test(t, door_drains);
 	tcase_add_test(t, door_moves_to_another_socket);

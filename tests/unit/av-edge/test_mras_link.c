@@ -126,6 +126,34 @@ START_TEST(link_closes_on_what_is_no_sip)
 	mras_world_send(&w.peer, edge_slice_str("GET / HTTP/1.1\r\n\r\n"));
 	sip_peer_wait_closed(&w.peer);
 	mras_world_wait_count(&w, 0);
+	ck_assert_uint_eq(mras_world_stat(&w, AVE_STAT_MRAS_SIP_400), 1);
+}
+END_TEST
+
+START_TEST(link_closes_where_nobody_can_be_answered)
+{
+	sip_peer_send(&w.peer, "SERVICE " MRAS_TEST_URI " SIP/2.0\n"
+			       "From: <sip:a@b>;tag=1\nTo: <sip:b@c>\n"
+			       "CSeq: 1 SERVICE\nCall-ID: c\n"
+			       "Content-Length: 0\n\n");
+	sip_peer_wait_closed(&w.peer);
+	ck_assert_uint_eq(mras_world_stat(&w, AVE_STAT_MRAS_SIP_400), 1);
+}
+END_TEST
+
+START_TEST(link_passes_over_acks_and_responses)
+{
+	sip_peer_send(&w.peer,
+		      "ACK sip:edge01.contoso.net SIP/2.0\n"
+		      "Via: SIP/2.0/TLS h;branch=z9hG4bK1\n"
+		      "From: <sip:a@b>;tag=1\nTo: <sip:b@c>\nCSeq: 1 ACK\n"
+		      "Call-ID: c\nMax-Forwards: 70\nContent-Length: 0\n\n"
+		      "SIP/2.0 200 OK\nVia: SIP/2.0/TLS h;branch=z9hG4bK1\n"
+		      "From: <sip:a@b>;tag=1\nTo: <sip:b@c>;tag=2\n"
+		      "CSeq: 1 OPTIONS\nCall-ID: c\nContent-Length: 0\n\n");
+	mras_world_send(&w.peer, request());
+	(void)sip_peer_expect(&w.peer, "SIP/2.0 200 OK");
+	ck_assert_uint_eq(mras_world_stat(&w, AVE_STAT_MRAS_SIP_400), 0);
 }
 END_TEST
 
@@ -223,24 +251,29 @@ START_TEST(link_ends_a_slow_handshake)
 }
 END_TEST
 
-/* n requests in one body, of a server */
-static char *many(int n)
+/* A hundred requests in one body, whose answer is ten times as long: ids that
+ * are escaped, names of relays as long as they get. */
+static char *hundred(void)
 {
+	static char host[254];
 	char *body = malloc(MRAS_TEST_TEXT);
 	size_t len;
 
 	ck_assert_ptr_nonnull(body);
+	memset(host, 'h', sizeof(host) - 1);
+	w.topo.av_name = w.topo.pool = host;
 	len = (size_t)sprintf(body,
 			      "<request requestID=\"q\" version=\"1.0\" "
 			      "from=\"sip:fe01.contoso.net\" to=\"sip:m@b\" "
 			      "xmlns=\"" MRAS_NAMESPACE "\">");
-	for (int i = 0; i < n; i++)
-		len += (size_t)sprintf(body + len,
-				       "<credentialsRequest "
-				       "credentialsRequestID=\"%d\">"
-				       "<identity>x</identity>"
-				       "</credentialsRequest>",
-				       i);
+	for (int i = 0; i < 100; i++)
+		len += (size_t)sprintf(
+			body + len,
+			"<credentialsRequest credentialsRequestID='%02d%s'>"
+			"<identity>x</identity></credentialsRequest>",
+			i,
+			"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\""
+			"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"");
 	sprintf(body + len, "</request>");
 	return body;
 }
@@ -249,20 +282,25 @@ static char *many(int n)
  * off. */
 START_TEST(link_reads_no_more_while_answers_wait)
 {
-	char *body = many(100);
-	struct edge_slice m = mras_test_message(&(struct mras_test_message){
-		.from = "sip:fe01.contoso.net", .body = body});
+	enum { COUNT = 6 };
+	struct edge_slice m;
+	char *body;
 
 	again("av.mras_out_queue = 1048576");
+	body = hundred();
+	mras_world_look(&w);
+	m = mras_test_message(&(struct mras_test_message){
+		.from = "sip:fe01.contoso.net", .body = body});
 	mras_world_dial(&w, &w.peer, w.fe01);
-	for (int i = 0; i < 11; i++)
+	for (int i = 0; i < COUNT; i++)
 		mras_world_send(&w.peer, m);
-	for (int i = 0; i < 11; i++) {
+	for (int i = 0; i < COUNT; i++) {
 		(void)sip_peer_expect(&w.peer, "SIP/2.0 200 OK");
 		ck_assert(mras_test_has(w.peer.msg.body,
-					"credentialsRequestID=\"99\""));
+					"credentialsRequestID=\"99&quot;"));
 	}
-	ck_assert_uint_eq(mras_world_stat(&w, AVE_STAT_MRAS_MINTED), 1100);
+	ck_assert_uint_eq(mras_world_stat(&w, AVE_STAT_MRAS_MINTED),
+			  COUNT * 100);
 	free(body);
 }
 END_TEST
@@ -289,6 +327,8 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, link_says_400_to_what_is_malformed_and_closes, 0,
 			    sizeof(broken) / sizeof(*broken));
 	tcase_add_test(t, link_closes_on_what_is_no_sip);
+	tcase_add_test(t, link_closes_where_nobody_can_be_answered);
+	tcase_add_test(t, link_passes_over_acks_and_responses);
 	tcase_add_test(t, link_says_413_and_goes_on_behind_the_body);
 	tcase_add_test(t, link_reads_the_longest_body);
 	tcase_add_test(t, link_closes_on_a_body_far_too_long);

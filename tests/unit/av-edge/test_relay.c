@@ -313,6 +313,24 @@ START_TEST(relay_tells_time_and_what_it_was_given)
 }
 END_TEST
 
+START_TEST(relay_counts_those_at_a_server_socket)
+{
+	struct ave_leg other = fake_client("198.51.100.8", 4000);
+	struct ave_alloc *a;
+
+	other.wire = client.wire + 1;
+	stream.wire = client.wire;
+	ck_assert_uint_eq(ave_relay_at_wire(net.relay, client.wire), 0);
+	a = fake_allocate(&net, &client, &fake_ms);
+	fake_allocate(&net, &other, &fake_rfc);
+	fake_allocate(&net, &stream, &fake_ms); /* a name of another kind */
+	ck_assert_uint_eq(ave_relay_at_wire(net.relay, client.wire), 1);
+	ck_assert_uint_eq(ave_relay_at_wire(net.relay, other.wire), 1);
+	ave_relay_release(net.relay, a, AVE_EXPIRED);
+	ck_assert_uint_eq(ave_relay_at_wire(net.relay, client.wire), 0);
+}
+END_TEST
+
 /* Whatever comes, in any state: an answer or a drop. */
 START_TEST(relay_takes_any_bytes)
 {
@@ -362,6 +380,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, relay_shares_rates_among_workers);
 	tcase_add_test(t, relay_look_ends_what_is_not_allowed_any_more);
 	tcase_add_test(t, relay_tells_time_and_what_it_was_given);
+	tcase_add_test(t, relay_counts_those_at_a_server_socket);
 	tcase_add_test(t, relay_takes_any_bytes);
 	suite_add_tcase(s, t);
 	return s;

@@ -377,6 +377,49 @@ START_TEST(service_counts_networks_but_not_links_and_hosts)
 }
 END_TEST
 
+/* A routing table of that many networks behind lo. */
+static int table_of(unsigned count)
+{
+	static const char head[] = "Iface\tDestination\tGateway\tFlags\tRefCnt"
+				   "\tUse\tMetric\tMask\t"
+				   "MTU\tWindow\tIRTT\n";
+	FILE *f = tmpfile();
+	int fd;
+
+	ck_assert_ptr_nonnull(f);
+	fputs(head, f);
+	for (unsigned i = 0; i < count; i++)
+		fprintf(f, "lo\t%08X\t0\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n",
+			i << 8);
+	fflush(f);
+	fd = dup(fileno(f));
+	fclose(f);
+	return fd;
+}
+
+START_TEST(service_knows_all_networks_inside_or_does_not_run)
+{
+	struct ave_networks n = {0};
+
+	snprintf(v->house.device[AVE_INSIDE], sizeof(v->house.device[0]), "lo");
+	v->routes.v4 = table_of(100);
+	ck_assert_int_eq(ave_service_read_inside(&n, v), EDGE_OK);
+	ck_assert_uint_eq(ave_service_count_networks(&n), 100);
+	ck_assert_ptr_nonnull(strstr(lines, "networks=100"));
+	ave_networks_free(&n);
+	close(v->routes.v4);
+	v->routes.v4 = table_of(AVE_INSIDE_MAX + 1);
+	ck_assert_int_eq(ave_service_read_inside(&n, v), EDGE_ELIMIT);
+	ck_assert_msg(strstr(v->why, "too many"), "%s", v->why);
+	close(v->routes.v4);
+	v->routes.v4 = table_of(0);
+	*lines = '\0';
+	ck_assert_int_eq(ave_service_read_inside(&n, v), EDGE_OK);
+	ck_assert_ptr_nonnull(strstr(lines, "AVE_EV_INSIDE_NONE"));
+	ave_networks_free(&n);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *suite = suite_create("av-edge service");
@@ -392,6 +435,8 @@ Suite *test_suite(void)
 	tcase_add_test(begin,
 		       service_does_not_open_where_somebody_else_listens);
 	tcase_add_test(begin, service_counts_networks_but_not_links_and_hosts);
+	tcase_add_test(begin,
+		       service_knows_all_networks_inside_or_does_not_run);
 	suite_add_tcase(suite, begin);
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);

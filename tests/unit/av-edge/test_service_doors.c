@@ -163,7 +163,7 @@ END_TEST
 
 START_TEST(doors_of_udp_that_moved_are_held)
 {
-	struct topo new = t;
+	struct topo new = t, back_to;
 	struct ave_held held = {.count = 0};
 	struct ave_doors back;
 
@@ -172,13 +172,20 @@ START_TEST(doors_of_udp_that_moved_are_held)
 	service_fixture_loopback(&new);
 	ck_assert_uint_eq(ave_held_move(&held, &t, &new), 2);
 	ck_assert_uint_eq(held.count, 2);
-	/* the way back is open, though our sockets are there still */
+	/* the way back needs no socket: ours are there still */
+	ck_assert(ave_held_has(&held, AVE_DOOR_OUTSIDE_UDP, &new, &t));
+	ck_assert(!ave_held_has(&held, AVE_DOOR_OUTSIDE_TCP, &new, &t));
+	ck_assert(!ave_held_has(&held, AVE_DOOR_OUTSIDE_UDP, &t, &t));
+	ck_assert(!ave_held_has(NULL, AVE_DOOR_OUTSIDE_UDP, &new, &t));
+	back_to = new;
+	back_to.listen[TOPO_PORT_AV_OUTSIDE_UDP] =
+		t.listen[TOPO_PORT_AV_OUTSIDE_UDP];
 	ave_doors_init(&back, &house);
 	back.held = &held;
-	ck_assert_msg(ave_doors_bind(&back, AVE_DOOR_OUTSIDE_UDP, &t, why,
-				     sizeof(why)) == EDGE_OK,
+	ck_assert_msg(ave_doors_bind_moved(&back, &new, &back_to, why,
+					   sizeof(why)) == EDGE_OK,
 		      "%s", why);
-	ave_doors_close(&back);
+	ck_assert_int_eq(back.fd[AVE_DOOR_OUTSIDE_UDP][0], -1);
 	ck_assert_uint_eq(ave_held_move(&held, &new, &t), 2);
 	ck_assert_uint_eq(held.count, 2);
 	ck_assert(edge_addr_eq(&held.at[0],
@@ -190,7 +197,7 @@ START_TEST(doors_of_udp_that_moved_are_held)
 		(void)ave_held_move(&held, &new, &next);
 		new = next;
 	}
-	ck_assert_uint_eq(held.count, AVE_HELD);
+	ck_assert_uint_eq(held.count, AVE_OLD_DOORS);
 }
 END_TEST
 

@@ -133,6 +133,22 @@ START_TEST(keys_are_the_same_from_the_same_file)
 }
 END_TEST
 
+START_TEST(keys_carry_the_time_of_revocation)
+{
+	settings("auth",
+		 "[options]\nav.tokens_not_before = 2020-01-01T00:00:00Z\n");
+	ck_assert_msg(load() == EDGE_OK, "%s", why);
+	ck_assert_int_eq(keys.ring.not_before_s, 1577836800);
+	settings("auth",
+		 "[options]\nav.tokens_not_before = 9999-01-01T00:00:00Z\n");
+	ck_assert_int_eq(load(), EDGE_ERANGE);
+	ck_assert_msg(strstr(why, "av.tokens_not_before is a time that has "
+				  "not come yet"),
+		      "%s", why);
+	ck_assert_uint_eq(keys.ring.count, 0);
+}
+END_TEST
+
 START_TEST(keys_want_both_settings)
 {
 	config = service_fixture_config("");
@@ -280,6 +296,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, keys_of_one_certificate);
 	tcase_add_test(tc, keys_are_the_same_from_the_same_file);
+	tcase_add_test(tc, keys_carry_the_time_of_revocation);
 	tcase_add_test(tc, keys_want_both_settings);
 	tcase_add_test(tc, keys_refuse_a_file_that_is_not_there);
 	tcase_add_test(tc, keys_refuse_the_key_of_another_certificate);

@@ -29,6 +29,7 @@ START_TEST(settings_have_defaults)
 	ck_assert_uint_eq(s.ms_version, 1);
 	ck_assert_int_eq(s.batch, AVE_BATCH_AUTO);
 	ck_assert(s.has_rfc);
+	ck_assert_int_eq(s.not_before_s, 0);
 }
 END_TEST
 
@@ -36,12 +37,15 @@ START_TEST(settings_are_taken)
 {
 	ck_assert_int_eq(read_text("[options]\nav.realm = contoso.com\n"
 				   "av.ms_version = 4\nav.batch = epoll\n"
-				   "av.rfc = no\nav.token_format = edge\n"),
+				   "av.rfc = no\nav.token_format = edge\n"
+				   "av.tokens_not_before = "
+				   "2026-07-22T06:00:00Z\n"),
 			 EDGE_OK);
 	ck_assert_str_eq(s.realm, "contoso.com");
 	ck_assert_uint_eq(s.ms_version, 4);
 	ck_assert_int_eq(s.batch, AVE_BATCH_EPOLL);
 	ck_assert(!s.has_rfc);
+	ck_assert_int_eq(s.not_before_s, 1784700000);
 	ck_assert_int_eq(read_text("[options]\nav.batch = ring\n"), EDGE_OK);
 	ck_assert_int_eq(s.batch, AVE_BATCH_RING);
 }
@@ -59,6 +63,8 @@ static const struct {
 	{"[options]\nav.batch = poll\n", "av.batch wants auto, ring or epoll"},
 	{"[options]\nav.rfc = maybe\n", "av.rfc wants yes or no"},
 	{"[options]\nav.token_format = ms2\n", "av.token_format"},
+	{"[options]\nav.tokens_not_before = today\n",
+	 "av.tokens_not_before wants none, or a time"},
 	{"[limits]\nav.lifetime_min_s = 700\n",
 	 "av.lifetime_min_s is more than av.lifetime_s"},
 	{"[limits]\nav.lifetime_max_s = 500\n",

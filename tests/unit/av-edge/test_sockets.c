@@ -128,13 +128,6 @@ START_TEST(address_that_is_held_is_told)
 		EDGE_ESYS);
 	ck_assert_ptr_nonnull(strstr(why, "cannot listen on 127.0.0.1:"));
 	ck_assert_ptr_nonnull(strstr(why, "tcp: "));
-	/* by ourselves, and we know: the new ones join */
-	place.is_held = true;
-	ck_assert_int_eq(
-		ave_sockets_server(other, WORKERS, &place, why, sizeof(why)),
-		EDGE_OK);
-	for (int i = 0; i < WORKERS; i++)
-		ave_socket_close(other[i]);
 	close_all();
 }
 END_TEST

@@ -249,8 +249,6 @@ START_TEST(status_warns_of_routes)
 	ck_assert(warns("no route leads through"));
 	v.inside.is_default_left_out = true;
 	ck_assert(warns("default route leaves by the internal"));
-	v.inside.is_cut = true;
-	ck_assert(warns("too many routes"));
 	v.house.device[AVE_INSIDE][0] = '\0';
 	ck_assert(warns("on no interface"));
 }

@@ -805,6 +805,7 @@ START_TEST(worker_lets_no_stranger_in_by_an_old_door)
 {
 	const struct edge_addr any = local(0);
 	struct edge_addr first;
+	struct ave_mail *m;
 	int fd;
 
 	start(0, kind_of(_i));
@@ -817,7 +818,10 @@ START_TEST(worker_lets_no_stranger_in_by_an_old_door)
 	ck_assert_int_eq(send(fd, "T", 1, 0), 1);
 	ck_assert(patient(is_dropped));
 	/* back again: the old socket is the door once more */
-	move_to(&first, 2);
+	m = ave_mail_new();
+	m->back[AVE_DOOR_OUTSIDE_UDP] = first;
+	m->moves = 2;
+	ck_assert_int_eq(ave_worker_post(worker[0], m), EDGE_OK);
 	ck_assert(patient(is_back));
 	told_of(fd, "T");
 	close(fd);

@@ -1,0 +1,103 @@
+"""Connections that open and say nothing, say half, or do not read: each is
+ended in time, and holds no more than its share while it lasts."""
+import socket
+import time
+
+from support import av, journey, netns
+from support.msturn import ACTIVE, HELLO
+from support.wait import until
+
+SILENT = 60
+QUEUE = 128 * 1024  # av.out_queue of this edge
+FLOOD = 12 * 1024 * 1024
+LIMITS = {'av.first_bytes_ms': 1500, 'av.first_allocate_ms': 3000,
+          'av.out_queue': QUEUE, 'av.stall_ms': 2000,
+          'av.bandwidth_kbit': 10000000, 'av.bandwidth_burst': 67108864}
+
+
+def silent(j, edge, made):
+    """Half-open connections of each kind go, each at its time."""
+    halves = []
+    for number in range(SILENT):
+        client = av.tcp(j, made.ticket(), number % 20, hello=False)
+        halves.append(client)
+        client.socket.sendall((b'', HELLO[:1], HELLO[:49], HELLO,
+                               b'\2\0\0\x24\0\3', HELLO + b'\2\0')[number % 6])
+    challenged = av.tcp(j, made.ticket(), 21)
+    challenged.challenge()
+    steady = av.tcp(j, made.ticket(), 22)
+    steady.must_allocate()
+    until(lambda: edge.relay()['streams'] == 1, 15,
+          f'they stay: {edge.relay()}')
+    for client in (*halves, challenged):
+        client.closed()
+        client.close()
+    again = steady.allocate()
+    assert again.lifetime, again
+    steady.end()
+
+
+def slow(j, edge, made):
+    """A client that does not read: what a peer sends is dropped, not kept."""
+    client = av.tcp(j, made.ticket(), 23)
+    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    relayed = client.must_allocate()
+    with j.world.inet.inside():
+        listener = socket.create_server((netns.PARTNER, 40000))
+    client.send((netns.PARTNER, 40000), b'hello')
+    peer = listener.accept()[0]
+    assert peer.getpeername() == relayed, peer.getpeername()
+    assert client.set_active((netns.PARTNER, 40000)).kind == ACTIVE
+    memory, sent, end = av.resident(edge), 0, time.monotonic() + 15
+    peer.settimeout(0.5)
+    while sent < FLOOD and time.monotonic() < end:
+        try:
+            sent += peer.send(b'x' * 65536)
+        except (socket.timeout, ConnectionError):
+            break  # it pushes back, or the slow one was ended
+    if j.preset == 'dev':
+        assert av.resident(edge) < memory + 8 * 1024, av.resident(edge)
+    until(lambda: edge.relay()['ports']['tcp'] == 0, 20,
+          f'the slow reader stays: {edge.relay()}')
+    for one in (peer, listener):
+        one.close()
+    client.close()
+
+
+def slow_of_udp(j, edge, made):
+    """The same fed by datagrams: lost, and counted."""
+    # a TCP client's relayed address is TCP: two streams, one does not read
+    reader = av.tcp(j, made.ticket(), 24)
+    talker = av.tcp(j, made.ticket(), 25)
+    reader.must_allocate()
+    talker.must_allocate()
+    reader.send(talker.relayed, b'')
+    talker.send(reader.relayed, b'hello')
+    assert talker.set_active(reader.relayed).kind == ACTIVE
+    assert reader.set_active(talker.relayed).kind == ACTIVE
+    talker.socket.settimeout(0.5)
+    sent, end = 0, time.monotonic() + 15
+    while sent < FLOOD and time.monotonic() < end:
+        try:
+            talker.put_data(b'y' * 8192)
+            sent += 8192
+        except (socket.timeout, ConnectionError):
+            break
+    until(lambda: edge.relay()['ports']['tcp'] <= 1, 20,
+          f'the slow reader stays: {edge.relay()}')
+    reader.close()
+    talker.close()
+
+
+def body(j):
+    edge = j.av_edge(limits={**av.CROWD, **LIMITS})
+    empty = av.Empty(edge)
+    made = av.mint(j)
+    silent(j, edge, made)
+    slow(j, edge, made)
+    slow_of_udp(j, edge, made)
+    empty.wait()
+    assert edge.process.poll() is None, edge.tail()
+
+
+journey.main(body)
