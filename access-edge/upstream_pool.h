@@ -7,7 +7,12 @@
 
 struct acc_pool;
 
-enum { ACC_UPSTREAM_CONNS = 4, ACC_UPSTREAM_NAME = 254, ACC_POOLS = 64 };
+enum {
+	ACC_UPSTREAM_CONNS = 4,
+	ACC_UPSTREAM_NAME = 254,
+	ACC_UPSTREAM_ADDRS = 64, /* TO 3.3: of one name */
+	ACC_POOLS = 64
+};
 
 struct acc_upstream { /* one member, on this shard */
 	struct acc_upstreams *set;
@@ -19,6 +24,7 @@ struct acc_upstream { /* one member, on this shard */
 	const struct topo_host *host; /* of the current snapshot */
 	uint16_t port;
 	size_t next_addr;
+	uint64_t addr_rests_ms[ACC_UPSTREAM_ADDRS]; /* failed: not before */
 	struct acc_link *links[ACC_UPSTREAM_CONNS];
 	unsigned outstanding, unsigned_outstanding;
 	struct acc_txn_queue waiting;
