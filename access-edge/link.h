@@ -37,6 +37,7 @@ struct acc_link {
 	enum acc_link_deadline deadline;
 	bool paused_by_hop, paused_by_self, admitted, was_secured, heard;
 	bool opened;		/* the peer was accepted once */
+	bool never_connected;	/* dialled, and nobody took the call */
 	bool is_distrusted;	/* its certificate was not accepted */
 	bool is_counted;	/* the member's failure was counted already */
 	bool wants_pong;	/* it announced RFC 5626 outbound or keep */

@@ -184,8 +184,7 @@ static void go_inward(const struct journey *j, struct acc_txn *x)
 		hold_or_refuse(j, x);
 		break;
 	case ACC_PICK_NONE:
-		stop(j, x,
-		     acc_upstream_why_none(j->s->upstreams, j->d.cluster));
+		stop(j, x, acc_upstream_why_none(j->s->upstreams, &plan));
 		break;
 	}
 }

@@ -15,6 +15,7 @@
 enum {
 	TURNED_AWAY_MS = 5000, /* ours: closed sooner and mute [ms] */
 	ADDR_REST_MS = 30000,  /* TO 3.4: an address that failed [ms] */
+	DISTRUST_MS = 600000,  /* AE 4.4: events of 14428 [ms] */
 };
 
 /* -- health ------------------------------------------------------------- */
@@ -69,7 +70,7 @@ static void worked(struct acc_upstream *up)
 {
 	edge_event(ACC_EV_HOP_UP, "member=%s", up->member);
 	acc_hop_worked(&up->pool->hops[up->index]);
-	up->pool->is_distrusted = false;
+	up->pool->failure = ACC_REASON_OK;
 	acc_pool_publish(up);
 }
 
@@ -252,12 +253,14 @@ void acc_upstream_answered(struct acc_link *l)
 }
 
 enum acc_reason acc_upstream_why_none(struct acc_upstreams *u,
-				      const struct topo_cluster *c)
+				      const struct acc_pick_plan *plan)
 {
-	const struct acc_pool *p = acc_pool_find(u, c);
+	const struct acc_pool *p = acc_pool_find(u, plan->cluster);
 
-	return p && p->is_distrusted ? ACC_REASON_NEXT_HOP_TLS
-				     : ACC_REASON_NEXT_HOP_DOWN;
+	if (p && p->failure != ACC_REASON_OK &&
+	    (plan->tried || p->failure == ACC_REASON_NEXT_HOP_TLS))
+		return p->failure;
+	return ACC_REASON_NEXT_HOP_DOWN;
 }
 
 /* -- what links tell ---------------------------------------------------- */
@@ -274,12 +277,26 @@ bool acc_upstream_is_right(struct acc_link *l)
 			return true;
 		why = edge_peer_fault_str(EDGE_PEER_NAME);
 	}
-	edge_event(ACC_EV_HOP_TLS,
-		   "lync=14428 errid=1010 member=%s san=%s "
-		   "reason=%s",
-		   up->member, p->name_count ? p->names[0] : "-", why);
-	l->is_distrusted = true;
+	acc_upstream_distrust(l, why);
 	return false;
+}
+
+void acc_upstream_distrust(struct acc_link *l, const char *why)
+{
+	struct acc_upstream *up = l->upstream;
+	const struct edge_peer *p = edge_conn_peer(l->conn);
+	uint64_t now = acc_upstreams_now(up->set);
+
+	l->is_distrusted = true;
+	up->distrusted++;
+	if (up->distrust_told_ms && now - up->distrust_told_ms < DISTRUST_MS)
+		return;
+	edge_event(ACC_EV_HOP_TLS,
+		   "lync=14428 errid=1010 member=%s san=%s reason=%s count=%u",
+		   up->member, p->name_count ? p->names[0] : "-", why,
+		   up->distrusted);
+	up->distrust_told_ms = now;
+	up->distrusted = 0;
 }
 
 /* One that has failed is up again only when it has said something: who means to
@@ -374,6 +391,14 @@ static bool tries_another_address(struct acc_link *l, const char *why)
 	return false;
 }
 
+static enum acc_reason failure_of(const struct acc_link *l)
+{
+	if (l->is_distrusted)
+		return ACC_REASON_NEXT_HOP_TLS;
+	return l->never_connected ? ACC_REASON_NEXT_HOP_CONNECT
+				  : ACC_REASON_NEXT_HOP_HANDSHAKE;
+}
+
 static void give_up_waiting(struct acc_upstream *up)
 {
 	struct acc_txn_queue lost;
@@ -406,7 +431,7 @@ void acc_upstream_lost(struct acc_link *l, const char *why)
 		if (up->pool && tries_another_address(l, why))
 			return;
 		if (up->pool)
-			up->pool->is_distrusted = l->is_distrusted;
+			up->pool->failure = failure_of(l);
 		failed(up, why);
 	} else if (up->pool && up->pool->cluster->is_next_hop)
 		acc_pool_probe(up, 0); /* dial again at once */

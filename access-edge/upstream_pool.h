@@ -27,6 +27,8 @@ struct acc_upstream { /* one member, on this shard */
 	uint64_t addr_rests_ms[ACC_UPSTREAM_ADDRS]; /* failed: not before */
 	struct acc_link *links[ACC_UPSTREAM_CONNS];
 	unsigned outstanding, unsigned_outstanding;
+	uint64_t distrust_told_ms; /* AE 4.4, 14428; 0: never */
+	unsigned distrusted;	   /* since then */
 	struct acc_txn_queue waiting;
 	struct edge_timer probe;
 };
@@ -35,7 +37,7 @@ struct acc_pool { /* one Registrar cluster of the snapshot */
 	const struct topo_cluster *cluster;
 	unsigned count;
 	bool is_down;
-	bool is_distrusted; /* the last failure was a certificate's */
+	enum acc_reason failure; /* the last one of a member; OK: none */
 	struct acc_hop hops[ACC_MEMBERS];
 	struct acc_upstream *ups[ACC_MEMBERS];
 };

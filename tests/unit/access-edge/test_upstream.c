@@ -2,6 +2,7 @@
 #include "access-edge/upstream.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "access-edge/linktab.h"
@@ -121,6 +122,36 @@ START_TEST(upstream_tells_that_nobody_is_left)
 			 ACC_HOP_DOWN);
 	shards_register(&client, "alice", 2);
 	sip_peer_expect(&client, "SIP/2.0 504");
+}
+END_TEST
+
+/* AE 4.3: 1038, 1039 when it was tried for this very request; 1007 later. */
+START_TEST(upstream_says_by_what_the_next_hop_failed)
+{
+	static const char *const errids[] = {"1038;", "1039;"};
+	const struct edge_sip_msg *m;
+	char value[1024];
+
+	begin();
+	shards_sign_in(&f, &client, "alice", route, contact);
+	f.hop_refuses = _i == 1;
+	for (unsigned n = 0; n < 2 && _i == 0; n++)
+		shards_hop_listen(&f, n, false);
+	for (unsigned i = 0; i < f.hop_count; i++) {
+		f.hops[i].closed = true;
+		sip_peer_close(&f.hops[i]);
+	}
+	sip_peer_wait(f.loop, is_down, NULL, "a pool that is down");
+	shards_request(&client, "MESSAGE", "z9hG4bK1", 1, "");
+	m = sip_peer_expect(&client, "SIP/2.0 504");
+	sip_peer_header(m, "ms-diagnostics-public", 0, value);
+	ck_assert_msg(strncmp(value, "1007;", 5) == 0, "%s", value);
+	for (unsigned n = 0; n < 2; n++) /* as before the first failure */
+		s->upstreams->pools[0]->hops[n] = (struct acc_hop){0};
+	shards_request(&client, "MESSAGE", "z9hG4bK2", 2, "");
+	m = sip_peer_expect(&client, "SIP/2.0 504");
+	sip_peer_header(m, "ms-diagnostics-public", 0, value);
+	ck_assert_msg(strncmp(value, errids[_i], 5) == 0, "%s", value);
 }
 END_TEST
 
@@ -354,6 +385,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, upstream_keeps_a_user_on_one_member);
 	tcase_add_test(t, upstream_takes_the_next_member_when_one_is_away);
 	tcase_add_test(t, upstream_tells_that_nobody_is_left);
+	tcase_add_loop_test(t, upstream_says_by_what_the_next_hop_failed, 0, 2);
 	tcase_add_test(t, upstream_finds_members_that_come_back);
 	tcase_add_test(t, upstream_does_not_court_who_turns_it_away);
 	tcase_add_test(

@@ -209,7 +209,7 @@ START_TEST(upstream_passes_over_an_address_that_failed)
 	take_topology(two_addresses);
 	up = pool()->ups[0];
 	for (unsigned n = 0; n < 3; n++) {
-		up->next_addr = 0; /* the bad one's turn */
+		up->next_addr = 0;	    /* the bad one's turn */
 		up->links[0]->heard = true; /* it ends as others do */
 		acc_link_close(up->links[0]);
 		ck_assert_ptr_null(up->links[0]);
