@@ -402,11 +402,27 @@ static struct acc_mail *tls_mail(struct acc_service *v, unsigned shard)
 	return m;
 }
 
+static void tell_moved(const struct topo *old, const struct topo *new)
+{
+	char text[EDGE_ADDR_STRLEN];
+
+	for (int k = 0; k < ACC_LISTEN_KINDS; k++) {
+		const struct edge_addr *was = &old->listen[port_of[k]].addr;
+
+		if (edge_addr_eq(was, &new->listen[port_of[k]].addr))
+			continue;
+		edge_addr_print(was, text);
+		edge_event(EDGE_EV_LISTENER_CLOSED, "address=%s reason=moved",
+			   text);
+	}
+}
+
 void acc_service_commit(void *self, const struct topo *t)
 {
 	struct acc_service *v = self;
 	const struct topo *old = v->topo;
 
+	tell_moved(old, t);
 	v->topo = topo_hold(t);
 	if (v->prepared_tls.out) {
 		acc_service_tls_drop(&v->tls);

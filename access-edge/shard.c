@@ -58,6 +58,39 @@ bool acc_shard_post(struct acc_shard *from, unsigned to, struct acc_mail *m)
 
 /* -- what the control thread sends -------------------------------------- */
 
+static const struct edge_addr *door_of(const struct acc_shard *s,
+				       enum acc_listen_kind kind)
+{
+	static const enum topo_port_kind ports[ACC_LISTEN_KINDS] = {
+		[ACC_LISTEN_CLIENT] = TOPO_PORT_ACCESS_CLIENT,
+		[ACC_LISTEN_INSIDE] = TOPO_PORT_ACCESS_INSIDE,
+	};
+
+	return &s->view.topo->listen[ports[kind]].addr;
+}
+
+static void finish_moved(struct acc_link *l, void *arg)
+{
+	const struct acc_shard *s = arg;
+
+	if (l->kind != ACC_LINK_UPSTREAM && l->state == ACC_LINK_OPEN &&
+	    !edge_addr_eq(&l->source.local,
+			  door_of(s, (enum acc_listen_kind)l->kind)))
+		acc_link_finish(l);
+}
+
+/* TO 4.3: who came by the old address has had his time. */
+static void on_moved_over(struct edge_timer *t, uint64_t now_ms)
+{
+	struct acc_shard *s =
+		(struct acc_shard *)(void *)((char *)t -
+					     offsetof(struct acc_shard,
+						      moved_timer));
+
+	(void)now_ms;
+	acc_linktab_each(s->links, finish_moved, s);
+}
+
 static void swap_listener(struct acc_shard *s, enum acc_listen_kind kind,
 			  int *fd)
 {
@@ -70,6 +103,10 @@ static void swap_listener(struct acc_shard *s, enum acc_listen_kind kind,
 	if (acc_listener_new(&new, s, kind, *fd) == EDGE_OK) {
 		acc_listener_free(s->listener[kind]);
 		s->listener[kind] = new;
+		edge_wheel_start(edge_loop_wheel(s->loop), &s->moved_timer,
+				 edge_loop_now_ms(s->loop) +
+					 acc_shard_limit(s, ACC_LIMIT_DRAIN_MS),
+				 on_moved_over);
 	}
 	*fd = -1;
 }
@@ -345,6 +382,7 @@ void acc_shard_free(struct acc_shard *s)
 	}
 	s->is_ending = true;
 	edge_wheel_stop(&s->drain_timer);
+	edge_wheel_stop(&s->moved_timer);
 	acc_budget_stop(s);
 	acc_txntab_free(s->txns); /* first: links that close owe nothing */
 	if (s->links)

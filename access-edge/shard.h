@@ -69,7 +69,7 @@ struct acc_shard {
 	struct acc_txntab *txns;
 	struct acc_upstreams *upstreams;
 	struct acc_gauges gauges;
-	struct edge_timer drain_timer, budget_timer;
+	struct edge_timer drain_timer, moved_timer, budget_timer;
 	bool is_draining, is_ending;
 	struct acc_quiet quiet; /* of its log lines */
 };
