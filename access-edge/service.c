@@ -316,6 +316,7 @@ static void look_at_keys(struct edge_timer *t, uint64_t now_ms)
 					       offsetof(struct acc_service,
 							keys_timer));
 
+	acc_service_tls_tell(&v->tls, time(NULL));
 	if (acc_service_keys_rotate(v->ring, v->state, v->topo,
 				    (uint64_t)time(NULL)))
 		post_all(v, keys_mail);
@@ -340,11 +341,13 @@ enum edge_err acc_service_start(void *self)
 		return err;
 	}
 	err = acc_crew_new(&v->crew, &v->shared, plans);
-	if (!err)
-		edge_wheel_start(edge_loop_wheel(v->control), &v->keys_timer,
-				 edge_loop_now_ms(v->control) + KEYS_EVERY_MS,
-				 look_at_keys);
-	return err;
+	if (err)
+		return err;
+	edge_wheel_start(edge_loop_wheel(v->control), &v->keys_timer,
+			 edge_loop_now_ms(v->control) + KEYS_EVERY_MS,
+			 look_at_keys);
+	acc_service_tls_tell(&v->tls, time(NULL));
+	return EDGE_OK;
 }
 
 /* -- topology ----------------------------------------------------------- */
@@ -425,6 +428,7 @@ void acc_service_commit(void *self, const struct topo *t)
 	tell_moved(old, t);
 	v->topo = topo_hold(t);
 	if (v->prepared_tls.out) {
+		memcpy(v->prepared_tls.told, v->tls.told, sizeof(v->tls.told));
 		acc_service_tls_drop(&v->tls);
 		v->tls = v->prepared_tls;
 		v->prepared_tls = (struct acc_service_tls){0};
@@ -467,6 +471,7 @@ enum edge_err acc_service_reload(void *self, const struct edge_config *c,
 	}
 	acc_service_tls_drop(&v->tls);
 	v->tls = new;
+	acc_service_tls_tell(&v->tls, time(NULL));
 	if (v->topo->member_count || is_newer(ring, v->ring)) {
 		topo_keyring_free(v->ring);
 		v->ring = ring;

@@ -48,6 +48,9 @@ void acc_upstream_wait(struct acc_upstream *up, struct acc_txn *x);
 void acc_upstream_hold(struct acc_upstreams *u, struct acc_txn *x);
 /** A message without transaction went there: it counts for the rates. */
 void acc_upstream_spend(struct acc_upstreams *u, const struct acc_source *from);
+/** A request was refused since rate and window are used up: overload is
+ * entered, and left after some time without a refusal (event 1034). */
+void acc_upstream_overloaded(struct acc_upstreams *u);
 size_t acc_upstream_held(const struct acc_upstreams *u);
 /** Stable name of the member for the life of the process, never 0. */
 uint64_t acc_upstream_id(const struct acc_upstream *up);

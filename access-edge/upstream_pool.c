@@ -212,6 +212,7 @@ void acc_upstreams_free(struct acc_upstreams *u)
 	if (!u)
 		return;
 	edge_wheel_stop(&u->hold_timer);
+	edge_wheel_stop(&u->overload_timer);
 	for (size_t p = 0; p < u->pool_count; p++) {
 		for (unsigned i = 0; i < u->pools[p]->count; i++) {
 			edge_wheel_stop(&u->pools[p]->ups[i]->probe);

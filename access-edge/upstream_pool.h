@@ -48,6 +48,8 @@ struct acc_upstreams {
 	struct acc_pool *pools[ACC_POOLS];
 	struct acc_txn_queue held;
 	struct edge_timer hold_timer;
+	struct edge_timer overload_timer;	/* runs: refusing of late */
+	uint64_t overload_ms, overload_refused; /* last one; how many */
 	/* AE 5: rate for all; strangers' share of it, one half for anybody,
 	 * the other for sources that have not asked much lately */
 	struct edge_bucket all, unsigned_free, unsigned_kept;
