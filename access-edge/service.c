@@ -38,7 +38,7 @@ struct sockets {
 struct acc_service {
 	struct acc_shared shared;
 	struct edge_loop *control;
-	char *state, *proxy_require;
+	char *state;
 	const struct topo *topo;
 	struct topo_keyring *ring;
 	_Atomic uint64_t limits[ACC_LIMIT_COUNT];
@@ -92,22 +92,25 @@ void acc_service_free(struct acc_service *v)
 	topo_keyring_free(v->ring);
 	if (v->topo)
 		topo_drop(v->topo);
-	free(v->proxy_require);
 	free(v->state);
 	free(v);
 }
 
 /* -- open --------------------------------------------------------------- */
 
-static void set_options(struct acc_options *o, const struct edge_config *c)
+/* proxy_require is borrowed from c, which lives until the next reload. */
+static void read_options(struct acc_options *o, const struct edge_config *c)
 {
 	const char *two = edge_config_option(c, "access.double_record_route");
 	const char *diag =
 		edge_config_option(c, "access.diagnostics_unauthenticated");
 
-	o->double_record_route = !two || strcmp(two, "no") != 0;
-	o->diagnostics_unauthenticated = diag && strcmp(diag, "yes") == 0;
-	o->keep_alive_s = (unsigned)c->limits[ACC_LIMIT_KEEP_ALIVE_S];
+	*o = (struct acc_options){
+		.double_record_route = !two || strcmp(two, "no") != 0,
+		.diagnostics_unauthenticated = diag && !strcmp(diag, "yes"),
+		.proxy_require = edge_config_option(c, "access.proxy_require"),
+		.keep_alive_s = (unsigned)c->limits[ACC_LIMIT_KEEP_ALIVE_S],
+	};
 }
 
 static uint32_t limit(const struct acc_service *v, enum acc_limit which)
@@ -247,11 +250,7 @@ enum edge_err acc_service_open(void *self, struct edge_loop *control,
 	do {
 		v->shared.boot = edge_random_u32();
 	} while (!v->shared.boot);
-	set_options(&v->shared.options, c);
-	if (edge_config_option(c, "access.proxy_require"))
-		v->proxy_require =
-			strdup(edge_config_option(c, "access.proxy_require"));
-	v->shared.options.proxy_require = v->proxy_require;
+	read_options(&v->shared.options, c);
 	find_devices(v, c);
 	err = v->state ? open_all(v, c, t) : EDGE_ENOMEM;
 	if (err)
@@ -448,6 +447,19 @@ void acc_service_abort(void *self)
 
 /* -- reload, drain, stop ------------------------------------------------ */
 
+static struct acc_mail *options_mail(struct acc_service *v, unsigned shard)
+{
+	struct acc_mail *m =
+		acc_mail_new(ACC_MAIL_OPTIONS, edge_slice(NULL, 0));
+
+	(void)shard;
+	if (m && !(m->options = acc_mail_copy_options(&v->shared.options))) {
+		acc_mail_free(m);
+		return NULL;
+	}
+	return m;
+}
+
 static bool is_newer(const struct topo_keyring *a, const struct topo_keyring *b)
 {
 	return a->keys[0].not_before_s >= b->keys[0].not_before_s;
@@ -486,6 +498,8 @@ enum edge_err acc_service_reload(void *self, const struct edge_config *c,
 
 		edge_admit_limits_set(v->shared.admit[k], &l);
 	}
+	read_options(&v->shared.options, c);
+	post_all(v, options_mail);
 	post_all(v, tls_mail);
 	post_all(v, keys_mail);
 	return EDGE_OK;

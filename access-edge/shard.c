@@ -187,6 +187,14 @@ static void on_keys(struct acc_shard *s, struct acc_mail *m)
 	m->keys = NULL;
 }
 
+static void on_options(struct acc_shard *s, struct acc_mail *m)
+{
+	free(s->options);
+	s->options = m->options;
+	s->view.options = m->options;
+	m->options = NULL;
+}
+
 static void finish_client(struct acc_link *l, void *arg)
 {
 	(void)arg;
@@ -232,6 +240,9 @@ static void on_mail(void *msg, void *arg)
 		break;
 	case ACC_MAIL_KEYS:
 		on_keys(s, m);
+		break;
+	case ACC_MAIL_OPTIONS:
+		on_options(s, m);
 		break;
 	case ACC_MAIL_DRAIN:
 		on_drain(s);
@@ -330,8 +341,9 @@ static void take_plan(struct acc_shard *s, struct acc_shard_plan *p)
 	s->index = p->index;
 	s->shared = p->shared;
 	s->keys = p->keys;
+	s->options = acc_mail_copy_options(&p->shared->options);
 	s->view = (struct acc_view){p->topo, p->keys, p->shared->boot,
-				    &p->shared->options, 0};
+				    s->options, 0};
 	memcpy(s->tls, p->tls, sizeof(s->tls));
 	s->tls_out = p->tls_out;
 	atomic_store(&s->gauges.topology_seq, p->topo->seq);
@@ -350,7 +362,8 @@ enum edge_err acc_shard_new(struct acc_shard **out, struct acc_shard_plan *p)
 		goto out;
 	take_plan(s, p);
 	find_device(s);
-	err = edge_loop_new(&s->loop);
+	if (s->options)
+		err = edge_loop_new(&s->loop);
 	if (!err)
 		err = make_tables(s);
 	if (!err)
@@ -394,6 +407,7 @@ void acc_shard_free(struct acc_shard *s)
 	desk_free(&s->desk);
 	desk_free(&s->aside);
 	acc_route_keys_free(s->keys);
+	free(s->options);
 	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
 		if (s->tls[k])
 			edge_tls_drop(s->tls[k]);
