@@ -407,6 +407,7 @@ static void plan_conn(struct acc_link *l, struct edge_conn_plan *p)
 	uint32_t out = (uint32_t)acc_shard_limit(s, ACC_LIMIT_OUT_QUEUE);
 
 	acc_link_frame_limits(l, &f);
+	l->body_room = (uint32_t)f.body_len;
 	*p = (struct edge_conn_plan){
 		.loop = s->loop,
 		.tls = l->kind == ACC_LINK_UPSTREAM ? s->tls_out

@@ -46,7 +46,8 @@ struct acc_link {
 	uint16_t remote_askers; /* bit per shard that delivered here */
 	struct acc_source source;
 	struct edge_sip_framer framer;
-	size_t skip; /* body bytes to pass over */
+	size_t skip;	    /* body bytes to pass over */
+	uint32_t body_room; /* what its input holds; 0: not made yet */
 	struct edge_timer timer;
 	struct edge_task doom; /* close at the end of the turn */
 	uint64_t opened_ms, heard_ms, part_ms; /* part: since when in pieces */

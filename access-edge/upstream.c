@@ -78,7 +78,9 @@ static void worked(struct acc_upstream *up)
 
 static unsigned conns_wanted(const struct acc_upstreams *u)
 {
-	unsigned n = u->shard->view.topo->access.tls_count /
+	const struct topo *t = u->shard->view.topo;
+	unsigned n = (t->proxy.tls_count ? t->proxy.tls_count
+					 : t->access.tls_count) /
 		     u->shard->shared->shard_count;
 
 	return n < 1 ? 1 : n > ACC_UPSTREAM_CONNS ? ACC_UPSTREAM_CONNS : n;
