@@ -29,6 +29,9 @@ def body(j):
     alice = j.user('alice')
     assert alice.sign_in()[1][1].status == 200
     before = shown(alice.wire)
+    # the lab's certificates have ten days: said once each, not at every look
+    assert len(gate.events(edge, 16, use='access', state='ending')) == 1
+    assert len(gate.events(edge, 16, use='internal', state='ending')) == 1
 
     # another certificate, and less patience with silent clients
     text = edge.ini.read_text()
