@@ -204,7 +204,7 @@ static bool talk(struct trial *t, struct ctl_turn *end[2],
 	struct ctl_rtp_way way[2];
 	uint64_t since = now_us();
 	enum edge_err err;
-	bool is_well;
+	bool is_good;
 
 	for (int i = 0; i < 2; i++)
 		if (ctl_turn_set_peer(end[i], ctl_turn_relayed(end[1 - i]),
@@ -214,8 +214,9 @@ static bool talk(struct trial *t, struct ctl_turn *end[2],
 	err = ctl_rtp_run(way, &plan);
 	if (err)
 		return fail(t, "TEST-004", "media", ctl_reason(err));
-	is_well = tell_way(t, p[0].aor, p[1].aor, &way[0]);
-	if (tell_way(t, p[1].aor, p[0].aor, &way[1]) && is_well)
+	is_good = tell_way(t, p[0].aor, p[1].aor, &way[0]);
+	is_good &= tell_way(t, p[1].aor, p[0].aor, &way[1]); /* both are told */
+	if (is_good)
 		return true;
 	return fail(t, "TEST-004", "media",
 		    "packets were lost or came altered");

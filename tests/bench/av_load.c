@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/bench/av_ends.h"
@@ -154,9 +155,18 @@ static void go(struct load *l, const struct run *r)
 	       (double)cpu / 1e3, latency(l, 50), latency(l, 99));
 }
 
+static double own_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
 static void bring(struct load *l, enum av_state until)
 {
 	uint64_t begin = bench_now_ns(), cpu = bench_cpu_ns(l->pids);
+	const double own = own_us();
 	unsigned there = av_ends_bring(&l->ends, until, l->window);
 	unsigned error = 0;
 
@@ -164,10 +174,10 @@ static void bring(struct load *l, enum av_state until)
 		if (l->ends.flows[i].state == AV_FAILED)
 			error = l->ends.flows[i].error;
 	printf("{\"there\": %u, \"error\": %u, \"again\": %" PRIu64
-	       ", \"seconds\": %.4f, \"cpu_us\": %.1f}\n",
+	       ", \"seconds\": %.4f, \"cpu_us\": %.1f, \"own_us\": %.1f}\n",
 	       there, error, l->ends.said_again,
 	       (double)(bench_now_ns() - begin) / 1e9,
-	       (double)(bench_cpu_ns(l->pids) - cpu) / 1e3);
+	       (double)(bench_cpu_ns(l->pids) - cpu) / 1e3, own_us() - own);
 }
 
 static bool read_run(struct run *r, const char *line)

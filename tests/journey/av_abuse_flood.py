@@ -73,7 +73,7 @@ def body(j):
     empty.wait()
     if j.preset == 'dev':  # buckets of 100,000 sources, and not more
         assert av.resident(edge) < memory + 40000, av.resident(edge)
-    assert av.count(edge, 'allocated') == served, edge.counters()
+    av.wait_count(edge, 'allocated', served)
 
     # nobody is sent more than three times what came: 92 to 36, 76 to 28
     crowd = '(dst net 10.0.0.0/8 or dst net 11.0.0.0/8)'

@@ -138,7 +138,7 @@ def body(j):
     client.close()
     wire.close()
     assert edge.process.poll() is None, edge.tail()
-    assert edge.dropped().get('malformed', 0) > 100, edge.dropped()
+    av.wait_dropped(edge, 'malformed', 100)
     assert av.count(edge, 'packets', 'to_peer') == 0, edge.dropped()
     edge.stop()  # two UDP clients have gone without a word
     edge.start()

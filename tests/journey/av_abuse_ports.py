@@ -98,8 +98,7 @@ def body(j):
     for one in (late, stream, witness):
         one.end()
     empty.wait()
-    until(lambda: av.count(edge, 'allocated') == av.count(edge, 'released'),
-          5, edge.counters())
+    av.wait_count(edge, 'released', av.count(edge, 'allocated'))
 
 
 journey.main(body, limit=60)

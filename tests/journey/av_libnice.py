@@ -31,7 +31,7 @@ def body(j):
     asked = {m.tid for m in seen if m.kind == SET_ACTIVE}
     told = {m.tid for m in seen if m.kind == ACTIVE}
     assert len(asked) >= 6 and asked <= told, (len(asked), len(told))
-    assert av.count(edge, 'allocated') == 6, edge.counters()
+    av.wait_count(edge, 'allocated', 6)
     strange = set(edge.dropped()) - {
         'no_integrity', 'no_permission', 'no_allocation', 'peer_gone'}
     assert not strange, edge.dropped()

@@ -33,7 +33,7 @@ def body(j):
         # inside or outside, relayed addresses are those of the outside
         assert said.count(f'relayed {av.OUTSIDE}:') == 2, said
     empty.wait()
-    assert av.count(edge, 'allocated') == 14, edge.counters()
+    av.wait_count(edge, 'allocated', 14)
     strange = set(edge.dropped()) - {'no_integrity', 'no_permission'}
     assert not strange, edge.dropped()
 

@@ -87,6 +87,12 @@ def count(edge, noun, reason=None):
     return found[name]
 
 
+def wait_count(edge, noun, wanted, reason=None, limit=5):
+    """Until it is just that; workers tell their counters now and then."""
+    until(lambda: count(edge, noun, reason) == wanted, limit,
+          f'{noun} does not become {wanted}: {edge.counters()}')
+
+
 def wait_dropped(edge, reason, least, limit=5):
     """Until so many are dropped for that reason."""
     until(lambda: edge.dropped().get(reason, 0) >= least, limit,

@@ -294,6 +294,9 @@ END_TEST
 
 START_TEST(odd_list_of_unknown_attributes_repeats_its_last)
 {
+	static const char wanted[] =
+		"\x00\x17\x00\x17\x00\x17\x70\x01\x00\x17\x70\x01"
+		"\x00\x24\x00\x24";
 	const uint16_t list[] = {0x0017, 0x7001, 0x0024};
 	struct mst_msg m;
 
@@ -304,11 +307,9 @@ START_TEST(odd_list_of_unknown_attributes_repeats_its_last)
 	ck_assert_uint_eq(edge_slice_len(m.v[MST_UNKNOWN].bytes),
 			  _i < 3 ? 4 : 8);
 	ck_assert_mem_eq(m.v[MST_UNKNOWN].bytes.p,
-			 "\x00\x17\x00\x17\x00\x17\x70\x01\x00\x17\x70\x01"
-			 "\x00\x24\x00\x24" +
-				 (_i == 1   ? 0
-				  : _i == 2 ? 4
-					    : 8),
+			 &wanted[_i == 1   ? 0
+				 : _i == 2 ? 4
+					   : 8],
 			 _i < 3 ? 4 : 8);
 }
 END_TEST
