@@ -412,7 +412,7 @@ static size_t wait_for(struct ave_batch *b, struct ave_batch_item *items,
 		       int timeout_ms)
 {
 	struct __kernel_timespec ts = {.tv_sec = timeout_ms / 1000,
-				       .tv_nsec = timeout_ms % 1000 * 1000000l};
+				       .tv_nsec = timeout_ms % 1000 * 1000000L};
 	struct engine *e = b->engine;
 	struct io_uring_cqe *first;
 

@@ -2,6 +2,7 @@
 #include "tests/bench/av_ends.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,9 @@ enum {
 	AGAIN_NS = 500000000, /* as RFC 8489's RTO */
 	GIVE_UP_S = 10,	      /* for one step */
 	PEER_SIDE = 1,	      /* bit of an event's tag */
-	LOGIN_FLOWS = 8,      /* flows of one identity */
+	HELD = 8192,	      /* of a stream, uncut [bytes] */
+	DATAGRAMS = SOCK_DGRAM | SOCK_NONBLOCK,
+	LOGIN_FLOWS = 8, /* flows of one identity */
 	SECOND = 1000000000,
 };
 
@@ -41,11 +44,11 @@ void av_ends_init(struct av_ends *e)
 
 /* -- sockets -------------------------------------------------------------- */
 
-static int bound(struct edge_addr *at)
+static int bound(struct edge_addr *at, int type)
 {
 	struct sockaddr_storage sa;
 	socklen_t len = edge_addr_to_sockaddr(at, &sa);
-	int fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	int fd = socket(sa.ss_family, type, 0);
 	int room = ROOM;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
@@ -73,9 +76,28 @@ static void watched(const struct av_ends *e, int fd, uint64_t tag)
 		bench_die("epoll_ctl");
 }
 
+/* A stream waits until it is connected, and never when it sends. */
+static void open_client(const struct av_ends *e, struct av_flow *f)
+{
+	struct edge_addr own = e->own, to = e->server;
+
+	if (!f->dialect->is_stream) {
+		f->client = bound(&own, DATAGRAMS);
+		joined(f->client, &to);
+		return;
+	}
+	f->held = malloc(HELD);
+	if (!f->held)
+		bench_die("stream");
+	to.port = AV_TCP_PORT;
+	f->client = bound(&own, SOCK_STREAM);
+	joined(f->client, &to);
+	if (fcntl(f->client, F_SETFL, O_NONBLOCK))
+		bench_die("stream");
+}
+
 void av_ends_start(struct av_ends *e, struct av_flow *f)
 {
-	struct edge_addr own = e->own;
 	char identity[64];
 
 	*f = (struct av_flow){
@@ -88,12 +110,11 @@ void av_ends_start(struct av_ends *e, struct av_flow *f)
 		.peer = -1,
 		.begun_ns = bench_now_ns(),
 	};
-	f->client = bound(&own);
-	joined(f->client, &e->server);
+	open_client(e, f);
 	watched(e, f->client, (uint64_t)f->index << 1);
 	if (e->peer.family) {
 		f->peer_at = e->peer;
-		f->peer = bound(&f->peer_at);
+		f->peer = bound(&f->peer_at, DATAGRAMS);
 		watched(e, f->peer, (uint64_t)f->index << 1 | PEER_SIDE);
 	}
 	snprintf(identity, sizeof(identity), "sip:user%u@contoso.com",
@@ -109,7 +130,9 @@ void av_ends_close(struct av_flow *f)
 		close(f->peer);
 	f->client = f->peer = -1;
 	mst_mac_free(f->mac);
+	free(f->held);
 	f->mac = NULL;
+	f->held = NULL;
 }
 
 /* -- control -------------------------------------------------------------- */
@@ -189,13 +212,39 @@ static void from_server(struct av_ends *e, struct av_flow *f,
 		greet(f);
 }
 
+static void take_stream(struct av_ends *e, struct av_flow *f)
+{
+	ssize_t n =
+		recv(f->client, f->held + f->held_len, HELD - f->held_len, 0);
+	size_t at = 0, len;
+
+	if (n <= 0) { /* it has ended */
+		f->state = f->state == AV_LEAVE ? AV_GONE : AV_FAILED;
+		return;
+	}
+	f->held_len += (size_t)n;
+	while ((len = av_stream_cut(
+			edge_slice(f->held + at, f->held_len - at))) &&
+	       at + len <= f->held_len) {
+		from_server(e, f, edge_slice(f->held + at, len));
+		at += len;
+	}
+	f->held_len -= at;
+	memmove(f->held, f->held + at, f->held_len);
+}
+
 static void take_one(struct av_ends *e, uint64_t tag)
 {
 	struct av_flow *f = &e->flows[tag >> 1];
 	uint8_t bytes[AV_MESSAGE_MAX];
-	ssize_t n = recv(tag & PEER_SIDE ? f->peer : f->client, bytes,
-			 sizeof(bytes), 0);
+	ssize_t n;
 
+	if (f->dialect->is_stream && !(tag & PEER_SIDE)) {
+		take_stream(e, f);
+		return;
+	}
+	n = recv(tag & PEER_SIDE ? f->peer : f->client, bytes, sizeof(bytes),
+		 0);
 	if (n <= 0)
 		return;
 	if (tag & PEER_SIDE)

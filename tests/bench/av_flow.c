@@ -13,8 +13,8 @@ enum { MARK = 0x6c796e63 };
 const struct av_dialect *av_dialect_find(const char *name)
 {
 	static const struct av_dialect *const all[] = {
-		&av_rfc_channel, &av_rfc_send, &av_mst_raw, &av_mst_send,
-		&av_forward};
+		&av_rfc_channel, &av_rfc_stream, &av_rfc_send,
+		&av_mst_raw,	 &av_mst_send,	 &av_forward};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		if (!strcmp(all[i]->name, name))
@@ -108,6 +108,17 @@ struct edge_slice av_channel_payload(const struct av_flow *f,
 	    edge_take_u16(&in, &len))
 		(void)edge_take(&in, len, &payload);
 	return payload;
+}
+
+size_t av_stream_cut(struct edge_slice in)
+{
+	uint16_t first, len;
+
+	if (!edge_take_u16(&in, &first) || !edge_take_u16(&in, &len))
+		return 0;
+	if (first >> 14) /* ChannelData, padded on streams */
+		return 4 + ((size_t)len + 3) / 4 * 4;
+	return MST_HEADER_LEN + (size_t)len;
 }
 
 /* -- stamps --------------------------------------------------------------- */

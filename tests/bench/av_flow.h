@@ -11,6 +11,7 @@ enum {
 	AV_PAYLOAD_MIN = 32,
 	AV_PAYLOAD_MAX = 1400,
 	AV_FIRST_CHANNEL = 0x4000,
+	AV_TCP_PORT = 443,
 };
 
 enum av_state {
@@ -50,7 +51,9 @@ struct av_flow {
 	uint8_t key[MST_KEY_LEN];
 	struct mst_mac *mac;
 	uint32_t sequence, lifetime_s;
-	uint16_t error;		       /* that ended it; 0: none was said */
+	uint16_t error; /* that ended it; 0: none was said */
+	uint8_t *held;	/* of a stream: bytes of a message to come */
+	size_t held_len;
 	uint8_t asked[AV_REQUEST_MAX]; /* to be said again */
 	size_t asked_len;
 	uint64_t asked_ns, begun_ns;
@@ -58,7 +61,8 @@ struct av_flow {
 
 struct av_dialect {
 	const char *name;
-	bool is_raw; /* logs in with raw bytes */
+	bool is_raw;	/* logs in with raw bytes */
+	bool is_stream; /* over TCP, at the server's AV_TCP_PORT */
 	/** The request of f's state; 0: nothing is asked, f->state moved on. */
 	size_t (*ask)(struct av_flow *f, uint8_t out[AV_MESSAGE_MAX]);
 	/** What came before AV_READY, or while it leaves: f->state moves on. */
@@ -71,8 +75,8 @@ struct av_dialect {
 				     struct edge_slice in);
 };
 
-extern const struct av_dialect av_rfc_channel, av_rfc_send, av_mst_raw,
-	av_mst_send, av_forward;
+extern const struct av_dialect av_rfc_channel, av_rfc_stream, av_rfc_send,
+	av_mst_raw, av_mst_send, av_forward;
 /** NULL: there is none of that name. */
 const struct av_dialect *av_dialect_find(const char *name);
 
@@ -88,6 +92,10 @@ size_t av_channel_frame(struct av_flow *f, uint8_t out[AV_MESSAGE_MAX],
 			struct edge_slice payload);
 struct edge_slice av_channel_payload(const struct av_flow *f,
 				     struct edge_slice in);
+
+/** Length of the message that a stream of RFC TURN begins with; 0: more bytes
+ * are needed to tell. */
+size_t av_stream_cut(struct edge_slice in);
 
 /* What a payload carries. */
 struct av_stamp {

@@ -218,7 +218,7 @@ static _Noreturn void usage(void)
 	fputs("usage: bench_av_load -d DIALECT -n FLOWS -o OWN -s SERVER:PORT\n"
 	      "  [-p PEER] [-u USER -w PASSWORD | -k KEY.pem] [-P PID,...]\n"
 	      "  [-W WINDOW] [-a]    -a: allocate only\n"
-	      "DIALECT: channel send mst-raw mst-send forward\n",
+	      "DIALECT: channel send stream mst-raw mst-send forward\n",
 	      stderr);
 	exit(2);
 }

@@ -131,9 +131,9 @@ static void granted(struct av_flow *f, const struct stun_msg *m)
 	case AV_LOGIN:
 		if (at)
 			from_sa(&f->relayed, &at->v.xor_relay_addr);
-		f->state = !at				   ? AV_FAILED
-			   : f->dialect == &av_rfc_channel ? AV_BIND
-							   : AV_PERMIT;
+		f->state = !at				? AV_FAILED
+			   : f->dialect == &av_rfc_send ? AV_PERMIT
+							: AV_BIND;
 		break;
 	case AV_LEAVE:
 		f->state = AV_GONE;
@@ -205,6 +205,16 @@ static struct edge_slice send_payload(const struct av_flow *f,
 
 const struct av_dialect av_rfc_channel = {
 	.name = "channel",
+	.ask = ask,
+	.answer = answer,
+	.frame = av_channel_frame,
+	.payload = av_channel_payload,
+};
+
+/* Payloads are multiples of 4 long, so nothing is padded. */
+const struct av_dialect av_rfc_stream = {
+	.name = "stream",
+	.is_stream = true,
 	.ask = ask,
 	.answer = answer,
 	.frame = av_channel_frame,

@@ -124,7 +124,8 @@ static void ready(struct soak *k, struct av_flow *f, struct life *l,
 	}
 	if (!k->is_over && edge_random_u32() % VANISHING == 0) {
 		k->vanished++;
-		park(k, f, now);
+		if (!f->dialect->is_stream) /* it ends with those */
+			park(k, f, now);
 		rest(f, l);
 		return;
 	}

@@ -1,6 +1,6 @@
 """av-edge for minutes: allocations of every dialect that come, speak and go.
 
-2,000 flows at a time: each is allocated, sends and receives for up to 8 s, is
+2,000 flows at a time, over UDP in every dialect and over TCP in RFC TURN: each is allocated, sends and receives for up to 8 s, is
 given back or (one in five) forgotten, and comes again. What must hold: nothing
 is refused and no packet meets another flow; memory at the end is what it was
 after the first fifth; when all have left and the forgotten ones have lapsed,
@@ -21,7 +21,7 @@ import av_servers
 from av_servers import AV, BENCH, PEERS, PORT, until
 
 HERE = pathlib.Path(__file__).resolve().parent
-DIALECTS = ('channel', 'send', 'mst-raw', 'mst-send')
+DIALECTS = ('channel', 'send', 'mst-raw', 'mst-send', 'stream')
 LIMITS = {'av.lifetime_min_s': 1, 'av.port_quarantine_s': 5}
 LAPSE = 30  # seconds: more than a lifetime that was asked for
 SLACK = 1 << 20  # memory may grow so much [bytes] ...

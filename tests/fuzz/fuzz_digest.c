@@ -4,6 +4,8 @@
 
 #include "edgectl/digest_auth.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	const struct ctl_digest d = {"user", "password", "REGISTER",

@@ -3,6 +3,8 @@
 
 #include "edgectl/mras_xml.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static struct ctl_mras_answer a;

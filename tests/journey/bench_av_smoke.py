@@ -27,7 +27,8 @@ def body(j):
     edge = j.av_edge(limits=LIMITS)
     key = str(j.ca / 'av-auth.key')
     orders = ''.join(f'run {RATE} {size} both 200\n' for size in SIZES)
-    for n, dialect in enumerate(('channel', 'send', 'mst-raw', 'mst-send')):
+    for n, dialect in enumerate(('channel', 'send', 'stream', 'mst-raw',
+                                 'mst-send')):
         up, *runs, left = lines(
             j, 'bench_av_load', '-d', dialect, '-n', str(FLOWS), '-o',
             netns.CLIENTS[n], '-s', AV, '-p', netns.PARTNER, '-k', key,
@@ -36,7 +37,7 @@ def body(j):
         for run in runs:
             assert run['sent'] and run['came'] == run['sent'], (dialect, run)
     last = lines(j, 'bench_av_soak', '2', str(FLOWS), netns.CLIENTS[9], AV,
-                 netns.PARTNER, key, 'channel', 'mst-raw')[-1]
+                 netns.PARTNER, key, 'channel', 'mst-raw', 'stream')[-1]
     assert last['came_up'] >= FLOWS and not last['failed'], last
     assert last['strange'] == 0, last
     until(lambda: edge.relay()['ports']['udp'] == 0, 30,
