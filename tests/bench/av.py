@@ -81,15 +81,17 @@ class Bench:
 def carries(bench, load, rate):
     """Is less than LOST lost at that rate; the best of a few tries, as the
     machine may be busy. None: the generator cannot."""
-    verdict = None
-    for _ in range(bench.options.tries):
+    lost = 0
+    for _ in range(3 * bench.options.tries):
         got = load.run(rate, seconds=bench.options.seconds / 2)
         if got['sent'] < 0.98 * got['asked']:
             continue
-        verdict = got['lost'] < LOST
-        if verdict:
-            break
-    return verdict
+        if got['lost'] < LOST:
+            return True
+        lost += 1
+        if lost == bench.options.tries:
+            return False
+    return False if lost else None
 
 
 def highest(bench, load, low=20000):
