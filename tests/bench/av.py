@@ -10,8 +10,9 @@ take turns within each run. "full" is the highest rate that coturn carried in
 that run with less than 0.1 % lost, "half" the half of it, "busy" is full while
 another program takes turns on the server's core, so that packets always wait:
 what a packet costs without the price of waking up, which a virtual machine makes
-higher than that of forwarding. The forwarder is av-edge's own packet I/O with
-nothing decided: the ceiling in user space.
+higher than that of forwarding. A ratio is the median of those of the runs. The
+forwarder is av-edge's own packet I/O with nothing decided: the ceiling in user
+space.
 """
 import argparse
 import contextlib
@@ -258,13 +259,22 @@ def runs(bench):
                 FIGURES[figure](bench, name)
 
 
-def theirs_of(bench, figure):
-    """coturn's value that stands beside a figure of ours."""
+def theirs_of(figure):
+    """coturn's figure that stands beside one of ours."""
     for ours, rfc in (('MS Send/Data', 'Send/Data'), ('MS active',
                       'ChannelData'), ('MS-TURN', 'RFC')):
         if ours in figure:
             figure = figure.replace(ours, rfc)
-    return bench.median(figure, 'coturn')
+    return figure
+
+
+def ratio(bench, figure):
+    """Ours / theirs: the median of what each run gave, as a run's rates are
+    its own."""
+    pairs = zip(bench.found.get((figure, 'edge'), []),
+                bench.found.get((theirs_of(figure), 'coturn'), []))
+    ratios = [ours / theirs for ours, theirs in pairs if theirs]
+    return f'{statistics.median(ratios):.2f}' if ratios else '-'
 
 
 def spread(bench, figure, name):
@@ -282,12 +292,12 @@ def table(bench):
           f'{"+-% e,c":>10}')
     for figure in figures:
         ours, bare = (bench.median(figure, s) for s in ('edge', 'forwarder'))
-        theirs = theirs_of(bench, figure)
+        theirs = bench.median(theirs_of(figure), 'coturn')
         cells = [f'{v:.2f}' if v is not None and v < 1000 else
                  f'{v:.0f}' if v is not None else '-'
                  for v in (ours, theirs, bare)]
-        ratio = f'{ours / theirs:.2f}' if ours and theirs else '-'
-        print(f'{figure:<50}{cells[0]:>10}{cells[1]:>10}{ratio:>12}'
+        print(f'{figure:<50}{cells[0]:>10}{cells[1]:>10}'
+              f'{ratio(bench, figure):>12}'
               f'{cells[2]:>11}'
               f'{spread(bench, figure, "edge"):>6},'
               f'{spread(bench, figure, "coturn"):>3}')
