@@ -46,6 +46,9 @@ struct ave_net {
 	enum edge_err (*dial)(void *self, uint32_t *peer,
 			      const struct edge_addr *at,
 			      const struct edge_addr *to, uint64_t tag);
+	/** Take in who waits at a listener now: a dial that failed may be to a
+	 * peer that has connected meanwhile. NULL: they come by themselves. */
+	void (*take_peers)(void *self, uint32_t wire);
 	/** All or nothing: EDGE_ELIMIT when its queue is full. */
 	enum edge_err (*write_peer)(void *self, uint32_t peer,
 				    struct edge_slice bytes);

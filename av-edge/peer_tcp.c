@@ -274,6 +274,14 @@ enum edge_err ave_tcp_relay_open(edge_handle *out, struct ave_peer_host *h,
 	return EDGE_OK;
 }
 
+void ave_tcp_relay_accept(struct ave_peer_host *h, edge_handle relay)
+{
+	struct ave_tcp_relay *r = edge_handles_find(h->relays, relay);
+
+	if (r)
+		on_ready(&r->ear, AVE_BATCH_READ);
+}
+
 void ave_tcp_relay_close(struct ave_peer_host *h, edge_handle relay)
 {
 	struct ave_tcp_relay *r = edge_handles_find(h->relays, relay);

@@ -61,6 +61,9 @@ EDGE_MUST_CHECK enum edge_err ave_tcp_relay_open(edge_handle *out,
 /** Its connections stay. An unknown one is fine. */
 void ave_tcp_relay_close(struct ave_peer_host *h, edge_handle relay);
 
+/** Accept who waits there now. An unknown one is fine. */
+void ave_tcp_relay_accept(struct ave_peer_host *h, edge_handle relay);
+
 /** Connect from there, where a relayed address listens. EDGE_ESYS,
  * EDGE_ELIMIT, EDGE_ENOMEM. */
 EDGE_MUST_CHECK enum edge_err ave_peer_dial(edge_handle *out,

@@ -72,7 +72,7 @@ enum edge_err ave_permissions_put(struct ave_permissions *p,
 	if (!slot) {
 		if (p->count >= max)
 			return EDGE_ELIMIT;
-		if (p->count == p->cap && grow(p) != EDGE_OK)
+		if ((!p->v || p->count == p->cap) && grow(p) != EDGE_OK)
 			return EDGE_ENOMEM;
 		slot = &p->v[p->count++];
 	}

@@ -310,6 +310,19 @@ static enum ave_reason dial(struct ave_peer_link **out, struct ave_alloc *a,
 	return AVE_INTERNAL;
 }
 
+/* Both ends dial at once, as clients of one relay do: the peer's connection has
+ * the same two addresses, and waits to be accepted. */
+static struct ave_peer_link *crossed(struct ave_alloc *a,
+				     const struct edge_addr *peer)
+{
+	const struct ave_relay_plan *p = &a->relay->plan;
+
+	if (!p->net->take_peers)
+		return NULL;
+	p->net->take_peers(p->net_self, a->relayed[ave_family(peer)].wire);
+	return by_addr(a, peer);
+}
+
 enum ave_reason ave_relay_tcp_send(struct ave_relay *r, struct ave_alloc *a,
 				   const struct edge_addr *peer,
 				   struct edge_slice bytes)
@@ -323,6 +336,10 @@ enum ave_reason ave_relay_tcp_send(struct ave_relay *r, struct ave_alloc *a,
 		why = ave_relay_judge(a, peer);
 	if (!l && !why)
 		why = dial(&l, a, peer);
+	if (why == AVE_PEER_GONE) {
+		l = crossed(a, peer);
+		why = l ? AVE_FINE : AVE_PEER_GONE;
+	}
 	if (why || !len)
 		return why;
 	err = r->plan.net->write_peer(r->plan.net_self, l->peer, bytes);

@@ -157,6 +157,13 @@ static enum edge_err dial(void *self, uint32_t *peer,
 	return err;
 }
 
+static void take_peers(void *self, uint32_t wire)
+{
+	struct ave_worker *w = self;
+
+	ave_tcp_relay_accept(&w->peers, wire);
+}
+
 /* A slow peer stops the client that speaks, until it has read. */
 static enum edge_err write_peer(void *self, uint32_t peer,
 				struct edge_slice bytes)
@@ -230,6 +237,7 @@ const struct ave_net ave_worker_net = {
 	.close = close_relayed,
 	.pass_to_peer = pass_to_peer,
 	.dial = dial,
+	.take_peers = take_peers,
 	.write_peer = write_peer,
 	.read_peer = read_peer,
 	.close_peer = close_peer,

@@ -136,7 +136,7 @@ static bool allocate(struct trial *t, struct ctl_turn **out,
 	uint64_t since = now_us();
 
 	if (!ctl_input_resolve(&plan.server, r->host,
-			       is_tcp ? r->tcp_port : r->udp_port)) {
+			       is_tcp ? r->tcp_port : r->udp_port, t->topo)) {
 		return fail(t, "TEST-003", r->host, "it has no address here");
 	}
 	edge_addr_print(&plan.server, at);

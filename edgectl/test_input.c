@@ -71,12 +71,33 @@ void ctl_person_fini(struct ctl_person *p)
 	edge_wipe(p->password, sizeof(p->password));
 }
 
-bool ctl_input_resolve(struct edge_addr *out, const char *host, uint16_t port)
+/* Names that DNS is never asked for; false: it is none of them. */
+static bool find_inside(struct edge_addr *out, bool *is_known,
+			struct edge_slice host, const struct topo *t)
+{
+	const struct topo_host *h = topo_find_host(t, host);
+
+	*is_known = true;
+	if (topo_is_our_machine(t, host))
+		*out = t->internal;
+	else if (h && h->addr_count)
+		*out = h->addrs[0];
+	else
+		*is_known = false;
+	return *is_known || topo_is_inside_name(t, host);
+}
+
+bool ctl_input_resolve(struct edge_addr *out, const char *host, uint16_t port,
+		       const struct topo *t)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 	struct addrinfo *found = NULL;
 	bool good = false;
 
+	if (find_inside(out, &good, edge_slice_str(host), t)) {
+		out->port = port;
+		return good && port;
+	}
 	if (!port || getaddrinfo(host, NULL, &hints, &found))
 		return false;
 	for (int v6 = 0; v6 < 2 && !good; v6++)
@@ -97,7 +118,7 @@ bool ctl_input_server(struct edge_addr *out, const char *given,
 	uint64_t n;
 
 	if (!given)
-		return ctl_input_resolve(out, t->access_name, port);
+		return ctl_input_resolve(out, t->access_name, port, t);
 	if (!edge_addr_parse_port(out, edge_slice_str(given)))
 		return true;
 	if (colon && !memchr(given, ':', (size_t)(colon - given))) {
@@ -106,7 +127,7 @@ bool ctl_input_server(struct edge_addr *out, const char *given,
 			    host, sizeof(host),
 			    edge_slice(given, (size_t)(colon - given))))
 			return false;
-		return ctl_input_resolve(out, host, (uint16_t)n);
+		return ctl_input_resolve(out, host, (uint16_t)n, t);
 	}
-	return ctl_input_resolve(out, given, port);
+	return ctl_input_resolve(out, given, port, t);
 }

@@ -17,8 +17,10 @@ struct ctl_person {
  * standard input for "-". What is wrong is reported. */
 enum ctl_exit ctl_person_check(struct ctl *c, struct ctl_person *p);
 void ctl_person_fini(struct ctl_person *p); /* wipes */
-/** A name by the system's resolver, or an address; IPv4 first. */
-bool ctl_input_resolve(struct edge_addr *out, const char *host, uint16_t port);
+/** An address; an inside name as the topology has it; any other name by the
+ * system's resolver, IPv4 first. */
+bool ctl_input_resolve(struct edge_addr *out, const char *host, uint16_t port,
+		       const struct topo *t);
 /** given is HOST[:PORT]; NULL: the Access Edge of the topology. */
 bool ctl_input_server(struct edge_addr *out, const char *given,
 		      const struct topo *t);

@@ -99,7 +99,7 @@ if build asan; then
 	if [ "$all" = yes ]; then
 		journeys asan 1
 	else
-		journeys asan 2 sign_in call bad_input
+		journeys asan 2 sign_in call bad_input av_libre av_abuse_lengths
 	fi
 fi
 if build tsan; then

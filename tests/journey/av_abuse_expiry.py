@@ -86,10 +86,10 @@ def limits(j, made):
 def kept(j, edge, made):
     """Who refreshes or talks stays, also past the lifetime of before."""
     client = av.udp(j, made.ticket('sip:kept@contoso.com'), 10)
-    relayed = client.must_allocate(lifetime=2)
-    for _ in range(4):
-        time.sleep(1)
-        got = client.answer(client.signed_allocate(2))
+    relayed = client.must_allocate(lifetime=5)
+    for _ in range(3):
+        time.sleep(2)
+        got = client.answer(client.signed_allocate(5))
         assert got.kind == ALLOCATED and got.relayed == relayed, got
     gone(edge)
     client.close()

@@ -10,7 +10,7 @@ from support.wait import until
 SILENT = 60
 QUEUE = 128 * 1024  # av.out_queue of this edge
 FLOOD = 12 * 1024 * 1024
-LIMITS = {'av.first_bytes_ms': 1500, 'av.first_allocate_ms': 3000,
+LIMITS = {'av.first_bytes_ms': 3000, 'av.first_allocate_ms': 6000,
           'av.out_queue': QUEUE, 'av.stall_ms': 2000,
           'av.bandwidth_kbit': 10000000, 'av.bandwidth_burst': 67108864}
 

@@ -8,15 +8,15 @@ BOTH = ['--sender-sip-address', 'sip:alice@contoso.com',
 
 
 class Tool:
-    """edgectl on the Internet, with the edge's own edge.ini."""
+    """edgectl in a namespace, with the edge's own edge.ini."""
 
     def __init__(self, j, edge):
-        self.j, self.edge = j, edge
+        self.j, self.edge, self.space = j, edge, j.world.inet
 
     def run(self, *words):
         """(exit status, what it said)."""
         return av.Program(
-            self.j.world.inet, str(self.j.binaries / 'edgectl'), 'test',
+            self.space, str(self.j.binaries / 'edgectl'), 'test',
             *words, '--config', str(self.edge.ini)).wait()
 
     def good(self, *words):
@@ -59,6 +59,14 @@ def body(j):
     assert [step['step'] for step in told['steps']] == [
         'sign-in', 'credentials'] * 2 + ['allocation'] * 2 + [
             'connection', 'media', 'media'], said
+
+    # on the edge itself both sides are within reach
+    tool.space = j.world.edge
+    said = tool.good('av-edge', *alice, '--location', 'both')
+    assert said.count('(internet) gives 192.0.2.41:') == 2, said
+    assert said.count('(intranet) gives 192.0.2.41:') == 2, said
+    tool.space = j.world.inet
+    empty.wait()
 
     # what fails says where
     wrong = alice[:2] + tool.password('user', 'wrong')

@@ -37,7 +37,7 @@ def body(j):
     for name, run in runs.items():
         said = run.good()
         sent, got = map(int, TEXT.findall(said)[-1])
-        assert sent >= 40 and got >= sent * 0.9, (name, said[-3000:])
+        assert sent >= 40 and got >= sent * 0.8, (name, said[-3000:])
         assert 'Total lost packets' in said, (name, said[-3000:])
     av.until(lambda: av.count(edge, 'allocated') >= 15, 5, 'too few')
     assert set(edge.dropped()) <= {'no_integrity'}, edge.dropped()

@@ -257,6 +257,19 @@ static void told(void *self, const struct ave_story *s)
 	n->last_why = s->why;
 }
 
+static void take_peers(void *self, uint32_t wire)
+{
+	struct fake_net *n = self;
+	const struct edge_addr from = n->waiting;
+
+	n->waiting.family = 0;
+	for (size_t i = 0; from.family && i < FAKE_SOCKETS; i++)
+		if (n->socket[i].name == wire) {
+			(void)fake_net_connect(n, &n->socket[i].at, &from);
+			return;
+		}
+}
+
 static const struct ave_net net = {
 	.pass_to_client = pass_to_client,
 	.tell_client = tell_client,
@@ -267,6 +280,7 @@ static const struct ave_net net = {
 	.close = close_relayed,
 	.pass_to_peer = pass_to_peer,
 	.dial = dial,
+	.take_peers = take_peers,
 	.write_peer = write_peer,
 	.read_peer = read_peer,
 	.close_peer = close_peer,

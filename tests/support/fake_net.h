@@ -56,7 +56,8 @@ struct fake_net {
 	enum ave_reason last_why; /* of the last story */
 	/* what the next calls answer; EDGE_OK without */
 	enum edge_err open_err, dial_err, write_err, join_err;
-	unsigned open_failures; /* so often, then it goes well */
+	struct edge_addr waiting; /* who is to be accepted; family 0: nobody */
+	unsigned open_failures;	  /* so often, then it goes well */
 };
 
 /**

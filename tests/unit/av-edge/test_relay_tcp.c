@@ -112,6 +112,23 @@ START_TEST(tcp_opens_for_a_permission_without_data)
 }
 END_TEST
 
+/* Both dial at once: the other was faster, its connection is the one. */
+START_TEST(tcp_speaks_to_who_has_connected_meanwhile)
+{
+	permit(a, &peer);
+	net.dial_err = EDGE_ESYS;
+	net.waiting = peer;
+	ck_assert_int_eq(send_to(&peer, "x"), AVE_FINE);
+	ck_assert_uint_eq(fake_net_count(&net, FAKE_WRITTEN), 1);
+	/* somebody else is no help */
+	net.waiting = peer;
+	net.waiting.port++;
+	other = peer;
+	other.port += 2;
+	ck_assert_int_eq(send_to(&other, "x"), AVE_PEER_GONE);
+}
+END_TEST
+
 START_TEST(tcp_tells_why_nothing_goes)
 {
 	permit(a, &peer);
@@ -518,6 +535,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, tcp_dials_a_peer_once);
 	tcase_add_test(t, tcp_passes_frames_to_the_destination);
 	tcase_add_test(t, tcp_opens_for_a_permission_without_data);
+	tcase_add_test(t, tcp_speaks_to_who_has_connected_meanwhile);
 	tcase_add_test(t, tcp_tells_why_nothing_goes);
 	tcase_add_test(t, tcp_keeps_the_allocation_when_a_peer_goes);
 	tcase_add_test(t, tcp_accepts_whom_it_knows);

@@ -6,6 +6,7 @@
 #include "edgectl/test_input.h"
 #include "tests/support/certs.h"
 #include "tests/support/suite.h"
+#include "tests/support/topo_fixture.h"
 
 static struct ctl c;
 static struct certs *folder;
@@ -85,20 +86,41 @@ END_TEST
 
 START_TEST(resolve_takes_addresses_and_names)
 {
+	const struct topo t = topo_fixture();
 	struct edge_addr a;
 
-	ck_assert(ctl_input_resolve(&a, "192.0.2.41", 3478));
+	ck_assert(ctl_input_resolve(&a, "192.0.2.41", 3478, &t));
 	ck_assert_uint_eq(a.port, 3478);
 	ck_assert_int_eq(a.family, AF_INET);
-	ck_assert(ctl_input_resolve(&a, "localhost", 443));
-	ck_assert(!ctl_input_resolve(&a, "192.0.2.41", 0));
-	ck_assert(!ctl_input_resolve(&a, "no such name", 1));
+	ck_assert(ctl_input_resolve(&a, "localhost", 443, &t));
+	ck_assert(!ctl_input_resolve(&a, "192.0.2.41", 0, &t));
+	ck_assert(!ctl_input_resolve(&a, "no such name", 1, &t));
+}
+END_TEST
+
+START_TEST(resolve_takes_inside_names_from_the_topology)
+{
+	const struct edge_addr there = {
+		.family = AF_INET, .ip = {10, 0, 5, 11}, .port = 5061};
+	const struct topo_host host = {
+		.fqdn = "fe01.contoso.net", .addrs = &there, .addr_count = 1};
+	struct topo t = topo_fixture();
+	struct edge_addr a;
+
+	t.hosts = &host;
+	t.host_count = 1;
+	ck_assert(ctl_input_resolve(&a, t.pool, 3478, &t));
+	t.internal.port = 3478;
+	ck_assert(edge_addr_eq(&a, &t.internal));
+	ck_assert(ctl_input_resolve(&a, "fe01.contoso.net", 5061, &t));
+	ck_assert(edge_addr_eq(&a, &there));
+	ck_assert(!ctl_input_resolve(&a, "nobody.contoso.net", 5061, &t));
 }
 END_TEST
 
 START_TEST(server_is_given_or_the_access_edge)
 {
-	struct topo t = {.access_name = "192.0.2.21"};
+	struct topo t = topo_fixture();
 	struct edge_addr a;
 	char text[EDGE_ADDR_STRLEN];
 	static const char *const rows[][2] = {
@@ -109,7 +131,7 @@ START_TEST(server_is_given_or_the_access_edge)
 		{"2001:db8::1", "[2001:db8::1]:443"},
 	};
 
-	t.listen[TOPO_PORT_ACCESS_CLIENT].addr.port = 443;
+	t.access_name = "192.0.2.21";
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		ck_assert(ctl_input_server(&a, rows[i][0], &t));
 		edge_addr_print(&a, text);
@@ -132,6 +154,7 @@ Suite *test_suite(void)
 			    sizeof(strange) / sizeof(*strange));
 	tcase_add_test(t, person_without_password_is_told);
 	tcase_add_test(t, resolve_takes_addresses_and_names);
+	tcase_add_test(t, resolve_takes_inside_names_from_the_topology);
 	tcase_add_test(t, server_is_given_or_the_access_edge);
 	suite_add_tcase(s, t);
 	return s;
