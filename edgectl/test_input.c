@@ -75,7 +75,8 @@ void ctl_person_fini(struct ctl_person *p)
 static bool find_inside(struct edge_addr *out, bool *is_known,
 			struct edge_slice host, const struct topo *t)
 {
-	const struct topo_host *h = topo_find_host(t, host);
+	const struct topo_host *h =
+		t->host_count ? topo_find_host(t, host) : NULL;
 
 	*is_known = true;
 	if (topo_is_our_machine(t, host))

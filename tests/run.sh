@@ -99,7 +99,8 @@ if build asan; then
 	if [ "$all" = yes ]; then
 		journeys asan 1
 	else
-		journeys asan 2 sign_in call bad_input av_libre av_abuse_lengths
+		journeys asan 2 sign_in call bad_input av_libre av_abuse_lengths \
+			av_abuse_monkey
 	fi
 fi
 if build tsan; then

@@ -1,5 +1,6 @@
 """Connections that open and say nothing, say half, or do not read: each is
 ended in time, and holds no more than its share while it lasts."""
+import contextlib
 import socket
 import time
 
@@ -10,7 +11,9 @@ from support.wait import until
 SILENT = 60
 QUEUE = 128 * 1024  # av.out_queue of this edge
 FLOOD = 12 * 1024 * 1024
-LIMITS = {'av.first_bytes_ms': 3000, 'av.first_allocate_ms': 6000,
+FROM_ONE, IN_ALL = 70, 100
+LIMITS = {'av.connections_per_source': FROM_ONE, 'av.connections': IN_ALL,
+          'av.first_bytes_ms': 3000, 'av.first_allocate_ms': 6000,
           'av.out_queue': QUEUE, 'av.stall_ms': 2000,
           'av.bandwidth_kbit': 10000000, 'av.bandwidth_burst': 67108864}
 
@@ -89,10 +92,33 @@ def slow_of_udp(j, edge, made):
     talker.close()
 
 
+def crowd(j, edge, made):
+    """From one address so many connections, in all so many; then no more."""
+    files = av.descriptors(edge)
+    opened = []
+    for client in (26,) * (FROM_ONE + 10) + tuple(range(27, 27 + 12)) * 4:
+        with contextlib.suppress(ConnectionError):
+            opened.append(av.tcp(j, made.ticket(), client, hello=False))
+    until(lambda: av.count(edge, 'connection_rejected', 'source') >= 10 and
+          av.count(edge, 'connection_rejected', 'total') >= 1, 5,
+          f'they are all let in: {edge.counters()}')
+    assert av.descriptors(edge) <= files + IN_ALL + 10, av.descriptors(edge)
+    served = av.udp(j, made.ticket(), 26)  # UDP has places of its own
+    served.must_allocate()
+    served.end()
+    for one in opened:
+        one.close()
+    until(lambda: edge.relay()['streams'] == 0, 15, 'they stay')
+    late = av.tcp(j, made.ticket(), 26)
+    late.must_allocate()
+    late.end()
+
+
 def body(j):
     edge = j.av_edge(limits={**av.CROWD, **LIMITS})
     empty = av.Empty(edge)
     made = av.mint(j)
+    crowd(j, edge, made)
     silent(j, edge, made)
     slow(j, edge, made)
     slow_of_udp(j, edge, made)

@@ -36,6 +36,12 @@ def body(j):
         assert client.must_allocate()[0] == av.OUTSIDE
         client.end()
 
+    pair = av.Program(
+        j.world.inet, av.peer_program(j, 'nice_pair'), 'udp', *map(
+            str, av.UDP), ticket.user_text, ticket.password_text, '300',
+        *netns.CLIENTS[2:4])
+    assert 'good: 300 packets each way' in pair.good()
+
     refused(j, alice, edge)
     servers(j, made)
     assert sum(access.refused().values()) == 1, access.refused()

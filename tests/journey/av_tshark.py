@@ -25,6 +25,9 @@ def microsoft(j, made):
     stream.must_allocate()
     assert stream.answer(stream.signed_allocate(0)).get(LIFETIME)
     stream.close()
+    hidden = av.tcp(j, made.ticket(), 6)
+    hidden.must_allocate()
+    hidden.close()
 
 
 def rfcs(j, made):
@@ -61,6 +64,13 @@ def body(j):
     empty.wait()
     until(lambda: len(capture.packets()) > 40, 5, 'the capture is behind')
     capture.stop()
+
+    # to those in between, pseudo-TLS is TLS
+    hello = av.fields(capture, 'tls.handshake.type', 'tls.record.version',
+                      expression='tls.handshake', port=None)
+    assert ['2,14', '0x0301'] in hello, hello
+    assert not av.fields(capture, 'frame.number', port=None,
+                         expression='_ws.malformed')
 
     seen = av.fields(capture, 'frame.protocols', 'stun.type',
                      'classicstun.type', '_ws.malformed',

@@ -143,10 +143,12 @@ def control(capture):
                       raw[4:4 + int.from_bytes(raw[2:4], 'big')])
 
 
-def fields(capture, *names, expression=''):
-    """tshark: a list of values a packet of a capture."""
-    command = ['tshark', '-n', '-r', str(capture.file), '-T', 'fields',
-               '-d', 'tcp.port==443,stun']
+def fields(capture, *names, expression='', port=443):
+    """tshark: a list of values a packet of a capture. port: of STUN, not of
+    TLS."""
+    command = ['tshark', '-n', '-r', str(capture.file), '-T', 'fields']
+    if port:
+        command += ['-d', f'tcp.port=={port},stun']
     for name in names:
         command += ['-e', name]
     said = subprocess.run(
