@@ -10,8 +10,9 @@ take turns within each run. "full" is the highest rate that coturn carried in
 that run with less than 0.1 % lost, "half" the half of it, "busy" is full while
 another program takes turns on the server's core, so that packets always wait:
 what a packet costs without the price of waking up, which a virtual machine makes
-higher than that of forwarding. The forwarder is av-edge's own packet I/O with
-nothing decided: the ceiling in user space.
+higher than that of forwarding. A ratio is the median of those of the runs. The
+forwarder is av-edge's own packet I/O with nothing decided: the ceiling in user
+space.
 """
 import argparse
 import contextlib
@@ -81,15 +82,17 @@ class Bench:
 def carries(bench, load, rate):
     """Is less than LOST lost at that rate; the best of a few tries, as the
     machine may be busy. None: the generator cannot."""
-    verdict = None
-    for _ in range(bench.options.tries):
+    lost = 0
+    for _ in range(3 * bench.options.tries):
         got = load.run(rate, seconds=bench.options.seconds / 2)
         if got['sent'] < 0.98 * got['asked']:
             continue
-        verdict = got['lost'] < LOST
-        if verdict:
-            break
-    return verdict
+        if got['lost'] < LOST:
+            return True
+        lost += 1
+        if lost == bench.options.tries:
+            return False
+    return False if lost else None
 
 
 def highest(bench, load, low=20000):
@@ -110,18 +113,32 @@ def highest(bench, load, low=20000):
     return good, bound
 
 
-def maximum(bench, name):
-    """Packets/s of ChannelData in 172 bytes, both ways."""
+def maximum(bench, name, words='ChannelData'):
+    """Packets/s in 172 bytes, both ways."""
     relay = bench.server(name)
-    load = Load(bench.world, relay, DIALECTS['ChannelData'][name])
+    load = Load(bench.world, relay, DIALECTS[words][name])
     rate, bound = highest(bench, load)
     load.leave()
     relay.stop()
-    bench.note('packets/s at under 0.1 % lost', name, rate)
+    figure = f'packets/s at under 0.1 % lost, {words}'
+    bench.note(figure, name, rate)
     if bound:
-        bench.doubt(f'{name}: more than {rate:.0f} packets/s the load '
-                    'cannot send')
+        bench.doubt(f'{name}, {figure}: more than {rate:.0f} the load cannot '
+                    'send')
     return rate
+
+
+def speaks(name, words):
+    """Does that server have a figure of its own there?"""
+    return name in DIALECTS[words] and \
+        not (name == 'coturn' and words.startswith('MS'))
+
+
+def maxima(bench, name):
+    """Those of the other dialects."""
+    for words in DIALECTS:
+        if words != 'ChannelData' and speaks(name, words):
+            maximum(bench, name, words)
 
 
 @contextlib.contextmanager
@@ -138,11 +155,10 @@ def crowd(world):
 def packets(bench, name):
     """CPU a packet in every dialect, size and direction, at two rates."""
     relay = bench.server(name)
-    for words, speaks in DIALECTS.items():
-        if name not in speaks or \
-                (name == 'coturn' and words.startswith('MS')):
+    for words in DIALECTS:
+        if not speaks(name, words):
             continue
-        load = Load(bench.world, relay, speaks[name])
+        load = Load(bench.world, relay, DIALECTS[words][name])
         for size in SIZES:
             for ways in WAYS:
                 at_rates(bench, name, load, (words, size, ways))
@@ -215,7 +231,8 @@ def workers(bench):
     world.edge.cores, world.inet.cores = pins
 
 
-FIGURES = {'packets': packets, 'allocations': allocations}
+FIGURES = {'packets': packets, 'allocations': allocations, 'maxima': maxima}
+USUAL = ['packets', 'allocations', 'workers']
 
 
 def runs(bench):
@@ -236,19 +253,28 @@ def runs(bench):
                 workers(bench)
                 continue
             for name in options.servers:
-                if figure == 'allocations' and name == 'forwarder':
+                if figure != 'packets' and name == 'forwarder':
                     continue
                 print(f'-- run {run + 1}, {figure}, {name}', file=sys.stderr)
                 FIGURES[figure](bench, name)
 
 
-def theirs_of(bench, figure):
-    """coturn's value that stands beside a figure of ours."""
+def theirs_of(figure):
+    """coturn's figure that stands beside one of ours."""
     for ours, rfc in (('MS Send/Data', 'Send/Data'), ('MS active',
                       'ChannelData'), ('MS-TURN', 'RFC')):
         if ours in figure:
             figure = figure.replace(ours, rfc)
-    return bench.median(figure, 'coturn')
+    return figure
+
+
+def ratio(bench, figure):
+    """Ours / theirs: the median of what each run gave, as a run's rates are
+    its own."""
+    pairs = zip(bench.found.get((figure, 'edge'), []),
+                bench.found.get((theirs_of(figure), 'coturn'), []))
+    ratios = [ours / theirs for ours, theirs in pairs if theirs]
+    return f'{statistics.median(ratios):.2f}' if ratios else '-'
 
 
 def spread(bench, figure, name):
@@ -266,12 +292,12 @@ def table(bench):
           f'{"+-% e,c":>10}')
     for figure in figures:
         ours, bare = (bench.median(figure, s) for s in ('edge', 'forwarder'))
-        theirs = theirs_of(bench, figure)
+        theirs = bench.median(theirs_of(figure), 'coturn')
         cells = [f'{v:.2f}' if v is not None and v < 1000 else
                  f'{v:.0f}' if v is not None else '-'
                  for v in (ours, theirs, bare)]
-        ratio = f'{ours / theirs:.2f}' if ours and theirs else '-'
-        print(f'{figure:<50}{cells[0]:>10}{cells[1]:>10}{ratio:>12}'
+        print(f'{figure:<50}{cells[0]:>10}{cells[1]:>10}'
+              f'{ratio(bench, figure):>12}'
               f'{cells[2]:>11}'
               f'{spread(bench, figure, "edge"):>6},'
               f'{spread(bench, figure, "coturn"):>3}')
@@ -306,7 +332,7 @@ def read_options():
                         help='servers and load go before all others on the '
                              'machine: for latencies on a busy one')
     parser.add_argument('--figures', nargs='+', choices=[*FIGURES, 'workers'],
-                        default=[*FIGURES, 'workers'])
+                        default=USUAL)
     parser.add_argument('--servers', nargs='+', default=list(SERVERS),
                         choices=list(SERVERS))
     parser.add_argument('--keep', action='store_true',

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import resource
 import shutil
 import subprocess
@@ -132,6 +133,12 @@ class Relay(Server):
     def __init__(self, name, process, login):
         super().__init__(process)
         self.name, self.login = name, login
+
+    def memory(self):
+        """Its own, not of files, which others on the machine share [bytes]."""
+        return sum(1024 * int(re.search(
+            r'^RssAnon:\s+(\d+) kB', pathlib.Path(f'/proc/{pid}/status')
+            .read_text(), re.M).group(1)) for pid in self.pids)
 
 
 def av_edge(world, folder, ca, shards=1, options=None, limits=None):

@@ -24,7 +24,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 DIALECTS = ('channel', 'send', 'mst-raw', 'mst-send', 'stream')
 LIMITS = {'av.lifetime_min_s': 1, 'av.port_quarantine_s': 5}
 LAPSE = 30  # seconds: more than a lifetime that was asked for
-SLACK = 1 << 20  # memory may grow so much [bytes] ...
+# memory may grow so much [bytes], as tables of ids are used to their ends ...
+SLACK = 2 << 20
 GROWTH = 1.03  # ... or in this proportion
 LOST = 0.002  # of what is under way when a flow ends
 
@@ -68,7 +69,7 @@ def verdict(relay, before, settled, last):
         wrong.append(f'memory grew from {settled} to {memory} bytes')
     if ports['udp'] or ports['tcp']:
         wrong.append(f'ports are missing: {ports}')
-    if sockets(relay) != before:
+    if sockets(relay) > before:
         wrong.append(f'{sockets(relay)} descriptors, {before} at the start')
     return wrong
 
