@@ -47,6 +47,23 @@ bool acc_hop_may_try(const struct acc_hop *h, uint64_t now_ms)
 	return h->health != ACC_HOP_DOWN || now_ms >= h->retry_at_ms;
 }
 
+static bool has_address(const struct topo_host *h, const struct edge_addr *a)
+{
+	for (size_t i = 0; i < h->addr_count; i++)
+		if (edge_addr_same_ip(&h->addrs[i], a))
+			return true;
+	return false;
+}
+
+bool acc_hop_is_balanced(const struct topo_cluster *c)
+{
+	for (size_t i = 0; i < c->pool.addr_count; i++)
+		for (size_t m = 0; m < c->member_count; m++)
+			if (has_address(&c->members[m], &c->pool.addrs[i]))
+				return false;
+	return c->pool.addr_count != 0;
+}
+
 /* FNV-1a over lower case: the same on every member of the pool. */
 static uint64_t fold(uint64_t h, struct edge_slice s)
 {

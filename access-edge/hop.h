@@ -23,6 +23,10 @@ void acc_hop_worked(struct acc_hop *h);
 /** Up or suspect, or its retry time has come. */
 bool acc_hop_may_try(const struct acc_hop *h, uint64_t now_ms);
 
+/** A hardware balancer stands before the pool: HOSTS gives the pool's name an
+ * address, and none that a member has. Then it is the one to dial. */
+bool acc_hop_is_balanced(const struct topo_cluster *c);
+
 /** Rendezvous hash of the lower-case From URI over members that may be tried
  * and are not in skip (bit per member); -1 when none is left. hops has one row
  * per member. */

@@ -49,18 +49,30 @@ bool acc_keep_alive_pings(const struct edge_sip_msg *m)
 	       (m->method == EDGE_SIP_REGISTER && lists_outbound(m));
 }
 
+unsigned acc_keep_alive_s(const struct acc_view *v)
+{
+	const struct topo_proxy_settings *p = &v->topo->proxy;
+	unsigned most = 60 * p->keep_alive_min;
+
+	if (p->no_white_space)
+		return 0;
+	return most && v->options->keep_alive_s > most
+		       ? most
+		       : v->options->keep_alive_s;
+}
+
 void acc_keep_alive_answer(struct edge_sip_edit *e, const struct acc_view *v,
 			   const struct edge_sip_msg *m, bool asked)
 {
 	int line = edge_sip_find(m, EDGE_SIP_MS_KEEP_ALIVE, 0);
-	bool offer = v->options->keep_alive_s != 0 && m->status >= 200 &&
-		     m->status < 300;
+	bool offer =
+		acc_keep_alive_s(v) != 0 && m->status >= 200 && m->status < 300;
 	char text[96];
 	struct edge_put w = edge_put(text, sizeof(text));
 
 	edge_put_str(&w, "ms-keep-alive: UAS; tcp=no; hop-hop=yes; "
 			 "end-end=no; timeout="); /* AE 2.12 */
-	edge_put_dec(&w, v->options->keep_alive_s);
+	edge_put_dec(&w, acc_keep_alive_s(v));
 	if (line < 0) {
 		if (asked && offer)
 			edge_sip_edit_append(e, "%.*s", (int)edge_put_len(&w),

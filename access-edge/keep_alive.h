@@ -10,6 +10,9 @@
 bool acc_keep_alive_pings(const struct edge_sip_msg *m);
 /** Does a request ask for it: UAC with hop-hop=yes? */
 bool acc_keep_alive_asked(const struct edge_sip_msg *m);
+/** What is offered [s], 0: nothing: the option, within what the topology's
+ * proxy settings allow. */
+unsigned acc_keep_alive_s(const struct acc_view *v);
 /** A response to a client: the home server's header is replaced, or on a 2xx
  * to who asked ours is put in; with keep-alive off both are left out. */
 void acc_keep_alive_answer(struct edge_sip_edit *e, const struct acc_view *v,

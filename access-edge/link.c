@@ -226,13 +226,22 @@ static bool has_bad_certificate(const struct acc_link *l)
 	return f != EDGE_PEER_FINE && f != EDGE_PEER_ABSENT;
 }
 
+static void note_failed_handshake(struct acc_link *l)
+{
+	enum edge_conn_why why = edge_conn_why(l->conn);
+
+	acc_shard_count(l->shard, ACC_STAT_HANDSHAKE_FAIL);
+	tell_failed(l, edge_conn_why_str(why));
+	l->never_connected = why == EDGE_CONN_WHY_CONNECT;
+	if (l->kind == ACC_LINK_UPSTREAM && has_bad_certificate(l))
+		acc_upstream_distrust(
+			l, edge_peer_fault_str(edge_conn_peer(l->conn)->fault));
+}
+
 static enum acc_link_state on_lost(struct acc_link *l)
 {
-	if (l->state == ACC_LINK_TLS) {
-		acc_shard_count(l->shard, ACC_STAT_HANDSHAKE_FAIL);
-		tell_failed(l, edge_conn_why_str(edge_conn_why(l->conn)));
-		l->is_distrusted = has_bad_certificate(l);
-	}
+	if (l->state == ACC_LINK_TLS)
+		note_failed_handshake(l);
 	acc_link_close(l);
 	return ACC_LINK_CLOSING;
 }
@@ -398,6 +407,7 @@ static void plan_conn(struct acc_link *l, struct edge_conn_plan *p)
 	uint32_t out = (uint32_t)acc_shard_limit(s, ACC_LIMIT_OUT_QUEUE);
 
 	acc_link_frame_limits(l, &f);
+	l->body_room = (uint32_t)f.body_len;
 	*p = (struct edge_conn_plan){
 		.loop = s->loop,
 		.tls = l->kind == ACC_LINK_UPSTREAM ? s->tls_out

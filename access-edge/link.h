@@ -37,6 +37,7 @@ struct acc_link {
 	enum acc_link_deadline deadline;
 	bool paused_by_hop, paused_by_self, admitted, was_secured, heard;
 	bool opened;		/* the peer was accepted once */
+	bool never_connected;	/* dialled, and nobody took the call */
 	bool is_distrusted;	/* its certificate was not accepted */
 	bool is_counted;	/* the member's failure was counted already */
 	bool wants_pong;	/* it announced RFC 5626 outbound or keep */
@@ -45,7 +46,8 @@ struct acc_link {
 	uint16_t remote_askers; /* bit per shard that delivered here */
 	struct acc_source source;
 	struct edge_sip_framer framer;
-	size_t skip; /* body bytes to pass over */
+	size_t skip;	    /* body bytes to pass over */
+	uint32_t body_room; /* what its input holds; 0: not made yet */
 	struct edge_timer timer;
 	struct edge_task doom; /* close at the end of the turn */
 	uint64_t opened_ms, heard_ms, part_ms; /* part: since when in pieces */

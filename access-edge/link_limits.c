@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "access-edge/events.h"
+#include "access-edge/keep_alive.h"
 #include "access-edge/limits.h"
 #include "access-edge/proxy.h"
 #include "common/crypto.h"
@@ -46,6 +47,11 @@ void acc_link_frame_limits(const struct acc_link *l,
 			   struct edge_sip_frame_limits *out)
 {
 	bool client = l->kind == ACC_LINK_CLIENT;
+	const struct topo_proxy_settings *p = &l->shard->view.topo->proxy;
+	uint32_t said = client ? p->client_body_kb : p->server_body_kb;
+	uint32_t kb = said ? said
+			   : limit(l, client ? ACC_LIMIT_CLIENT_BODY_KB
+					     : ACC_LIMIT_SERVER_BODY_KB);
 
 	*out = (struct edge_sip_frame_limits){
 		.head_len = limit(l, ACC_LIMIT_HEAD_LEN),
@@ -54,9 +60,10 @@ void acc_link_frame_limits(const struct acc_link *l,
 		.vias = limit(l, ACC_LIMIT_VIAS),
 		.record_routes = limit(l, ACC_LIMIT_ROUTES),
 		.routes = limit(l, ACC_LIMIT_ROUTES),
-		.body_len = 1024 * limit(l, client ? ACC_LIMIT_CLIENT_BODY_KB
-						   : ACC_LIMIT_SERVER_BODY_KB),
+		.body_len = 1024 * kb,
 	};
+	if (l->body_room && out->body_len > l->body_room)
+		out->body_len = l->body_room; /* a new limit is wider */
 }
 
 /* -- deadlines ---------------------------------------------------------- */
@@ -141,7 +148,7 @@ static uint64_t idle_ms(const struct acc_link *l)
 {
 	uint64_t idle = limit(l, ACC_LIMIT_IDLE_MS);
 	uint64_t promised =
-		1000 * (uint64_t)limit(l, ACC_LIMIT_KEEP_ALIVE_S) + GRACE_MS;
+		1000 * (uint64_t)acc_keep_alive_s(&l->shard->view) + GRACE_MS;
 
 	return l->keeps_alive && promised > idle ? promised : idle;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "access-edge/route_token.h"
+#include "access-edge/view.h"
 #include "common/tls.h"
 
 struct acc_mail *acc_mail_new(enum acc_mail_kind kind, struct edge_slice bytes)
@@ -21,6 +22,23 @@ struct acc_mail *acc_mail_new(enum acc_mail_kind kind, struct edge_slice bytes)
 	if (len)
 		memcpy(m->bytes, bytes.p, len);
 	return m;
+}
+
+struct acc_options *acc_mail_copy_options(const struct acc_options *o)
+{
+	size_t len = o->proxy_require ? strlen(o->proxy_require) + 1 : 0;
+	struct acc_options *copy = malloc(sizeof(*copy) + len);
+
+	if (!copy)
+		return NULL;
+	*copy = *o;
+	if (len) {
+		char *text = (char *)(copy + 1);
+
+		memcpy(text, o->proxy_require, len);
+		copy->proxy_require = text;
+	}
+	return copy;
 }
 
 void acc_mail_free(void *mail)
@@ -40,5 +58,6 @@ void acc_mail_free(void *mail)
 	if (m->tls_out)
 		edge_tls_drop(m->tls_out);
 	acc_route_keys_free(m->keys);
+	free(m->options);
 	free(m);
 }

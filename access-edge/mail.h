@@ -9,6 +9,7 @@
 #include "common/slice.h"
 #include "topology/topology.h"
 
+struct acc_options;
 struct acc_route_keys;
 struct edge_tls;
 
@@ -20,6 +21,7 @@ enum acc_mail_kind {
 	ACC_MAIL_TOPOLOGY,	/* new snapshot, held */
 	ACC_MAIL_TLS,		/* new certificates, held */
 	ACC_MAIL_KEYS,		/* new route keys, owned */
+	ACC_MAIL_OPTIONS,	/* new [options], owned */
 	ACC_MAIL_DRAIN,
 	ACC_MAIL_KINDS
 };
@@ -41,12 +43,16 @@ struct acc_mail {
 	int fds[ACC_LISTEN_KINDS]; /* TOPOLOGY: re-opened sockets or -1 */
 	struct edge_tls *tls[ACC_LISTEN_KINDS], *tls_out; /* TLS */
 	struct acc_route_keys *keys;			  /* KEYS */
+	struct acc_options *options;			  /* OPTIONS */
 	size_t len, head_len;
 	uint8_t bytes[]; /* the message */
 };
 
 /** NULL when out of memory; bytes copied. */
 struct acc_mail *acc_mail_new(enum acc_mail_kind kind, struct edge_slice bytes);
+/** Options with all their text in one piece, for a shard of its own; NULL when
+ * out of memory. Freed by free(). */
+struct acc_options *acc_mail_copy_options(const struct acc_options *o);
 /** Frees what the mail holds, sockets and references too. */
 void acc_mail_free(void *mail);
 

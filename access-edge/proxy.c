@@ -152,10 +152,12 @@ static void hold_or_refuse(const struct journey *j, struct acc_txn *x)
 	    acc_upstream_held(s->upstreams) >=
 		    acc_shard_limit(s, ACC_LIMIT_HELD) ||
 	    edge_loop_now_ms(s->loop) - x->begun_ms >
-		    acc_shard_limit(s, ACC_LIMIT_HOLD_MS))
+		    acc_shard_limit(s, ACC_LIMIT_HOLD_MS)) {
+		acc_upstream_overloaded(s->upstreams);
 		stop(j, x, overload_reason(j));
-	else
+	} else {
 		acc_upstream_hold(s->upstreams, x);
+	}
 }
 
 static void go_inward(const struct journey *j, struct acc_txn *x)
@@ -184,8 +186,7 @@ static void go_inward(const struct journey *j, struct acc_txn *x)
 		hold_or_refuse(j, x);
 		break;
 	case ACC_PICK_NONE:
-		stop(j, x,
-		     acc_upstream_why_none(j->s->upstreams, j->d.cluster));
+		stop(j, x, acc_upstream_why_none(j->s->upstreams, &plan));
 		break;
 	}
 }

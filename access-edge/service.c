@@ -38,7 +38,7 @@ struct sockets {
 struct acc_service {
 	struct acc_shared shared;
 	struct edge_loop *control;
-	char *state, *proxy_require;
+	char *state;
 	const struct topo *topo;
 	struct topo_keyring *ring;
 	_Atomic uint64_t limits[ACC_LIMIT_COUNT];
@@ -92,22 +92,25 @@ void acc_service_free(struct acc_service *v)
 	topo_keyring_free(v->ring);
 	if (v->topo)
 		topo_drop(v->topo);
-	free(v->proxy_require);
 	free(v->state);
 	free(v);
 }
 
 /* -- open --------------------------------------------------------------- */
 
-static void set_options(struct acc_options *o, const struct edge_config *c)
+/* proxy_require is borrowed from c, which lives until the next reload. */
+static void read_options(struct acc_options *o, const struct edge_config *c)
 {
 	const char *two = edge_config_option(c, "access.double_record_route");
 	const char *diag =
 		edge_config_option(c, "access.diagnostics_unauthenticated");
 
-	o->double_record_route = !two || strcmp(two, "no") != 0;
-	o->diagnostics_unauthenticated = diag && strcmp(diag, "yes") == 0;
-	o->keep_alive_s = (unsigned)c->limits[ACC_LIMIT_KEEP_ALIVE_S];
+	*o = (struct acc_options){
+		.double_record_route = !two || strcmp(two, "no") != 0,
+		.diagnostics_unauthenticated = diag && !strcmp(diag, "yes"),
+		.proxy_require = edge_config_option(c, "access.proxy_require"),
+		.keep_alive_s = (unsigned)c->limits[ACC_LIMIT_KEEP_ALIVE_S],
+	};
 }
 
 static uint32_t limit(const struct acc_service *v, enum acc_limit which)
@@ -247,11 +250,7 @@ enum edge_err acc_service_open(void *self, struct edge_loop *control,
 	do {
 		v->shared.boot = edge_random_u32();
 	} while (!v->shared.boot);
-	set_options(&v->shared.options, c);
-	if (edge_config_option(c, "access.proxy_require"))
-		v->proxy_require =
-			strdup(edge_config_option(c, "access.proxy_require"));
-	v->shared.options.proxy_require = v->proxy_require;
+	read_options(&v->shared.options, c);
 	find_devices(v, c);
 	err = v->state ? open_all(v, c, t) : EDGE_ENOMEM;
 	if (err)
@@ -316,6 +315,7 @@ static void look_at_keys(struct edge_timer *t, uint64_t now_ms)
 					       offsetof(struct acc_service,
 							keys_timer));
 
+	acc_service_tls_tell(&v->tls, time(NULL));
 	if (acc_service_keys_rotate(v->ring, v->state, v->topo,
 				    (uint64_t)time(NULL)))
 		post_all(v, keys_mail);
@@ -340,11 +340,13 @@ enum edge_err acc_service_start(void *self)
 		return err;
 	}
 	err = acc_crew_new(&v->crew, &v->shared, plans);
-	if (!err)
-		edge_wheel_start(edge_loop_wheel(v->control), &v->keys_timer,
-				 edge_loop_now_ms(v->control) + KEYS_EVERY_MS,
-				 look_at_keys);
-	return err;
+	if (err)
+		return err;
+	edge_wheel_start(edge_loop_wheel(v->control), &v->keys_timer,
+			 edge_loop_now_ms(v->control) + KEYS_EVERY_MS,
+			 look_at_keys);
+	acc_service_tls_tell(&v->tls, time(NULL));
+	return EDGE_OK;
 }
 
 /* -- topology ----------------------------------------------------------- */
@@ -402,13 +404,30 @@ static struct acc_mail *tls_mail(struct acc_service *v, unsigned shard)
 	return m;
 }
 
+static void tell_moved(const struct topo *old, const struct topo *new)
+{
+	char text[EDGE_ADDR_STRLEN];
+
+	for (int k = 0; k < ACC_LISTEN_KINDS; k++) {
+		const struct edge_addr *was = &old->listen[port_of[k]].addr;
+
+		if (edge_addr_eq(was, &new->listen[port_of[k]].addr))
+			continue;
+		edge_addr_print(was, text);
+		edge_event(EDGE_EV_LISTENER_CLOSED, "address=%s reason=moved",
+			   text);
+	}
+}
+
 void acc_service_commit(void *self, const struct topo *t)
 {
 	struct acc_service *v = self;
 	const struct topo *old = v->topo;
 
+	tell_moved(old, t);
 	v->topo = topo_hold(t);
 	if (v->prepared_tls.out) {
+		memcpy(v->prepared_tls.told, v->tls.told, sizeof(v->tls.told));
 		acc_service_tls_drop(&v->tls);
 		v->tls = v->prepared_tls;
 		v->prepared_tls = (struct acc_service_tls){0};
@@ -427,6 +446,19 @@ void acc_service_abort(void *self)
 }
 
 /* -- reload, drain, stop ------------------------------------------------ */
+
+static struct acc_mail *options_mail(struct acc_service *v, unsigned shard)
+{
+	struct acc_mail *m =
+		acc_mail_new(ACC_MAIL_OPTIONS, edge_slice(NULL, 0));
+
+	(void)shard;
+	if (m && !(m->options = acc_mail_copy_options(&v->shared.options))) {
+		acc_mail_free(m);
+		return NULL;
+	}
+	return m;
+}
 
 static bool is_newer(const struct topo_keyring *a, const struct topo_keyring *b)
 {
@@ -451,6 +483,7 @@ enum edge_err acc_service_reload(void *self, const struct edge_config *c,
 	}
 	acc_service_tls_drop(&v->tls);
 	v->tls = new;
+	acc_service_tls_tell(&v->tls, time(NULL));
 	if (v->topo->member_count || is_newer(ring, v->ring)) {
 		topo_keyring_free(v->ring);
 		v->ring = ring;
@@ -465,6 +498,8 @@ enum edge_err acc_service_reload(void *self, const struct edge_config *c,
 
 		edge_admit_limits_set(v->shared.admit[k], &l);
 	}
+	read_options(&v->shared.options, c);
+	post_all(v, options_mail);
 	post_all(v, tls_mail);
 	post_all(v, keys_mail);
 	return EDGE_OK;

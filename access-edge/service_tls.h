@@ -9,6 +9,7 @@ struct edge_tls;
 
 struct acc_service_tls {
 	struct edge_tls *in[ACC_LISTEN_KINDS], *out;
+	unsigned told[ACC_LISTEN_KINDS]; /* which warning; 0: none */
 };
 
 /** All three recipes or none. A single-address edge (rows 2 and 11 of TO 1.5
@@ -20,6 +21,9 @@ EDGE_MUST_CHECK enum edge_err acc_service_tls_load(struct acc_service_tls *out,
 						   char *why, size_t why_cap);
 /** Does the new topology want other recipes than the old one? */
 bool acc_service_tls_differs(const struct topo *old, const struct topo *new);
+/** AE 4.4: an event when 60, 30, 7 days are left to a certificate, and when
+ * it has ended; each once. */
+void acc_service_tls_tell(struct acc_service_tls *t, int64_t wall_s);
 void acc_service_tls_drop(struct acc_service_tls *t);
 
 #endif

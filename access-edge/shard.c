@@ -58,6 +58,39 @@ bool acc_shard_post(struct acc_shard *from, unsigned to, struct acc_mail *m)
 
 /* -- what the control thread sends -------------------------------------- */
 
+static const struct edge_addr *door_of(const struct acc_shard *s,
+				       enum acc_listen_kind kind)
+{
+	static const enum topo_port_kind ports[ACC_LISTEN_KINDS] = {
+		[ACC_LISTEN_CLIENT] = TOPO_PORT_ACCESS_CLIENT,
+		[ACC_LISTEN_INSIDE] = TOPO_PORT_ACCESS_INSIDE,
+	};
+
+	return &s->view.topo->listen[ports[kind]].addr;
+}
+
+static void finish_moved(struct acc_link *l, void *arg)
+{
+	const struct acc_shard *s = arg;
+
+	if (l->kind != ACC_LINK_UPSTREAM && l->state == ACC_LINK_OPEN &&
+	    !edge_addr_eq(&l->source.local,
+			  door_of(s, (enum acc_listen_kind)l->kind)))
+		acc_link_finish(l);
+}
+
+/* TO 4.3: who came by the old address has had his time. */
+static void on_moved_over(struct edge_timer *t, uint64_t now_ms)
+{
+	struct acc_shard *s =
+		(struct acc_shard *)(void *)((char *)t -
+					     offsetof(struct acc_shard,
+						      moved_timer));
+
+	(void)now_ms;
+	acc_linktab_each(s->links, finish_moved, s);
+}
+
 static void swap_listener(struct acc_shard *s, enum acc_listen_kind kind,
 			  int *fd)
 {
@@ -70,6 +103,10 @@ static void swap_listener(struct acc_shard *s, enum acc_listen_kind kind,
 	if (acc_listener_new(&new, s, kind, *fd) == EDGE_OK) {
 		acc_listener_free(s->listener[kind]);
 		s->listener[kind] = new;
+		edge_wheel_start(edge_loop_wheel(s->loop), &s->moved_timer,
+				 edge_loop_now_ms(s->loop) +
+					 acc_shard_limit(s, ACC_LIMIT_DRAIN_MS),
+				 on_moved_over);
 	}
 	*fd = -1;
 }
@@ -150,6 +187,14 @@ static void on_keys(struct acc_shard *s, struct acc_mail *m)
 	m->keys = NULL;
 }
 
+static void on_options(struct acc_shard *s, struct acc_mail *m)
+{
+	free(s->options);
+	s->options = m->options;
+	s->view.options = m->options;
+	m->options = NULL;
+}
+
 static void finish_client(struct acc_link *l, void *arg)
 {
 	(void)arg;
@@ -195,6 +240,9 @@ static void on_mail(void *msg, void *arg)
 		break;
 	case ACC_MAIL_KEYS:
 		on_keys(s, m);
+		break;
+	case ACC_MAIL_OPTIONS:
+		on_options(s, m);
 		break;
 	case ACC_MAIL_DRAIN:
 		on_drain(s);
@@ -293,8 +341,9 @@ static void take_plan(struct acc_shard *s, struct acc_shard_plan *p)
 	s->index = p->index;
 	s->shared = p->shared;
 	s->keys = p->keys;
+	s->options = acc_mail_copy_options(&p->shared->options);
 	s->view = (struct acc_view){p->topo, p->keys, p->shared->boot,
-				    &p->shared->options, 0};
+				    s->options, 0};
 	memcpy(s->tls, p->tls, sizeof(s->tls));
 	s->tls_out = p->tls_out;
 	atomic_store(&s->gauges.topology_seq, p->topo->seq);
@@ -313,7 +362,8 @@ enum edge_err acc_shard_new(struct acc_shard **out, struct acc_shard_plan *p)
 		goto out;
 	take_plan(s, p);
 	find_device(s);
-	err = edge_loop_new(&s->loop);
+	if (s->options)
+		err = edge_loop_new(&s->loop);
 	if (!err)
 		err = make_tables(s);
 	if (!err)
@@ -345,6 +395,7 @@ void acc_shard_free(struct acc_shard *s)
 	}
 	s->is_ending = true;
 	edge_wheel_stop(&s->drain_timer);
+	edge_wheel_stop(&s->moved_timer);
 	acc_budget_stop(s);
 	acc_txntab_free(s->txns); /* first: links that close owe nothing */
 	if (s->links)
@@ -356,6 +407,7 @@ void acc_shard_free(struct acc_shard *s)
 	desk_free(&s->desk);
 	desk_free(&s->aside);
 	acc_route_keys_free(s->keys);
+	free(s->options);
 	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
 		if (s->tls[k])
 			edge_tls_drop(s->tls[k]);

@@ -26,7 +26,7 @@ struct acc_shared {
 	struct edge_stats *stats;
 	struct edge_admit *admit[ACC_LISTEN_KINDS];
 	struct edge_recent *refusals;
-	struct acc_options options;
+	struct acc_options options; /* of the control thread; shards copy */
 	uint32_t boot;
 	struct edge_peer_policy policy[ACC_LISTEN_KINDS];
 	char device[ACC_LISTEN_KINDS][16]; /* set by edge.ini, or "" */
@@ -62,6 +62,7 @@ struct acc_shard {
 	struct acc_desk aside; /* another one needed meanwhile */
 	struct acc_view view;
 	struct acc_route_keys *keys;
+	struct acc_options *options;
 	struct edge_tls *tls[ACC_LISTEN_KINDS], *tls_out;
 	char device[16]; /* that carries our inside address, or "" */
 	struct acc_listener *listener[ACC_LISTEN_KINDS];
@@ -69,7 +70,7 @@ struct acc_shard {
 	struct acc_txntab *txns;
 	struct acc_upstreams *upstreams;
 	struct acc_gauges gauges;
-	struct edge_timer drain_timer, budget_timer;
+	struct edge_timer drain_timer, moved_timer, budget_timer;
 	bool is_draining, is_ending;
 	struct acc_quiet quiet; /* of its log lines */
 };

@@ -60,7 +60,8 @@ static void add_member(json_t *a, const struct topo_cluster *c,
 					   "state", state));
 }
 
-/* Rows as acc_upstreams has them: members with an address, or the pool's. */
+/* Rows as acc_upstreams has them: members with an address, or the balancer in
+ * front of them. */
 static void add_upstreams(json_t *o, const struct topo *t, struct acc_shared *s)
 {
 	static const char *const names[] = {"up", "suspect", "down"};
@@ -69,15 +70,17 @@ static void add_upstreams(json_t *o, const struct topo *t, struct acc_shared *s)
 	json_t *a = json_array();
 	size_t row = 0;
 
-	for (size_t i = 0; i < c->member_count; i++) {
+	bool is_balanced = acc_hop_is_balanced(c);
+
+	if (is_balanced)
+		add_member(a, c, c->fqdn, names[health(s, 0)]);
+	for (size_t i = 0; i < c->member_count && !is_balanced; i++) {
 		bool has = c->members[i].addr_count && row < ACC_MEMBERS;
 
 		add_member(a, c, c->members[i].fqdn,
 			   has ? names[health(s, row)] : none);
 		row += has;
 	}
-	if (!row && c->pool.addr_count) /* a balancer in front of them */
-		add_member(a, c, c->fqdn, names[health(s, 0)]);
 	json_object_set_new(o, "upstreams", a);
 }
 

@@ -14,6 +14,8 @@
 
 enum {
 	TURNED_AWAY_MS = 5000, /* ours: closed sooner and mute [ms] */
+	ADDR_REST_MS = 30000,  /* TO 3.4: an address that failed [ms] */
+	DISTRUST_MS = 600000,  /* AE 4.4: events of 14428 [ms] */
 };
 
 /* -- health ------------------------------------------------------------- */
@@ -68,7 +70,7 @@ static void worked(struct acc_upstream *up)
 {
 	edge_event(ACC_EV_HOP_UP, "member=%s", up->member);
 	acc_hop_worked(&up->pool->hops[up->index]);
-	up->pool->is_distrusted = false;
+	up->pool->failure = ACC_REASON_OK;
 	acc_pool_publish(up);
 }
 
@@ -76,13 +78,33 @@ static void worked(struct acc_upstream *up)
 
 static unsigned conns_wanted(const struct acc_upstreams *u)
 {
-	unsigned n = u->shard->view.topo->access.tls_count /
+	const struct topo *t = u->shard->view.topo;
+	unsigned n = (t->proxy.tls_count ? t->proxy.tls_count
+					 : t->access.tls_count) /
 		     u->shard->shared->shard_count;
 
 	return n < 1 ? 1 : n > ACC_UPSTREAM_CONNS ? ACC_UPSTREAM_CONNS : n;
 }
 
-static enum edge_err connect_one(struct acc_upstream *up, int slot)
+/* TO 3.4: in turn, past those that failed of late; all have: in turn. */
+static size_t next_address(struct acc_upstream *up)
+{
+	uint64_t now = acc_upstreams_now(up->set);
+	size_t count = up->host->addr_count, first = up->next_addr % count;
+
+	for (size_t n = 0; n < count; n++) {
+		size_t i = (first + n) % count;
+
+		if (i >= ACC_UPSTREAM_ADDRS || up->addr_rests_ms[i] <= now) {
+			up->next_addr = i + 1;
+			return i;
+		}
+	}
+	up->next_addr = first + 1;
+	return first;
+}
+
+static enum edge_err connect_one(struct acc_upstream *up, unsigned slot)
 {
 	const struct topo_host *h = up->host;
 	struct edge_addr to;
@@ -90,7 +112,7 @@ static enum edge_err connect_one(struct acc_upstream *up, int slot)
 
 	if (!h || !h->addr_count)
 		return EDGE_ENOTFOUND;
-	to = h->addrs[up->next_addr++ % h->addr_count];
+	to = h->addrs[next_address(up)];
 	to.port = up->port;
 	err = acc_link_dial(&up->links[slot], up->set->shard, up, &to,
 			    up->member);
@@ -99,22 +121,19 @@ static enum edge_err connect_one(struct acc_upstream *up, int slot)
 	return err;
 }
 
-/* An open connection with room, else the beginning of one, else a busy one. */
+/* An open connection with room; else a busy one, and the beginning of one more
+ * where there may be more (AE 2.9). */
 static enum acc_pick connection(struct acc_upstream *up, struct acc_link **out)
 {
 	struct acc_link *busy = NULL;
-	unsigned wanted = conns_wanted(up->set);
+	unsigned wanted = conns_wanted(up->set), empty = wanted;
 	bool connecting = false;
 
 	for (unsigned i = 0; i < wanted; i++) {
 		struct acc_link *l = up->links[i];
 
 		if (!l) {
-			if (connecting || busy)
-				continue;
-			if (connect_one(up, (int)i))
-				return ACC_PICK_NONE;
-			connecting = true;
+			empty = i < empty ? i : empty;
 		} else if (l->state != ACC_LINK_OPEN) {
 			connecting = true;
 		} else if (!edge_conn_above_high_water(l->conn)) {
@@ -124,10 +143,13 @@ static enum acc_pick connection(struct acc_upstream *up, struct acc_link **out)
 			busy = l;
 		}
 	}
-	if (!busy)
-		return ACC_PICK_WAIT;
-	*out = busy;
-	return ACC_PICK_READY;
+	if (!connecting && empty < wanted)
+		connecting = connect_one(up, empty) == EDGE_OK;
+	if (busy)
+		*out = busy;
+	return busy	    ? ACC_PICK_READY
+	       : connecting ? ACC_PICK_WAIT
+			    : ACC_PICK_NONE;
 }
 
 /* -- choosing ----------------------------------------------------------- */
@@ -233,12 +255,14 @@ void acc_upstream_answered(struct acc_link *l)
 }
 
 enum acc_reason acc_upstream_why_none(struct acc_upstreams *u,
-				      const struct topo_cluster *c)
+				      const struct acc_pick_plan *plan)
 {
-	const struct acc_pool *p = acc_pool_find(u, c);
+	const struct acc_pool *p = acc_pool_find(u, plan->cluster);
 
-	return p && p->is_distrusted ? ACC_REASON_NEXT_HOP_TLS
-				     : ACC_REASON_NEXT_HOP_DOWN;
+	if (p && p->failure != ACC_REASON_OK &&
+	    (plan->tried || p->failure == ACC_REASON_NEXT_HOP_TLS))
+		return p->failure;
+	return ACC_REASON_NEXT_HOP_DOWN;
 }
 
 /* -- what links tell ---------------------------------------------------- */
@@ -255,12 +279,26 @@ bool acc_upstream_is_right(struct acc_link *l)
 			return true;
 		why = edge_peer_fault_str(EDGE_PEER_NAME);
 	}
-	edge_event(ACC_EV_HOP_TLS,
-		   "lync=14428 errid=1010 member=%s san=%s "
-		   "reason=%s",
-		   up->member, p->name_count ? p->names[0] : "-", why);
-	l->is_distrusted = true;
+	acc_upstream_distrust(l, why);
 	return false;
+}
+
+void acc_upstream_distrust(struct acc_link *l, const char *why)
+{
+	struct acc_upstream *up = l->upstream;
+	const struct edge_peer *p = edge_conn_peer(l->conn);
+	uint64_t now = acc_upstreams_now(up->set);
+
+	l->is_distrusted = true;
+	up->distrusted++;
+	if (up->distrust_told_ms && now - up->distrust_told_ms < DISTRUST_MS)
+		return;
+	edge_event(ACC_EV_HOP_TLS,
+		   "lync=14428 errid=1010 member=%s san=%s reason=%s count=%u",
+		   up->member, p->name_count ? p->names[0] : "-", why,
+		   up->distrusted);
+	up->distrust_told_ms = now;
+	up->distrusted = 0;
 }
 
 /* One that has failed is up again only when it has said something: who means to
@@ -271,12 +309,28 @@ void acc_upstream_heard(struct acc_link *l)
 		worked(l->upstream);
 }
 
+/* Row of the address that the connection goes to; NULL: not this snapshot's. */
+static uint64_t *rest_of(const struct acc_link *l)
+{
+	struct acc_upstream *up = l->upstream;
+
+	for (size_t i = 0;
+	     up->host && i < up->host->addr_count && i < ACC_UPSTREAM_ADDRS;
+	     i++)
+		if (edge_addr_same_ip(&up->host->addrs[i], &l->source.remote))
+			return &up->addr_rests_ms[i];
+	return NULL;
+}
+
 void acc_upstream_secured(struct acc_link *l)
 {
 	struct acc_upstream *up = l->upstream;
+	uint64_t *rest = rest_of(l);
 	struct acc_txn_queue ready;
 	struct acc_txn *x;
 
+	if (rest)
+		*rest = 0;
 	if (up->pool && up->pool->cluster->is_next_hop)
 		acc_pool_probe(up, is_up(up)
 					   ? acc_shard_limit(up->set->shard,
@@ -318,6 +372,35 @@ static bool was_turned_away(const struct acc_link *l)
 				     TURNED_AWAY_MS);
 }
 
+/* TO 3.4: a bad address is skipped, the member has others. */
+static bool tries_another_address(struct acc_link *l, const char *why)
+{
+	struct acc_upstream *up = l->upstream;
+	uint64_t now = acc_upstreams_now(up->set), *rest = rest_of(l);
+	char text[EDGE_ADDR_STRLEN];
+
+	if (!rest)
+		return false;
+	*rest = now + ADDR_REST_MS;
+	for (size_t i = 0; i < up->host->addr_count; i++) {
+		if (i < ACC_UPSTREAM_ADDRS && up->addr_rests_ms[i] > now)
+			continue;
+		edge_addr_print(&l->source.remote, text);
+		edge_event(ACC_EV_HOP_ADDR, "member=%s address=%s reason=%s",
+			   up->member, text, why);
+		return any_open(up) || connect_one(up, 0) == EDGE_OK;
+	}
+	return false;
+}
+
+static enum acc_reason failure_of(const struct acc_link *l)
+{
+	if (l->is_distrusted)
+		return ACC_REASON_NEXT_HOP_TLS;
+	return l->never_connected ? ACC_REASON_NEXT_HOP_CONNECT
+				  : ACC_REASON_NEXT_HOP_HANDSHAKE;
+}
+
 static void give_up_waiting(struct acc_upstream *up)
 {
 	struct acc_txn_queue lost;
@@ -347,8 +430,10 @@ void acc_upstream_lost(struct acc_link *l, const char *why)
 	}
 	acc_upstream_drained(l); /* who waited for this queue reads again */
 	if (!l->is_counted && was_turned_away(l)) {
+		if (up->pool && tries_another_address(l, why))
+			return;
 		if (up->pool)
-			up->pool->is_distrusted = l->is_distrusted;
+			up->pool->failure = failure_of(l);
 		failed(up, why);
 	} else if (up->pool && up->pool->cluster->is_next_hop)
 		acc_pool_probe(up, 0); /* dial again at once */

@@ -38,15 +38,19 @@ struct acc_picked {
 enum acc_pick acc_upstream_pick(struct acc_upstreams *u,
 				const struct acc_pick_plan *p,
 				struct acc_picked *out);
-/** Why nothing could be picked: out of reach, or not trusted (1010). */
+/** Why nothing could be picked: not trusted (1010); what the last of those
+ * tried for this request failed by (1038, 1039); or out of reach (1007). */
 enum acc_reason acc_upstream_why_none(struct acc_upstreams *u,
-				      const struct topo_cluster *c);
+				      const struct acc_pick_plan *plan);
 /** Queue a transaction until the upstream is ready or fails. */
 void acc_upstream_wait(struct acc_upstream *up, struct acc_txn *x);
 /** Queue it until rate and window allow it; acc_proxy_resume tries again. */
 void acc_upstream_hold(struct acc_upstreams *u, struct acc_txn *x);
 /** A message without transaction went there: it counts for the rates. */
 void acc_upstream_spend(struct acc_upstreams *u, const struct acc_source *from);
+/** A request was refused since rate and window are used up: overload is
+ * entered, and left after some time without a refusal (event 1034). */
+void acc_upstream_overloaded(struct acc_upstreams *u);
 size_t acc_upstream_held(const struct acc_upstreams *u);
 /** Stable name of the member for the life of the process, never 0. */
 uint64_t acc_upstream_id(const struct acc_upstream *up);
@@ -62,6 +66,8 @@ void acc_upstream_silent(struct acc_link *l);
 /* Told by the link. */
 /** Does its certificate name the member or its pool? event when not. */
 bool acc_upstream_is_right(struct acc_link *l);
+/** Its certificate is not accepted: event, one in ten minutes and member. */
+void acc_upstream_distrust(struct acc_link *l, const char *why);
 void acc_upstream_secured(struct acc_link *l);
 /** A whole message came. */
 void acc_upstream_heard(struct acc_link *l);

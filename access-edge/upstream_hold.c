@@ -3,10 +3,15 @@
 
 #include <stddef.h>
 
+#include "access-edge/events.h"
 #include "access-edge/limits.h"
 #include "access-edge/proxy.h"
 
-enum { HOLD_TICK_MS = 20 };
+enum {
+	HOLD_TICK_MS = 20,
+	OVERLOAD_LOOK_MS = 1000,
+	OVERLOAD_OVER_MS = 5000, /* ours: without a refusal [ms] */
+};
 
 bool acc_upstream_is_stranger(const struct acc_source *from)
 {
@@ -110,4 +115,33 @@ void acc_upstream_hold(struct acc_upstreams *u, struct acc_txn *x)
 size_t acc_upstream_held(const struct acc_upstreams *u)
 {
 	return u->held.count;
+}
+
+static void on_overload_look(struct edge_timer *t, uint64_t now_ms)
+{
+	struct acc_upstreams *u =
+		(struct acc_upstreams *)(void *)((char *)t -
+						 offsetof(struct acc_upstreams,
+							  overload_timer));
+
+	if (now_ms - u->overload_ms < OVERLOAD_OVER_MS) {
+		edge_wheel_start(edge_loop_wheel(u->shard->loop), t,
+				 now_ms + OVERLOAD_LOOK_MS, on_overload_look);
+		return;
+	}
+	edge_event(ACC_EV_OVERLOAD, "state=left shard=%u refused=%llu",
+		   u->shard->index, (unsigned long long)u->overload_refused);
+	u->overload_refused = 0;
+}
+
+void acc_upstream_overloaded(struct acc_upstreams *u)
+{
+	u->overload_ms = acc_upstreams_now(u);
+	u->overload_refused++;
+	if (edge_timer_running(&u->overload_timer))
+		return;
+	edge_event(ACC_EV_OVERLOAD, "state=entered shard=%u held=%zu",
+		   u->shard->index, u->held.count);
+	edge_wheel_start(edge_loop_wheel(u->shard->loop), &u->overload_timer,
+			 u->overload_ms + OVERLOAD_LOOK_MS, on_overload_look);
 }

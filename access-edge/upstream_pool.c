@@ -109,6 +109,7 @@ static enum edge_err add_member(struct acc_upstreams *u, struct acc_pool *p,
 	up->pool = p;
 	up->index = i;
 	up->host = h;
+	memset(up->addr_rests_ms, 0, sizeof(up->addr_rests_ms));
 	up->port = p->cluster->port;
 	up->id = acc_pool_member_id(h->fqdn);
 	memcpy(up->member, h->fqdn,
@@ -133,11 +134,11 @@ static enum edge_err make_pool(struct acc_upstreams *u,
 		return EDGE_ENOMEM;
 	p->cluster = c;
 	u->pools[u->pool_count++] = p;
+	if (acc_hop_is_balanced(c))
+		return add_member(u, p, &c->pool, old, old_count);
 	for (size_t i = 0; i < c->member_count && !err; i++)
 		if (c->members[i].addr_count && p->count < ACC_MEMBERS)
 			err = add_member(u, p, &c->members[i], old, old_count);
-	if (!err && !p->count && c->pool.addr_count) /* a balancer's address */
-		err = add_member(u, p, &c->pool, old, old_count);
 	return err;
 }
 
@@ -211,6 +212,7 @@ void acc_upstreams_free(struct acc_upstreams *u)
 	if (!u)
 		return;
 	edge_wheel_stop(&u->hold_timer);
+	edge_wheel_stop(&u->overload_timer);
 	for (size_t p = 0; p < u->pool_count; p++) {
 		for (unsigned i = 0; i < u->pools[p]->count; i++) {
 			edge_wheel_stop(&u->pools[p]->ups[i]->probe);

@@ -7,7 +7,12 @@
 
 struct acc_pool;
 
-enum { ACC_UPSTREAM_CONNS = 4, ACC_UPSTREAM_NAME = 254, ACC_POOLS = 64 };
+enum {
+	ACC_UPSTREAM_CONNS = 4,
+	ACC_UPSTREAM_NAME = 254,
+	ACC_UPSTREAM_ADDRS = 64, /* TO 3.3: of one name */
+	ACC_POOLS = 64
+};
 
 struct acc_upstream { /* one member, on this shard */
 	struct acc_upstreams *set;
@@ -19,8 +24,11 @@ struct acc_upstream { /* one member, on this shard */
 	const struct topo_host *host; /* of the current snapshot */
 	uint16_t port;
 	size_t next_addr;
+	uint64_t addr_rests_ms[ACC_UPSTREAM_ADDRS]; /* failed: not before */
 	struct acc_link *links[ACC_UPSTREAM_CONNS];
 	unsigned outstanding, unsigned_outstanding;
+	uint64_t distrust_told_ms; /* AE 4.4, 14428; 0: never */
+	unsigned distrusted;	   /* since then */
 	struct acc_txn_queue waiting;
 	struct edge_timer probe;
 };
@@ -29,7 +37,7 @@ struct acc_pool { /* one Registrar cluster of the snapshot */
 	const struct topo_cluster *cluster;
 	unsigned count;
 	bool is_down;
-	bool is_distrusted; /* the last failure was a certificate's */
+	enum acc_reason failure; /* the last one of a member; OK: none */
 	struct acc_hop hops[ACC_MEMBERS];
 	struct acc_upstream *ups[ACC_MEMBERS];
 };
@@ -40,6 +48,8 @@ struct acc_upstreams {
 	struct acc_pool *pools[ACC_POOLS];
 	struct acc_txn_queue held;
 	struct edge_timer hold_timer;
+	struct edge_timer overload_timer;	/* runs: refusing of late */
+	uint64_t overload_ms, overload_refused; /* last one; how many */
 	/* AE 5: rate for all; strangers' share of it, one half for anybody,
 	 * the other for sources that have not asked much lately */
 	struct edge_bucket all, unsigned_free, unsigned_kept;

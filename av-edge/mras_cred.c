@@ -10,7 +10,6 @@
 #include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -182,6 +181,11 @@ static void mac(uint8_t out[EDGE_SHA256_LEN], const uint8_t key[MRAS_KEY_LEN],
 	pass(out, key, 0x5c, edge_slice(out, EDGE_SHA256_LEN));
 }
 
+static uint8_t lower_case(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
+}
+
 static void pseudonym(uint8_t out[MRAS_PSEUDONYM_LEN],
 		      const struct mras_keys *k, struct edge_slice identity)
 {
@@ -191,7 +195,7 @@ static void pseudonym(uint8_t out[MRAS_PSEUDONYM_LEN],
 	if (len > IDENTITY_MAX)
 		len = IDENTITY_MAX;
 	for (size_t i = 0; i < len; i++)
-		lower[i] = (uint8_t)(tolower)(identity.p[i]); /* no macro */
+		lower[i] = lower_case(identity.p[i]);
 	mac(sum, k->identity, edge_slice(lower, len));
 	memcpy(out, sum, MRAS_PSEUDONYM_LEN);
 }

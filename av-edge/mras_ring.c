@@ -41,9 +41,7 @@ static enum ave_reason judge(const struct mras_ring *r,
 	return t->flags & wanted ? AVE_FINE : AVE_TOKEN_SIDE;
 }
 
-/* NOLINTNEXTLINE(readability-function-size): token, time and side, no less */
-enum ave_reason mras_ring_verify(struct ave_grant *out,
-				 uint8_t password[MRAS_PASSWORD_LEN],
+enum ave_reason mras_ring_verify(struct mras_known *out,
 				 const struct mras_ring *r,
 				 struct edge_slice username, int64_t now_s,
 				 enum ave_side side)
@@ -55,18 +53,18 @@ enum ave_reason mras_ring_verify(struct ave_grant *out,
 	if (!mras_token_decode(&t, username))
 		return AVE_BAD_TOKEN;
 	key = of_kid(r, t.kid, now_s);
-	if (!key || !mras_token_verify(password, &key->keys, username))
+	if (!key || !mras_token_verify(out->password, &key->keys, username))
 		return AVE_BAD_TOKEN;
 	why = judge(r, &t, now_s, side);
 	if (why) {
-		edge_wipe(password, MRAS_PASSWORD_LEN);
+		edge_wipe(out->password, sizeof(out->password));
 		return why;
 	}
-	memcpy(out->pseudonym, t.pseudonym, sizeof(out->pseudonym));
-	out->expires_s = t.expires_s;
-	out->outside = t.flags & MRAS_INTERNET;
-	out->inside = t.flags & MRAS_INTRANET;
-	out->is_server = t.flags & MRAS_SERVER;
+	memcpy(out->grant.pseudonym, t.pseudonym, sizeof(out->grant.pseudonym));
+	out->grant.expires_s = t.expires_s;
+	out->grant.outside = t.flags & MRAS_INTERNET;
+	out->grant.inside = t.flags & MRAS_INTRANET;
+	out->grant.is_server = t.flags & MRAS_SERVER;
 	return AVE_FINE;
 }
 

@@ -26,12 +26,16 @@ struct mras_ring {
 /** The key that makes tokens at that time; NULL: none. */
 const struct mras_keys *mras_ring_minting(const struct mras_ring *r,
 					  int64_t now_s);
+/* What a token says, and the password that goes with it: wipe it. */
+struct mras_known {
+	struct ave_grant grant;
+	uint8_t password[MRAS_PASSWORD_LEN];
+};
 /**
  * Whose token is it? Layout, key, tag, times, revocation, side; AV 1.14, 6.1.
  * @return AVE_FINE, AVE_BAD_TOKEN, AVE_TOKEN_EXPIRED, AVE_TOKEN_SIDE
  */
-enum ave_reason mras_ring_verify(struct ave_grant *out,
-				 uint8_t password[MRAS_PASSWORD_LEN],
+enum ave_reason mras_ring_verify(struct mras_known *out,
 				 const struct mras_ring *r,
 				 struct edge_slice username, int64_t now_s,
 				 enum ave_side side);

@@ -62,20 +62,22 @@ static enum ave_reason check_token(struct mst_caller *c,
 				   struct edge_slice realm)
 {
 	const struct mst_msg *m = q->msg;
-	uint8_t password[MRAS_PASSWORD_LEN] = {0};
-	struct mst_login l = {m->v[MST_USERNAME].bytes, realm,
-			      edge_slice(password, sizeof(password))};
+	struct mras_known known = {0};
+	struct mst_login l = {
+		m->v[MST_USERNAME].bytes, realm,
+		edge_slice(known.password, sizeof(known.password))};
 	enum ave_reason why = mras_ring_verify(
-		&c->grant, password, ave_relay_view(q->relay)->ring, l.username,
+		&known, ave_relay_view(q->relay)->ring, l.username,
 		ave_relay_wall_s(q->relay), (enum ave_side)q->leg->side);
 
 	if (why)
 		return why;
+	c->grant = known.grant;
 	if (!c->is_holder)
 		why = check_key(c, q, &l);
 	else if (!mst_mac_fits(mst_own_of(q)->mac, m))
 		why = AVE_BAD_INTEGRITY;
-	edge_wipe(password, sizeof(password));
+	edge_wipe(&known, sizeof(known));
 	return why;
 }
 

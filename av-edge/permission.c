@@ -41,11 +41,9 @@ struct ave_permission *ave_permissions_find(struct ave_permissions *p,
 
 static struct ave_permission *ended(struct ave_permissions *p, uint64_t now_ms)
 {
-	struct ave_permission *v = p->v;
-
-	for (uint32_t i = 0; v && i < p->count; i++)
-		if (v[i].until_ms <= now_ms)
-			return &v[i];
+	for (uint32_t i = 0; p->v && i < p->count; i++)
+		if (p->v[i].until_ms <= now_ms)
+			return &p->v[i];
 	return NULL;
 }
 

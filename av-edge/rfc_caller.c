@@ -148,7 +148,7 @@ enum ave_reason rfc_caller_admit(struct rfc_caller *out,
 				 const struct rfc_msg *m)
 {
 	const struct ave_view *v = ave_relay_view(r);
-	uint8_t password[MRAS_PASSWORD_LEN];
+	struct mras_known known;
 	struct rfc_caller c = {0};
 	enum ave_reason why = check_fields(m);
 
@@ -162,13 +162,14 @@ enum ave_reason rfc_caller_admit(struct rfc_caller *out,
 		return AVE_BAD_INTEGRITY;
 	if (!rfc_token_decode(c.token, m->v[RFC_USERNAME].bytes))
 		return AVE_BAD_TOKEN;
-	why = mras_ring_verify(&c.grant, password, v->ring,
+	why = mras_ring_verify(&known, v->ring,
 			       edge_slice(c.token, sizeof(c.token)),
 			       ave_relay_wall_s(r), (enum ave_side)leg->side);
 	if (why)
 		return why;
-	why = check_key(&c, own, m, password);
-	edge_wipe(password, sizeof(password));
+	c.grant = known.grant;
+	why = check_key(&c, own, m, known.password);
+	edge_wipe(&known, sizeof(known));
 	if (why)
 		rfc_caller_fini(&c);
 	else

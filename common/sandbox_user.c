@@ -10,6 +10,26 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+enum { GROUPS_MAX = 64 /* ours: of a service's user */ };
+
+/* All that the user is a member of, so that keys may be shared by a group, and
+ * the one of the admin endpoint; how many, negative: too many. */
+static int groups_of(gid_t list[GROUPS_MAX], const char *name, gid_t primary)
+{
+	const struct group *shared;
+	int count = GROUPS_MAX - 1;
+
+	if (getgrouplist(name, primary, list, &count) < 0)
+		return -1;
+	shared = getgrnam("lync-edge");
+	for (int i = 0; shared && i < count; i++)
+		if (list[i] == shared->gr_gid)
+			return count;
+	if (shared)
+		list[count++] = shared->gr_gid;
+	return count;
+}
+
 /* Permitted and effective: CAP_NET_BIND_SERVICE alone. */
 static int caps_cut(void)
 {
@@ -24,8 +44,8 @@ static int caps_cut(void)
 enum edge_err edge_sandbox_user(bool *changed, const char *name)
 {
 	const struct passwd *pw;
-	const struct group *shared;
-	gid_t groups[2];
+	gid_t groups[GROUPS_MAX], gid;
+	int count;
 	uid_t uid;
 
 	if (geteuid() != 0) {
@@ -36,13 +56,10 @@ enum edge_err edge_sandbox_user(bool *changed, const char *name)
 	if (!pw || pw->pw_uid == 0)
 		return EDGE_ENOTFOUND;
 	uid = pw->pw_uid;
-	groups[0] = groups[1] = pw->pw_gid;
-	shared = getgrnam("lync-edge");
-	if (shared)
-		groups[1] = shared->gr_gid;
-	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) ||
-	    setgroups(shared ? 2 : 1, groups) ||
-	    setresgid(groups[0], groups[0], groups[0]) ||
+	gid = pw->pw_gid;
+	count = groups_of(groups, name, gid);
+	if (count < 0 || prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) ||
+	    setgroups((size_t)count, groups) || setresgid(gid, gid, gid) ||
 	    setresuid(uid, uid, uid) || caps_cut() ||
 	    prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0))
 		return EDGE_ESYS;

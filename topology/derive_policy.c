@@ -231,6 +231,7 @@ void topo_derive_settings(struct topo_derive *v)
 	if (v->err)
 		return;
 	*a = v->d->access;
+	v->topo.proxy = v->d->proxy;
 	a->default_route = topo_derive_name(v, a->default_route);
 	a->route_verification = word(v, a->route_verification);
 	v->topo.signature = word(v, v->topo.signature);

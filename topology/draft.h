@@ -120,6 +120,7 @@ struct topo_draft {
 	struct topo_draft_service *services, **services_tail;
 	struct topo_draft_names sql; /* ids of SQL instances */
 	struct topo_access_settings access;
+	struct topo_proxy_settings proxy;
 	struct topo_draft_names allowed, blocked, providers, simple_urls;
 	struct topo_draft_names xmpp_partners, items; /* items: DocItem names */
 	struct topo_draft_lifetime *lifetimes;

@@ -65,6 +65,7 @@ enum topo_setting {
 	TOPO_SETTING_RELAY,
 	TOPO_SETTING_URLS,
 	TOPO_SETTING_XMPP,
+	TOPO_SETTING_PROXY,
 };
 
 enum { TOPO_READ_TEXT_MAX = 4096 }; /* ours: of one element [bytes] */

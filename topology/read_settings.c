@@ -60,6 +60,8 @@ static const struct {
 	{"HostingProvider", TOPO_SETTING_PROVIDERS},
 	{"PublicProvider", TOPO_SETTING_PROVIDERS},
 	{"MediaRelaySettings", TOPO_SETTING_RELAY},
+	{"ProxySettings", TOPO_SETTING_PROXY},
+	{"ProxyConfiguration", TOPO_SETTING_PROXY},
 	{"SimpleUrlConfiguration", TOPO_SETTING_URLS},
 	{"XmppAllowedPartners", TOPO_SETTING_XMPP},
 	{"XmppAllowedPartner", TOPO_SETTING_XMPP},
@@ -190,6 +192,44 @@ static void put_access(struct topo_reader *r, const char *name,
 		topo_read_unknown(r, TOPO_UNKNOWN_ATTRIBUTE, 0, name);
 }
 
+/* AE 3.2, with its ranges; what the Edge has no use for is not counted. */
+static void put_proxy(struct topo_reader *r, const char *name,
+		      struct edge_slice value)
+{
+	struct topo_proxy_settings *p = &r->d->proxy;
+	const struct {
+		const char *name;
+		uint64_t min, max;
+		unsigned *out;
+	} rows[] = {
+		{"MaxClientMessageBodySizeKb", TOPO_CLIENT_BODY_MIN_KB,
+		 TOPO_CLIENT_BODY_MAX_KB, &p->client_body_kb},
+		{"MaxServerMessageBodySizeKb", TOPO_SERVER_BODY_MIN_KB,
+		 TOPO_SERVER_BODY_MAX_KB, &p->server_body_kb},
+		{"OutgoingTlsCount", 1, 4, &p->tls_count},
+		{"MaxKeepAliveInterval", 1, TOPO_KEEP_ALIVE_MAX_MIN,
+		 &p->keep_alive_min},
+	};
+	bool offers = true;
+	uint64_t n;
+
+	if (strcmp(name, "EnableWhiteSpaceKeepAlive") == 0) {
+		topo_read_bool(r, name, value, &offers);
+		p->no_white_space = !offers;
+		return;
+	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		if (strcmp(name, rows[i].name) != 0)
+			continue;
+		if (edge_slice_u64(edge_slice_trim(value), rows[i].max, &n) &&
+		    n >= rows[i].min)
+			*rows[i].out = (unsigned)n;
+		else
+			topo_read_unknown(r, TOPO_UNKNOWN_ATTRIBUTE, 0, name);
+		return;
+	}
+}
+
 static void put_partner(struct topo_reader *r, const char *name,
 			struct edge_slice value)
 {
@@ -260,6 +300,9 @@ static void put(struct topo_reader *r, const char *name,
 		return;
 	case TOPO_SETTING_PROVIDERS:
 		put_provider(r, name, value);
+		return;
+	case TOPO_SETTING_PROXY:
+		put_proxy(r, name, value);
 		return;
 	case TOPO_SETTING_RELAY:
 		put_relay(r, name, value);

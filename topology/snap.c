@@ -63,6 +63,8 @@ static enum edge_err take_rows(struct topo_snap_in *in, char *why, size_t cap)
 		const struct topo_fact *at =
 			topo_facts_find(&in->facts, r->key);
 
+		if (!at && r->is_new)
+			continue;
 		if (!at || !r->take(in, at->value, r))
 			return fault(why, cap, at, r->key);
 	}

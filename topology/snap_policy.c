@@ -262,6 +262,53 @@ bool topo_snap_take_settings(struct topo_snap_in *in, struct edge_slice s,
 	return true;
 }
 
+void topo_snap_put_proxy(FILE *out, const struct topo *t,
+			 const struct topo_snap_row *row)
+{
+	const struct topo_proxy_settings *p = &t->proxy;
+
+	(void)row;
+	(void)fprintf(out,
+		      "whitespace=%s keepalive=%u tlscount=%u clientbody=%u "
+		      "serverbody=%u",
+		      yes_no(!p->no_white_space), p->keep_alive_min,
+		      p->tls_count, p->client_body_kb, p->server_body_kb);
+}
+
+/* "key=n"; 0 for what was not said, else at least min. */
+static bool take_number(struct edge_slice *s, const char *key, unsigned min,
+			unsigned max, unsigned *out)
+{
+	struct edge_slice word;
+	uint64_t n;
+
+	if (!topo_snap_lit(s, key) || !topo_snap_word(s, ' ', &word) ||
+	    !edge_slice_u64(word, max, &n) || (n && n < min))
+		return false;
+	*out = (unsigned)n;
+	return true;
+}
+
+bool topo_snap_take_proxy(struct topo_snap_in *in, struct edge_slice s,
+			  const struct topo_snap_row *row)
+{
+	struct topo_proxy_settings *p = &in->t->proxy;
+	bool offers;
+
+	(void)row;
+	if (!take_bool(&s, "whitespace=", &offers) ||
+	    !take_number(&s, "keepalive=", 1, TOPO_KEEP_ALIVE_MAX_MIN,
+			 &p->keep_alive_min) ||
+	    !take_number(&s, "tlscount=", 1, 4, &p->tls_count) ||
+	    !take_number(&s, "clientbody=", TOPO_CLIENT_BODY_MIN_KB,
+			 TOPO_CLIENT_BODY_MAX_KB, &p->client_body_kb) ||
+	    !take_number(&s, "serverbody=", TOPO_SERVER_BODY_MIN_KB,
+			 TOPO_SERVER_BODY_MAX_KB, &p->server_body_kb))
+		return false;
+	p->no_white_space = !offers;
+	return s.p == s.end;
+}
+
 void topo_snap_put_route(FILE *out, const struct topo *t,
 			 const struct topo_snap_row *row)
 {

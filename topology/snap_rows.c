@@ -320,6 +320,8 @@ static const struct topo_snap_row rows[] = {
 	{"federation", topo_snap_put_federation, topo_snap_take_federation, .at = 0},
 	{"settings", topo_snap_put_settings, topo_snap_take_settings, .at = 0},
 	{"settings.defaultroute", topo_snap_put_route, topo_snap_take_route, .at = 0},
+	{"settings.proxy", topo_snap_put_proxy, topo_snap_take_proxy,
+		.is_new = true},
 	{"allowed", topo_snap_put_allowed, topo_snap_take_allowed, .at = 0},
 	{"blocked", topo_snap_put_blocked, topo_snap_take_blocked, .at = 0},
 	{"token.lifetime", topo_snap_put_lifetime, topo_snap_take_lifetime, .at = 0},

@@ -25,6 +25,7 @@ struct topo_snap_row {
 		     const struct topo_snap_row *row);
 	size_t at;    /* offset of the field in struct topo */
 	unsigned bit; /* enum topo_trust */
+	bool is_new;  /* snapshots of earlier versions lack it */
 	const struct topo_snap_group *group;
 };
 
@@ -56,6 +57,10 @@ void topo_snap_put_settings(FILE *out, const struct topo *t,
 			    const struct topo_snap_row *row);
 bool topo_snap_take_settings(struct topo_snap_in *in, struct edge_slice s,
 			     const struct topo_snap_row *row);
+void topo_snap_put_proxy(FILE *out, const struct topo *t,
+			 const struct topo_snap_row *row);
+bool topo_snap_take_proxy(struct topo_snap_in *in, struct edge_slice s,
+			  const struct topo_snap_row *row);
 void topo_snap_put_route(FILE *out, const struct topo *t,
 			 const struct topo_snap_row *row);
 bool topo_snap_take_route(struct topo_snap_in *in, struct edge_slice s,

@@ -79,6 +79,22 @@ struct topo_access_settings { /* AccessEdgeSettings, TO 1.9 */
 	bool route_is_public;		/* default route is a public provider */
 };
 
+enum { /* AE 3.2 [KiB], [min] */
+       TOPO_CLIENT_BODY_MIN_KB = 64,
+       TOPO_CLIENT_BODY_MAX_KB = 256,
+       TOPO_SERVER_BODY_MIN_KB = 1000,
+       TOPO_SERVER_BODY_MAX_KB = 20000,
+       TOPO_KEEP_ALIVE_MAX_MIN = 1440, /* ours */
+};
+
+struct topo_proxy_settings { /* ProxySettings, AE 3.2; 0: not said */
+	unsigned client_body_kb;
+	unsigned server_body_kb;
+	unsigned tls_count;	 /* 1..4, to an inside server */
+	unsigned keep_alive_min; /* upper bound of what is offered [min] */
+	bool no_white_space;	 /* EnableWhiteSpaceKeepAlive is false */
+};
+
 struct topo_provider { /* hosting or public provider, enabled ones only */
 	const char *name, *proxy_fqdn;
 	const char *verification; /* as written; NULL when absent */
@@ -111,6 +127,7 @@ struct topo {	      /* all strings and arrays live as long as the snapshot */
 	size_t trusted_count;
 	bool federation_ports;
 	struct topo_access_settings access;
+	struct topo_proxy_settings proxy;
 	const struct topo_partner *allowed;
 	size_t allowed_count;
 	const char *const *blocked;

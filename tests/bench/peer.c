@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,7 @@ struct bench_loop *bench_loop_new(const struct bench_tls *tls,
 
 	if (!l)
 		bench_die("memory");
+	signal(SIGPIPE, SIG_IGN); /* a proxy that ends is a lost peer */
 	l->fn = fn;
 	l->lost = lost;
 	l->listener = -1;

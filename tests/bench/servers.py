@@ -127,7 +127,7 @@ def _kamailio(world, folder, ca, *defines):
         words += ['-A', define]
     with open(folder / 'kamailio.log', 'wb') as log:
         process = world.start(
-            'kamailio', '-DD', '-m', '512', '-M', '32', '-w', str(folder),
+            'kamailio', '-DD', '-m', '4096', '-M', '32', '-w', str(folder),
             '-Y', str(folder), '-f', str(folder / 'proxy.cfg'), *words,
             stdout=log, stderr=log, cwd=folder)
     until(lambda: process.poll() is not None or _answers(world), 15,

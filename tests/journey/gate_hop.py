@@ -35,6 +35,8 @@ def window(j, edge, inside):
     assert seen == 4 or j.shards > 1, seen
     assert edge.refused() == {'overload_register': 10 - seen}
     assert gate.events(edge, 1010, reason='overload_register', status=504)
+    entered = gate.events(edge, 1034, state='entered')
+    assert 1 <= len(entered) <= j.shards, entered
     refused = [u for u in strangers if gate.heard(u.wire)]
     assert len(refused) == 10 - seen
     gate.told(refused[0].wire, 504, 'Next hop share used up')

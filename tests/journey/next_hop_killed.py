@@ -58,6 +58,8 @@ def body(j):
         assert answer.status == 504, answer.raw
         time.sleep(1)
     assert answer.status == 200, answer.raw
+    for member in members:
+        assert len(member.received(late_id)) <= (member is first), 'replayed'
     assert edge.counters()
 
 

@@ -13,15 +13,17 @@ ROW = re.compile(r'ACC_REASON\(\w+,\s*"(\w+)",\s*(\d+),\s*(\d+),\s*"([^"]*)"\)')
 TABLE = {m.group(1): (int(m.group(2)), int(m.group(3)), m.group(4))
          for m in ROW.finditer((journey.ROOT / 'access-edge/acc_reason.def'
                                 ).read_text())}
-# elsewhere: gate_unsigned, gate_signed, gate_hop, gate_output, gate_accept
+# elsewhere: gate_unsigned, gate_signed, gate_hop, gate_output, gate_accept,
+# wrong_director, next_hop_events
 ELSEWHERE = {'unsigned_limit', 'rate', 'sign_in_blocked', 'overload',
              'overload_register', 'transactions', 'malformed_flood',
-             'client_slow'}
+             'client_slow', 'next_hop_tls', 'next_hop_connect',
+             'next_hop_handshake'}
 # partners are not served yet; our own want of memory; spoken of, not given
 NOT_YET = {'ok', 'no_route', 'no_partner_yet', 'unknown_peer',
            'source_domain', 'traffic_type', 'partner_method',
            'partner_connect', 'inside_domains', 'internal', 'unsigned_time',
-           'next_hop_tls', 'draining', 'outside_users_off', 'stray_ack'}
+           'draining', 'outside_users_off', 'stray_ack'}
 CAROL = 'sip:carol@contoso.com'
 OWN = ('<sip:sip.contoso.com:443;transport=tls;opaque=state:Ci.R1.12345678;'
        'lr;ms-route-sig=AAAA.AAAAAAAAAAAAAAAAAAAAAA>')

@@ -1,4 +1,5 @@
-"""SIGHUP takes new limits and certificates; who is connected stays."""
+"""SIGHUP takes new limits, options and certificates; who is connected
+stays."""
 import signal
 
 from support import gate, journey
@@ -10,12 +11,27 @@ def shown(wire):
     return wire.connection.getpeercert(binary_form=True)
 
 
+def offered(user):
+    """The keep-alive that a sign-in promises."""
+    answer = user.sign_in()[1][1]
+    return answer.value('ms-keep-alive').split()[-1]
+
+
+def asks(user, tag):
+    """What becomes of a request with that Proxy-Require."""
+    return user.exchange('MESSAGE', 'sip:nobody@contoso.com', extra=[
+        ('Proxy-Require', tag)])[1].status
+
+
 def body(j):
     j.director()
     edge = j.edge()
     alice = j.user('alice')
     assert alice.sign_in()[1][1].status == 200
     before = shown(alice.wire)
+    # the lab's certificates have ten days: said once each, not at every look
+    assert len(gate.events(edge, 16, use='access', state='ending')) == 1
+    assert len(gate.events(edge, 16, use='internal', state='ending')) == 1
 
     # another certificate, and less patience with silent clients
     text = edge.ini.read_text()
@@ -34,6 +50,18 @@ def body(j):
     silent = gate.wire(j, 3)
     assert silent.closed(), 'the new limit is not taken'
     assert gate.count(edge, 'slow', 'first_message') == 1
+
+    # options, and what a limit says to clients
+    assert offered(alice) == 'timeout=300'
+    assert asks(alice, 'privacy') == 420
+    gate.write(edge, {'first_message_ms': 300, 'keep_alive_s': 200})
+    edge.ini.write_text(edge.ini.read_text() + '\n[options]\n'
+                        'access.proxy_require = sec-agree, privacy\n')
+    edge.process.send_signal(signal.SIGHUP)
+    until(lambda: offered(alice) == 'timeout=200', 5,
+          'the new limit is not offered')
+    assert asks(alice, 'privacy') == 404
+    assert asks(alice, 'foo') == 420
 
     # nobody was cut off, and what cannot be read changes nothing
     assert alice.sign_in()[1][1].status == 200

@@ -44,8 +44,8 @@ static void pump(struct handshake *h)
 	}
 }
 
-void handshake_run(struct handshake *h, struct edge_tls *server,
-		   struct edge_tls *client, SSL_SESSION *session)
+static void prepare(struct handshake *h, struct edge_tls *server,
+		    struct edge_tls *client)
 {
 	BIO *a, *b;
 
@@ -59,8 +59,10 @@ void handshake_run(struct handshake *h, struct edge_tls *server,
 	SSL_set_bio(h->client, b, b);
 	SSL_set_accept_state(h->server);
 	SSL_set_connect_state(h->client);
-	if (session)
-		ck_assert_int_eq(SSL_set_session(h->client, session), 1);
+}
+
+static void run(struct handshake *h)
+{
 	pump(h);
 	if (SSL_is_init_finished(h->server) && !*h->server_error)
 		SSL_write(h->server, "x", 1);
@@ -68,6 +70,23 @@ void handshake_run(struct handshake *h, struct edge_tls *server,
 	h->is_done = SSL_is_init_finished(h->server) &&
 		     SSL_is_init_finished(h->client) && !*h->server_error &&
 		     !*h->client_error;
+}
+
+void handshake_run(struct handshake *h, struct edge_tls *server,
+		   struct edge_tls *client, SSL_SESSION *session)
+{
+	prepare(h, server, client);
+	if (session)
+		ck_assert_int_eq(SSL_set_session(h->client, session), 1);
+	run(h);
+}
+
+void handshake_run_named(struct handshake *h, struct edge_tls *server,
+			 struct edge_tls *client, const char *server_name)
+{
+	prepare(h, server, client);
+	ck_assert_int_eq(SSL_set_tlsext_host_name(h->client, server_name), 1);
+	run(h);
 }
 
 void handshake_fini(struct handshake *h)

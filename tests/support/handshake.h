@@ -24,6 +24,9 @@ struct edge_tls *tls_must(const struct edge_tls_recipe *r);
  */
 void handshake_run(struct handshake *h, struct edge_tls *server,
 		   struct edge_tls *client, SSL_SESSION *session);
+/** The client sends that name as SNI. */
+void handshake_run_named(struct handshake *h, struct edge_tls *server,
+			 struct edge_tls *client, const char *server_name);
 void handshake_fini(struct handshake *h);
 
 #endif

@@ -12,8 +12,8 @@ class Capture:
         self.file = file
         self.error = open(f'{file}.err', 'wb')
         self.process = space.start(
-            'tcpdump', '-n', '-U', '--immediate-mode', '-Z', 'root', '-i',
-            device, '-w', str(file), expression,
+            'tcpdump', '-n', '-U', '--immediate-mode', '-Z', 'root', '-s',
+            '16384', '-B', '32768', '-i', device, '-w', str(file), expression,
             stdout=subprocess.DEVNULL, stderr=self.error)
         until(lambda: file.exists() and b'listening' in
               open(f'{file}.err', 'rb').read(), 5, 'tcpdump does not start')

@@ -101,23 +101,24 @@ class Secured:
 
 
 class Sink:
-    """Listens with mutual TLS as both Directors; answer(request) gives bytes
-    or None. What arrives is kept in requests as (time, Message); the edge's
-    own probes are answered and not kept."""
+    """Listens with mutual TLS as both Directors, or where told;
+    answer(request) gives bytes or None. What arrives is kept in requests as
+    (time, Message); the edge's own probes are answered and not kept."""
 
-    def __init__(self, world, ca, answer=yes):
+    def __init__(self, world, ca, answer=yes, addresses=None,
+                 certificate='dirpool01'):
         self.answer = answer
         self.requests = []
         self.responses = []
         self.wires = []
         self.ended = False
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(str(ca / 'dirpool01-chain.pem'),
-                                     str(ca / 'dirpool01.key'))
+        self.context.load_cert_chain(str(ca / f'{certificate}-chain.pem'),
+                                     str(ca / f'{certificate}.key'))
         self.context.load_verify_locations(str(ca / 'internal-ca.pem'))
         self.context.verify_mode = ssl.CERT_REQUIRED
         self.doors = []
-        for address in netns.DIRECTORS:
+        for address in addresses or netns.DIRECTORS:
             with world.inside.inside():
                 door = socket.create_server((address, 5061), backlog=64)
             self.doors.append(door)

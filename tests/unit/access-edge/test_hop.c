@@ -1,6 +1,7 @@
 /* Health of members and the rendezvous choice among them. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "access-edge/hop.h"
 #include "tests/support/suite.h"
@@ -156,6 +157,26 @@ START_TEST(retry_doubles_up_to_five_minutes)
 }
 END_TEST
 
+START_TEST(balanced_when_the_pool_has_an_address_of_its_own)
+{
+	const struct edge_addr a = {.family = AF_INET, .ip = {10, 0, 5, 30}};
+	const struct edge_addr b = {.family = AF_INET, .ip = {10, 0, 5, 40}};
+	const struct edge_addr both[] = {b, a};
+
+	ck_assert(!acc_hop_is_balanced(&cluster)); /* nothing known */
+	cluster.pool = (struct topo_host){"fepool", &b, 1};
+	ck_assert(acc_hop_is_balanced(&cluster)); /* of the pool alone */
+	hosts[3].addrs = &a;
+	hosts[3].addr_count = 1;
+	ck_assert(acc_hop_is_balanced(&cluster));
+	/* DNS load balancing: the pool's addresses are its members' */
+	cluster.pool = (struct topo_host){"fepool", &a, 1};
+	ck_assert(!acc_hop_is_balanced(&cluster));
+	cluster.pool = (struct topo_host){"fepool", both, 2};
+	ck_assert(!acc_hop_is_balanced(&cluster));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("acc_hop");
@@ -173,6 +194,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, failures_within_the_window_take_a_member_down);
 	tcase_add_test(t, failures_far_apart_only_make_it_suspect);
 	tcase_add_test(t, retry_doubles_up_to_five_minutes);
+	tcase_add_test(t, balanced_when_the_pool_has_an_address_of_its_own);
 	suite_add_tcase(s, t);
 	return s;
 }

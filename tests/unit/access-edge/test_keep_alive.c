@@ -71,6 +71,28 @@ START_TEST(keep_alive_is_asked_for_hop_by_hop)
 }
 END_TEST
 
+static const struct {
+	struct topo_proxy_settings said;
+	unsigned option, want;
+} offers[] = {
+	{{0}, 300, 300},
+	{{0}, 0, 0},
+	{{.keep_alive_min = 20}, 300, 300},
+	{{.keep_alive_min = 20}, 1500, 1200},
+	{{.keep_alive_min = 2}, 300, 120},
+	{{.keep_alive_min = 2}, 0, 0},
+	{{.no_white_space = true}, 300, 0},
+};
+
+/* AE 2.12: EnableWhiteSpaceKeepAlive, MaxKeepAliveInterval. */
+START_TEST(keep_alive_offers_what_the_topology_allows)
+{
+	p.topo.proxy = offers[_i].said;
+	p.options.keep_alive_s = offers[_i].option;
+	ck_assert_uint_eq(acc_keep_alive_s(&p.view), offers[_i].want);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("keep_alive");
@@ -82,6 +104,8 @@ Suite *test_suite(void)
 			    sizeof(pings) / sizeof(*pings));
 	tcase_add_loop_test(t, keep_alive_is_asked_for_hop_by_hop, 0,
 			    sizeof(asks) / sizeof(*asks));
+	tcase_add_loop_test(t, keep_alive_offers_what_the_topology_allows, 0,
+			    sizeof(offers) / sizeof(*offers));
 	suite_add_tcase(s, t);
 	return s;
 }

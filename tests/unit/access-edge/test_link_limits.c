@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "access-edge/linktab.h"
+#include "tests/support/held_topo.h"
 #include "tests/support/shard_fixture.h"
 #include "tests/support/suite.h"
 
@@ -107,6 +108,47 @@ static void begin(uint64_t requests, uint64_t burst)
 	acc_link_limits_start(&l);
 	m.method = EDGE_SIP_OPTIONS;
 }
+
+static const struct topo *said;
+
+static void hand_topology(const struct topo_proxy_settings *p)
+{
+	struct topo t = *s->view.topo;
+
+	t.proxy = *p;
+	said = s->view.topo;
+	s->view.topo = held_topo_new(&t);
+}
+
+static void take_topology_back(void)
+{
+	topo_drop(s->view.topo);
+	s->view.topo = said;
+}
+
+/* AE 3.2: what the topology says counts, the limit is for when it is silent. */
+START_TEST(link_limits_follow_the_topology)
+{
+	const struct topo_proxy_settings p = {.client_body_kb = 64,
+					      .server_body_kb = 20000,
+					      .keep_alive_min = 2};
+	struct edge_sip_frame_limits out;
+
+	l.heard = l.source.signed_in = l.keeps_alive = true;
+	hand_topology(&p);
+	acc_link_frame_limits(&l, &out);
+	ck_assert_uint_eq(out.body_len, 64 * 1024);
+	f.limits[ACC_LIMIT_IDLE_MS] = 100000;
+	due(ACC_DEADLINE_IDLE, 120000 + 70000);
+	l.kind = ACC_LINK_INSIDE;
+	acc_link_frame_limits(&l, &out);
+	ck_assert_uint_eq(out.body_len, 20000 * 1024);
+	l.body_room = 5000 * 1024; /* made before that topology */
+	acc_link_frame_limits(&l, &out);
+	ck_assert_uint_eq(out.body_len, 5000 * 1024);
+	take_topology_back();
+}
+END_TEST
 
 START_TEST(link_limits_count_requests_before_sign_in)
 {
@@ -298,6 +340,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, link_limits_keep_what_was_promised);
 	tcase_add_test(t, link_limits_know_no_deadline_for_servers);
 	tcase_add_test(t, link_limits_give_servers_longer_bodies);
+	tcase_add_test(t, link_limits_follow_the_topology);
 	tcase_add_test(t, link_limits_count_requests_before_sign_in);
 	tcase_add_test(t, link_limits_slow_down_before_sign_in);
 	tcase_add_test(t, link_limits_let_one_sign_in_at_a_time);

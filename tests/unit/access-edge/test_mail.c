@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "access-edge/view.h"
 #include "tests/support/held_topo.h"
 #include "tests/support/suite.h"
 #include "tests/support/topo_fixture.h"
@@ -45,6 +46,29 @@ START_TEST(mail_closes_what_nobody_took)
 }
 END_TEST
 
+START_TEST(mail_copies_options_with_their_text)
+{
+	char tags[] = "privacy";
+	struct acc_options o = {.keep_alive_s = 7, .proxy_require = tags};
+	struct acc_mail *m =
+		acc_mail_new(ACC_MAIL_OPTIONS, edge_slice(NULL, 0));
+
+	ck_assert_ptr_nonnull(m);
+	m->options = acc_mail_copy_options(&o);
+	ck_assert_ptr_nonnull(m->options);
+	memset(tags, 'x', sizeof(tags));
+	ck_assert_str_eq(m->options->proxy_require, "privacy");
+	ck_assert_uint_eq(m->options->keep_alive_s, 7);
+	acc_mail_free(m); /* nobody took it */
+	o.proxy_require = NULL;
+	m = acc_mail_new(ACC_MAIL_OPTIONS, edge_slice(NULL, 0));
+	ck_assert_ptr_nonnull(m);
+	m->options = acc_mail_copy_options(&o);
+	ck_assert_ptr_null(m->options->proxy_require);
+	acc_mail_free(m);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("mail");
@@ -53,6 +77,7 @@ Suite *test_suite(void)
 	tcase_set_timeout(t, 5);
 	tcase_add_test(t, mail_copies_its_bytes);
 	tcase_add_test(t, mail_closes_what_nobody_took);
+	tcase_add_test(t, mail_copies_options_with_their_text);
 	suite_add_tcase(s, t);
 	return s;
 }

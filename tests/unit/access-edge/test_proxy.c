@@ -6,6 +6,7 @@
 
 #include "access-edge/linktab.h"
 #include "common/recent.h"
+#include "tests/support/held_topo.h"
 #include "tests/support/shard_fixture.h"
 #include "tests/support/suite.h"
 
@@ -90,6 +91,74 @@ START_TEST(proxy_sends_one_final_of_a_request)
 	sip_peer_answer(hop, &m, "200 OK", "");
 	sip_peer_answer(hop, &m, "200 OK", "");
 	sip_peer_expect(&client, "SIP/2.0 200");
+	wait_refused(ACC_REASON_STRAY_RESPONSE, 1);
+	ck_assert(!sip_peer_has_message(&client));
+}
+END_TEST
+
+/* RFC 4475 3.1.1.12 and 13, when a transaction matches. */
+START_TEST(proxy_passes_any_reason_phrase)
+{
+	static const char *const lines[] = {
+		"180 ",
+		"180 = 2**3 * 5**2 \xd0\xbd\xd0\xbe \xe2\x82\xac",
+		"603 ",
+		"603 \xd1\x81\xd1\x82\xd0\xbe",
+	};
+	char want[96];
+	struct edge_sip_msg m;
+	struct sip_peer *hop = ask("INVITE", "z9hG4bKp", &m);
+
+	sip_peer_answer(hop, &m, lines[_i], "");
+	if (lines[_i][0] == '6')
+		sip_peer_expect(hop, "ACK ");
+	snprintf(want, sizeof(want), "SIP/2.0 %s\r\n", lines[_i]);
+	sip_peer_expect(&client, want);
+}
+END_TEST
+
+START_TEST(proxy_sends_one_failure_of_a_call)
+{
+	struct edge_sip_msg m;
+	struct sip_peer *hop = ask("INVITE", "z9hG4bKe", &m);
+
+	sip_peer_answer(hop, &m, "486 Busy Here", "");
+	sip_peer_answer(hop, &m, "486 Busy Here", ""); /* its ACK was lost */
+	sip_peer_answer(hop, &m, "603 Decline", "");
+	for (int i = 0; i < 3; i++)
+		sip_peer_expect(hop, "ACK ");
+	sip_peer_expect(&client, "SIP/2.0 486");
+	sip_peer_idle(f.loop, 40);
+	ck_assert(!sip_peer_has_message(&client));
+}
+END_TEST
+
+START_TEST(proxy_sends_no_failure_after_a_success)
+{
+	struct edge_sip_msg m;
+	struct sip_peer *hop = ask("INVITE", "z9hG4bKs", &m);
+
+	sip_peer_answer(hop, &m, "200 OK", "");
+	sip_peer_answer(hop, &m, "500 Late", "");
+	sip_peer_expect(hop, "ACK ");
+	sip_peer_expect(&client, "SIP/2.0 200");
+	sip_peer_idle(f.loop, 40);
+	ck_assert(!sip_peer_has_message(&client));
+}
+END_TEST
+
+START_TEST(proxy_passes_a_cancel_of_nothing_it_knows)
+{
+	struct sip_peer *hop;
+	const struct edge_sip_msg *m;
+
+	shards_request(&client, "CANCEL", "z9hG4bKu", 7, "");
+	hop = shards_hop_with_message(&f);
+	m = sip_peer_expect(hop, "CANCEL sip:bob@contoso.com");
+	ck_assert_uint_eq(m->via_count, 2);
+	ck_assert_uint_eq(acc_txntab_count(s->txns), 0);
+	/* and its answer finds nobody here */
+	sip_peer_answer(hop, m, "481 No Such Call", "");
 	wait_refused(ACC_REASON_STRAY_RESPONSE, 1);
 	ck_assert(!sip_peer_has_message(&client));
 }
@@ -270,6 +339,125 @@ START_TEST(proxy_passes_over_a_body_that_is_too_long)
 }
 END_TEST
 
+static void send_body(struct sip_peer *p, const char *to, const char *body)
+{
+	static int n;
+
+	sip_peer_send(p,
+		      "MESSAGE sip:alice@contoso.com SIP/2.0\n"
+		      "Via: SIP/2.0/TLS 127.0.0.1:5061;branch=z9hG4bKbody%d\n"
+		      "Route: %s\n"
+		      "From: <sip:bob@contoso.com>;tag=b1\n"
+		      "To: <sip:alice@contoso.com>\n"
+		      "Max-Forwards: 70\n"
+		      "CSeq: 1 MESSAGE\n"
+		      "Call-ID: body-%d\n"
+		      "Content-Length: %zu\n\n%s",
+		      n, to, n, strlen(body), body);
+	n++;
+}
+
+/* Without Route, by the Request-URI alone. */
+static void to_uri(const char *uri, const char *branch)
+{
+	sip_peer_send(&inside,
+		      "MESSAGE %s SIP/2.0\n"
+		      "Via: SIP/2.0/TLS 127.0.0.1:5061;branch=%s\n"
+		      "From: <sip:bob@contoso.com>;tag=b1\n"
+		      "To: <sip:alice@contoso.com>\n"
+		      "Max-Forwards: 70\n"
+		      "CSeq: 1 MESSAGE\n"
+		      "Call-ID: in-%s\n"
+		      "Content-Length: 0\n\n",
+		      uri, branch, branch);
+}
+
+START_TEST(proxy_bounds_the_bodies_of_servers)
+{
+	static char body[200001];
+	const struct edge_sip_msg *m;
+
+	/* more than a user's, within a server's */
+	memset(body, 'x', sizeof(body) - 1);
+	send_body(&inside, route, body);
+	m = sip_peer_expect(&client, "MESSAGE ");
+	ck_assert_uint_eq(edge_slice_len(m->body), 200000);
+	sip_peer_answer(&client, m, "200 OK", "");
+	sip_peer_expect(&inside, "SIP/2.0 200");
+	/* more than a server's: passed over, and the next is read well */
+	f.limits[ACC_LIMIT_SERVER_BODY_KB] = 100;
+	send_body(&inside, route, body);
+	sip_peer_expect(&inside, "SIP/2.0 413");
+	ck_assert(!sip_peer_has_message(&client));
+	shards_inside_request(&inside, "BENOTIFY", "z9hG4bKy", route, "");
+	sip_peer_expect(&client, "BENOTIFY ");
+	/* more than four times that: closed */
+	f.limits[ACC_LIMIT_SERVER_BODY_KB] = 10;
+	send_body(&inside, route, body);
+	sip_peer_expect(&inside, "SIP/2.0 413");
+	sip_peer_wait_closed(&inside);
+}
+END_TEST
+
+/* AE 2.7 (b): the cid of a Request-URI counts only with its far end. */
+START_TEST(proxy_compares_the_far_end_of_a_cid)
+{
+	char uri[1024];
+	char *at, *port;
+
+	to_uri(contact, "z9hG4bK1");
+	sip_peer_expect(&client, "MESSAGE ");
+	at = strstr(contact, "127.0.0.1:");
+	ck_assert_ptr_nonnull(at);
+	snprintf(uri, sizeof(uri), "%.*s127.0.0.9%s", (int)(at - contact),
+		 contact, at + 9);
+	to_uri(uri, "z9hG4bK2");
+	sip_peer_expect(&inside, "SIP/2.0 480");
+	snprintf(uri, sizeof(uri), "%s", contact);
+	port = strstr(uri, "127.0.0.1:") + 10;
+	*port = *port == '1' ? '2' : '1';
+	to_uri(uri, "z9hG4bK3");
+	sip_peer_expect(&inside, "SIP/2.0 480");
+	ck_assert_uint_eq(refused(ACC_REASON_CLIENT_GONE), 2);
+	ck_assert(!sip_peer_has_message(&client));
+}
+END_TEST
+
+static bool users_are_off(void *arg)
+{
+	(void)arg;
+	return !s->view.topo->access.outside_users;
+}
+
+/* AE 3.1: 403 to whatever they ask, and the connection ends. */
+START_TEST(proxy_closes_when_outside_users_are_off)
+{
+	const struct topo *like = shards_topo(&f, 0, SHARDS_MEMBERS, 2);
+	struct topo t = *like;
+	struct acc_mail *mail =
+		acc_mail_new(ACC_MAIL_TOPOLOGY, edge_slice(NULL, 0));
+	struct sip_peer late;
+
+	t.access.outside_users = false;
+	ck_assert_ptr_nonnull(mail);
+	mail->topo = held_topo_new(&t);
+	topo_drop(like);
+	ck_assert(acc_shard_post(s, 0, mail));
+	sip_peer_wait(f.loop, users_are_off, NULL, "the topology");
+	shards_request(&client, "MESSAGE", "z9hG4bKq", 1, "");
+	sip_peer_expect(&client, "SIP/2.0 403");
+	sip_peer_wait_closed(&client);
+	shards_dial_client(&f, &late, 0);
+	shards_register(&late, "carol", 1);
+	sip_peer_expect(&late, "SIP/2.0 403");
+	sip_peer_wait_closed(&late);
+	ck_assert_uint_eq(refused(ACC_REASON_OUTSIDE_USERS_OFF), 2);
+	for (unsigned i = 0; i < f.hop_count; i++)
+		ck_assert(!sip_peer_has_message(&f.hops[i]));
+	sip_peer_fini(&late);
+}
+END_TEST
+
 static void keep_last(const char *line, void *arg)
 {
 	snprintf(arg, 512, "%s", line);
@@ -319,6 +507,10 @@ Suite *test_suite(void)
 	tcase_add_test(t, proxy_absorbs_a_repeated_request);
 	tcase_add_test(t, proxy_ends_a_call_nobody_acknowledges);
 	tcase_add_test(t, proxy_sends_one_final_of_a_request);
+	tcase_add_loop_test(t, proxy_passes_any_reason_phrase, 0, 4);
+	tcase_add_test(t, proxy_sends_one_failure_of_a_call);
+	tcase_add_test(t, proxy_sends_no_failure_after_a_success);
+	tcase_add_test(t, proxy_passes_a_cancel_of_nothing_it_knows);
 	tcase_add_test(t, proxy_takes_an_answer_from_who_was_asked_only);
 	tcase_add_loop_test(t, proxy_drops_what_is_no_answer_of_ours, 0, 4);
 	tcase_add_test(t, proxy_forwards_benotify_without_a_transaction);
@@ -329,6 +521,9 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, proxy_answers_what_it_cannot_read, 0, 3);
 	tcase_add_test(t, proxy_closes_when_framing_is_lost);
 	tcase_add_test(t, proxy_passes_over_a_body_that_is_too_long);
+	tcase_add_test(t, proxy_bounds_the_bodies_of_servers);
+	tcase_add_test(t, proxy_compares_the_far_end_of_a_cid);
+	tcase_add_test(t, proxy_closes_when_outside_users_are_off);
 	tcase_add_test(t, refuse_leaves_a_trace_of_its_reason);
 	tcase_add_test(t, reply_blocks_a_guesser);
 	suite_add_tcase(suite, t);

@@ -115,10 +115,10 @@ END_TEST
 START_TEST(status_shows_the_balancer_in_front)
 {
 	struct topo_cluster c = v.topo.registrars[0];
+	const struct edge_addr at = {.family = AF_INET, .ip = {10, 0, 5, 39}};
 
-	c.pool.addrs = c.members[0].addrs;
+	c.pool.addrs = &at;
 	c.pool.addr_count = 1;
-	c.member_count = 0;
 	v.topo.registrars = &c;
 	acc_status_fill(&v, o);
 	ck_assert_uint_eq(json_array_size(json_object_get(o, "upstreams")), 1);

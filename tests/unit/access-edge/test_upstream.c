@@ -2,8 +2,10 @@
 #include "access-edge/upstream.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "access-edge/events.h"
 #include "access-edge/linktab.h"
 #include "access-edge/listener.h"
 #include "access-edge/upstream_pool.h"
@@ -124,6 +126,36 @@ START_TEST(upstream_tells_that_nobody_is_left)
 }
 END_TEST
 
+/* AE 4.3: 1038, 1039 when it was tried for this very request; 1007 later. */
+START_TEST(upstream_says_by_what_the_next_hop_failed)
+{
+	static const char *const errids[] = {"1038;", "1039;"};
+	const struct edge_sip_msg *m;
+	char value[1024];
+
+	begin();
+	shards_sign_in(&f, &client, "alice", route, contact);
+	f.hop_refuses = _i == 1;
+	for (unsigned n = 0; n < 2 && _i == 0; n++)
+		shards_hop_listen(&f, n, false);
+	for (unsigned i = 0; i < f.hop_count; i++) {
+		f.hops[i].closed = true;
+		sip_peer_close(&f.hops[i]);
+	}
+	sip_peer_wait(f.loop, is_down, NULL, "a pool that is down");
+	shards_request(&client, "MESSAGE", "z9hG4bK1", 1, "");
+	m = sip_peer_expect(&client, "SIP/2.0 504");
+	sip_peer_header(m, "ms-diagnostics-public", 0, value);
+	ck_assert_msg(strncmp(value, "1007;", 5) == 0, "%s", value);
+	for (unsigned n = 0; n < 2; n++) /* as before the first failure */
+		s->upstreams->pools[0]->hops[n] = (struct acc_hop){0};
+	shards_request(&client, "MESSAGE", "z9hG4bK2", 2, "");
+	m = sip_peer_expect(&client, "SIP/2.0 504");
+	sip_peer_header(m, "ms-diagnostics-public", 0, value);
+	ck_assert_msg(strncmp(value, errids[_i], 5) == 0, "%s", value);
+}
+END_TEST
+
 START_TEST(upstream_finds_members_that_come_back)
 {
 	struct sip_peer *hop;
@@ -212,6 +244,49 @@ START_TEST(upstream_holds_the_signed_in_for_a_while)
 	shards_request(&client, "MESSAGE", "z9hG4bK3", 3, "");
 	sip_peer_expect(&client, "SIP/2.0 503"); /* held too long */
 	ck_assert_uint_eq(acc_upstream_held(s->upstreams), 0);
+}
+END_TEST
+
+static char overload[4][160];
+static unsigned overload_count;
+
+static void keep_overload(const char *line, void *arg)
+{
+	(void)arg;
+	if (strstr(line, " 1034 ") && overload_count < 4)
+		snprintf(overload[overload_count++], sizeof(overload[0]), "%s",
+			 line);
+}
+
+static bool overload_is_left(void *arg)
+{
+	(void)arg;
+	return overload_count == 2;
+}
+
+START_TEST(upstream_tells_of_overload_once)
+{
+	f.limits[ACC_LIMIT_NEXT_HOP_WINDOW] = 1;
+	f.limits[ACC_LIMIT_HOLD_MS] = 0;
+	begin();
+	edge_log_capture(keep_overload, NULL);
+	overload_count = 0;
+	shards_sign_in(&f, &client, "alice", route, contact);
+	shards_request(&client, "MESSAGE", "z9hG4bK1", 1, "");
+	sip_peer_expect(shards_hop_with_message(&f), "MESSAGE ");
+	for (unsigned i = 2; i < 5; i++) {
+		char branch[32];
+
+		snprintf(branch, sizeof(branch), "z9hG4bK%u", i);
+		shards_request(&client, "MESSAGE", branch, i, "");
+		sip_peer_expect(&client, "SIP/2.0 503");
+	}
+	ck_assert_uint_eq(overload_count, 1);
+	ck_assert_ptr_nonnull(strstr(overload[0], "state=entered shard=0"));
+	s->upstreams->overload_ms -= 5000; /* as if long ago */
+	sip_peer_wait(f.loop, overload_is_left, NULL, "the end of overload");
+	ck_assert_ptr_nonnull(
+		strstr(overload[1], "state=left shard=0 refused=3"));
 }
 END_TEST
 
@@ -354,11 +429,13 @@ Suite *test_suite(void)
 	tcase_add_test(t, upstream_keeps_a_user_on_one_member);
 	tcase_add_test(t, upstream_takes_the_next_member_when_one_is_away);
 	tcase_add_test(t, upstream_tells_that_nobody_is_left);
+	tcase_add_loop_test(t, upstream_says_by_what_the_next_hop_failed, 0, 2);
 	tcase_add_test(t, upstream_finds_members_that_come_back);
 	tcase_add_test(t, upstream_does_not_court_who_turns_it_away);
 	tcase_add_test(
 		t, upstream_does_not_court_who_hangs_up_after_the_handshake);
 	tcase_add_test(t, upstream_holds_the_signed_in_for_a_while);
+	tcase_add_test(t, upstream_tells_of_overload_once);
 	tcase_add_test(t, upstream_forgets_the_held_of_a_client_that_goes);
 	tcase_add_test(t, upstream_refuses_strangers_past_their_share);
 	tcase_add_test(t, upstream_waiting_survives_a_new_topology);

@@ -33,12 +33,10 @@ static void setup(void)
 static enum ave_reason judge(const struct mras_ring *r, const uint8_t *username,
 			     int64_t now_s, enum ave_side side)
 {
-	uint8_t password[MRAS_PASSWORD_LEN];
-	struct ave_grant g;
+	struct mras_known known;
 
-	return mras_ring_verify(&g, password, r,
-				edge_slice(username, MRAS_TOKEN_LEN), now_s,
-				side);
+	return mras_ring_verify(&known, r, edge_slice(username, MRAS_TOKEN_LEN),
+				now_s, side);
 }
 
 static struct mras_ticket issue(int64_t now_s, uint32_t lifetime_s)

@@ -168,6 +168,42 @@ static void on_message(int is_write, int version, int type, const void *p,
 	*(int *)arg += has_asked(is_write, version, type, p, len);
 }
 
+static struct edge_tls *offering(const struct edge_tls_recipe *r, int version)
+{
+	static const unsigned char offer[] = "\x03sip\x08http/1.1\x02h2";
+	struct edge_tls *c = tls_must(r);
+
+	SSL_CTX_set_max_proto_version(edge_tls_context(c), version);
+	ck_assert_int_eq(SSL_CTX_set_alpn_protos(edge_tls_context(c), offer,
+						 sizeof(offer) - 1),
+			 0);
+	return c;
+}
+
+/* AE 1.5: old clients send none, so a name decides nothing; ALPN has no word
+ * for SIP. */
+START_TEST(tls_ignores_sni_and_alpn)
+{
+	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+	struct edge_tls_recipe server = server_recipe("edge"),
+			       client = client_recipe(NULL);
+	struct edge_tls *s = tls_must(&server),
+			*c = offering(&client, versions[_i]);
+	const unsigned char *chosen;
+	unsigned len;
+	X509 *shown;
+
+	handshake_run_named(&h, s, c, "no-such-name.example.net");
+	ck_assert(h.is_done);
+	SSL_get0_alpn_selected(h.client, &chosen, &len);
+	ck_assert_uint_eq(len, 0);
+	shown = SSL_get0_peer_certificate(h.client);
+	ck_assert_int_eq(X509_cmp(shown, SSL_get_certificate(h.server)), 0);
+	edge_tls_drop(s);
+	edge_tls_drop(c);
+}
+END_TEST
+
 START_TEST(tls_asks_for_a_certificate_only_when_told)
 {
 	static const int wanted[] = {0, 1, 1};
@@ -518,6 +554,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, tls_modern_refuses_old_versions_and_cbc);
 	tcase_add_loop_test(t, tls_lync2013_speaks_old_versions_and_new, 0, 4);
 	tcase_add_test(t, tls_lync2013_speaks_rsa_with_cbc);
+	tcase_add_loop_test(t, tls_ignores_sni_and_alpn, 0, 2);
 	tcase_add_test(t, tls_refuses_renegotiation_and_compression);
 	tcase_add_test(t, tls_profiles_have_names);
 	t = tcase(s, "tickets");

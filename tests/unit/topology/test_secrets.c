@@ -284,6 +284,41 @@ START_TEST(keyring_files_are_private_and_replaced_whole)
 }
 END_TEST
 
+/* The folder is root's and 0711, the file its service's: a reload. */
+START_TEST(keyring_is_read_by_a_service_that_may_not_list)
+{
+	enum { SERVICE = 65533 };
+	char state[] = "/tmp/lync-edge-XXXXXX", path[128], why[200] = "";
+	struct topo_keyring *r, *back = NULL;
+
+	if (geteuid() != 0)
+		return; /* only root can be somebody else */
+	ck_assert_ptr_nonnull(mkdtemp(state));
+	ck_assert(!chmod(state, 0755));
+	ck_assert(!topo_keyring_new(&r));
+	topo_keyring_rotate(r, at(FROM), at(FROM));
+	ck_assert(!topo_keyring_save(state, "route", r));
+	snprintf(path, sizeof(path), "%s/secrets/route.keys", state);
+	for (int owns = 0; owns < 2; owns++) {
+		enum edge_err err;
+
+		ck_assert(!chown(path, owns ? SERVICE : 0, 0));
+		ck_assert(!seteuid(SERVICE));
+		err = topo_keyring_load(&back, state, "route", why,
+					sizeof(why));
+		ck_assert(!seteuid(0));
+		ck_assert_msg(owns ? !err : err == EDGE_EDENIED, "%s", why);
+	}
+	ck_assert_uint_eq(back->count, 1);
+	topo_keyring_free(back);
+	topo_keyring_free(r);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/secrets", state);
+	rmdir(path);
+	rmdir(state);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("topology/secrets");
@@ -305,6 +340,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, secrets_carry_both_rings);
 	tcase_add_test(t, secrets_name_the_line_of_a_fault);
 	tcase_add_test(t, keyring_files_are_private_and_replaced_whole);
+	tcase_add_test(t, keyring_is_read_by_a_service_that_may_not_list);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -194,6 +194,57 @@ START_TEST(settings_list_providers_in_any_settings_namespace)
 }
 END_TEST
 
+/* AE 3.2: attributes or elements, both names of the element. */
+START_TEST(settings_of_the_proxy)
+{
+	static const char *const bodies[] = {
+		"<ProxySettings xmlns=\"" ED "\" MaxClientMessageBodySizeKb="
+		"\"64\" MaxServerMessageBodySizeKb=\"20000\" "
+		"OutgoingTlsCount=\"2\" EnableWhiteSpaceKeepAlive=\"false\" "
+		"MaxKeepAliveInterval=\"5\" Realm=\"r\" />",
+		"<ProxyConfiguration xmlns=\"" ED "\">"
+		"<MaxClientMessageBodySizeKb>64</MaxClientMessageBodySizeKb>"
+		"<MaxServerMessageBodySizeKb>20000</MaxServerMessageBodySizeKb>"
+		"<OutgoingTlsCount>2</OutgoingTlsCount><Realm>r</Realm>"
+		"<EnableWhiteSpaceKeepAlive>false</EnableWhiteSpaceKeepAlive>"
+		"<MaxKeepAliveInterval>5</MaxKeepAliveInterval>"
+		"</ProxyConfiguration>"};
+	const struct topo_proxy_settings *p = &topo_doc_topo(&d, SELF)->proxy;
+
+	ck_assert(!p->no_white_space && !p->client_body_kb && !p->tls_count);
+	teardown();
+	setup();
+	add_item("Global", "", bodies[_i]);
+	p = &topo_doc_topo(&d, SELF)->proxy;
+	ck_assert_uint_eq(p->client_body_kb, 64);
+	ck_assert_uint_eq(p->server_body_kb, 20000);
+	ck_assert_uint_eq(p->tls_count, 2);
+	ck_assert_uint_eq(p->keep_alive_min, 5);
+	ck_assert(p->no_white_space);
+	ck_assert_uint_eq(d.draft->unknown[TOPO_UNKNOWN_ATTRIBUTE], 0);
+	ck_assert_ptr_nonnull(
+		strstr(d.snap, "settings.proxy\twhitespace=no keepalive=5 "
+			       "tlscount=2 clientbody=64 serverbody=20000\n"));
+}
+END_TEST
+
+START_TEST(settings_of_the_proxy_out_of_range)
+{
+	const struct topo_proxy_settings *p;
+
+	add_item("Global", "",
+		 "<ProxySettings xmlns=\"" ED "\" MaxClientMessageBodySizeKb="
+		 "\"63\" MaxServerMessageBodySizeKb=\"20001\" "
+		 "OutgoingTlsCount=\"0\" MaxKeepAliveInterval=\"x\" />");
+	p = &topo_doc_topo(&d, SELF)->proxy;
+	ck_assert_uint_eq(p->client_body_kb, 0);
+	ck_assert_uint_eq(p->server_body_kb, 0);
+	ck_assert_uint_eq(p->tls_count, 0);
+	ck_assert_uint_eq(p->keep_alive_min, 0);
+	ck_assert_uint_eq(d.draft->unknown[TOPO_UNKNOWN_ATTRIBUTE], 4);
+}
+END_TEST
+
 START_TEST(settings_of_no_use_are_counted_and_ignored)
 {
 	add_item("Global", "",
@@ -237,6 +288,8 @@ Suite *test_suite(void)
 	tcase_add_test(tc, settings_count_what_they_cannot_read);
 	tcase_add_test(tc, settings_of_a_site_give_its_lifetime_only);
 	tcase_add_test(tc, settings_list_providers_in_any_settings_namespace);
+	tcase_add_loop_test(tc, settings_of_the_proxy, 0, 2);
+	tcase_add_test(tc, settings_of_the_proxy_out_of_range);
 	tcase_add_test(tc, settings_of_no_use_are_counted_and_ignored);
 	tcase_add_test(tc, settings_simple_urls_also_stand_in_a_draft);
 	suite_add_tcase(s, tc);

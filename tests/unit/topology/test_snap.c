@@ -246,6 +246,10 @@ static const struct bad bads[] = {
 	{"tlscount=4", "tlscount=5", "settings: malformed"},
 	{"tlscount=4", "tlscount=0", "settings: malformed"},
 	{"routing=dnssrv", "routing=default", "settings.defaultroute"},
+	{"clientbody=0", "clientbody=63", "settings.proxy: malformed"},
+	{"serverbody=0", "serverbody=20001", "settings.proxy: malformed"},
+	{"whitespace=yes", "whitespace=on", "settings.proxy: malformed"},
+	{"serverbody=0", "serverbody=0 x", "settings.proxy: malformed"},
 	{"sipdomains\tcontoso.com", "sipdomains\t-", "sipdomain"},
 	{"sipdomains\tcontoso.com", "sipdomains\tcontoso.com(+all)", "sipdomain"},
 	{"sipdomain.default\tcontoso.com", "sipdomain.default\tother.com", "sipdomain.default"},
@@ -289,6 +293,28 @@ START_TEST(topo_snap_decode_ignores_facts_of_a_later_version)
 	ck_assert_int_eq(topo_snap_decode(&t, edge_slice(text.bytes, text.len),
 					  1, NULL, 0),
 			 EDGE_OK);
+	topo_drop(t);
+	topo_doc_fini(&text);
+	topo_doc_fini(&d);
+}
+END_TEST
+
+START_TEST(topo_snap_decode_takes_one_of_an_earlier_version)
+{
+	struct topo_doc d, text;
+	const struct topo *t;
+
+	(void)load(&d, &samples[1]);
+	topo_doc_text(&text, d.snap, d.snap_len);
+	topo_doc_replace(
+		&text,
+		"settings.proxy\twhitespace=yes keepalive=0 tlscount=0 "
+		"clientbody=0 serverbody=0\n",
+		"");
+	ck_assert_int_eq(topo_snap_decode(&t, edge_slice(text.bytes, text.len),
+					  1, NULL, 0),
+			 EDGE_OK);
+	ck_assert(!t->proxy.no_white_space);
 	topo_drop(t);
 	topo_doc_fini(&text);
 	topo_doc_fini(&d);
@@ -339,6 +365,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(tc, topo_snap_decode_refuses, 0,
 			    (int)(sizeof(bads) / sizeof(*bads)));
 	tcase_add_test(tc, topo_snap_decode_ignores_facts_of_a_later_version);
+	tcase_add_test(tc, topo_snap_decode_takes_one_of_an_earlier_version);
 	tcase_add_test(tc, topo_snap_decode_refuses_what_is_too_long);
 	tcase_add_test(tc, topo_snap_encode_refuses_a_stray_byte);
 	suite_add_tcase(s, tc);

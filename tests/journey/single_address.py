@@ -1,0 +1,99 @@
+"""One external address: users and partners come to the same port, so clients
+are asked for a certificate. Who has none is a user; who shows one is not
+served yet, and told in an event."""
+import ssl
+
+from support import gate, hop, journey, netns, sip
+from support import sink as director
+from support.edge import LAB
+
+ACCESS = (netns.ACCESS, 5061)
+
+
+def single(j):
+    """The lab's document with the ports of TO 1.5 for one address."""
+    text = (LAB / 'topology' / 'contoso.xml').read_text()
+    for owner, port in (('AccessEdge" Usage="SipClient', '5061'),
+                        ('DataEdge" Usage="PsomClient', '444')):
+        start = text.index(owner)
+        end = text.index('/>', start)
+        text = text[:start] + text[start:end].replace(
+            'Port="443"', f'Port="{port}"') + text[end:]
+    for number in '23':
+        text = text.replace(f'<NetInterface InterfaceSide="External" Inter'
+                            f'faceNumber="{number}" IPAddress="192.0.2.'
+                            f'{int(number) + 1}1" />', '')
+        text = text.replace(f'"External" InterfaceNumber="{number}"',
+                            '"External" InterfaceNumber="1"')
+    made = j.folder / 'single.xml'
+    made.write_text(text)
+    return made
+
+
+def shows(j, certificate):
+    """What becomes of who shows that certificate: not a word is taken."""
+    try:
+        wire = sip.Wire.tls(j.world.inet, ACCESS, netns.PARTNER, certificate=(
+            j.ca / f'{certificate}-chain.pem', j.ca / f'{certificate}.key'))
+        wire.send(sip.build('OPTIONS sip:bob@contoso.com SIP/2.0', [
+            ('Via', 'SIP/2.0/TLS sip.fabrikam.com;branch=z9hG4bK1'),
+            ('From', '<sip:alice@fabrikam.com>;tag=1'),
+            ('To', '<sip:bob@contoso.com>'), ('Call-ID', sip.token()),
+            ('Max-Forwards', 5), ('CSeq', '1 OPTIONS')]))
+        assert wire.closed() and not wire.buffer, wire.buffer
+        wire.close()
+    except (ssl.SSLError, ConnectionError):
+        pass
+
+
+def partners(j, edge, inside):
+    """Trusted or not, they are turned away and counted one by one."""
+    inside.forget()
+    for n, (certificate, name) in enumerate((
+            ('partner', 'sip.fabrikam.com'),
+            ('bad-selfsigned', 'dirpool01.corp.contoso.com'),
+            ('dirpool01', 'dirpool01.corp.contoso.com'))):
+        shows(j, certificate)
+        gate.wait_count(edge, 'connection_rejected', 'partner', n + 1)
+        line = gate.events(edge, 1015)[-1]
+        assert name in line and f'peer={netns.PARTNER}:' in line, line
+    inside.quiet()
+
+
+def body(j):
+    inside = director.Sink(j.world, j.ca)
+    j.parts.append(inside)
+    edge = j.edge(topology=single(j))
+    states = {x['name']: (x['address'], x['state']) for x in
+              edge.call('GET', '/v1/status')[1]['listeners']}
+    at = f'{netns.ACCESS}:5061'
+    assert states['access-client'] == (at, 'open'), states
+    assert states['access-federation'] == (at, 'notserved'), states
+
+    user = j.user('bob', 1, target=ACCESS)
+    call_id = sip.token()
+    user.wire.send(user.registration(call_id=call_id))
+    user.wire.expect(200)
+    register = inside.wait(call_id)
+    assert hop.cid_of(register)
+    partners(j, edge, inside)
+
+    # the user is reached by the same port, and his routes name it
+    inside_call = sip.token()
+    register.wire.sendall(sip.build(f'INVITE {user.contact} SIP/2.0', [
+        ('Via', f'SIP/2.0/TLS 10.20.30.31:5061;branch=z9hG4bK{sip.token()}'),
+        *(('Route', value) for value in register.values('Record-Route')),
+        ('From', '<sip:alice@contoso.com>;tag=1'), ('To', f'<{user.aor}>'),
+        ('Contact', '<sip:alice@contoso.com>'), ('Max-Forwards', 70),
+        ('CSeq', '1 INVITE'), ('Call-ID', inside_call)]))
+    invite = user.wire.expect('INVITE')
+    assert invite.values('Via')[0].startswith(f'SIP/2.0/TLS {at};'), invite.raw
+    assert invite.values('Record-Route')[0].startswith(
+        '<sip:sip.contoso.com:5061;transport=tls;'), invite.raw
+    user.answer(invite, 486)
+    user.wire.expect('ACK')
+    user.wire.send(user.request('MESSAGE', 'sip:alice@contoso.com'))
+    user.wire.expect(200)
+
+
+journey.main(body)
