@@ -116,16 +116,15 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
     folder = pathlib.Path(tempfile.mkdtemp(prefix='lync-edge-soak-'))
     folder.chmod(0o755)
-    world, every = None, ','.join(str(c) for c in
-                                  sorted(os.sched_getaffinity(0)))
+    prefix = f's{folder.name[-6:]}-'
+    every = ','.join(str(c) for c in sorted(os.sched_getaffinity(0)))
     try:
         subprocess.run([HERE.parent / 'lab/ca.sh', folder / 'ca'], check=True)
-        world = av_servers.World(f's{folder.name[-6:]}-', every, every,
+        world = av_servers.World(prefix, every, every,
                                  options.nice)
         wrong = soak(world, folder, folder / 'ca', options)
     finally:
-        if world:
-            world.remove()
+        av_servers.remove_world(prefix)
         if not options.keep:
             shutil.rmtree(folder, ignore_errors=True)
     for line in wrong:
