@@ -127,6 +127,12 @@ def _listens(world):
     return f'{AV}:{PORT} ' in world.edge.exec('ss', '-Hlun')
 
 
+def remove_world(prefix):
+    """Also what a World that failed has left."""
+    for name in netns.World.NAMES:
+        netns.remove(prefix + name)
+
+
 class Relay(Server):
     """A server that runs, and how clients log in there."""
 
