@@ -51,17 +51,9 @@ static void tell_of(const struct ave_alloc *a, enum ave_story_kind what,
 
 /* -- time ------------------------------------------------------------------ */
 
-/* A stream of MS-TURN is never refreshed: it lives while it is used (AV 1.16).
- */
-static bool lives_by_use(const struct ave_alloc *a)
-{
-	return ave_leg_is_stream(&a->leg) &&
-	       a->dialect == a->relay->plan.dialects[AVE_DIALECT_MS];
-}
-
 static uint64_t deadline(const struct ave_alloc *a)
 {
-	if (lives_by_use(a))
+	if (ave_leg_is_stream(&a->leg) && a->dialect->lives_by_use)
 		return a->last_ms +
 		       ave_relay_limit(a->relay, AVE_LIMIT_TCP_IDLE_S) * MS_A_S;
 	return a->expires_ms;
@@ -100,7 +92,7 @@ static uint32_t clamp(const struct ave_relay *r, uint32_t wanted_s)
 void ave_relay_touch(struct ave_relay *r, struct ave_alloc *a)
 {
 	a->last_ms = a->last_client_ms = r->now_ms;
-	if (a->dialect == r->plan.dialects[AVE_DIALECT_MS])
+	if (a->dialect->lives_by_use)
 		a->expires_ms = r->now_ms + (uint64_t)a->lifetime_s * MS_A_S;
 }
 

@@ -23,11 +23,6 @@ struct ave_peer_link {
 	struct edge_timer timer;
 };
 
-static bool is_rfc(const struct ave_alloc *a)
-{
-	return a->dialect == a->relay->plan.dialects[AVE_DIALECT_RFC];
-}
-
 /* -- links of an allocation ------------------------------------------------ */
 
 static struct ave_peer_link *by_peer(const struct ave_alloc *a, uint32_t peer)
@@ -218,7 +213,7 @@ void ave_relay_tcp_full(struct ave_relay *r, struct ave_alloc *a, bool is_full)
 
 static void open_link(struct ave_peer_link *l)
 {
-	if (is_rfc(l->alloc)) {
+	if (l->alloc->dialect->joins_peers) {
 		l->state = LINK_WAITING;
 		read_peer(l, false);
 		start_timer(l, AVE_LIMIT_JOIN_MS);

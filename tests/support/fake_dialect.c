@@ -118,6 +118,7 @@ static void forget(struct ave_alloc *a)
 
 const struct ave_dialect fake_ms = {
 	.name = "MS-TURN",
+	.lives_by_use = true,
 	.control = ms_control,
 	.from_client = ms_from_client,
 	.from_peer = from_peer,
@@ -126,6 +127,7 @@ const struct ave_dialect fake_ms = {
 
 const struct ave_dialect fake_rfc = {
 	.name = "TURN",
+	.joins_peers = true,
 	.control = rfc_control,
 	.from_client = rfc_from_client,
 	.from_peer = from_peer,
