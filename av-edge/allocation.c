@@ -51,12 +51,19 @@ static void tell_of(const struct ave_alloc *a, enum ave_story_kind what,
 
 /* -- time ------------------------------------------------------------------ */
 
-static uint64_t deadline(const struct ave_alloc *a)
+static uint64_t idle_end(const struct ave_alloc *a)
 {
 	if (ave_leg_is_stream(&a->leg) && a->dialect->lives_by_use)
 		return a->last_ms +
 		       ave_relay_limit(a->relay, AVE_LIMIT_TCP_IDLE_S) * MS_A_S;
 	return a->expires_ms;
+}
+
+static uint64_t deadline(const struct ave_alloc *a)
+{
+	const uint64_t idle_ms = idle_end(a);
+
+	return idle_ms < a->until_ms ? idle_ms : a->until_ms;
 }
 
 /* Traffic moves the deadline without touching the timer: it looks again. */
@@ -72,12 +79,26 @@ static void on_timer(struct edge_timer *t, uint64_t now_ms)
 		edge_wheel_start(r->wheel, t, deadline(a), on_timer);
 		return;
 	}
-	ave_relay_release(r, a, AVE_EXPIRED);
+	ave_relay_release(
+		r, a, a->until_ms <= now_ms ? AVE_TOKEN_EXPIRED : AVE_EXPIRED);
 	if (ave_leg_is_stream(&leg))
 		r->plan.net->close_client(r->plan.net_self, &leg);
 }
 
-static uint32_t clamp(const struct ave_relay *r, uint32_t wanted_s)
+/* Of its token, with what clocks may differ. */
+static uint64_t token_left_s(const struct ave_alloc *a)
+{
+	const struct ave_relay *r = a->relay;
+	const int64_t left_s =
+		a->grant.expires_s - r->wall_s +
+		(int64_t)ave_relay_limit(r, AVE_LIMIT_CLOCK_SKEW_S);
+
+	return left_s > 0 ? (uint64_t)left_s : 0;
+}
+
+/* No longer than its token lasts, however short that is. */
+static uint32_t clamp(const struct ave_relay *r, uint32_t wanted_s,
+		      uint64_t left_s)
 {
 	const uint64_t min = ave_relay_limit(r, AVE_LIMIT_LIFETIME_MIN_S);
 	const uint64_t max = ave_relay_limit(r, AVE_LIMIT_LIFETIME_MAX_S);
@@ -86,7 +107,9 @@ static uint32_t clamp(const struct ave_relay *r, uint32_t wanted_s)
 
 	if (s > max)
 		s = max;
-	return (uint32_t)(s < min ? min : s);
+	if (s < min)
+		s = min;
+	return (uint32_t)(s < left_s ? s : left_s);
 }
 
 void ave_relay_touch(struct ave_relay *r, struct ave_alloc *a)
@@ -99,7 +122,10 @@ void ave_relay_touch(struct ave_relay *r, struct ave_alloc *a)
 uint32_t ave_relay_refresh(struct ave_relay *r, struct ave_alloc *a,
 			   uint32_t wanted_s)
 {
-	a->lifetime_s = clamp(r, wanted_s);
+	const uint64_t left_s = token_left_s(a);
+
+	a->until_ms = r->now_ms + left_s * MS_A_S;
+	a->lifetime_s = clamp(r, wanted_s, left_s);
 	a->last_ms = a->last_client_ms = r->now_ms;
 	a->expires_ms = r->now_ms + (uint64_t)a->lifetime_s * MS_A_S;
 	edge_wheel_start(r->wheel, &a->timer, deadline(a), on_timer);

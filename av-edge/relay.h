@@ -123,7 +123,8 @@ enum ave_reason ave_relay_allocate(struct ave_alloc **out, struct ave_relay *r,
 /** Of either dialect; NULL when there is none. */
 struct ave_alloc *ave_relay_find(const struct ave_relay *r,
 				 const struct ave_leg *leg);
-/** The lifetime granted; wanted 0: the default. */
+/** Authenticated: the lifetime granted, at most what its token has left; wanted
+ * 0: the default. Traffic prolongs nothing past the token's end. */
 uint32_t ave_relay_refresh(struct ave_relay *r, struct ave_alloc *a,
 			   uint32_t wanted_s);
 /** An authenticated message came from its client: MS-TURN's lifetime begins

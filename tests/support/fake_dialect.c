@@ -160,7 +160,7 @@ enum ave_reason fake_try(struct ave_alloc **out, struct fake_net *n,
 			 const struct ave_want *want)
 {
 	const struct ave_grant g = {.pseudonym = "somebody",
-				    .expires_s = n->wall_s + 3600,
+				    .expires_s = n->wall_s + 28800,
 				    .outside = true};
 
 	return ave_relay_allocate(out, n->relay, leg, d, &g, want);
