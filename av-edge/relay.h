@@ -160,8 +160,13 @@ enum ave_reason ave_relay_to_peer(struct ave_relay *r, struct ave_alloc *a,
 void ave_relay_drop(struct ave_relay *r, enum ave_reason why);
 
 /* Answers to those who have proved nothing yet: so many a second of a network,
- * IPv4 /24 or IPv6 /56 (AV 1.16). */
-enum ave_rate { AVE_RATE_CHALLENGE, AVE_RATE_BINDING, AVE_RATE_ALLOCATE };
+ * IPv4 /24 or IPv6 /56 (AV 1.16); inside, of an address. */
+enum ave_rate {
+	AVE_RATE_CHALLENGE,
+	AVE_RATE_BINDING,
+	AVE_RATE_ALLOCATE,
+	AVE_RATES
+};
 /** Takes one; false: say nothing, drop with AVE_RATE. */
 bool ave_relay_may_answer(struct ave_relay *r, const struct ave_leg *leg,
 			  enum ave_rate what);
