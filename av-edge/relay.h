@@ -181,7 +181,8 @@ enum ave_reason ave_relay_connect(uint32_t *connection, struct ave_relay *r,
 /** Whose connection waits under that number; NULL: none. */
 struct ave_alloc *ave_relay_connection(const struct ave_relay *r,
 				       uint32_t connection);
-/** The stream and the connection become one; answer the client before. */
+/** The stream and the connection become one, until either ends or the
+ * allocation does; answer the client before. */
 enum ave_reason ave_relay_join(struct ave_relay *r, const struct ave_leg *leg,
 			       uint32_t connection);
 

@@ -612,9 +612,8 @@ START_TEST(worker_connects_clients_with_tcp_peers)
 	ck_assert_int_eq(send(peer, "in", 2, 0), 2);
 	expect(fd, "in");
 	close(peer);
-	while (!closed_peers)
+	while (closed_peers < 2) /* the joined one too */
 		(void)poll(NULL, 0, 5);
-	ck_assert_int_eq(closed_peers, 1); /* joined ones are the worker's */
 	close(fd);
 	close(server);
 }
