@@ -148,6 +148,15 @@ static void give_port(const struct ave_relay *r, bool is_tcp,
 				       MS_A_S);
 }
 
+/* A port is kept for its user: pseudonyms are MACs, half of one will do. */
+static uint64_t owner_of(const struct ave_grant *g)
+{
+	uint64_t owner;
+
+	memcpy(&owner, g->pseudonym, sizeof(owner));
+	return owner;
+}
+
 static enum ave_reason take_port(struct ave_alloc *a, uint8_t family,
 				 const struct ave_want *want, uint16_t *port)
 {
@@ -160,11 +169,11 @@ static enum ave_reason take_port(struct ave_alloc *a, uint8_t family,
 		.now_ms = r->now_ms,
 		.reserved_s =
 			(uint32_t)ave_relay_limit(r, AVE_LIMIT_RESERVATION_S),
+		.owner = owner_of(&a->grant),
 	};
 
 	if (want->reserved)
-		return ave_ports_claim(port, ports, family, want->reserved,
-				       r->now_ms)
+		return ave_ports_claim(port, ports, want->reserved, &wish)
 			       ? AVE_RESERVATION
 			       : AVE_FINE;
 	return ave_ports_take(port, &a->reserved, ports, &wish) ? AVE_NO_PORT

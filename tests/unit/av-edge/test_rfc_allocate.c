@@ -170,6 +170,12 @@ START_TEST(even_port_is_even_and_the_next_one_kept)
 	ck_assert_uint_eq(first.port & 1, 0);
 	ck_assert(rfc_has(&f.answer, RFC_RESERVATION_TOKEN));
 	token = f.answer.v[RFC_RESERVATION_TOKEN].number;
+	/* for its user */
+	f.user = &f.bob;
+	ask_allocate();
+	rfc_put_number(&f.w, RFC_RESERVATION_TOKEN, token);
+	ck_assert_int_eq(rfc_code(&f, &other), 508);
+	f.user = &f.alice;
 	ask_allocate();
 	rfc_put_number(&f.w, RFC_RESERVATION_TOKEN, token);
 	ck_assert_int_eq(rfc_code(&f, &other), 0);
