@@ -12,7 +12,6 @@
 #include "av-edge/mst_tcp.h"
 #include "av-edge/sockets.h"
 #include "av-edge/stream_cut.h"
-#include "common/sock.h"
 
 enum {
 	/* AV 1.4: the longest frame and its header; an RFC message with its
@@ -311,7 +310,7 @@ void ave_stream_resume(struct ave_stream *s)
 /* -- life ---------------------------------------------------------------- */
 
 enum edge_err ave_stream_new(struct ave_stream **out, struct ave_stream_host *h,
-			     int fd, bool is_inside)
+			     int fd, const struct ave_stream_ends *at)
 {
 	struct ave_stream *s = calloc(1, sizeof(*s));
 	enum edge_err err = EDGE_ENOMEM;
@@ -328,11 +327,12 @@ enum edge_err ave_stream_new(struct ave_stream **out, struct ave_stream_host *h,
 		return err;
 	}
 	s->host = h;
-	s->is_inside = is_inside;
+	s->client = at->client;
+	s->server = at->server;
+	s->is_inside = at->is_inside;
 	s->burial.fn = bury;
 	s->again.fn = on_again;
 	s->full.fn = on_full;
-	edge_sock_names(fd, &s->server, &s->client);
 	ave_socket_set_keep_alive(fd, h->keep_alive_s);
 	ave_pipe_set_cap(&s->pipe, h->out_cap);
 	edge_wheel_start(h->hub->wheel, &s->deadline,

@@ -60,10 +60,17 @@ struct ave_stream {
 	struct ave_chore burial, again, full;
 };
 
+/* Who came in where, as asked once: a client that has reset the connection
+ * meanwhile has no name any more. */
+struct ave_stream_ends {
+	struct edge_addr client, server;
+	bool is_inside;
+};
+
 /** fd is taken over, also when this fails. */
 EDGE_MUST_CHECK enum edge_err ave_stream_new(struct ave_stream **out,
 					     struct ave_stream_host *h, int fd,
-					     bool is_inside);
+					     const struct ave_stream_ends *at);
 /** It has an allocation: no more deadline. */
 void ave_stream_confirm(struct ave_stream *s);
 /** Close now; gone() is told AVE_STREAM_DISMISSED unless it was told. */

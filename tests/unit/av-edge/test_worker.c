@@ -288,7 +288,7 @@ bool ave_house_enter(struct ave_house *h, const struct edge_addr *client,
 void ave_house_leave(struct ave_house *h, const struct edge_addr *client)
 {
 	(void)h;
-	(void)client;
+	ck_assert_uint_eq(client->family, AF_INET);
 	entered--;
 }
 
