@@ -206,12 +206,12 @@ static void take_limits(struct ave_worker *w)
 static bool take_door(struct ave_worker *w, struct ave_mail *m,
 		      enum ave_door_kind kind)
 {
+	const bool is_well =
+		!m->back[kind].family || ave_door_back(w, kind, &m->back[kind]);
 	int fd = m->fds[kind];
 
 	m->fds[kind] = -1;
-	if (m->back[kind].family && !ave_door_back(w, kind, &m->back[kind]))
-		return false;
-	return fd < 0 || !ave_door_open(w, kind, fd);
+	return fd < 0 ? is_well : !ave_door_open(w, kind, fd);
 }
 
 static void take_doors(struct ave_worker *w, struct ave_mail *m)

@@ -736,6 +736,32 @@ START_TEST(worker_moves_its_doors)
 }
 END_TEST
 
+static void told_of(int fd, const char *what)
+{
+	ck_assert_int_eq(send(fd, what, 1, 0), 1);
+	expect(fd, "told");
+}
+
+/* Back to where there is no old socket: what came with it is not lost. */
+START_TEST(worker_opens_a_door_that_cannot_go_back)
+{
+	struct ave_mail *m = ave_mail_new();
+	struct ave_place at = {.at = local(0), .device = "lo"};
+	int fd;
+
+	start(0, kind_of(_i));
+	m->back[AVE_DOOR_OUTSIDE_UDP] = local(9);
+	ck_assert_int_eq(
+		ave_socket_udp(&m->fds[AVE_DOOR_OUTSIDE_UDP], &at, true, 65536),
+		EDGE_OK);
+	udp_at = name_of(m->fds[AVE_DOOR_OUTSIDE_UDP]);
+	ck_assert_int_eq(ave_worker_post(worker[0], m), EDGE_OK);
+	fd = client();
+	told_of(fd, "T");
+	close(fd);
+}
+END_TEST
+
 /* Its number of the move. */
 static void move_to(const struct edge_addr *to, uint32_t moves)
 {
@@ -763,12 +789,6 @@ static bool is_back(void)
 static bool is_ended(void)
 {
 	return house.gauges[0].sockets == 1 && !house.gauges[0].on_old;
-}
-
-static void told_of(int fd, const char *what)
-{
-	ck_assert_int_eq(send(fd, what, 1, 0), 1);
-	expect(fd, "told");
 }
 
 START_TEST(worker_keeps_a_door_for_the_allocations_made_there)
@@ -885,6 +905,7 @@ Suite *test_suite(void)
 			    2);
 	tcase_add_loop_test(t, worker_takes_a_new_view_and_drains, 0, 2);
 	tcase_add_loop_test(t, worker_moves_its_doors, 0, 2);
+	tcase_add_loop_test(t, worker_opens_a_door_that_cannot_go_back, 0, 2);
 	tcase_add_loop_test(
 		t, worker_keeps_a_door_for_the_allocations_made_there, 0, 2);
 	tcase_add_loop_test(t, worker_lets_no_stranger_in_by_an_old_door, 0, 2);
