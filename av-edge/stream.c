@@ -73,6 +73,11 @@ void ave_stream_finish(struct ave_stream *s)
 	end(s, AVE_STREAM_DISMISSED);
 }
 
+void ave_stream_overflow(struct ave_stream *s)
+{
+	end(s, AVE_STREAM_STALLED);
+}
+
 static void on_slow(struct edge_timer *t, uint64_t now_ms)
 {
 	(void)now_ms;

@@ -76,6 +76,10 @@ void ave_stream_confirm(struct ave_stream *s);
 /** Close now; gone() is told AVE_STREAM_DISMISSED unless it was told. */
 void ave_stream_finish(struct ave_stream *s);
 
+/** Its queue has no room for bytes that must not be missing: it ends as one
+ * that does not read. */
+void ave_stream_overflow(struct ave_stream *s);
+
 /** One message, framed already. EDGE_ELIMIT: nothing was sent, the queue is
  * full; half full for media, which is worth less later. EDGE_ECLOSED. */
 EDGE_MUST_CHECK enum edge_err

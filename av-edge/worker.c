@@ -156,7 +156,19 @@ static void on_accepted(struct ave_peer_host *h, struct ave_peer *p)
 static void on_peer_data(struct ave_peer_host *h, struct ave_peer *p,
 			 const struct ave_packet *packet)
 {
-	ave_relay_peer_bytes(of_peers(h)->relay, p->tag, p->id, *packet);
+	struct ave_worker *w = of_peers(h);
+	struct ave_stream *s;
+
+	w->is_of_stream = true;
+	ave_relay_peer_bytes(w->relay, p->tag, p->id, *packet);
+	w->is_of_stream = false;
+	s = edge_handles_find(w->streams.streams, w->hearer);
+	if (s && w->is_overflow)
+		ave_stream_overflow(s);
+	else if (s && ave_pipe_is_full(&s->pipe))
+		on_filled(&w->streams, s); /* before the next peer is read */
+	w->hearer = 0;
+	w->is_overflow = false;
 }
 
 static void on_peer_drained(struct ave_peer_host *h, struct ave_peer *p)

@@ -34,6 +34,9 @@ struct ave_worker {
 	struct ave_peer_host peers;
 	struct ave_stream *speaker;   /* whose message is at hand */
 	bool is_batch;		      /* the packet at hand is the batch's */
+	bool is_of_stream;	      /* it is a part of a peer's stream */
+	edge_handle hearer;	      /* the client's stream that it went to */
+	bool is_overflow;	      /* and had no room there */
 	struct ave_relay_counts told; /* in house->stats already */
 	struct ave_batch_losses lost;
 	struct ave_relay_counts dropped; /* as in the last event */

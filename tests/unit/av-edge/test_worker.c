@@ -11,6 +11,7 @@
 
 #include "av-edge/outlook.h"
 #include "av-edge/sockets.h"
+#include "av-edge/stream.h"
 #include "common/sock.h"
 #include "tests/support/suite.h"
 
@@ -39,6 +40,7 @@ struct ave_relay {
 };
 
 static _Atomic int relays, gone, looks, fulls, closed_peers, outlooks;
+static _Atomic int copies; /* of what a peer says: as many peers */
 
 enum edge_err ave_relay_new(struct ave_relay **out,
 			    const struct ave_relay_plan *p)
@@ -226,7 +228,9 @@ void ave_relay_peer_bytes(struct ave_relay *r, uint64_t tag, uint32_t peer,
 {
 	(void)peer;
 	ck_assert_uint_eq(tag, PEER_TAG);
-	r->net->pass_to_client(r->self, &r->leg, edge_slice(k.p, k.len));
+	for (int i = 0; i < copies; i++)
+		r->net->pass_to_client(r->self, &r->leg,
+				       edge_slice(k.p, k.len));
 }
 
 void ave_relay_peer_closed(struct ave_relay *r, uint64_t tag, uint32_t peer)
@@ -308,6 +312,7 @@ static struct ave_outlook *outlook(bool is_draining)
 		o->view.limits[i] = rows[i].def;
 	o->view.limits[AVE_LIMIT_CONNECTIONS_PER_SOURCE] = 3;
 	o->view.limits[AVE_LIMIT_OUT_QUEUE] = OUT_QUEUE;
+	o->view.limits[AVE_LIMIT_STALL_MS] = 300000; /* never */
 	o->view.has_rfc = true;
 	o->view.is_draining = is_draining;
 	outlooks++;
@@ -357,6 +362,7 @@ static void set_up(void)
 	udp_at = tcp_at = local(0);
 	worker[0] = worker[1] = NULL;
 	gone = looks = fulls = closed_peers = 0;
+	copies = 1;
 }
 
 static void tear_down(void)
@@ -620,47 +626,87 @@ START_TEST(worker_connects_clients_with_tcp_peers)
 }
 END_TEST
 
-/* A client that does not read stops the peer: what is under way is bounded by
- * the queue and the kernel's buffers. */
-START_TEST(worker_stops_a_peer_of_a_slow_client)
+/* The relayed address at own, and a peer that came to it. */
+static int peer_of(int fd, uint16_t own)
 {
-	enum { MUCH = 64 << 20 };
-	static uint8_t b[65536];
-	uint16_t own = free_port(SOCK_STREAM);
 	struct sockaddr_storage sa;
 	struct edge_addr to = local(own);
 	socklen_t len = edge_addr_to_sockaddr(&to, &sa);
-	size_t sent = 0;
-	int fd, peer = socket(AF_INET, SOCK_STREAM, 0);
+	int peer = socket(AF_INET, SOCK_STREAM, 0);
 
-	start(0, kind_of(_i));
-	fd = stream();
 	order(fd, 'L', own, "", true);
 	ck_assert_int_eq(send(fd, "\2\0\0\1T", 5, 0), 5);
 	expect(fd, "told");
 	ck_assert_int_eq(connect(peer, (struct sockaddr *)&sa, len), 0);
-	while (sent < MUCH) {
+	return peer;
+}
+
+enum { MUCH = 64 << 20 };
+static uint8_t much[65536];
+
+/* Until nothing more is taken; or the client's stream has ended. */
+static size_t say_much(int peer)
+{
+	size_t sent = 0;
+
+	while (sent < MUCH && !gone) {
 		struct pollfd f = {.fd = peer, .events = POLLOUT};
 		ssize_t n;
 
 		if (poll(&f, 1, 300) == 0)
 			break;
-		n = send(peer, b, sizeof(b), MSG_DONTWAIT);
+		n = send(peer, much, sizeof(much), MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n > 0)
 			sent += (size_t)n;
 	}
 	ck_assert_uint_lt(sent, MUCH);
+	return sent;
+}
+
+/* A client that does not read stops the peer: what is under way is bounded by
+ * the queue and the kernel's buffers. No byte is lost, also when many peers
+ * speak at once: their chunks fill more than the half of the queue. */
+START_TEST(worker_stops_a_peer_of_a_slow_client)
+{
+	size_t sent;
+	int fd, peer;
+
+	copies = _i < 2 ? 1 : OUT_QUEUE / 2 / 1400;
+	start(0, kind_of(_i % 2));
+	fd = stream();
+	peer = peer_of(fd, free_port(SOCK_STREAM));
+	sent = say_much(peer);
 	ck_assert_int_ge(fulls, 1);
-	for (size_t got = 0; got < sent;) {
+	for (size_t got = 0; got < sent * (size_t)copies;) {
 		ssize_t n;
 
 		await(fd);
-		n = recv(fd, b, sizeof(b), 0);
+		n = recv(fd, much, sizeof(much), 0);
 		ck_assert_int_gt(n, 0);
 		got += (size_t)n;
 	}
 	ck_assert_uint_eq(
 		edge_stats_sum(house.stats, AVE_STAT_LOST_SLOW_READER), 0);
+	close(fd);
+	close(peer);
+}
+END_TEST
+
+/* More than there is room for: no bytes are cut out, the stream ends. */
+START_TEST(worker_ends_a_client_rather_than_lose_bytes_of_a_stream)
+{
+	int fd, peer;
+
+	copies = OUT_QUEUE * 2 / 1400;
+	start(0, kind_of(_i));
+	fd = stream();
+	peer = peer_of(fd, free_port(SOCK_STREAM));
+	(void)say_much(peer);
+	while (!gone)
+		(void)poll(NULL, 0, 5);
+	ck_assert_uint_eq(edge_stats_sum(house.stats,
+					 AVE_STAT_CLOSED + AVE_STREAM_STALLED),
+			  1);
 	close(fd);
 	close(peer);
 }
@@ -900,7 +946,10 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, worker_serves_streams, 0, 2);
 	tcase_add_loop_test(t, worker_lets_so_many_in_from_one_source, 0, 2);
 	tcase_add_loop_test(t, worker_connects_clients_with_tcp_peers, 0, 2);
-	tcase_add_loop_test(t, worker_stops_a_peer_of_a_slow_client, 0, 2);
+	tcase_add_loop_test(t, worker_stops_a_peer_of_a_slow_client, 0, 4);
+	tcase_add_loop_test(
+		t, worker_ends_a_client_rather_than_lose_bytes_of_a_stream, 0,
+		2);
 	tcase_add_loop_test(t, worker_reads_a_client_when_the_relay_says_so, 0,
 			    2);
 	tcase_add_loop_test(t, worker_takes_a_new_view_and_drains, 0, 2);
