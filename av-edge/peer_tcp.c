@@ -38,6 +38,7 @@ static void end(struct ave_peer *p, enum ave_peer_why why, bool is_reset)
 	p->is_dead = true;
 	p->host->gone(p->host, p, why);
 	edge_wheel_stop(&p->timer);
+	edge_wheel_stop(&p->stall);
 	ave_pipe_close(&p->pipe, is_reset);
 	edge_handles_drop(p->host->peers, p->id);
 	ave_hub_later(p->host->hub, &p->burial);
@@ -51,6 +52,17 @@ static void on_timer(struct edge_timer *t, uint64_t now_ms)
 
 	(void)now_ms;
 	end(p, AVE_PEER_TIMEOUT, true);
+}
+
+/* Its client waits for it, and is not to wait for ever. */
+static void on_stalled(struct edge_timer *t, uint64_t now_ms)
+{
+	struct ave_peer *p =
+		(struct ave_peer *)(void *)((char *)t -
+					    offsetof(struct ave_peer, stall));
+
+	(void)now_ms;
+	end(p, AVE_PEER_STALLED, true);
 }
 
 static void start_timer(struct ave_peer *p, uint32_t ms)
@@ -97,6 +109,7 @@ static void on_event(struct ave_pipe *pipe, enum ave_pipe_event e)
 		read_some(p);
 		break;
 	case AVE_PIPE_DRAINED:
+		edge_wheel_stop(&p->stall);
 		p->host->drained(p->host, p);
 		break;
 	case AVE_PIPE_GONE:
@@ -211,7 +224,13 @@ void ave_peer_admit(struct ave_peer *p, bool is_joining)
 
 enum edge_err ave_peer_put(struct ave_peer *p, struct edge_slice bytes)
 {
-	return ave_pipe_put(&p->pipe, bytes);
+	struct ave_hub *hub = p->host->hub;
+	enum edge_err err = ave_pipe_put(&p->pipe, bytes);
+
+	if (ave_pipe_is_full(&p->pipe) && !edge_timer_running(&p->stall))
+		edge_wheel_start(hub->wheel, &p->stall,
+				 hub->now_ms + p->host->stall_ms, on_stalled);
+	return err;
 }
 
 bool ave_peer_is_full(const struct ave_peer *p)

@@ -205,7 +205,7 @@ static void take_limits(struct ave_worker *w)
 	s->out_cap = p->out_cap = limit(w, AVE_LIMIT_OUT_QUEUE);
 	s->first_bytes_ms = limit(w, AVE_LIMIT_FIRST_BYTES_MS);
 	s->first_allocate_ms = limit(w, AVE_LIMIT_FIRST_ALLOCATE_MS);
-	s->stall_ms = limit(w, AVE_LIMIT_STALL_MS);
+	s->stall_ms = p->stall_ms = limit(w, AVE_LIMIT_STALL_MS);
 	s->keep_alive_s = p->keep_alive_s =
 		limit(w, AVE_LIMIT_TCP_KEEP_ALIVE_S);
 	p->connect_ms = limit(w, AVE_LIMIT_CONNECT_MS);
