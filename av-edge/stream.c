@@ -18,6 +18,9 @@ enum {
 	 * padding is a little longer [bytes] */
 	REST_CAP = 65536 + 64,
 	READ_ROOM = 65536, /* ours: behind what is left of the last time */
+	/* ours: a message of a stranger's; an Allocate with all it may carry
+	 * is half as long [bytes] */
+	STRANGER_CAP = 2048,
 };
 
 _Static_assert((int)REST_CAP + (int)READ_ROOM <= (int)AVE_HUB_SCRATCH,
@@ -230,7 +233,9 @@ static void keep_rest(struct ave_stream *s, struct edge_slice rest)
 			end(s, AVE_STREAM_CLOSED);
 		return;
 	}
-	if (edge_bytes_add(&s->rest, rest, REST_CAP + READ_ROOM) != EDGE_OK)
+	if (edge_bytes_add(&s->rest, rest,
+			   s->is_confirmed ? REST_CAP + READ_ROOM
+					   : STRANGER_CAP) != EDGE_OK)
 		end(s, AVE_STREAM_FRAMING);
 }
 

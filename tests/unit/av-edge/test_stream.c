@@ -302,6 +302,41 @@ START_TEST(stream_waits_for_an_allocation_so_long)
 }
 END_TEST
 
+static void say_most_of_a_long_frame(int fd, size_t len)
+{
+	static uint8_t b[30000] = {3, 0, 0xff, 0xff};
+
+	say(fd, b, len);
+}
+
+/* Who has no allocation is owed no memory. */
+START_TEST(stream_keeps_little_for_strangers)
+{
+	int fd = client();
+
+	say_most_of_a_long_frame(fd, 2048);
+	for (int i = 0; i < 3; i++)
+		turn();
+	ck_assert_uint_eq(w.stream->rest.len, 2048);
+	say(fd, "x", 1);
+	turn_until(w.gone);
+	ck_assert_int_eq(w.why, AVE_STREAM_FRAMING);
+	close(fd);
+}
+END_TEST
+
+START_TEST(stream_keeps_long_messages_of_its_clients)
+{
+	int fd = client();
+
+	ave_stream_confirm(w.stream);
+	say_most_of_a_long_frame(fd, 30000);
+	turn_until(w.stream->rest.len == 30000);
+	ck_assert_uint_eq(w.gone, 0);
+	close(fd);
+}
+END_TEST
+
 START_TEST(stream_confirmed_has_time)
 {
 	int fd;
@@ -451,6 +486,8 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, stream_ends_for_a_reason, 0, 3);
 	tcase_add_test(t, stream_waits_for_first_bytes_so_long);
 	tcase_add_test(t, stream_waits_for_an_allocation_so_long);
+	tcase_add_test(t, stream_keeps_little_for_strangers);
+	tcase_add_test(t, stream_keeps_long_messages_of_its_clients);
 	tcase_add_test(t, stream_confirmed_has_time);
 	tcase_add_test(t, stream_drops_media_of_a_slow_reader);
 	tcase_add_test(t, stream_ends_who_does_not_read_at_all);
