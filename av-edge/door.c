@@ -48,8 +48,12 @@ static bool accept_one(struct ave_door *d)
 	struct ave_stream *s;
 	int fd = accept4(d->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-	if (fd < 0)
-		return errno == ECONNABORTED;
+	if (fd < 0 && errno == ECONNABORTED)
+		return true;
+	if (fd < 0) {
+		ave_hub_lull(&d->lull, w->hub, &d->ear, errno);
+		return false;
+	}
 	edge_sock_names(fd, &at.server, &at.client);
 	if (!at.client.family || !may_enter(w, d, &at.client)) {
 		close(fd);
@@ -203,6 +207,7 @@ void ave_door_close(struct ave_worker *w, enum ave_door_kind kind)
 	d->socket = 0;
 	if (d->fd < 0)
 		return;
+	ave_hub_unlull(&d->lull);
 	ave_hub_leave(w->hub, &d->ear);
 	close(d->fd);
 	d->fd = -1;

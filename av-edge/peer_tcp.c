@@ -1,6 +1,7 @@
 /* Relayed TCP addresses and the connections on them (AV 1.15, RFC 6062). */
 #include "av-edge/peer_tcp.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -18,6 +19,7 @@ struct ave_tcp_relay {
 	uint64_t tag;
 	int fd;
 	bool is_dead;
+	struct ave_lull lull;
 	struct ave_chore burial;
 };
 
@@ -197,8 +199,10 @@ static void on_ready(struct ave_ear *e, unsigned io)
 		int fd = accept4(r->fd, NULL, NULL,
 				 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-		if (fd < 0)
+		if (fd < 0) {
+			ave_hub_lull(&r->lull, r->host->hub, e, errno);
 			return;
+		}
 		accept_one(r, fd);
 	}
 }
@@ -308,6 +312,7 @@ void ave_tcp_relay_close(struct ave_peer_host *h, edge_handle relay)
 	if (!r || r->is_dead)
 		return;
 	r->is_dead = true;
+	ave_hub_unlull(&r->lull);
 	ave_hub_leave(h->hub, &r->ear);
 	close(r->fd);
 	edge_handles_drop(h->relays, relay);

@@ -10,6 +10,7 @@
 /* A server socket of this worker. */
 struct ave_door {
 	struct ave_ear ear; /* TCP; first */
+	struct ave_lull lull;
 	struct ave_worker *worker;
 	uint32_t socket; /* UDP: the batch's id; 0: closed */
 	int fd;		 /* TCP; -1: closed */

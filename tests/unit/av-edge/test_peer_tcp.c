@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/sock.h"
@@ -309,6 +311,54 @@ START_TEST(peer_waits_for_its_join_so_long)
 }
 END_TEST
 
+static uint64_t clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Out of descriptors: who waits is not asked for in each turn, but let in
+ * later. */
+START_TEST(peer_waits_while_there_are_no_descriptors)
+{
+	int fd = dialled();
+	struct rlimit was, none;
+	uint64_t began = clock_ms();
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = was;
+	none.rlim_cur = 3;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (int i = 0; i < 8; i++) /* 50 ms each, but for a few */
+		turn();
+	ck_assert_uint_gt(clock_ms() - began, 100);
+	ck_assert_uint_eq(w.accepted, 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &was), 0);
+	turn_until(w.accepted == 1);
+	close(fd);
+}
+END_TEST
+
+START_TEST(relay_may_close_while_there_are_no_descriptors)
+{
+	int fd = dialled();
+	struct rlimit was, none;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = was;
+	none.rlim_cur = 3;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	turn();
+	ave_tcp_relay_close(&w.host, w.relay);
+	for (int i = 0; i < 4; i++)
+		turn();
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &was), 0);
+	close(fd);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("peer_tcp");
@@ -323,6 +373,8 @@ Suite *test_suite(void)
 	tcase_add_test(t, peer_dialled_sends_what_waited);
 	tcase_add_test(t, peer_dialled_in_vain_is_told);
 	tcase_add_test(t, peer_waits_for_its_join_so_long);
+	tcase_add_test(t, peer_waits_while_there_are_no_descriptors);
+	tcase_add_test(t, relay_may_close_while_there_are_no_descriptors);
 	suite_add_tcase(s, t);
 	return s;
 }

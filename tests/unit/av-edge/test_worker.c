@@ -6,7 +6,9 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "av-edge/outlook.h"
@@ -389,13 +391,19 @@ static int client(void)
 	return fd;
 }
 
-static int stream(void)
+static void connect_to_door(int fd)
 {
 	struct sockaddr_storage sa;
 	socklen_t len = edge_addr_to_sockaddr(&tcp_at, &sa);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&sa, len), 0);
+}
+
+static int stream(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	connect_to_door(fd);
 	return fd;
 }
 
@@ -563,6 +571,41 @@ START_TEST(worker_lets_so_many_in_from_one_source)
 	for (int i = 0; i < 4; i++)
 		close(fd[i]);
 	ck_assert(patient(nobody_is_in));
+}
+END_TEST
+
+static clock_t worked(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Without descriptors nobody comes in, and the worker does not ask for them all
+ * the time. */
+START_TEST(worker_rests_while_there_are_no_descriptors)
+{
+	enum { A_WHILE_MS = 400 };
+	struct rlimit was, none;
+	clock_t began;
+	int fd;
+
+	start(0, kind_of(_i));
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = was;
+	none.rlim_cur = 3;
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	connect_to_door(fd);
+	began = worked();
+	(void)poll(NULL, 0, A_WHILE_MS);
+	ck_assert_int_lt(worked() - began, A_WHILE_MS / 4);
+	ck_assert_int_eq(entered, 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &was), 0);
+	ck_assert_int_eq(send(fd, "\2\0\0\1T", 5, 0), 5);
+	expect(fd, "told");
+	close(fd);
 }
 END_TEST
 
@@ -945,6 +988,8 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, worker_relays_between_client_and_peer, 0, 2);
 	tcase_add_loop_test(t, worker_serves_streams, 0, 2);
 	tcase_add_loop_test(t, worker_lets_so_many_in_from_one_source, 0, 2);
+	tcase_add_loop_test(t, worker_rests_while_there_are_no_descriptors, 0,
+			    2);
 	tcase_add_loop_test(t, worker_connects_clients_with_tcp_peers, 0, 2);
 	tcase_add_loop_test(t, worker_stops_a_peer_of_a_slow_client, 0, 4);
 	tcase_add_loop_test(
