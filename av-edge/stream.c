@@ -123,8 +123,10 @@ static bool greet(struct ave_stream *s)
 
 static bool shake(struct ave_stream *s, struct edge_slice in)
 {
-	if (!s->host->tls ||
-	    ave_pipe_secure(&s->pipe, s->host->tls, in) != EDGE_OK)
+	struct ave_stream_host *h = s->host;
+
+	if (!h->tls || (h->may_shake && !h->may_shake(h, s)) ||
+	    ave_pipe_secure(&s->pipe, h->tls, in) != EDGE_OK)
 		return false;
 	is_known(s, AVE_STREAM_SHAKEN);
 	return true;

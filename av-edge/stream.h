@@ -22,7 +22,7 @@ enum ave_stream_why {
 	AVE_STREAM_FRAMING,  /* lost in the middle */
 	AVE_STREAM_SLOW,     /* first bytes or first allocation too late */
 	AVE_STREAM_STALLED,  /* does not read */
-	AVE_STREAM_TLS,	     /* handshake failed, or none is served */
+	AVE_STREAM_TLS,	     /* handshake failed or refused; none is served */
 	AVE_STREAM_DISMISSED /* by ave_stream_finish */
 };
 
@@ -38,6 +38,9 @@ struct ave_stream_host {
 	void (*filled)(struct ave_stream_host *h, struct ave_stream *s);
 	/** It was full and takes media again. */
 	void (*drained)(struct ave_stream_host *h, struct ave_stream *s);
+	/** A TLS handshake of it would begin. false: it ends instead; NULL:
+	 * never. */
+	bool (*may_shake)(struct ave_stream_host *h, struct ave_stream *s);
 	struct ave_hub *hub;
 	struct edge_handles *streams;
 	struct edge_tls *tls; /* TURN over TLS; NULL: not served */

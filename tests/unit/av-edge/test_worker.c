@@ -15,6 +15,8 @@
 #include "av-edge/sockets.h"
 #include "av-edge/stream.h"
 #include "common/sock.h"
+#include "common/tls.h"
+#include "tests/support/certs.h"
 #include "tests/support/suite.h"
 
 enum { WAIT_MS = 10000, PEER_TAG = 4711, OUT_QUEUE = 131072 };
@@ -314,6 +316,7 @@ static struct ave_outlook *outlook(bool is_draining)
 		o->view.limits[i] = rows[i].def;
 	o->view.limits[AVE_LIMIT_CONNECTIONS_PER_SOURCE] = 3;
 	o->view.limits[AVE_LIMIT_OUT_QUEUE] = OUT_QUEUE;
+	o->view.limits[AVE_LIMIT_HANDSHAKE_RATE] = 1;
 	o->view.limits[AVE_LIMIT_STALL_MS] = 300000; /* never */
 	o->view.has_rfc = true;
 	o->view.is_draining = is_draining;
@@ -581,6 +584,49 @@ static clock_t worked(void)
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
+
+static bool is_refused(void)
+{
+	return edge_stats_sum(house.stats, AVE_STAT_REJECTED_HANDSHAKES) == 2;
+}
+
+static void serve_tls(struct certs *files)
+{
+	const struct edge_tls_recipe r = {
+		.chain = certs_path(files, "edge.pem"),
+		.key = certs_path(files, "edge.key"),
+	};
+	struct ave_mail *m = ave_mail_new();
+	char why[256];
+
+	certs_make_usual(files);
+	m->has_tls = true;
+	ck_assert_int_eq(edge_tls_new(&m->tls, &r, why, sizeof(why)), EDGE_OK);
+	ck_assert_int_eq(ave_worker_post(worker[0], m), EDGE_OK);
+}
+
+/* One a second of each source; it waits for more of its hello then. */
+START_TEST(worker_shakes_hands_so_often_with_one_source)
+{
+	static const char hello[] = "\x16\3\1\2\0\1\0\1\xfc";
+	struct certs *files = certs_new();
+	struct pollfd f[3];
+
+	start(0, kind_of(_i));
+	serve_tls(files);
+	for (int i = 0; i < 3; i++)
+		f[i] = (struct pollfd){.fd = stream(), .events = POLLIN};
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(send(f[i].fd, hello, 9, 0), 9);
+	ck_assert(patient(is_refused));
+	while (poll(f, 3, WAIT_MS) == 1)
+		(void)poll(NULL, 0, 5);
+	ck_assert_int_eq(poll(f, 3, 0), 2); /* closed, but for one */
+	for (int i = 0; i < 3; i++)
+		close(f[i].fd);
+	certs_free(files);
+}
+END_TEST
 
 /* Without descriptors nobody comes in, and the worker does not ask for them all
  * the time. */
@@ -988,6 +1034,8 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, worker_relays_between_client_and_peer, 0, 2);
 	tcase_add_loop_test(t, worker_serves_streams, 0, 2);
 	tcase_add_loop_test(t, worker_lets_so_many_in_from_one_source, 0, 2);
+	tcase_add_loop_test(t, worker_shakes_hands_so_often_with_one_source, 0,
+			    2);
 	tcase_add_loop_test(t, worker_rests_while_there_are_no_descriptors, 0,
 			    2);
 	tcase_add_loop_test(t, worker_connects_clients_with_tcp_peers, 0, 2);
