@@ -31,6 +31,7 @@ LIMITS = {
     'av.bandwidth_burst': 67108864, 'av.port_quarantine_s': 0,
     'av.socket_buffer': ROOM, 'av.relay_buffer': 1 << 20,
     'av.connections': 60000, 'av.connections_per_source': 60000,
+    'av.handshake_rate': 1000000,
 }
 COTURN = '''\
 listening-ip={at}
