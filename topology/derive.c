@@ -133,6 +133,38 @@ static const char *public_name(struct topo_derive *v, enum topo_port_kind kind)
 	return p ? topo_derive_name(v, p->configured_fqdn) : NULL;
 }
 
+static bool addr6(const char *text, struct edge_addr *out)
+{
+	struct edge_addr a;
+
+	if (!text || edge_addr_parse(&a, edge_slice_str(text), 0) ||
+	    a.family != AF_INET6)
+		return false;
+	*out = a;
+	return true;
+}
+
+/* The IPv6 twins, of interfaces whose own address is IPv4. */
+static void derive_twins(struct topo_derive *v)
+{
+	struct topo *t = &v->topo;
+	const struct topo_draft_machine *m = v->role.machine;
+	const struct topo_draft_port *p =
+		topo_draft_port(v->role.edge, TOPO_PORT_AV_OUTSIDE_TCP);
+	const struct topo_draft_nic *in = topo_draft_nic(m, "Internal", 1);
+	const struct topo_draft_nic *out =
+		p ? topo_draft_nic(m, p->side, p->number) : NULL;
+	struct edge_addr own;
+
+	if (t->internal.family == AF_INET)
+		(void)addr6(in->address6, &t->internal6);
+	if (!nic_addr(out, &own) || own.family != AF_INET ||
+	    !addr6(out->address6, &t->av_own6))
+		return;
+	if (!addr6(out->configured6, &t->av_public6))
+		t->av_public6 = t->av_own6;
+}
+
 /* TO 1.7: the configured address of the A/V interface, else its own. */
 static bool av_public_of(const struct topo_derive *v,
 			 const struct topo_draft_machine *m,
@@ -185,6 +217,7 @@ void topo_derive_listeners(struct topo_derive *v)
 		      &t->internal))
 		v->err = EDGE_ENOTFOUND;
 	derive_av_public(v);
+	derive_twins(v);
 	t->access_name = public_name(v, TOPO_PORT_ACCESS_CLIENT);
 	t->webconf_name = public_name(v, TOPO_PORT_WEBCONF_CLIENT);
 	t->av_name = public_name(v, TOPO_PORT_AV_OUTSIDE_TCP);
