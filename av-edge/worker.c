@@ -209,6 +209,8 @@ static bool take_door(struct ave_worker *w, struct ave_mail *m,
 	int fd = m->fds[kind];
 
 	m->fds[kind] = -1;
+	if (m->ends[kind])
+		ave_door_end(w, kind);
 	if (m->back[kind].family && !ave_door_back(w, kind, &m->back[kind]))
 		return false;
 	return fd < 0 || !ave_door_open(w, kind, fd);
@@ -245,10 +247,8 @@ static void on_mail(void *msg, void *arg)
 		m->tls = tls;
 	}
 	take_doors(w, m);
-	if (w->outlook->view.is_draining) {
-		ave_door_close(w, AVE_DOOR_OUTSIDE_TCP);
-		ave_door_close(w, AVE_DOOR_INSIDE_TCP);
-	}
+	if (w->outlook->view.is_draining)
+		ave_doors_close_tcp(w);
 	ave_mail_free(m);
 }
 
