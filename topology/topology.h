@@ -113,9 +113,10 @@ struct topo {	      /* all strings and arrays live as long as the snapshot */
 	const char *self, *pool;
 	const struct topo_host *members; /* the other members of our pool */
 	size_t member_count;
-	struct edge_addr internal;	    /* port 0 */
-	struct edge_addr av_public;	    /* port 0 */
-	const struct edge_addr *av_members; /* of the other members; port 0 */
+	struct edge_addr internal;  /* port 0 */
+	struct edge_addr av_public; /* port 0 */
+	/* of the other members, IPv4 before IPv6; port 0 */
+	const struct edge_addr *av_members;
 	size_t av_member_count;
 	/* IPv6 twins of internal, of the A/V address that is bound, and of
 	 * av_public; port 0; family 0: there is none */

@@ -246,6 +246,27 @@ START_TEST(topo_snap_knows_the_ipv6_twins)
 }
 END_TEST
 
+START_TEST(topo_snap_knows_the_ipv6_twins_of_other_members)
+{
+	struct topo_doc d;
+	const struct topo *t;
+	char ip[EDGE_ADDR_STRLEN];
+
+	topo_doc_load(&d, "02-edge-pool-director.xml");
+	topo_doc_replace(&d, "IPAddress=\"192.0.2.42\"",
+			 "IPAddress=\"192.0.2.42\" "
+			 "IPv6Address=\"2001:db8::42\"");
+	t = topo_doc_topo(&d, "edge01.corp.contoso.com");
+	ck_assert_uint_eq(t->av_member_count, 2);
+	edge_addr_print_ip(&t->av_members[0], false, ip);
+	ck_assert_str_eq(ip, "203.0.113.42");
+	edge_addr_print_ip(&t->av_members[1], false, ip);
+	ck_assert_str_eq(ip, "2001:db8::42");
+	ck_assert_uint_eq(t->av_own6.family, 0);
+	topo_doc_fini(&d);
+}
+END_TEST
+
 START_TEST(topo_hold_keeps_a_snapshot_alive)
 {
 	struct topo_doc d;
@@ -429,6 +450,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, topo_snap_decode_fills_the_struct);
 	tcase_add_loop_test(tc, topo_snap_knows_the_ipv6_twins, 0,
 			    (int)(sizeof(twins) / sizeof(*twins)));
+	tcase_add_test(tc, topo_snap_knows_the_ipv6_twins_of_other_members);
 	tcase_add_test(tc, topo_hold_keeps_a_snapshot_alive);
 	tcase_add_loop_test(tc, topo_snap_decode_refuses, 0,
 			    (int)(sizeof(bads) / sizeof(*bads)));
