@@ -52,6 +52,15 @@ static void set_relay(struct ave_view *v, const struct topo *t)
 	v->relay_told[1] = with_port(told6(t, &twin), 0);
 }
 
+static void set_twin(struct edge_addr *out, const struct topo *t,
+		     enum topo_port_kind kind)
+{
+	const struct edge_addr twin = topo_av_twin(t, kind);
+
+	if (twin.family)
+		*out = with_port(told6(t, &twin), twin.port);
+}
+
 static void set_servers(struct ave_view *v, const struct topo *t)
 {
 	const struct edge_addr *out_udp =
@@ -61,6 +70,10 @@ static void set_servers(struct ave_view *v, const struct topo *t)
 
 	v->server_udp[AVE_OUTSIDE] = with_port(told(t, out_udp), out_udp->port);
 	v->server_tcp[AVE_OUTSIDE] = with_port(told(t, out_tcp), out_tcp->port);
+	set_twin(&v->server6_udp[AVE_OUTSIDE], t, TOPO_PORT_AV_OUTSIDE_UDP);
+	set_twin(&v->server6_tcp[AVE_OUTSIDE], t, TOPO_PORT_AV_OUTSIDE_TCP);
+	v->server6_udp[AVE_INSIDE] = topo_av_twin(t, TOPO_PORT_AV_INSIDE_UDP);
+	v->server6_tcp[AVE_INSIDE] = topo_av_twin(t, TOPO_PORT_AV_INSIDE_TCP);
 	v->server_udp[AVE_INSIDE] = t->listen[TOPO_PORT_AV_INSIDE_UDP].addr;
 	v->server_tcp[AVE_INSIDE] = t->listen[TOPO_PORT_AV_INSIDE_TCP].addr;
 }

@@ -117,6 +117,11 @@ START_TEST(outlook_has_both_families)
 	is_at(&o->view.relay_told[0], "203.0.113.41:0");
 	is_at(&o->view.relay_at[1], "[2001:db8::41]:0");
 	is_at(&o->view.relay_told[1], "[2001:db8:1::41]:0");
+	is_at(&o->view.server_udp[AVE_OUTSIDE], "203.0.113.41:3478");
+	is_at(&o->view.server6_udp[AVE_OUTSIDE], "[2001:db8:1::41]:3478");
+	is_at(&o->view.server6_tcp[AVE_OUTSIDE], "[2001:db8:1::41]:443");
+	is_at(&o->view.server6_udp[AVE_INSIDE], "[fd00::21]:3478");
+	is_at(&o->view.server6_tcp[AVE_INSIDE], "[fd00::21]:443");
 	for (size_t i = 0; i < sizeof(peers6) / sizeof(*peers6); i++) {
 		const struct edge_addr a = addr(peers6[i].ip, peers6[i].port);
 
