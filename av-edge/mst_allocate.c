@@ -179,25 +179,20 @@ static void of_other(struct mst_request q, struct mst_caller *c)
 		open_new(&q, c);
 }
 
-void mst_allocate(const struct mst_request *q)
+bool mst_allocate(const struct mst_request *q)
 {
 	struct mst_caller c;
 	enum ave_reason why;
 
-	if (q->msg->fault) {
-		mst_challenge(q, q->msg->fault == UNKNOWN_USER ? AVE_BAD_TOKEN
-							       : AVE_MALFORMED);
-		return;
-	}
-	if (!q->msg->integrity_at) {
-		mst_challenge(q, AVE_NO_INTEGRITY);
-		return;
-	}
+	if (q->msg->fault)
+		return mst_challenge(q, q->msg->fault == UNKNOWN_USER
+						? AVE_BAD_TOKEN
+						: AVE_MALFORMED);
+	if (!q->msg->integrity_at)
+		return mst_challenge(q, AVE_NO_INTEGRITY);
 	why = mst_caller_admit(&c, q);
-	if (why) {
-		mst_challenge(q, why);
-		return;
-	}
+	if (why)
+		return mst_challenge(q, why);
 	why = check_wishes(q);
 	if (why)
 		mst_refuse(q, mst_caller_key(&c, q), why);
@@ -206,4 +201,5 @@ void mst_allocate(const struct mst_request *q)
 	else
 		of_other(*q, &c);
 	mst_caller_fini(&c);
+	return true;
 }

@@ -13,6 +13,8 @@ enum {
 	RATE_BITS6 = 56,
 	SOURCE_BITS4 = 32, /* new allocations by source */
 	SOURCE_BITS6 = 64,
+	RATE_USER = AVE_RATE_ALLOCATE + 1,
+	RATES,
 };
 
 /* -- life ----------------------------------------------------------------- */
@@ -177,6 +179,21 @@ struct ave_alloc *ave_tagged(const struct ave_relay *r, uint64_t tag)
 	return edge_handles_find(r->allocs, (edge_handle)tag);
 }
 
+/* Datagrams of one source come to any worker, its streams to one. */
+static uint32_t share(const struct ave_relay *r, const struct ave_leg *leg,
+		      uint64_t rate)
+{
+	const unsigned among = ave_leg_is_stream(leg) ? 1 : r->plan.workers;
+
+	return (uint32_t)((rate + among - 1) / among);
+}
+
+/* Buckets of the two have different rates. */
+static uint8_t bucket_of(const struct ave_leg *leg, unsigned what)
+{
+	return (uint8_t)(ave_leg_is_stream(leg) ? what + RATES : what);
+}
+
 /* Inside are few machines, and ours: they are not counted. */
 bool ave_relay_may_answer(struct ave_relay *r, const struct ave_leg *leg,
 			  enum ave_rate what)
@@ -192,9 +209,8 @@ bool ave_relay_may_answer(struct ave_relay *r, const struct ave_leg *leg,
 		.source = leg->client,
 		.bits4 = is_source ? SOURCE_BITS4 : RATE_BITS4,
 		.bits6 = is_source ? SOURCE_BITS6 : RATE_BITS6,
-		.what = (uint8_t)what,
-		.rate = (uint32_t)((rate + r->plan.workers - 1) /
-				   r->plan.workers),
+		.what = bucket_of(leg, what),
+		.rate = share(r, leg, rate),
 	};
 
 	return leg->side == AVE_INSIDE ||

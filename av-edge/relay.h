@@ -161,7 +161,7 @@ void ave_relay_drop(struct ave_relay *r, enum ave_reason why);
 /* Answers to those who have proved nothing yet: so many a second of a network,
  * IPv4 /24 or IPv6 /56 (AV 1.16). */
 enum ave_rate { AVE_RATE_CHALLENGE, AVE_RATE_BINDING, AVE_RATE_ALLOCATE };
-/** Takes one; false: say nothing, drop with AVE_RATE. */
+/** Takes one; false: say nothing, drop with AVE_RATE; a stream is closed. */
 bool ave_relay_may_answer(struct ave_relay *r, const struct ave_leg *leg,
 			  enum ave_rate what);
 

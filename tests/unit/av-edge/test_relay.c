@@ -229,7 +229,7 @@ START_TEST(relay_answers_from_the_callers_memory)
 }
 END_TEST
 
-static unsigned answers(const char *ip, enum ave_rate what)
+static unsigned answers_at(const struct ave_leg *leg, enum ave_rate what)
 {
 	const struct ave_leg leg = fake_client(ip, 1);
 	unsigned n = 0;
@@ -237,6 +237,20 @@ static unsigned answers(const char *ip, enum ave_rate what)
 	while (n < 1000 && ave_relay_may_answer(net.relay, &leg, what))
 		n++;
 	return n;
+}
+
+static unsigned answers(const char *ip, enum ave_rate what)
+{
+	const struct ave_leg leg = fake_client(ip, 1);
+
+	return answers_at(&leg, what);
+}
+
+static unsigned of_streams(const char *ip, enum ave_rate what)
+{
+	const struct ave_leg leg = fake_stream(ip, 1);
+
+	return answers_at(&leg, what);
 }
 
 START_TEST(relay_limits_answers_by_network)
@@ -269,6 +283,12 @@ START_TEST(relay_shares_rates_among_workers)
 
 	ck_assert_int_eq(ave_relay_new(&net.relay, &p), EDGE_OK);
 	ck_assert_uint_eq(answers("198.51.100.1", AVE_RATE_CHALLENGE), 3);
+	/* all streams of a source come to one of them */
+	ck_assert_uint_eq(of_streams("198.51.100.1", AVE_RATE_CHALLENGE), 20);
+	ck_assert_uint_eq(of_streams("198.51.100.1", AVE_RATE_ALLOCATE), 10);
+	/* and neither kind fills up the other's */
+	ck_assert_uint_eq(answers("198.51.100.1", AVE_RATE_CHALLENGE), 0);
+	ck_assert_uint_eq(of_streams("198.51.100.1", AVE_RATE_CHALLENGE), 0);
 	ave_relay_free(net.relay);
 	net.relay = mine;
 	ave_relay_free(NULL);
