@@ -262,7 +262,7 @@ static enum ave_reason may_have(struct ave_relay *r, const struct ave_leg *leg,
 {
 	const struct ave_view *v = r->view;
 
-	if (ave_alloc_table_find(&r->table, leg))
+	if (ave_alloc_table_find(&r->table, leg) != want->instead)
 		return AVE_ALLOCATED;
 	if (v->is_draining)
 		return AVE_DRAINING;
@@ -295,6 +295,8 @@ static void begin(struct ave_alloc *a, const struct ave_want *want)
 {
 	struct ave_relay *r = a->relay;
 
+	if (want->instead)
+		ave_relay_release(r, want->instead, AVE_WRONG_USER);
 	a->born_ms = a->credit_ms = r->now_ms;
 	a->credit = (int64_t)ave_relay_limit(r, AVE_LIMIT_BANDWIDTH_BURST) *
 		    BITS_A_BYTE;

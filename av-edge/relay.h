@@ -100,6 +100,8 @@ struct ave_want {
 	bool v4, v6;	     /* families; at least one */
 	bool even, reserve;  /* EVEN-PORT, and the next port kept */
 	uint64_t reserved;   /* RESERVATION-TOKEN; 0: none */
+	/* ends when the new one is there, and only then; NULL: none */
+	struct ave_alloc *instead;
 };
 
 struct ave_grant { /* who the token says it is */

@@ -265,6 +265,72 @@ START_TEST(allocation_reserves_the_next_port)
 }
 END_TEST
 
+/* Ports that are kept for a user count as allocations of it. */
+START_TEST(allocation_pays_for_the_port_it_keeps)
+{
+	const struct ave_want want = {
+		.v4 = true, .even = true, .reserve = true};
+	struct ave_leg second = nth(1), third = nth(2);
+	struct ave_alloc *a;
+	uint64_t token;
+
+	net.view.limits[AVE_LIMIT_ALLOCATIONS_PER_USER] = 3;
+	ck_assert_int_eq(fake_try(&a, &net, &client, &fake_rfc, &want),
+			 AVE_FINE);
+	ck_assert_int_eq(fake_try(&a, &net, &second, &fake_rfc, &want),
+			 AVE_USER_LIMIT);
+	ck_assert_uint_eq(edge_tally_total(net.shared.users), 2);
+	ck_assert_int_eq(tried(&second), AVE_FINE);
+	ck_assert_int_eq(tried(&third), AVE_USER_LIMIT);
+	fake_net_pass(&net, 31000);
+	ck_assert_int_eq(tried(&third), AVE_FINE);
+	ck_assert_int_eq(ave_ports_set_range(net.shared.udp, 40000, 40001),
+			 EDGE_OK);
+	ave_relay_release(net.relay, ave_relay_find(net.relay, &second),
+			  AVE_FINE);
+	ave_relay_release(net.relay, ave_relay_find(net.relay, &third),
+			  AVE_FINE);
+	second = nth(3);
+	ck_assert_int_eq(fake_try(&a, &net, &second, &fake_rfc, &want),
+			 AVE_FINE);
+	token = a->reserved;
+	ave_relay_release(net.relay, a, AVE_FINE);
+	ck_assert_uint_eq(edge_tally_total(net.shared.users), 1);
+	/* with the allocation its promise ends: the port is free, and only it
+	 */
+	second = nth(4);
+	ck_assert_int_eq(tried(&second), AVE_FINE);
+	ck_assert_uint_eq(
+		ave_relay_find(net.relay, &second)->relayed[0].at.port, 40001);
+	ck_assert_uint_ne(token, 0);
+}
+END_TEST
+
+START_TEST(allocation_takes_the_place_of_another_or_leaves_it)
+{
+	struct ave_alloc *old = fake_allocate(&net, &client, &fake_ms), *a;
+	const struct ave_want want = {.v4 = true, .instead = old};
+	const edge_handle id = old->id;
+
+	net.view.is_draining = true;
+	ck_assert_int_eq(fake_try(&a, &net, &client, &fake_ms, &want),
+			 AVE_DRAINING);
+	ck_assert_ptr_eq(ave_relay_find(net.relay, &client), old);
+	net.view.is_draining = false;
+	net.open_err = EDGE_ENOMEM;
+	net.open_failures = 1;
+	ck_assert_int_eq(fake_try(&a, &net, &client, &fake_ms, &want),
+			 AVE_INTERNAL);
+	ck_assert_ptr_eq(ave_relay_find(net.relay, &client), old);
+	ck_assert_int_eq(fake_try(&a, &net, &client, &fake_ms, &want),
+			 AVE_FINE);
+	ck_assert_ptr_eq(ave_relay_find(net.relay, &client), a);
+	ck_assert_uint_ne(a->id, id);
+	ck_assert_uint_eq(live(), 1);
+	ck_assert_uint_eq(fake_heard.forgotten, 1);
+}
+END_TEST
+
 /* -- time -------------------------------------------------------------------
  */
 
@@ -440,6 +506,8 @@ Suite *test_suite(void)
 	tcase_add_test(t, allocation_is_whole_or_not_at_all);
 	tcase_add_test(t, allocation_uses_all_ports_then_none);
 	tcase_add_test(t, allocation_reserves_the_next_port);
+	tcase_add_test(t, allocation_pays_for_the_port_it_keeps);
+	tcase_add_test(t, allocation_takes_the_place_of_another_or_leaves_it);
 	suite_add_tcase(s, t);
 	t = tcase_create("time");
 	tcase_set_timeout(t, 30);
