@@ -1,7 +1,9 @@
 /* The relay's doors: what comes is named, and goes to who knows what it is. */
 #include "av-edge/relay.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "av-edge/classify.h"
 #include "av-edge/mst_msg.h"
@@ -215,6 +217,22 @@ bool ave_relay_may_answer(struct ave_relay *r, const struct ave_leg *leg,
 
 	return leg->side == AVE_INSIDE ||
 	       ave_rates_take(r->rates, &of, r->now_ms);
+}
+
+bool ave_relay_user_may(struct ave_relay *r, const struct ave_leg *leg,
+			const struct ave_grant *grant)
+{
+	const uint64_t rate =
+		ave_relay_limit(r, AVE_LIMIT_ALLOCATE_RATE_PER_USER);
+	struct ave_rate_of of = {
+		.source.family = AF_INET6, /* as wide as a pseudonym */
+		.bits6 = 8 * sizeof(grant->pseudonym),
+		.what = bucket_of(leg, RATE_USER),
+		.rate = share(r, leg, rate),
+	};
+
+	memcpy(of.source.ip, grant->pseudonym, sizeof(grant->pseudonym));
+	return grant->is_server || ave_rates_take(r->rates, &of, r->now_ms);
 }
 
 /* -- what comes ----------------------------------------------------------- */

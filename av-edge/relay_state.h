@@ -40,6 +40,13 @@ static inline uint64_t ave_tag(const struct ave_alloc *a)
 /** NULL: it is gone already. */
 struct ave_alloc *ave_tagged(const struct ave_relay *r, uint64_t tag);
 
+/* -- relay.c */
+
+/** May that user have another one: what it gives back is nobody's for a while,
+ * and there are only so many ports. */
+bool ave_relay_user_may(struct ave_relay *r, const struct ave_leg *leg,
+			const struct ave_grant *grant);
+
 /* -- allocation.c */
 
 /** Ends them all; told why. */

@@ -1,6 +1,7 @@
 /* av-edge/allocation.c: limits, ports, sockets, time; all is given back. */
 #include "av-edge/allocation.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ static void set_up(void)
 	fake_dialect_reset();
 	fake_net_init(&net);
 	net.view.limits[AVE_LIMIT_ALLOCATE_RATE] = 1000;
+	net.view.limits[AVE_LIMIT_ALLOCATE_RATE_PER_USER] = 1000;
 	fake_net_start(&net, &fake_ms, &fake_rfc);
 	client = fake_client("198.51.100.7", 4000);
 	stream = fake_stream("198.51.100.7", 4001);
@@ -178,6 +180,38 @@ START_TEST(allocation_rate_is_limited_by_source)
 	client = nth(10);
 	ck_assert_int_eq(tried(&client), AVE_RATE);
 	ck_assert_int_eq(tried(&other), AVE_FINE);
+	fake_net_pass(&net, 100);
+	ck_assert_int_eq(tried(&client), AVE_FINE);
+}
+END_TEST
+
+START_TEST(allocation_rate_is_limited_by_user)
+{
+	static const struct ave_grant other = {.pseudonym = "somebody else"},
+				      server = {.pseudonym = "somebody",
+						.is_server = true};
+	struct ave_alloc *a;
+	struct ave_leg leg;
+
+	net.view.limits[AVE_LIMIT_ALLOCATE_RATE_PER_USER] = 10;
+	for (unsigned i = 0; i < 11; i++) { /* from one network each */
+		char ip[32];
+
+		(void)snprintf(ip, sizeof(ip), "198.51.%u.7", i);
+		leg = fake_client(ip, 4000);
+		ck_assert_int_eq(tried(&leg), i < 10 ? AVE_FINE : AVE_RATE);
+		if (i < 10) /* what it gives back it still has had */
+			ave_relay_release(net.relay,
+					  ave_relay_find(net.relay, &leg),
+					  AVE_FINE);
+	}
+	ck_assert_int_eq(
+		ave_relay_allocate(&a, net.relay, &leg, &fake_ms, &other, &v4),
+		AVE_FINE);
+	leg.client.port++;
+	ck_assert_int_eq(
+		ave_relay_allocate(&a, net.relay, &leg, &fake_ms, &server, &v4),
+		AVE_FINE);
 	fake_net_pass(&net, 100);
 	ck_assert_int_eq(tried(&client), AVE_FINE);
 }
@@ -450,6 +484,20 @@ START_TEST(allocation_released_twice_is_released_once)
 }
 END_TEST
 
+/* Kept ports count as allocations of their users. */
+static uint32_t holding(void)
+{
+	uint32_t count = 0;
+
+	for (unsigned i = 0; i < 40; i++) {
+		const struct ave_leg leg = nth(i);
+		const struct ave_alloc *a = ave_relay_find(net.relay, &leg);
+
+		count += a && a->is_holding;
+	}
+	return count;
+}
+
 /* Many come and go in each way there is; fake_net_stop finds nothing left. */
 START_TEST(allocation_accounting_is_exact)
 {
@@ -477,7 +525,8 @@ START_TEST(allocation_accounting_is_exact)
 			(void)!fake_try(&a, &net, &leg,
 					n & 1 ? &fake_ms : &fake_rfc, &want);
 		fake_net_pass(&net, (seed >> 20) % 3000);
-		ck_assert_uint_eq(edge_tally_total(net.shared.users), live());
+		ck_assert_uint_eq(edge_tally_total(net.shared.users),
+				  live() + holding());
 		ck_assert_uint_eq(edge_tally_total(net.shared.sources), live());
 		ck_assert_uint_eq(ave_ports_count(net.shared.udp) +
 					  ave_ports_count(net.shared.tcp),
@@ -502,6 +551,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, allocation_is_refused_past_each_limit);
 	tcase_add_test(t, allocation_of_servers_has_no_limit_of_users);
 	tcase_add_test(t, allocation_rate_is_limited_by_source);
+	tcase_add_test(t, allocation_rate_is_limited_by_user);
 	tcase_add_test(t, allocation_tries_other_ports_when_one_is_taken);
 	tcase_add_test(t, allocation_is_whole_or_not_at_all);
 	tcase_add_test(t, allocation_uses_all_ports_then_none);
