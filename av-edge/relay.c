@@ -86,8 +86,8 @@ void ave_relay_tick(struct ave_relay *r, uint64_t now_ms, int64_t wall_s)
 static void judge_again(void *thing, void *arg)
 {
 	struct ave_alloc *a = thing;
-	const struct ave_policy *policy =
-		((struct ave_relay *)arg)->view->policy;
+	struct ave_relay *r = arg;
+	const struct ave_policy *policy = r->view->policy;
 
 	for (uint32_t i = 0; i < a->permissions.count; i++)
 		if (ave_policy_judge_ip(policy, &a->permissions.v[i].ip))
@@ -95,6 +95,7 @@ static void judge_again(void *thing, void *arg)
 	for (uint32_t i = 0; i < a->flows.count; i++)
 		if (ave_policy_judge(policy, &a->flows.v[i].peer))
 			a->flows.v[i].until_ms = 0;
+	ave_relay_tcp_judge(r, a);
 }
 
 void ave_relay_look(struct ave_relay *r, const struct ave_view *v)

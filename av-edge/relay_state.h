@@ -85,6 +85,8 @@ enum ave_reason ave_relay_tcp_send(struct ave_relay *r, struct ave_alloc *a,
 /** A permission was given: who waits for it comes in. */
 void ave_relay_tcp_permitted(struct ave_relay *r, struct ave_alloc *a,
 			     const struct edge_addr *peer);
+/** Who may be no peer any more is cut off. */
+void ave_relay_tcp_judge(struct ave_relay *r, struct ave_alloc *a);
 /** Its stream takes media or not. */
 void ave_relay_tcp_full(struct ave_relay *r, struct ave_alloc *a, bool is_full);
 void ave_relay_tcp_end(struct ave_relay *r, struct ave_alloc *a);

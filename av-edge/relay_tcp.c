@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "av-edge/policy.h"
 #include "av-edge/relay_state.h"
 
 enum { BITS_A_BYTE = 8 };
@@ -20,6 +21,7 @@ struct ave_peer_link {
 	uint32_t peer;	/* as the net names it */
 	struct edge_addr addr;
 	enum link_state state;
+	bool is_ours; /* we have dialled: its port counts */
 	struct edge_timer timer;
 };
 
@@ -70,6 +72,7 @@ static struct ave_peer_link *link_new(struct ave_alloc *a, uint32_t peer,
 		return NULL;
 	*l = (struct ave_peer_link){
 		.alloc = a, .peer = peer, .addr = *addr, .state = state};
+	l->is_ours = state == LINK_DIALLED;
 	if (edge_handles_put(a->relay->links, l, &l->id)) {
 		free(l);
 		return NULL;
@@ -376,6 +379,40 @@ void ave_relay_peer_bytes(struct ave_relay *r, uint64_t tag, uint32_t peer,
 	why = ave_relay_from_peer(r, a, &addr, pkt);
 	if (why)
 		ave_relay_drop(r, why);
+}
+
+/* A peer's port says nothing where it has connected, as with permissions. */
+static bool is_denied(const struct ave_peer_link *l)
+{
+	const struct ave_policy *policy = l->alloc->relay->view->policy;
+
+	return l->is_ours ? ave_policy_judge(policy, &l->addr)
+			  : ave_policy_judge_ip(policy, &l->addr);
+}
+
+static struct ave_peer_link *denied_of(const struct ave_alloc *a)
+{
+	struct ave_peer_link *l = a->peers;
+
+	while (l && !is_denied(l))
+		l = l->next;
+	return l;
+}
+
+/* One a turn: who is told may end the allocation. */
+void ave_relay_tcp_judge(struct ave_relay *r, struct ave_alloc *a)
+{
+	struct ave_peer_link *l;
+
+	while ((l = denied_of(a))) {
+		const struct ave_peer_link was = *l;
+
+		link_drop(l);
+		close_peer(r, was.peer, true);
+		ave_relay_drop(r, AVE_PEER_DENIED);
+		if (was.state == LINK_DIALLED)
+			tell_dialect(&was, AVE_PEER_GONE);
+	}
 }
 
 void ave_relay_peer_closed(struct ave_relay *r, uint64_t tag, uint32_t peer)
