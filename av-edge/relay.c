@@ -82,6 +82,22 @@ void ave_relay_tick(struct ave_relay *r, uint64_t now_ms, int64_t wall_s)
 	edge_wheel_advance(r->wheel, now_ms);
 }
 
+/* Tokens that were revoked end what was made with them. */
+static bool is_revoked(const struct ave_alloc *a)
+{
+	return a->grant.issued_s < a->relay->view->not_before_s;
+}
+
+static void revoke(struct ave_alloc *a)
+{
+	const struct ave_relay_plan *p = &a->relay->plan;
+	const struct ave_leg leg = a->leg;
+
+	ave_relay_release(a->relay, a, AVE_TOKEN_EXPIRED);
+	if (ave_leg_is_stream(&leg))
+		p->net->close_client(p->net_self, &leg);
+}
+
 /* Those who may be no peers any more are none from now on. */
 static void judge_again(void *thing, void *arg)
 {
@@ -89,6 +105,10 @@ static void judge_again(void *thing, void *arg)
 	struct ave_relay *r = arg;
 	const struct ave_policy *policy = r->view->policy;
 
+	if (is_revoked(a)) {
+		revoke(a);
+		return;
+	}
 	for (uint32_t i = 0; i < a->permissions.count; i++)
 		if (ave_policy_judge_ip(policy, &a->permissions.v[i].ip))
 			a->permissions.v[i].until_ms = 0;

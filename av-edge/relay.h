@@ -106,7 +106,7 @@ struct ave_want {
 
 struct ave_grant { /* who the token says it is */
 	uint8_t pseudonym[16];
-	int64_t expires_s; /* wall */
+	int64_t issued_s, expires_s; /* wall */
 	bool outside, inside, is_server;
 };
 

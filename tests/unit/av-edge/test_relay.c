@@ -231,10 +231,9 @@ END_TEST
 
 static unsigned answers_at(const struct ave_leg *leg, enum ave_rate what)
 {
-	const struct ave_leg leg = fake_client(ip, 1);
 	unsigned n = 0;
 
-	while (n < 1000 && ave_relay_may_answer(net.relay, &leg, what))
+	while (n < 1000 && ave_relay_may_answer(net.relay, leg, what))
 		n++;
 	return n;
 }
@@ -321,6 +320,39 @@ START_TEST(relay_look_ends_what_is_not_allowed_any_more)
 }
 END_TEST
 
+/* [local] av.tokens_not_before: what was made with an older one ends. */
+START_TEST(relay_look_ends_what_was_revoked)
+{
+	static const struct ave_want want = {.v4 = true};
+	struct ave_leg kept = fake_client("198.51.100.9", 4002);
+	struct ave_grant g = {.issued_s = 1000};
+	struct ave_view view = net.view;
+	struct ave_alloc *a;
+
+	ck_assert_int_eq(
+		ave_relay_allocate(&a, net.relay, &client, &fake_ms, &g, &want),
+		AVE_FINE);
+	ck_assert_int_eq(ave_relay_allocate(&a, net.relay, &stream, &fake_rfc,
+					    &g, &want),
+			 AVE_FINE);
+	g.issued_s = 1001;
+	ck_assert_int_eq(
+		ave_relay_allocate(&a, net.relay, &kept, &fake_ms, &g, &want),
+		AVE_FINE);
+	view.not_before_s = 1001;
+	ave_relay_look(net.relay, &view);
+	ck_assert_ptr_null(ave_relay_find(net.relay, &client));
+	ck_assert_ptr_null(ave_relay_find(net.relay, &stream));
+	ck_assert_ptr_eq(ave_relay_find(net.relay, &kept), a);
+	ck_assert_uint_eq(
+		fake_net_last(&net, FAKE_CLIENT_CLOSED)->leg.client.port,
+		stream.client.port);
+	ck_assert_uint_eq(fake_net_count(&net, FAKE_CLIENT_CLOSED), 1);
+	ck_assert_int_eq(net.last_why, AVE_TOKEN_EXPIRED);
+	ave_relay_look(net.relay, &net.view);
+}
+END_TEST
+
 START_TEST(relay_tells_time_and_what_it_was_given)
 {
 	fake_net_pass(&net, 2500);
@@ -399,6 +431,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, relay_limits_answers_by_network);
 	tcase_add_test(t, relay_shares_rates_among_workers);
 	tcase_add_test(t, relay_look_ends_what_is_not_allowed_any_more);
+	tcase_add_test(t, relay_look_ends_what_was_revoked);
 	tcase_add_test(t, relay_tells_time_and_what_it_was_given);
 	tcase_add_test(t, relay_counts_those_at_a_server_socket);
 	tcase_add_test(t, relay_takes_any_bytes);
