@@ -47,6 +47,15 @@ static struct ave_permission *ended(struct ave_permissions *p, uint64_t now_ms)
 	return NULL;
 }
 
+uint32_t ave_permissions_live(const struct ave_permissions *p, uint64_t now_ms)
+{
+	uint32_t live = 0;
+
+	for (uint32_t i = 0; i < p->count; i++)
+		live += p->v[i].until_ms > now_ms;
+	return live;
+}
+
 static enum edge_err grow(struct ave_permissions *p)
 {
 	uint32_t cap = p->cap ? p->cap * 2 : FIRST;
