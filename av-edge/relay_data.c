@@ -252,7 +252,9 @@ static struct ave_flow *last_flow(struct ave_alloc *a)
 					      : NULL;
 }
 
-/* AV 1.16: bare packets prolong both, the allocation and the permission. */
+/* AV 1.16: bare packets prolong both, the allocation and the permission; one
+ * that had lapsed while the client was silent is given anew. Its flow lives:
+ * nobody has denied the peer since. */
 static void prolong(struct ave_relay *r, struct ave_alloc *a,
 		    const struct edge_addr *peer)
 {
@@ -263,6 +265,8 @@ static void prolong(struct ave_relay *r, struct ave_alloc *a,
 		p->until_ms =
 			r->now_ms +
 			ave_relay_limit(r, AVE_LIMIT_PERMISSION_S) * MS_A_S;
+	else
+		(void)let_in(r, a, peer);
 	a->expires_ms = r->now_ms + (uint64_t)a->lifetime_s * MS_A_S;
 }
 

@@ -262,6 +262,22 @@ START_TEST(data_of_ms_turn_keeps_the_permission)
 }
 END_TEST
 
+/* Also one that lapsed while the client said nothing: its allocation lives. */
+START_TEST(data_of_ms_turn_gives_a_lapsed_permission_anew)
+{
+	flow_to(&peer, 0);
+	fake_net_pass(&net, 301000);
+	hear(&peer, "unheard");
+	ck_assert_uint_eq(fake_net_reasons(&net, AVE_NO_PERMISSION), 1);
+	fake_net_datagram(&net, &client, text("media"));
+	hear(&peer, "heard");
+	ck_assert(was_sent(FAKE_TO_CLIENT, "heard"));
+	fake_net_pass(&net, 299000);
+	hear(&peer, "still");
+	ck_assert(was_sent(FAKE_TO_CLIENT, "still"));
+}
+END_TEST
+
 START_TEST(data_headers_are_written_before_the_payload)
 {
 	struct ave_leg rfc = fake_client("198.51.100.7", 4001);
@@ -462,6 +478,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, data_flows_are_prolonged_not_doubled);
 	tcase_add_test(t, data_flows_that_ended_make_room);
 	tcase_add_test(t, data_of_ms_turn_keeps_the_permission);
+	tcase_add_test(t, data_of_ms_turn_gives_a_lapsed_permission_anew);
 	tcase_add_test(t, data_headers_are_written_before_the_payload);
 	tcase_add_test(t, data_reaches_another_allocation_of_ours);
 	tcase_add_test(t, data_goes_to_relayed_ports_of_members);
