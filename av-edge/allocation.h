@@ -39,6 +39,7 @@ struct ave_alloc {
 	struct edge_timer timer, pace; /* its end; TCP: when credit is back */
 	struct edge_timer hold;	       /* until the next port is kept */
 	uint64_t born_ms, expires_ms, last_client_ms, last_ms;
+	uint64_t until_ms; /* its token's end: nothing prolongs it past that */
 	uint32_t lifetime_s;
 	bool is_tcp;		     /* relayed addresses are for connections */
 	bool is_full;		     /* its stream takes no media now */

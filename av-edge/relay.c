@@ -211,13 +211,17 @@ static uint32_t share(const struct ave_relay *r, const struct ave_leg *leg,
 	return (uint32_t)((rate + among - 1) / among);
 }
 
-/* Buckets of the two have different rates. */
+/* Each of the four kinds of legs has buckets of its own: rates differ. */
 static uint8_t bucket_of(const struct ave_leg *leg, unsigned what)
 {
-	return (uint8_t)(ave_leg_is_stream(leg) ? what + RATES : what);
+	const unsigned kind =
+		2U * (leg->side == AVE_INSIDE) + ave_leg_is_stream(leg);
+
+	return (uint8_t)(what + kind * RATES);
 }
 
-/* Inside are few machines, and ours: they are not counted. */
+/* Inside are few machines, and some speak for many: each address has buckets of
+ * its own, and larger ones. */
 bool ave_relay_may_answer(struct ave_relay *r, const struct ave_leg *leg,
 			  enum ave_rate what)
 {
@@ -226,8 +230,10 @@ bool ave_relay_may_answer(struct ave_relay *r, const struct ave_leg *leg,
 		[AVE_RATE_BINDING] = AVE_LIMIT_BINDING_RATE,
 		[AVE_RATE_ALLOCATE] = AVE_LIMIT_ALLOCATE_RATE,
 	};
-	const uint64_t rate = ave_relay_limit(r, limits[what]);
-	const bool is_source = what == AVE_RATE_ALLOCATE;
+	const bool is_inside = leg->side == AVE_INSIDE;
+	const uint64_t rate = ave_relay_limit(
+		r, is_inside ? AVE_LIMIT_INSIDE_RATE : limits[what]);
+	const bool is_source = is_inside || what == AVE_RATE_ALLOCATE;
 	const struct ave_rate_of of = {
 		.source = leg->client,
 		.bits4 = is_source ? SOURCE_BITS4 : RATE_BITS4,
@@ -236,8 +242,7 @@ bool ave_relay_may_answer(struct ave_relay *r, const struct ave_leg *leg,
 		.rate = share(r, leg, rate),
 	};
 
-	return leg->side == AVE_INSIDE ||
-	       ave_rates_take(r->rates, &of, r->now_ms);
+	return ave_rates_take(r->rates, &of, r->now_ms);
 }
 
 bool ave_relay_user_may(struct ave_relay *r, const struct ave_leg *leg,

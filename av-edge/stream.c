@@ -347,6 +347,15 @@ void ave_stream_confirm(struct ave_stream *s)
 	edge_wheel_stop(&s->deadline);
 }
 
+void ave_stream_doubt(struct ave_stream *s)
+{
+	const struct ave_stream_host *h = s->host;
+
+	s->is_confirmed = false;
+	edge_wheel_start(h->hub->wheel, &s->deadline,
+			 h->hub->now_ms + h->first_allocate_ms, on_slow);
+}
+
 enum edge_err ave_stream_put(struct ave_stream *s, struct edge_slice bytes,
 			     bool is_media)
 {

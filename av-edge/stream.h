@@ -66,6 +66,8 @@ EDGE_MUST_CHECK enum edge_err ave_stream_new(struct ave_stream **out,
 					     bool is_inside);
 /** It has an allocation: no more deadline. */
 void ave_stream_confirm(struct ave_stream *s);
+/** It has none any more: so long for the next one as for the first. */
+void ave_stream_doubt(struct ave_stream *s);
 /** Close now; gone() is told AVE_STREAM_DISMISSED unless it was told. */
 void ave_stream_finish(struct ave_stream *s);
 

@@ -90,6 +90,25 @@ static void on_datagram(struct ave_batch_item *it, void *arg)
 	w->is_batch = false;
 }
 
+/* Data frames neither begin an allocation nor end it. */
+static bool is_message(enum ave_cut cut)
+{
+	return cut == AVE_CUT_MST_CONTROL || cut == AVE_CUT_RFC_MESSAGE;
+}
+
+/* A client may end its allocation and stay: then it has so long for the next
+ * one as it had for the first. */
+static void judge_stream(struct ave_worker *w, struct ave_stream *s,
+			 const struct ave_leg *leg)
+{
+	const bool has_one = ave_relay_find(w->relay, leg);
+
+	if (has_one && !s->is_confirmed)
+		ave_stream_confirm(s);
+	else if (!has_one && s->is_confirmed && s->kind != AVE_STREAM_JOINED)
+		ave_stream_doubt(s);
+}
+
 static void on_message(struct ave_stream_host *h, struct ave_stream *s,
 		       enum ave_cut cut, const struct ave_packet *packet)
 {
@@ -104,8 +123,8 @@ static void on_message(struct ave_stream_host *h, struct ave_stream *s,
 		return;
 	if (!is_well)
 		ave_stream_finish(s);
-	else if (!s->is_confirmed && ave_relay_find(w->relay, &leg))
-		ave_stream_confirm(s);
+	else if (is_message(cut))
+		judge_stream(w, s, &leg);
 }
 
 void ave_worker_leaves(struct ave_worker *w, const struct edge_addr *client)

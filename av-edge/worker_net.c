@@ -221,7 +221,6 @@ static enum edge_err join(void *self, const struct ave_leg *leg, uint32_t peer)
 
 	if (!p || !s)
 		return EDGE_ENOTFOUND;
-	p->is_silent = true;
 	s->is_silent = true;
 	ave_peer_join(p, s);
 	return EDGE_OK;

@@ -238,13 +238,6 @@ static unsigned answers_at(const struct ave_leg *leg, enum ave_rate what)
 	return n;
 }
 
-static unsigned answers(const char *ip, enum ave_rate what)
-{
-	const struct ave_leg leg = fake_client(ip, 1);
-
-	return answers_at(&leg, what);
-}
-
 static unsigned of_streams(const char *ip, enum ave_rate what)
 {
 	const struct ave_leg leg = fake_stream(ip, 1);
@@ -252,10 +245,22 @@ static unsigned of_streams(const char *ip, enum ave_rate what)
 	return answers_at(&leg, what);
 }
 
+static unsigned answers_on(enum ave_side side, const char *ip,
+			   enum ave_rate what)
+{
+	struct ave_leg leg = fake_client(ip, 1);
+
+	leg.side = (uint8_t)side;
+	return answers_at(&leg, what);
+}
+
+static unsigned answers(const char *ip, enum ave_rate what)
+{
+	return answers_on(AVE_OUTSIDE, ip, what);
+}
+
 START_TEST(relay_limits_answers_by_network)
 {
-	struct ave_leg inside = fake_client("10.1.2.3", 1);
-
 	net.view.limits[AVE_LIMIT_BINDING_RATE] = 7;
 	ck_assert_uint_eq(answers("198.51.100.1", AVE_RATE_CHALLENGE), 20);
 	ck_assert_uint_eq(answers("198.51.100.99", AVE_RATE_CHALLENGE), 0);
@@ -265,10 +270,27 @@ START_TEST(relay_limits_answers_by_network)
 	ck_assert_uint_eq(answers("198.51.100.2", AVE_RATE_ALLOCATE), 10);
 	fake_net_pass(&net, 1000);
 	ck_assert_uint_eq(answers("198.51.100.1", AVE_RATE_CHALLENGE), 20);
-	inside.side = AVE_INSIDE;
-	for (int i = 0; i < 1000; i++)
-		ck_assert(ave_relay_may_answer(net.relay, &inside,
-					       AVE_RATE_CHALLENGE));
+}
+END_TEST
+
+/* By address, not by network: conferencing servers stand side by side. */
+START_TEST(relay_limits_answers_inside_too)
+{
+	net.view.limits[AVE_LIMIT_INSIDE_RATE] = 50;
+	for (int what = 0; what <= AVE_RATE_ALLOCATE; what++) {
+		ck_assert_uint_eq(
+			answers_on(AVE_INSIDE, "10.1.2.3", (enum ave_rate)what),
+			50);
+		ck_assert_uint_eq(
+			answers_on(AVE_INSIDE, "10.1.2.4", (enum ave_rate)what),
+			50);
+	}
+	/* who forges an inside address outside takes nothing from it */
+	ck_assert_uint_eq(answers("10.1.2.3", AVE_RATE_CHALLENGE), 20);
+	fake_net_pass(&net, 1000);
+	ck_assert_uint_eq(answers("10.1.2.3", AVE_RATE_CHALLENGE), 20);
+	ck_assert_uint_eq(
+		answers_on(AVE_INSIDE, "10.1.2.3", AVE_RATE_CHALLENGE), 50);
 }
 END_TEST
 
@@ -429,6 +451,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, relay_counts_drops_and_challenges);
 	tcase_add_test(t, relay_answers_from_the_callers_memory);
 	tcase_add_test(t, relay_limits_answers_by_network);
+	tcase_add_test(t, relay_limits_answers_inside_too);
 	tcase_add_test(t, relay_shares_rates_among_workers);
 	tcase_add_test(t, relay_look_ends_what_is_not_allowed_any_more);
 	tcase_add_test(t, relay_look_ends_what_was_revoked);

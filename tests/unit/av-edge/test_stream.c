@@ -295,6 +295,22 @@ START_TEST(stream_confirmed_has_time)
 }
 END_TEST
 
+START_TEST(stream_doubted_has_its_first_time_again)
+{
+	int fd;
+
+	w.host.first_bytes_ms = w.host.first_allocate_ms = 60;
+	fd = client();
+	say(fd, "\x02\0\0\0", 4);
+	turn_until(w.messages == 1);
+	ave_stream_confirm(w.stream);
+	ave_stream_doubt(w.stream);
+	turn_until(w.gone);
+	ck_assert_int_eq(w.why, AVE_STREAM_SLOW);
+	close(fd);
+}
+END_TEST
+
 /* Media is dropped at half of the queue, an answer still fits. */
 START_TEST(stream_drops_media_of_a_slow_reader)
 {
@@ -428,6 +444,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, stream_waits_for_first_bytes_so_long);
 	tcase_add_test(t, stream_waits_for_an_allocation_so_long);
 	tcase_add_test(t, stream_confirmed_has_time);
+	tcase_add_test(t, stream_doubted_has_its_first_time_again);
 	tcase_add_test(t, stream_drops_media_of_a_slow_reader);
 	tcase_add_test(t, stream_ends_who_does_not_read_at_all);
 	tcase_add_test(t, stream_paused_keeps_messages_until_resumed);
