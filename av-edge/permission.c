@@ -11,12 +11,6 @@ void ave_permissions_fini(struct ave_permissions *p)
 	*p = (struct ave_permissions){0};
 }
 
-void ave_permissions_clear(struct ave_permissions *p)
-{
-	p->count = 0;
-	p->last = 0;
-}
-
 static struct ave_permission *find(struct ave_permissions *p,
 				   const struct edge_addr *peer)
 {

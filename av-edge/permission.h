@@ -31,6 +31,5 @@ struct ave_permission *ave_permissions_find(struct ave_permissions *p,
 					    uint64_t now_ms);
 /** How many of those live now. */
 uint32_t ave_permissions_live(const struct ave_permissions *p, uint64_t now_ms);
-void ave_permissions_clear(struct ave_permissions *p);
 
 #endif

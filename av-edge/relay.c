@@ -15,7 +15,7 @@ enum {
 	RATE_BITS6 = 56,
 	SOURCE_BITS4 = 32, /* new allocations by source */
 	SOURCE_BITS6 = 64,
-	RATE_USER = AVE_RATE_ALLOCATE + 1,
+	RATE_USER = AVE_RATES,
 	RATES,
 };
 

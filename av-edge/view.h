@@ -37,4 +37,9 @@ struct ave_view {
 	uint64_t limits[AVE_LIMIT_COUNT];
 };
 
+/** Another member of the pool, to which that client can speak; which one goes
+ * by any. family 0: none known. */
+struct edge_addr ave_view_member(const struct ave_view *v,
+				 const struct ave_leg *leg, uint8_t any);
+
 #endif

@@ -277,7 +277,7 @@ END_TEST
 START_TEST(relay_limits_answers_inside_too)
 {
 	net.view.limits[AVE_LIMIT_INSIDE_RATE] = 50;
-	for (int what = 0; what <= AVE_RATE_ALLOCATE; what++) {
+	for (int what = 0; what < AVE_RATES; what++) {
 		ck_assert_uint_eq(
 			answers_on(AVE_INSIDE, "10.1.2.3", (enum ave_rate)what),
 			50);
