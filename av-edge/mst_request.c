@@ -60,12 +60,17 @@ void mst_answer_send(struct mst_answer *a, const struct mst_request *q,
 static struct edge_addr server_for(const struct mst_request *q)
 {
 	const struct ave_view *v = ave_relay_view(q->relay);
-	const struct edge_addr *at = ave_leg_is_stream(q->leg)
-					     ? &v->server_tcp[q->leg->side]
-					     : &v->server_udp[q->leg->side];
+	const bool is_tcp = ave_leg_is_stream(q->leg);
+	const uint8_t side = q->leg->side, family = q->leg->client.family;
+	const struct edge_addr at =
+		is_tcp ? v->server_tcp[side] : v->server_udp[side];
+	const struct edge_addr twin =
+		is_tcp ? v->server6_tcp[side] : v->server6_udp[side];
 
-	return v->names_members && at->family == q->leg->client.family
-		       ? *at
+	if (v->names_members && at.family == family)
+		return at;
+	return v->names_members && twin.family == family
+		       ? twin
 		       : (struct edge_addr){0};
 }
 

@@ -14,6 +14,7 @@ enum ave_peer_why {
 	AVE_PEER_CLOSED,  /* by the peer, or the connection broke */
 	AVE_PEER_REFUSED, /* did not connect */
 	AVE_PEER_TIMEOUT, /* not connected, or held, for too long */
+	AVE_PEER_STALLED, /* does not read */
 	AVE_PEER_DISMISSED
 };
 
@@ -34,7 +35,7 @@ struct ave_peer_host {
 	struct ave_hub *hub;
 	struct edge_handles *peers;  /* of struct ave_peer */
 	struct edge_handles *relays; /* of struct ave_tcp_relay */
-	uint32_t connect_ms, hold_ms, join_ms;
+	uint32_t connect_ms, hold_ms, join_ms, stall_ms;
 	uint32_t connect_queue;	 /* written before it is connected [bytes] */
 	uint32_t out_cap, chunk; /* chunk: read at once [bytes] */
 	uint32_t keep_alive_s;
@@ -48,8 +49,9 @@ struct ave_peer {
 	struct edge_addr remote;
 	edge_handle blocks; /* the host's: a stream that waits for it; or 0 */
 	bool is_held, is_silent, is_joined, is_dead;
-	struct edge_timer timer;
-	struct ave_chore burial;
+	bool is_cut; /* bytes are missing in what it was sent */
+	struct edge_timer timer, stall;
+	struct ave_chore burial, cut;
 };
 
 /** Listen at the place and dial from it. tag: the owner's own word.
@@ -75,7 +77,10 @@ struct ave_peer *ave_peer_find(const struct ave_peer_host *h, edge_handle id);
 /** Read it: what was held has leave now. is_joining: it stays unread until
  * ave_peer_join, for join_ms. */
 void ave_peer_admit(struct ave_peer *p, bool is_joining);
-/** EDGE_ELIMIT: the queue is full and nothing was taken; EDGE_ECLOSED. */
+/** EDGE_ELIMIT: the queue is full and nothing was taken; a connection that
+ * stands is reset at the end of the turn, as its stream has a gap.
+ * EDGE_ECLOSED.
+ */
 EDGE_MUST_CHECK enum edge_err ave_peer_put(struct ave_peer *p,
 					   struct edge_slice bytes);
 bool ave_peer_is_full(const struct ave_peer *p);

@@ -107,7 +107,7 @@ static enum edge_err check_range(struct ave_service *v, const struct topo *t)
 	return EDGE_ENOTFOUND;
 }
 
-/* Doors whose old sockets are there still. */
+/* Doors whose old sockets are there still, and doors that are no more. */
 static void go_back(struct ave_mail *m, const struct ave_service *v,
 		    const struct topo *t)
 {
@@ -115,7 +115,8 @@ static void go_back(struct ave_mail *m, const struct ave_service *v,
 		const enum ave_door_kind kind = (enum ave_door_kind)k;
 
 		if (ave_held_has(&v->held, kind, v->topo, t))
-			m->back[k] = t->listen[ave_door_port(kind)].addr;
+			m->back[k] = ave_door_at(kind, t);
+		m->ends[k] = ave_door_ends(kind, v->topo, t);
 	}
 }
 
@@ -234,7 +235,9 @@ void ave_service_look_at_old(struct ave_service *v)
 {
 	struct ave_mail *mail[AVE_WORKERS] = {NULL};
 
-	if (v->ended == v->moves || is_old_in_use(&v->house, v->moves))
+	/* what is prepared may go back to them: commit binds nothing */
+	if (v->prepared.mail[0] || v->ended == v->moves ||
+	    is_old_in_use(&v->house, v->moves))
 		return;
 	for (unsigned i = 0; i < v->house.worker_count; i++) {
 		mail[i] = ave_mail_new();

@@ -24,8 +24,10 @@ struct ave_view {
 	 * family 0: that family is not relayed. [0] IPv4, [1] IPv6 */
 	struct edge_addr relay_at[2], relay_told[2];
 	/* what clients of each side are told of this very server, port of
-	 * UDP and of TCP; family 0: unknown, tell nothing */
+	 * UDP and of TCP; family 0: unknown, tell nothing. server6: the
+	 * IPv6 twins */
 	struct edge_addr server_udp[AVE_SIDES], server_tcp[AVE_SIDES];
+	struct edge_addr server6_udp[AVE_SIDES], server6_tcp[AVE_SIDES];
 	/* public A/V addresses of the other members, with the UDP port */
 	const struct edge_addr *members;
 	size_t member_count;

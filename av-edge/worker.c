@@ -19,6 +19,8 @@ enum {
 	PEER_CHUNK = 1400,    /* AV 1.15: of a peer's stream [bytes] */
 	RELAY_SHARDS = 8,     /* handles above AVE_BATCH_ID_END */
 	HOLD_SLACK_MS = 1000, /* ours: the relay's own timers come first */
+	SOURCE_BITS4 = 32,    /* who shakes hands too often */
+	SOURCE_BITS6 = 64,
 };
 
 /* The thread's own; the worker behind it. */
@@ -48,6 +50,11 @@ void ave_worker_plan_drop(struct ave_worker_plan *p)
 void ave_worker_count(struct ave_worker *w, size_t row)
 {
 	edge_stats_add(w->house->stats, w->index, row, 1);
+}
+
+static uint32_t limit(const struct ave_worker *w, enum ave_limit which)
+{
+	return (uint32_t)w->outlook->view.limits[which];
 }
 
 /* -- what comes ----------------------------------------------------------- */
@@ -145,6 +152,26 @@ static void on_stream_gone(struct ave_stream_host *h, struct ave_stream *s,
 		ave_relay_client_gone(w->relay, &leg);
 }
 
+/* The private key costs this thread what media could use. Inside are few
+ * machines, and ours: they are not counted. */
+static bool on_may_shake(struct ave_stream_host *h, struct ave_stream *s)
+{
+	struct ave_worker *w = of_streams(h);
+	const unsigned workers = w->house->worker_count;
+	const struct ave_rate_of of = {
+		.source = s->client,
+		.bits4 = SOURCE_BITS4,
+		.bits6 = SOURCE_BITS6,
+		.rate = (limit(w, AVE_LIMIT_HANDSHAKE_RATE) + workers - 1) /
+			workers,
+	};
+
+	if (s->is_inside || ave_rates_take(w->shakes, &of, w->hub->now_ms))
+		return true;
+	ave_worker_count(w, AVE_STAT_REJECTED_HANDSHAKES);
+	return false;
+}
+
 static void on_filled(struct ave_stream_host *h, struct ave_stream *s)
 {
 	const struct ave_leg leg = ave_worker_leg(s);
@@ -175,7 +202,19 @@ static void on_accepted(struct ave_peer_host *h, struct ave_peer *p)
 static void on_peer_data(struct ave_peer_host *h, struct ave_peer *p,
 			 const struct ave_packet *packet)
 {
-	ave_relay_peer_bytes(of_peers(h)->relay, p->tag, p->id, *packet);
+	struct ave_worker *w = of_peers(h);
+	struct ave_stream *s;
+
+	w->is_of_stream = true;
+	ave_relay_peer_bytes(w->relay, p->tag, p->id, *packet);
+	w->is_of_stream = false;
+	s = edge_handles_find(w->streams.streams, w->hearer);
+	if (s && w->is_overflow)
+		ave_stream_overflow(s);
+	else if (s && ave_pipe_is_full(&s->pipe))
+		on_filled(&w->streams, s); /* before the next peer is read */
+	w->hearer = 0;
+	w->is_overflow = false;
 }
 
 static void on_peer_drained(struct ave_peer_host *h, struct ave_peer *p)
@@ -198,11 +237,6 @@ static void on_peer_gone(struct ave_peer_host *h, struct ave_peer *p,
 
 /* -- mail ----------------------------------------------------------------- */
 
-static uint32_t limit(const struct ave_worker *w, enum ave_limit which)
-{
-	return (uint32_t)w->outlook->view.limits[which];
-}
-
 static void take_limits(struct ave_worker *w)
 {
 	struct ave_stream_host *s = &w->streams;
@@ -212,7 +246,7 @@ static void take_limits(struct ave_worker *w)
 	s->out_cap = p->out_cap = limit(w, AVE_LIMIT_OUT_QUEUE);
 	s->first_bytes_ms = limit(w, AVE_LIMIT_FIRST_BYTES_MS);
 	s->first_allocate_ms = limit(w, AVE_LIMIT_FIRST_ALLOCATE_MS);
-	s->stall_ms = limit(w, AVE_LIMIT_STALL_MS);
+	s->stall_ms = p->stall_ms = limit(w, AVE_LIMIT_STALL_MS);
 	s->keep_alive_s = p->keep_alive_s =
 		limit(w, AVE_LIMIT_TCP_KEEP_ALIVE_S);
 	p->connect_ms = limit(w, AVE_LIMIT_CONNECT_MS);
@@ -226,11 +260,14 @@ static bool take_door(struct ave_worker *w, struct ave_mail *m,
 		      enum ave_door_kind kind)
 {
 	int fd = m->fds[kind];
+	bool is_well;
 
 	m->fds[kind] = -1;
-	if (m->back[kind].family && !ave_door_back(w, kind, &m->back[kind]))
-		return false;
-	return fd < 0 || !ave_door_open(w, kind, fd);
+	if (m->ends[kind])
+		ave_door_end(w, kind);
+	is_well = !m->back[kind].family ||
+		  ave_door_back(w, kind, &m->back[kind]);
+	return fd < 0 ? is_well : !ave_door_open(w, kind, fd);
 }
 
 static void take_doors(struct ave_worker *w, struct ave_mail *m)
@@ -264,10 +301,8 @@ static void on_mail(void *msg, void *arg)
 		m->tls = tls;
 	}
 	take_doors(w, m);
-	if (w->outlook->view.is_draining) {
-		ave_door_close(w, AVE_DOOR_OUTSIDE_TCP);
-		ave_door_close(w, AVE_DOOR_INSIDE_TCP);
-	}
+	if (w->outlook->view.is_draining)
+		ave_doors_close_tcp(w);
 	ave_mail_free(m);
 }
 
@@ -361,6 +396,7 @@ static void free_hand(struct hand *h)
 	edge_mailbox_free(w->mailbox);
 	ave_hub_free(w->hub);
 	edge_handles_free(w->streams.streams);
+	ave_rates_free(w->shakes);
 	edge_handles_free(w->peers.peers);
 	edge_handles_free(w->peers.relays);
 	edge_tls_drop(w->streams.tls);
@@ -378,6 +414,7 @@ static void set_hosts(struct ave_worker *w)
 	w->streams.gone = on_stream_gone;
 	w->streams.filled = on_filled;
 	w->streams.drained = on_stream_drained;
+	w->streams.may_shake = on_may_shake;
 	w->streams.hub = w->hub;
 	w->peers.connected = on_connected;
 	w->peers.accepted = on_accepted;
@@ -401,6 +438,9 @@ static enum edge_err make_tables(struct ave_worker *w)
 	if (!err)
 		err = edge_handles_new(&w->peers.relays, high,
 				       EDGE_HANDLE_SLOTS);
+	if (!err)
+		err = ave_rates_new(&w->shakes, limit(w, AVE_LIMIT_SOURCES) /
+							w->house->worker_count);
 	return err;
 }
 

@@ -4,12 +4,14 @@
 
 #include "av-edge/outlook.h"
 #include "av-edge/peer_tcp.h"
+#include "av-edge/rates.h"
 #include "av-edge/stream.h"
 #include "av-edge/worker.h"
 
 /* A server socket of this worker. */
 struct ave_door {
 	struct ave_ear ear; /* TCP; first */
+	struct ave_lull lull;
 	struct ave_worker *worker;
 	uint32_t socket; /* UDP: the batch's id; 0: closed */
 	int fd;		 /* TCP; -1: closed */
@@ -31,9 +33,13 @@ struct ave_worker {
 	unsigned old_count;
 	uint32_t moves; /* as the last mail said */
 	struct ave_stream_host streams;
+	struct ave_rates *shakes; /* TLS handshakes by source */
 	struct ave_peer_host peers;
 	struct ave_stream *speaker;   /* whose message is at hand */
 	bool is_batch;		      /* the packet at hand is the batch's */
+	bool is_of_stream;	      /* it is a part of a peer's stream */
+	edge_handle hearer;	      /* the client's stream that it went to */
+	bool is_overflow;	      /* and had no room there */
 	struct ave_relay_counts told; /* in house->stats already */
 	struct ave_batch_losses lost;
 	struct ave_relay_counts dropped; /* as in the last event */
@@ -57,6 +63,10 @@ void ave_worker_count(struct ave_worker *w, size_t row);
 EDGE_MUST_CHECK enum edge_err ave_door_open(struct ave_worker *w,
 					    enum ave_door_kind kind, int fd);
 void ave_door_close(struct ave_worker *w, enum ave_door_kind kind);
+/** It is no more; of UDP, who has an allocation there goes on. */
+void ave_door_end(struct ave_worker *w, enum ave_door_kind kind);
+/** Nobody connects any more. */
+void ave_doors_close_tcp(struct ave_worker *w);
 /** Of that UDP socket, also of one that has moved; NULL: none is. */
 const struct ave_door *ave_door_of(const struct ave_worker *w, uint32_t socket);
 /** It has moved back: clients that were left there are at home again. No other

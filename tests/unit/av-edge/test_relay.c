@@ -195,6 +195,24 @@ START_TEST(relay_passes_data_of_streams)
 }
 END_TEST
 
+/* The address of one may be the other's: behind 6to4, or used once more. */
+START_TEST(relay_never_takes_one_stream_for_another)
+{
+	struct ave_leg other = stream;
+	struct ave_alloc *a = fake_allocate(&net, &stream, &fake_ms), *b;
+
+	other.wire++;
+	ck_assert_ptr_null(ave_relay_find(net.relay, &other));
+	ave_relay_client_gone(net.relay, &other);
+	ck_assert_ptr_eq(ave_relay_find(net.relay, &stream), a);
+	b = fake_allocate(&net, &other, &fake_ms);
+	ck_assert_ptr_ne(a, b);
+	ave_relay_client_gone(net.relay, &stream);
+	ck_assert_ptr_null(ave_relay_find(net.relay, &stream));
+	ck_assert_ptr_eq(ave_relay_find(net.relay, &other), b);
+}
+END_TEST
+
 START_TEST(relay_ends_allocations_with_their_streams)
 {
 	fake_allocate(&net, &stream, &fake_ms);
@@ -447,6 +465,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, relay_closes_streams_that_are_lost);
 	tcase_add_test(t, relay_takes_32_early_frames);
 	tcase_add_test(t, relay_passes_data_of_streams);
+	tcase_add_test(t, relay_never_takes_one_stream_for_another);
 	tcase_add_test(t, relay_ends_allocations_with_their_streams);
 	tcase_add_test(t, relay_counts_drops_and_challenges);
 	tcase_add_test(t, relay_answers_from_the_callers_memory);

@@ -6,12 +6,17 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "av-edge/outlook.h"
 #include "av-edge/sockets.h"
+#include "av-edge/stream.h"
 #include "common/sock.h"
+#include "common/tls.h"
+#include "tests/support/certs.h"
 #include "tests/support/suite.h"
 
 enum { WAIT_MS = 10000, PEER_TAG = 4711, OUT_QUEUE = 131072 };
@@ -40,6 +45,7 @@ struct ave_relay {
 };
 
 static _Atomic int relays, gone, looks, fulls, closed_peers, outlooks;
+static _Atomic int copies; /* of what a peer says: as many peers */
 
 enum edge_err ave_relay_new(struct ave_relay **out,
 			    const struct ave_relay_plan *p)
@@ -230,7 +236,9 @@ void ave_relay_peer_bytes(struct ave_relay *r, uint64_t tag, uint32_t peer,
 {
 	(void)peer;
 	ck_assert_uint_eq(tag, PEER_TAG);
-	r->net->pass_to_client(r->self, &r->leg, edge_slice(k.p, k.len));
+	for (int i = 0; i < copies; i++)
+		r->net->pass_to_client(r->self, &r->leg,
+				       edge_slice(k.p, k.len));
 }
 
 void ave_relay_peer_closed(struct ave_relay *r, uint64_t tag, uint32_t peer)
@@ -292,7 +300,7 @@ bool ave_house_enter(struct ave_house *h, const struct edge_addr *client,
 void ave_house_leave(struct ave_house *h, const struct edge_addr *client)
 {
 	(void)h;
-	(void)client;
+	ck_assert_uint_eq(client->family, AF_INET);
 	entered--;
 }
 
@@ -315,6 +323,8 @@ static struct ave_outlook *outlook(bool is_draining)
 	o->view.limits[AVE_LIMIT_OUT_QUEUE] = OUT_QUEUE;
 	if (first_allocate_ms)
 		o->view.limits[AVE_LIMIT_FIRST_ALLOCATE_MS] = first_allocate_ms;
+	o->view.limits[AVE_LIMIT_HANDSHAKE_RATE] = 1;
+	o->view.limits[AVE_LIMIT_STALL_MS] = 300000; /* never */
 	o->view.has_rfc = true;
 	o->view.is_draining = is_draining;
 	outlooks++;
@@ -331,12 +341,12 @@ static struct edge_addr name_of(int fd)
 
 static void start(unsigned i, enum ave_batch_kind kind)
 {
-	struct ave_worker_plan p = {.index = i,
-				    .house = &house,
-				    .outlook = outlook(false),
-				    .fds = {-1, -1, -1, -1}};
+	struct ave_worker_plan p = {
+		.index = i, .house = &house, .outlook = outlook(false)};
 	struct ave_place at = {.at = udp_at, .device = "lo"};
 
+	for (int k = 0; k < AVE_DOORS; k++)
+		p.fds[k] = -1;
 	ck_assert_int_eq(ave_batch_new(&p.batch, kind, 64), EDGE_OK);
 	ck_assert_int_eq(
 		ave_socket_udp(&p.fds[AVE_DOOR_OUTSIDE_UDP], &at, true, 65536),
@@ -364,6 +374,7 @@ static void set_up(void)
 	udp_at = tcp_at = local(0);
 	worker[0] = worker[1] = NULL;
 	gone = looks = fulls = closed_peers = 0;
+	copies = 1;
 }
 
 static void tear_down(void)
@@ -390,13 +401,19 @@ static int client(void)
 	return fd;
 }
 
-static int stream(void)
+static void connect_to_door(int fd)
 {
 	struct sockaddr_storage sa;
 	socklen_t len = edge_addr_to_sockaddr(&tcp_at, &sa);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&sa, len), 0);
+}
+
+static int stream(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	connect_to_door(fd);
 	return fd;
 }
 
@@ -567,6 +584,84 @@ START_TEST(worker_lets_so_many_in_from_one_source)
 }
 END_TEST
 
+static clock_t worked(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static bool is_refused(void)
+{
+	return edge_stats_sum(house.stats, AVE_STAT_REJECTED_HANDSHAKES) == 2;
+}
+
+static void serve_tls(struct certs *files)
+{
+	const struct edge_tls_recipe r = {
+		.chain = certs_path(files, "edge.pem"),
+		.key = certs_path(files, "edge.key"),
+	};
+	struct ave_mail *m = ave_mail_new();
+	char why[256];
+
+	certs_make_usual(files);
+	m->has_tls = true;
+	ck_assert_int_eq(edge_tls_new(&m->tls, &r, why, sizeof(why)), EDGE_OK);
+	ck_assert_int_eq(ave_worker_post(worker[0], m), EDGE_OK);
+}
+
+/* One a second of each source; it waits for more of its hello then. */
+START_TEST(worker_shakes_hands_so_often_with_one_source)
+{
+	static const char hello[] = "\x16\3\1\2\0\1\0\1\xfc";
+	struct certs *files = certs_new();
+	struct pollfd f[3];
+
+	start(0, kind_of(_i));
+	serve_tls(files);
+	for (int i = 0; i < 3; i++)
+		f[i] = (struct pollfd){.fd = stream(), .events = POLLIN};
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(send(f[i].fd, hello, 9, 0), 9);
+	ck_assert(patient(is_refused));
+	while (poll(f, 3, WAIT_MS) == 1)
+		(void)poll(NULL, 0, 5);
+	ck_assert_int_eq(poll(f, 3, 0), 2); /* closed, but for one */
+	for (int i = 0; i < 3; i++)
+		close(f[i].fd);
+	certs_free(files);
+}
+END_TEST
+
+/* Without descriptors nobody comes in, and the worker does not ask for them all
+ * the time. */
+START_TEST(worker_rests_while_there_are_no_descriptors)
+{
+	enum { A_WHILE_MS = 400 };
+	struct rlimit was, none;
+	clock_t began;
+	int fd;
+
+	start(0, kind_of(_i));
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = was;
+	none.rlim_cur = 3;
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	connect_to_door(fd);
+	began = worked();
+	(void)poll(NULL, 0, A_WHILE_MS);
+	ck_assert_int_lt(worked() - began, A_WHILE_MS / 4);
+	ck_assert_int_eq(entered, 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &was), 0);
+	ck_assert_int_eq(send(fd, "\2\0\0\1T", 5, 0), 5);
+	expect(fd, "told");
+	close(fd);
+}
+END_TEST
+
 static int listening(uint16_t *port)
 {
 	struct edge_addr at = local(0);
@@ -645,47 +740,87 @@ START_TEST(worker_connects_clients_with_tcp_peers)
 }
 END_TEST
 
-/* A client that does not read stops the peer: what is under way is bounded by
- * the queue and the kernel's buffers. */
-START_TEST(worker_stops_a_peer_of_a_slow_client)
+/* The relayed address at own, and a peer that came to it. */
+static int peer_of(int fd, uint16_t own)
 {
-	enum { MUCH = 64 << 20 };
-	static uint8_t b[65536];
-	uint16_t own = free_port(SOCK_STREAM);
 	struct sockaddr_storage sa;
 	struct edge_addr to = local(own);
 	socklen_t len = edge_addr_to_sockaddr(&to, &sa);
-	size_t sent = 0;
-	int fd, peer = socket(AF_INET, SOCK_STREAM, 0);
+	int peer = socket(AF_INET, SOCK_STREAM, 0);
 
-	start(0, kind_of(_i));
-	fd = stream();
 	order(fd, 'L', own, "", true);
 	ck_assert_int_eq(send(fd, "\2\0\0\1T", 5, 0), 5);
 	expect(fd, "told");
 	ck_assert_int_eq(connect(peer, (struct sockaddr *)&sa, len), 0);
-	while (sent < MUCH) {
+	return peer;
+}
+
+enum { MUCH = 64 << 20 };
+static uint8_t much[65536];
+
+/* Until nothing more is taken; or the client's stream has ended. */
+static size_t say_much(int peer)
+{
+	size_t sent = 0;
+
+	while (sent < MUCH && !gone) {
 		struct pollfd f = {.fd = peer, .events = POLLOUT};
 		ssize_t n;
 
 		if (poll(&f, 1, 300) == 0)
 			break;
-		n = send(peer, b, sizeof(b), MSG_DONTWAIT);
+		n = send(peer, much, sizeof(much), MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n > 0)
 			sent += (size_t)n;
 	}
 	ck_assert_uint_lt(sent, MUCH);
+	return sent;
+}
+
+/* A client that does not read stops the peer: what is under way is bounded by
+ * the queue and the kernel's buffers. No byte is lost, also when many peers
+ * speak at once: their chunks fill more than the half of the queue. */
+START_TEST(worker_stops_a_peer_of_a_slow_client)
+{
+	size_t sent;
+	int fd, peer;
+
+	copies = _i < 2 ? 1 : OUT_QUEUE / 2 / 1400;
+	start(0, kind_of(_i % 2));
+	fd = stream();
+	peer = peer_of(fd, free_port(SOCK_STREAM));
+	sent = say_much(peer);
 	ck_assert_int_ge(fulls, 1);
-	for (size_t got = 0; got < sent;) {
+	for (size_t got = 0; got < sent * (size_t)copies;) {
 		ssize_t n;
 
 		await(fd);
-		n = recv(fd, b, sizeof(b), 0);
+		n = recv(fd, much, sizeof(much), 0);
 		ck_assert_int_gt(n, 0);
 		got += (size_t)n;
 	}
 	ck_assert_uint_eq(
 		edge_stats_sum(house.stats, AVE_STAT_LOST_SLOW_READER), 0);
+	close(fd);
+	close(peer);
+}
+END_TEST
+
+/* More than there is room for: no bytes are cut out, the stream ends. */
+START_TEST(worker_ends_a_client_rather_than_lose_bytes_of_a_stream)
+{
+	int fd, peer;
+
+	copies = OUT_QUEUE * 2 / 1400;
+	start(0, kind_of(_i));
+	fd = stream();
+	peer = peer_of(fd, free_port(SOCK_STREAM));
+	(void)say_much(peer);
+	while (!gone)
+		(void)poll(NULL, 0, 5);
+	ck_assert_uint_eq(edge_stats_sum(house.stats,
+					 AVE_STAT_CLOSED + AVE_STREAM_STALLED),
+			  1);
 	close(fd);
 	close(peer);
 }
@@ -761,6 +896,32 @@ START_TEST(worker_moves_its_doors)
 }
 END_TEST
 
+static void told_of(int fd, const char *what)
+{
+	ck_assert_int_eq(send(fd, what, 1, 0), 1);
+	expect(fd, "told");
+}
+
+/* Back to where there is no old socket: what came with it is not lost. */
+START_TEST(worker_opens_a_door_that_cannot_go_back)
+{
+	struct ave_mail *m = ave_mail_new();
+	struct ave_place at = {.at = local(0), .device = "lo"};
+	int fd;
+
+	start(0, kind_of(_i));
+	m->back[AVE_DOOR_OUTSIDE_UDP] = local(9);
+	ck_assert_int_eq(
+		ave_socket_udp(&m->fds[AVE_DOOR_OUTSIDE_UDP], &at, true, 65536),
+		EDGE_OK);
+	udp_at = name_of(m->fds[AVE_DOOR_OUTSIDE_UDP]);
+	ck_assert_int_eq(ave_worker_post(worker[0], m), EDGE_OK);
+	fd = client();
+	told_of(fd, "T");
+	close(fd);
+}
+END_TEST
+
 /* Its number of the move. */
 static void move_to(const struct edge_addr *to, uint32_t moves)
 {
@@ -788,12 +949,6 @@ static bool is_back(void)
 static bool is_ended(void)
 {
 	return house.gauges[0].sockets == 1 && !house.gauges[0].on_old;
-}
-
-static void told_of(int fd, const char *what)
-{
-	ck_assert_int_eq(send(fd, what, 1, 0), 1);
-	expect(fd, "told");
 }
 
 START_TEST(worker_keeps_a_door_for_the_allocations_made_there)
@@ -859,6 +1014,42 @@ static bool is_counted(void)
 	       house.gauges[0].sockets == 1;
 }
 
+static bool is_gone(void)
+{
+	return house.gauges[0].moves == 1 && house.gauges[0].sockets == 1;
+}
+
+/* As when IPv6 goes from the topology, and comes again. */
+START_TEST(worker_ends_a_door_but_not_its_allocations)
+{
+	struct ave_mail *m = ave_mail_new();
+	struct edge_addr first;
+	int fd, mine;
+
+	start(0, kind_of(_i));
+	left_behind = 3;
+	dropped = 0;
+	first = udp_at;
+	fd = client();
+	told_of(fd, "T");
+	m->ends[AVE_DOOR_OUTSIDE_UDP] = m->ends[AVE_DOOR_OUTSIDE_TCP] = true;
+	m->moves = 1;
+	ck_assert_int_eq(ave_worker_post(worker[0], m), EDGE_OK);
+	ck_assert(patient(is_gone));
+	ck_assert_uint_eq(house.gauges[0].on_old, 3);
+	ck_assert_int_eq(edge_sock_listen(&mine, &tcp_at, "lo", false),
+			 EDGE_OK);
+	close(mine);
+	ck_assert_int_eq(send(fd, "T", 1, 0), 1);
+	ck_assert(patient(is_dropped));
+	m = ave_mail_new();
+	m->back[AVE_DOOR_OUTSIDE_UDP] = first;
+	ck_assert_int_eq(ave_worker_post(worker[0], m), EDGE_OK);
+	told_of(fd, "T");
+	close(fd);
+}
+END_TEST
+
 START_TEST(worker_tells_its_counters)
 {
 	int fd;
@@ -883,9 +1074,11 @@ START_TEST(mail_merges_and_frees_what_is_replaced)
 	a->fds[1] = fd[0];
 	b->outlook = last;
 	b->fds[1] = fd[1];
+	b->ends[2] = true;
 	ave_mail_merge(a, b);
 	ck_assert_ptr_eq(a->outlook, last);
 	ck_assert_int_eq(a->fds[1], fd[1]);
+	ck_assert(a->ends[2] && !a->ends[1]);
 	ck_assert_int_eq(outlooks, 1);
 	ck_assert_int_eq(close(fd[0]), -1); /* closed with the old one */
 	ave_mail_free(a);
@@ -905,15 +1098,25 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, worker_serves_streams, 0, 2);
 	tcase_add_loop_test(t, worker_lets_so_many_in_from_one_source, 0, 2);
 	tcase_add_test(t, worker_closes_streams_without_allocation);
+	tcase_add_loop_test(t, worker_shakes_hands_so_often_with_one_source, 0,
+			    2);
+	tcase_add_loop_test(t, worker_rests_while_there_are_no_descriptors, 0,
+			    2);
 	tcase_add_loop_test(t, worker_connects_clients_with_tcp_peers, 0, 2);
-	tcase_add_loop_test(t, worker_stops_a_peer_of_a_slow_client, 0, 2);
+	tcase_add_loop_test(t, worker_stops_a_peer_of_a_slow_client, 0, 4);
+	tcase_add_loop_test(
+		t, worker_ends_a_client_rather_than_lose_bytes_of_a_stream, 0,
+		2);
 	tcase_add_loop_test(t, worker_reads_a_client_when_the_relay_says_so, 0,
 			    2);
 	tcase_add_loop_test(t, worker_takes_a_new_view_and_drains, 0, 2);
 	tcase_add_loop_test(t, worker_moves_its_doors, 0, 2);
+	tcase_add_loop_test(t, worker_opens_a_door_that_cannot_go_back, 0, 2);
 	tcase_add_loop_test(
 		t, worker_keeps_a_door_for_the_allocations_made_there, 0, 2);
 	tcase_add_loop_test(t, worker_lets_no_stranger_in_by_an_old_door, 0, 2);
+	tcase_add_loop_test(t, worker_ends_a_door_but_not_its_allocations, 0,
+			    2);
 	tcase_add_loop_test(t, worker_tells_its_counters, 0, 2);
 	tcase_add_test(t, mail_merges_and_frees_what_is_replaced);
 	suite_add_tcase(s, t);
