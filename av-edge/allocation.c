@@ -180,6 +180,25 @@ static enum ave_reason take_port(struct ave_alloc *a, uint8_t family,
 								: AVE_FINE;
 }
 
+/* Nobody has come for the next port: it is free at once. */
+static void drop_reservation(struct ave_alloc *a)
+{
+	const struct ave_relay *r = a->relay;
+	struct ave_ports *ports = ports_of(r, a->is_tcp);
+	uint16_t port;
+
+	for (int i = 0; i < AVE_FAMILIES; i++) {
+		const struct ave_port_wish w = {
+			.family = i ? AF_INET6 : AF_INET,
+			.now_ms = r->now_ms,
+			.owner = owner_of(&a->grant),
+		};
+
+		if (ave_ports_claim(&port, ports, a->reserved, &w) == EDGE_OK)
+			ave_ports_give(ports, w.family, port, 0);
+	}
+}
+
 /* NO_SOCKET: that port is somebody else's; another may do. */
 static enum ave_reason try_port(struct ave_alloc *a, unsigned family,
 				const struct ave_want *want)
@@ -202,6 +221,8 @@ static enum ave_reason try_port(struct ave_alloc *a, unsigned family,
 	if (!err)
 		return AVE_FINE;
 	give_port(r, want->is_tcp, &d->at);
+	if (want->reserve)
+		drop_reservation(a);
 	return err == EDGE_ESYS ? AVE_NO_SOCKET : AVE_INTERNAL;
 }
 
@@ -253,14 +274,22 @@ static enum ave_reason open_relayed(struct ave_alloc *a,
 /* -- who may have one ------------------------------------------------------ */
 
 /* Servers and what is inside hold many: a conference is one user there. */
+static bool enter_user(const struct ave_alloc *a)
+{
+	const struct ave_relay *r = a->relay;
+	const uint64_t most =
+		a->grant.is_server
+			? UINT32_MAX
+			: ave_relay_limit(r, AVE_LIMIT_ALLOCATIONS_PER_USER);
+
+	return edge_tally_enter(r->plan.shared->users, a->grant.pseudonym,
+				(uint32_t)most);
+}
+
 static enum ave_reason enter(struct ave_alloc *a)
 {
 	const struct ave_relay *r = a->relay;
 	const struct ave_shared *s = r->plan.shared;
-	const uint32_t per_user =
-		a->grant.is_server ? UINT32_MAX
-				   : (uint32_t)ave_relay_limit(
-					     r, AVE_LIMIT_ALLOCATIONS_PER_USER);
 	const uint32_t per_source =
 		a->leg.side == AVE_INSIDE
 			? UINT32_MAX
@@ -268,7 +297,7 @@ static enum ave_reason enter(struct ave_alloc *a)
 				  r, AVE_LIMIT_ALLOCATIONS_PER_SOURCE);
 
 	edge_tally_source(a->source, &a->leg.client);
-	if (!edge_tally_enter(s->users, a->grant.pseudonym, per_user))
+	if (!enter_user(a))
 		return AVE_USER_LIMIT;
 	if (edge_tally_enter(s->sources, a->source, per_source))
 		return AVE_FINE;
@@ -284,19 +313,41 @@ static void leave(const struct ave_alloc *a)
 	edge_tally_leave(s->sources, a->source);
 }
 
-static enum ave_reason may_have(struct ave_relay *r, const struct ave_leg *leg,
+/* A port that is kept counts as an allocation, whoever comes for it, until it
+ * is not kept any more. */
+static void end_hold(struct ave_alloc *a)
+{
+	if (!a->is_holding)
+		return;
+	a->is_holding = false;
+	edge_wheel_stop(&a->hold);
+	edge_tally_leave(a->relay->plan.shared->users, a->grant.pseudonym);
+}
+
+static void on_hold(struct edge_timer *t, uint64_t now_ms)
+{
+	(void)now_ms;
+	end_hold(
+		(struct ave_alloc *)(void *)((char *)t -
+					     offsetof(struct ave_alloc, hold)));
+}
+
+static enum ave_reason may_have(struct ave_relay *r,
+				const struct ave_alloc *init,
 				const struct ave_want *want)
 {
+	const struct ave_leg *leg = &init->leg;
 	const struct ave_view *v = r->view;
 
-	if (ave_alloc_table_find(&r->table, leg))
+	if (ave_alloc_table_find(&r->table, leg) != want->instead)
 		return AVE_ALLOCATED;
 	if (v->is_draining)
 		return AVE_DRAINING;
 	if ((!want->v4 && !want->v6) || (want->v4 && !v->relay_at[0].family) ||
 	    (want->v6 && !v->relay_at[1].family))
 		return AVE_FAMILY;
-	if (!ave_relay_may_answer(r, leg, AVE_RATE_ALLOCATE))
+	if (!ave_relay_may_answer(r, leg, AVE_RATE_ALLOCATE) ||
+	    !ave_relay_user_may(r, leg, &init->grant))
 		return AVE_RATE;
 	if (edge_tally_total(r->plan.shared->users) >=
 	    ave_relay_limit(r, AVE_LIMIT_ALLOCATIONS))
@@ -312,9 +363,13 @@ static enum ave_reason start(struct ave_alloc *a, const struct ave_want *want)
 
 	if (why)
 		return why;
-	why = open_relayed(a, want);
-	if (why)
+	a->is_holding = want->reserve && enter_user(a);
+	why = want->reserve && !a->is_holding ? AVE_USER_LIMIT
+					      : open_relayed(a, want);
+	if (why) {
+		end_hold(a);
 		leave(a);
+	}
 	return why;
 }
 
@@ -322,11 +377,20 @@ static void begin(struct ave_alloc *a, const struct ave_want *want)
 {
 	struct ave_relay *r = a->relay;
 
+	if (want->instead)
+		ave_relay_release(r, want->instead, AVE_WRONG_USER);
 	a->born_ms = a->credit_ms = r->now_ms;
 	a->credit = (int64_t)ave_relay_limit(r, AVE_LIMIT_BANDWIDTH_BURST) *
 		    BITS_A_BYTE;
 	ave_alloc_table_add(&r->table, a);
 	ave_relay_refresh(r, a, want->lifetime_s);
+	if (a->is_holding)
+		edge_wheel_start(
+			r->wheel, &a->hold,
+			r->now_ms +
+				ave_relay_limit(r, AVE_LIMIT_RESERVATION_S) *
+					MS_A_S,
+			on_hold);
 	r->counts.allocated++;
 	r->counts.allocations++;
 	tell_of(a, AVE_STORY_MADE, AVE_FINE);
@@ -383,7 +447,7 @@ enum ave_reason ave_relay_allocate(struct ave_alloc **out, struct ave_relay *r,
 		.grant = *grant,
 		.is_tcp = want->is_tcp,
 	};
-	enum ave_reason why = may_have(r, leg, want);
+	enum ave_reason why = may_have(r, &init, want);
 
 	if (!why)
 		why = make(out, r, &init, want);
@@ -401,6 +465,9 @@ void ave_relay_release(struct ave_relay *r, struct ave_alloc *a,
 	tell_of(a, AVE_STORY_ENDED, why);
 	edge_wheel_stop(&a->timer);
 	ave_relay_tcp_end(r, a);
+	if (a->is_holding)
+		drop_reservation(a);
+	end_hold(a);
 	close_relayed(a);
 	leave(a);
 	ave_alloc_table_remove(&r->table, a);

@@ -37,12 +37,14 @@ struct ave_alloc {
 	int64_t credit;
 	uint64_t credit_ms;
 	struct edge_timer timer, pace; /* its end; TCP: when credit is back */
+	struct edge_timer hold;	       /* until the next port is kept */
 	uint64_t born_ms, expires_ms, last_client_ms, last_ms;
 	uint64_t until_ms; /* its token's end: nothing prolongs it past that */
 	uint32_t lifetime_s;
 	bool is_tcp;		     /* relayed addresses are for connections */
 	bool is_full;		     /* its stream takes no media now */
 	bool is_paced;		     /* over its bandwidth: nobody is read */
+	bool is_holding;	     /* the next port, which its user pays */
 	bool is_gone;		     /* released; freed at the next tick */
 	uint32_t early_frames;	     /* before an active destination, AV 1.4 */
 	struct ave_peer_link *peers; /* TCP */

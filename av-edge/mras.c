@@ -42,6 +42,7 @@ void mras_free(struct mras *m)
 {
 	if (!m)
 		return;
+	edge_sip_edit_wipe(m->edit);
 	edge_sip_edit_free(m->edit);
 	edge_wipe(m->body, sizeof(m->body));
 	free(m);
@@ -235,6 +236,7 @@ enum edge_err mras_answer(struct mras_answer *out, struct mras *m,
 	char extra[EXTRA_CAP], suffix[SUFFIX_CAP], tag[TAG_LEN + 1];
 	struct edge_sip_answer a = {
 		.to_tag = tag, .via_suffix = suffix, .extra = extra};
+	enum edge_err err;
 
 	*out = (struct mras_answer){0};
 	if (!msg->is_request || msg->method == EDGE_SIP_ACK || !msg->via_count)
@@ -247,5 +249,13 @@ enum edge_err mras_answer(struct mras_answer *out, struct mras *m,
 	put_received(suffix, c, msg);
 	put_tag(tag, c, msg);
 	out->status = a.status;
-	return edge_sip_answer_print(m->edit, msg, &a, &out->bytes);
+	err = edge_sip_answer_print(m->edit, msg, &a, &out->bytes);
+	if (edge_slice_len(a.body))
+		edge_wipe(m->body, edge_slice_len(a.body));
+	return err;
+}
+
+void mras_forget(struct mras *m)
+{
+	edge_sip_edit_wipe(m->edit);
 }

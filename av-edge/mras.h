@@ -47,6 +47,9 @@ EDGE_MUST_CHECK enum edge_err mras_answer(struct mras_answer *out,
 					  const struct mras_case *c,
 					  const struct edge_sip_msg *msg);
 
+/** The answer is not used any more: its passwords are wiped. */
+void mras_forget(struct mras *m);
+
 /** Does the peer's certificate name a server that may ask? TO 1.7, exact. */
 bool mras_is_trusted(const struct topo *t, const struct edge_peer *p);
 

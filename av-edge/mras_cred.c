@@ -26,10 +26,9 @@ enum {
 	TOKEN_END = 0x7f,
 	TAG_AT = 40,
 	TAG_LEN = 19,
-	IKM_MAX = 1024,	     /* RSA-8192's signature [bytes] */
-	IDENTITY_MAX = 1024, /* ours: what is told apart in an identity */
-	TOP_BIT = 0x80,	     /* libnice trims 0x22 and 0x00 off the ends */
-	BLOCK = 64,	     /* of SHA-256 [bytes] */
+	IKM_MAX = 1024, /* RSA-8192's signature [bytes] */
+	TOP_BIT = 0x80, /* libnice trims 0x22 and 0x00 off the ends */
+	BLOCK = 64,	/* of SHA-256 [bytes] */
 };
 
 static enum edge_err derive(void *out, size_t len, struct edge_slice ikm,
@@ -189,11 +188,11 @@ static uint8_t lower_case(uint8_t c)
 static void pseudonym(uint8_t out[MRAS_PSEUDONYM_LEN],
 		      const struct mras_keys *k, struct edge_slice identity)
 {
-	uint8_t lower[IDENTITY_MAX], sum[EDGE_SHA256_LEN];
+	uint8_t lower[MRAS_IDENTITY_MAX], sum[EDGE_SHA256_LEN];
 	size_t len = edge_slice_len(identity);
 
-	if (len > IDENTITY_MAX)
-		len = IDENTITY_MAX;
+	if (len > MRAS_IDENTITY_MAX)
+		len = MRAS_IDENTITY_MAX;
 	for (size_t i = 0; i < len; i++)
 		lower[i] = lower_case(identity.p[i]);
 	mac(sum, k->identity, edge_slice(lower, len));

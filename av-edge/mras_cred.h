@@ -14,7 +14,8 @@ enum {
 	MRAS_PASSWORD_LEN = 20, /* AV 6.1 [bytes] */
 	MRAS_PSEUDONYM_LEN = 16,
 	MRAS_KEY_LEN = 32,
-	MRAS_SPKI_LEN = 32, /* SHA-256 of the public key's DER */
+	MRAS_IDENTITY_MAX = 1024, /* ours: what is told apart in one */
+	MRAS_SPKI_LEN = 32,	  /* SHA-256 of the public key's DER */
 };
 
 /* All that is derived from one private key; AV 6.2. Wipe it. */

@@ -165,6 +165,7 @@ static void answer(struct mras_link *l, bool is_cut, bool is_too_big)
 	mras_link_tell_answer(l, &a);
 	if (a.status)
 		send_bytes(l, a.bytes);
+	mras_forget(d->mras);
 	if (l->state == MRAS_LINK_OPEN &&
 	    (a.status == 403 || d->msg.fault || d->is_draining))
 		finish(l);
@@ -361,6 +362,7 @@ enum edge_err mras_link_accept(struct mras_door *d, int fd,
 		.handshake_ms = mras_door_limit(d, AVE_LIMIT_MRAS_HANDSHAKE_MS),
 		.stall_ms = mras_door_limit(d, AVE_LIMIT_MRAS_STALL_MS),
 		.probes_peer = true,
+		.has_secrets = true,
 		.fn = on_event,
 		.arg = l,
 	};

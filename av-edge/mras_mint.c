@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/crypto.h"
+#include "common/sip/msg.h"
 
 enum { DEFAULT_LIFETIME_S = 480 * 60 /* AV 2.3: 8 h */ };
 
@@ -100,6 +101,28 @@ static uint8_t flags_of(const struct mras_grant *grant, bool is_server)
 	return flags;
 }
 
+/* One spelling an account: what else a URI may say, a password, parameters, the
+ * scheme, makes no other user of it. Case is no matter to the token. */
+static struct edge_slice account(uint8_t buf[MRAS_IDENTITY_MAX],
+				 struct edge_slice identity)
+{
+	struct edge_put w = edge_put(buf, MRAS_IDENTITY_MAX);
+	struct edge_sip_uri u;
+
+	if (edge_sip_uri_parse(&u, identity) != EDGE_OK || !u.is_sip)
+		return identity;
+	edge_put_str(&w, "sip:");
+	edge_put_slice(&w, u.user);
+	if (edge_slice_len(u.user))
+		edge_put_u8(&w, '@');
+	edge_put_slice(&w, u.host);
+	if (u.port) {
+		edge_put_u8(&w, ':');
+		edge_put_dec(&w, u.port);
+	}
+	return w.overflow ? identity : edge_put_done(&w);
+}
+
 static void mint(struct mras_ticket *out, const struct minting *g,
 		 const struct mras_ask *a, const struct mras_grant *grant)
 {
@@ -108,10 +131,10 @@ static void mint(struct mras_ticket *out, const struct minting *g,
 		.expires_s = (uint32_t)g->c->now_s + grant->minutes * 60,
 		.flags = flags_of(grant, g->c->is_server),
 	};
-	uint8_t random[8];
+	uint8_t random[8], name[MRAS_IDENTITY_MAX];
 
 	g->c->random(random, sizeof(random));
-	mras_token_mint(out, g->keys, &t, a->identity, random);
+	mras_token_mint(out, g->keys, &t, account(name, a->identity), random);
 }
 
 static void count(struct mras_minted *out, const struct mras_ticket *t)

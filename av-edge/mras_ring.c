@@ -61,6 +61,7 @@ enum ave_reason mras_ring_verify(struct mras_known *out,
 		return why;
 	}
 	memcpy(out->grant.pseudonym, t.pseudonym, sizeof(out->grant.pseudonym));
+	out->grant.issued_s = t.issued_s;
 	out->grant.expires_s = t.expires_s;
 	out->grant.outside = t.flags & MRAS_INTERNET;
 	out->grant.inside = t.flags & MRAS_INTRANET;

@@ -81,6 +81,7 @@ static void open_new(const struct mst_request *q, struct mst_caller *c)
 	struct ave_want want = {
 		.lifetime_s = lifetime_of(q->msg),
 		.is_tcp = ave_leg_is_stream(q->leg),
+		.instead = q->alloc,
 	};
 	enum ave_reason why;
 
@@ -91,7 +92,7 @@ static void open_new(const struct mst_request *q, struct mst_caller *c)
 	want_families(&want, q);
 	why = ave_relay_allocate(&made.alloc, q->relay, q->leg, &mst_dialect,
 				 &c->grant, &want);
-	if (why == AVE_ALLOCATED) /* none of ours: that would be q->alloc */
+	if (why == AVE_ALLOCATED) /* none of ours: that is q->alloc */
 		why = AVE_OTHER_DIALECT;
 	if (why) {
 		/* a datagram comes again by itself, a moment later */
@@ -163,47 +164,40 @@ static bool may_replace(const struct mst_request *q)
 	       ave_relay_now_ms(q->relay) >= q->alloc->last_ms + REPLACE_MS;
 }
 
-static void of_other(struct mst_request q, struct mst_caller *c)
+static void of_other(const struct mst_request *q, struct mst_caller *c)
 {
-	if (q.alloc && !may_replace(&q)) {
+	if (q->alloc && !may_replace(q)) {
 		/* by the key it has proved: it can check no other (AV 1.11) */
-		mst_refuse(&q, c->mac, AVE_WRONG_USER);
+		mst_refuse(q, c->mac, AVE_WRONG_USER);
 		return;
 	}
-	if (q.alloc)
-		ave_relay_release(q.relay, q.alloc, AVE_WRONG_USER);
-	q.alloc = NULL;
-	if (is_end(q.msg))
-		end_of_none(&q, c);
+	if (is_end(q->msg))
+		end_of_none(q, c);
 	else
-		open_new(&q, c);
+		open_new(q, c);
 }
 
-void mst_allocate(const struct mst_request *q)
+bool mst_allocate(const struct mst_request *q)
 {
 	struct mst_caller c;
 	enum ave_reason why;
 
-	if (q->msg->fault) {
-		mst_challenge(q, q->msg->fault == UNKNOWN_USER ? AVE_BAD_TOKEN
-							       : AVE_MALFORMED);
-		return;
-	}
-	if (!q->msg->integrity_at) {
-		mst_challenge(q, AVE_NO_INTEGRITY);
-		return;
-	}
+	if (q->msg->fault)
+		return mst_challenge(q, q->msg->fault == UNKNOWN_USER
+						? AVE_BAD_TOKEN
+						: AVE_MALFORMED);
+	if (!q->msg->integrity_at)
+		return mst_challenge(q, AVE_NO_INTEGRITY);
 	why = mst_caller_admit(&c, q);
-	if (why) {
-		mst_challenge(q, why);
-		return;
-	}
+	if (why)
+		return mst_challenge(q, why);
 	why = check_wishes(q);
 	if (why)
 		mst_refuse(q, mst_caller_key(&c, q), why);
 	else if (c.is_holder)
 		of_holder(q);
 	else
-		of_other(*q, &c);
+		of_other(q, &c);
 	mst_caller_fini(&c);
+	return true;
 }

@@ -121,6 +121,7 @@ static void compute(uint8_t out[MST_MAC_MAX], const struct mst_mac *k,
 		SHA256_Update(&c.outer.sha256, out, SHA256_DIGEST_LENGTH);
 		SHA256_Final(out, &c.outer.sha256);
 	}
+	edge_wipe(&c, sizeof(c)); /* what is left of K's states */
 }
 
 bool mst_mac_fits(const struct mst_mac *k, const struct mst_msg *m)

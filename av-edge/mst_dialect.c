@@ -7,12 +7,11 @@ enum { UDP_MOST = 65507 /* payload of a datagram over IPv4 [bytes] */ };
 
 /* Shared Secret and what only a server says are not for us, nor is what
  * nobody has heard of; AV 1.5, 1.17: not a word, not even a close. */
-static void handle(const struct mst_request *q)
+static bool handle(const struct mst_request *q)
 {
 	switch (q->msg->type) {
 	case MST_ALLOCATE:
-		mst_allocate(q);
-		break;
+		return mst_allocate(q);
 	case MST_SEND:
 		mst_send(q);
 		break;
@@ -23,6 +22,7 @@ static void handle(const struct mst_request *q)
 		ave_relay_drop(q->relay, AVE_FORBIDDEN_TYPE);
 		break;
 	}
+	return true;
 }
 
 static bool control(struct ave_relay *r, const struct ave_leg *leg,
@@ -35,8 +35,7 @@ static bool control(struct ave_relay *r, const struct ave_leg *leg,
 		ave_relay_drop(r, AVE_MALFORMED);
 		return false;
 	}
-	handle(&q);
-	return true;
+	return handle(&q);
 }
 
 static struct ave_verdict drop(enum ave_reason why)

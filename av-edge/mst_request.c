@@ -106,20 +106,27 @@ static bool has_login(unsigned code)
 	return code != 400 && code != 431 && code < SERVER_ERROR;
 }
 
-void mst_challenge(const struct mst_request *q, enum ave_reason why)
+/* Whose stream has an allocation is no stranger. */
+static bool may_challenge(const struct mst_request *q)
+{
+	return (q->alloc && ave_leg_is_stream(q->leg)) ||
+	       ave_relay_may_answer(q->relay, q->leg, AVE_RATE_CHALLENGE);
+}
+
+bool mst_challenge(const struct mst_request *q, enum ave_reason why)
 {
 	unsigned code = mst_code_of(why);
 	struct mst_answer a;
 
-	if (!ave_relay_may_answer(q->relay, q->leg, AVE_RATE_CHALLENGE)) {
+	if (!may_challenge(q)) {
 		ave_relay_drop(q->relay, AVE_RATE);
-		return;
+		return !ave_leg_is_stream(q->leg);
 	}
 	if (has_login(code)) {
 		mst_answer_begin(&a, MST_ALLOCATE_ERROR, q->msg->tid);
 		if (!put_login(&a, q, code)) {
 			ave_relay_drop(q->relay, AVE_TOO_LONG);
-			return;
+			return true;
 		}
 	} else {
 		begin_error(&a, q);
@@ -127,6 +134,7 @@ void mst_challenge(const struct mst_request *q, enum ave_reason why)
 	}
 	ave_relay_drop(q->relay, why);
 	mst_answer_send(&a, q, NULL);
+	return true;
 }
 
 /* ---- to whom K is known ---- */

@@ -17,8 +17,9 @@ struct mst_own *mst_own_of(const struct mst_request *q);
 uint64_t mst_limit(const struct mst_request *q, enum ave_limit which);
 
 /** What to say to whom no K can be proven: counted, at a limited rate; with
- * nonce and realm where the client can go on with them. AV 1.13. */
-void mst_challenge(const struct mst_request *q, enum ave_reason why);
+ * nonce and realm where the client can go on with them. AV 1.13. false: close
+ * the stream, which would wait for ever. */
+bool mst_challenge(const struct mst_request *q, enum ave_reason why);
 /** Counted, and answered with k's integrity; a 300 where another member may
  * have what is missing here. */
 void mst_refuse(const struct mst_request *q, const struct mst_mac *k,
@@ -27,8 +28,8 @@ void mst_refuse(const struct mst_request *q, const struct mst_mac *k,
 void mst_answer_send(struct mst_answer *a, const struct mst_request *q,
 		     const struct mst_mac *k);
 
-/* The requests, AV 1.14. */
-void mst_allocate(const struct mst_request *q);
+/* The requests, AV 1.14. false: on a stream, close it. */
+bool mst_allocate(const struct mst_request *q);
 void mst_send(const struct mst_request *q);
 void mst_set_active(const struct mst_request *q);
 

@@ -154,6 +154,7 @@ static enum edge_err copy_ring(struct ave_outlook *o, const struct mras_ring *r)
 		return EDGE_ENOMEM;
 	*o->ring = *r;
 	o->view.ring = o->ring;
+	o->view.not_before_s = r->not_before_s;
 	return EDGE_OK;
 }
 

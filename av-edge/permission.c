@@ -11,12 +11,6 @@ void ave_permissions_fini(struct ave_permissions *p)
 	*p = (struct ave_permissions){0};
 }
 
-void ave_permissions_clear(struct ave_permissions *p)
-{
-	p->count = 0;
-	p->last = 0;
-}
-
 static struct ave_permission *find(struct ave_permissions *p,
 				   const struct edge_addr *peer)
 {
@@ -45,6 +39,15 @@ static struct ave_permission *ended(struct ave_permissions *p, uint64_t now_ms)
 		if (p->v[i].until_ms <= now_ms)
 			return &p->v[i];
 	return NULL;
+}
+
+uint32_t ave_permissions_live(const struct ave_permissions *p, uint64_t now_ms)
+{
+	uint32_t live = 0;
+
+	for (uint32_t i = 0; i < p->count; i++)
+		live += p->v[i].until_ms > now_ms;
+	return live;
 }
 
 static enum edge_err grow(struct ave_permissions *p)

@@ -29,6 +29,7 @@ ave_permissions_put(struct ave_permissions *p, const struct edge_addr *peer,
 struct ave_permission *ave_permissions_find(struct ave_permissions *p,
 					    const struct edge_addr *peer,
 					    uint64_t now_ms);
-void ave_permissions_clear(struct ave_permissions *p);
+/** How many of those live now. */
+uint32_t ave_permissions_live(const struct ave_permissions *p, uint64_t now_ms);
 
 #endif

@@ -175,6 +175,14 @@ void ave_ports_give(struct ave_ports *p, uint8_t family, uint16_t port,
 	atomic_fetch_sub(&p->taken, 1);
 }
 
+bool ave_ports_is_idle(const struct ave_ports *p, uint8_t family, uint16_t port)
+{
+	const uint32_t range = atomic_load(&p->range);
+
+	return port >= range >> 16 && port <= (range & 0xffff) &&
+	       atomic_load(&p->table[index_of(family)].word[port]) != TAKEN;
+}
+
 size_t ave_ports_count(const struct ave_ports *p)
 {
 	return atomic_load(&p->taken);

@@ -41,6 +41,9 @@ EDGE_MUST_CHECK enum edge_err ave_ports_claim(uint16_t *port,
 /** A taken port; nobody gets it before free_ms; 0: at once. */
 void ave_ports_give(struct ave_ports *p, uint8_t family, uint16_t port,
 		    uint64_t free_ms);
+/** Is it one of the range that nobody has? */
+bool ave_ports_is_idle(const struct ave_ports *p, uint8_t family,
+		       uint16_t port);
 size_t ave_ports_count(const struct ave_ports *p); /* taken */
 
 #endif

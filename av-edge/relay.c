@@ -1,7 +1,9 @@
 /* The relay's doors: what comes is named, and goes to who knows what it is. */
 #include "av-edge/relay.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "av-edge/classify.h"
 #include "av-edge/mst_msg.h"
@@ -13,6 +15,8 @@ enum {
 	RATE_BITS6 = 56,
 	SOURCE_BITS4 = 32, /* new allocations by source */
 	SOURCE_BITS6 = 64,
+	RATE_USER = AVE_RATES,
+	RATES,
 };
 
 /* -- life ----------------------------------------------------------------- */
@@ -78,19 +82,40 @@ void ave_relay_tick(struct ave_relay *r, uint64_t now_ms, int64_t wall_s)
 	edge_wheel_advance(r->wheel, now_ms);
 }
 
+/* Tokens that were revoked end what was made with them. */
+static bool is_revoked(const struct ave_alloc *a)
+{
+	return a->grant.issued_s < a->relay->view->not_before_s;
+}
+
+static void revoke(struct ave_alloc *a)
+{
+	const struct ave_relay_plan *p = &a->relay->plan;
+	const struct ave_leg leg = a->leg;
+
+	ave_relay_release(a->relay, a, AVE_TOKEN_EXPIRED);
+	if (ave_leg_is_stream(&leg))
+		p->net->close_client(p->net_self, &leg);
+}
+
 /* Those who may be no peers any more are none from now on. */
 static void judge_again(void *thing, void *arg)
 {
 	struct ave_alloc *a = thing;
-	const struct ave_policy *policy =
-		((struct ave_relay *)arg)->view->policy;
+	struct ave_relay *r = arg;
+	const struct ave_policy *policy = r->view->policy;
 
+	if (is_revoked(a)) {
+		revoke(a);
+		return;
+	}
 	for (uint32_t i = 0; i < a->permissions.count; i++)
 		if (ave_policy_judge_ip(policy, &a->permissions.v[i].ip))
 			a->permissions.v[i].until_ms = 0;
 	for (uint32_t i = 0; i < a->flows.count; i++)
 		if (ave_policy_judge(policy, &a->flows.v[i].peer))
 			a->flows.v[i].until_ms = 0;
+	ave_relay_tcp_judge(r, a);
 }
 
 void ave_relay_look(struct ave_relay *r, const struct ave_view *v)
@@ -177,6 +202,24 @@ struct ave_alloc *ave_tagged(const struct ave_relay *r, uint64_t tag)
 	return edge_handles_find(r->allocs, (edge_handle)tag);
 }
 
+/* Datagrams of one source come to any worker, its streams to one. */
+static uint32_t share(const struct ave_relay *r, const struct ave_leg *leg,
+		      uint64_t rate)
+{
+	const unsigned among = ave_leg_is_stream(leg) ? 1 : r->plan.workers;
+
+	return (uint32_t)((rate + among - 1) / among);
+}
+
+/* Each of the four kinds of legs has buckets of its own: rates differ. */
+static uint8_t bucket_of(const struct ave_leg *leg, unsigned what)
+{
+	const unsigned kind =
+		2U * (leg->side == AVE_INSIDE) + ave_leg_is_stream(leg);
+
+	return (uint8_t)(what + kind * RATES);
+}
+
 /* Inside are few machines, and some speak for many: each address has buckets of
  * its own, and larger ones. */
 bool ave_relay_may_answer(struct ave_relay *r, const struct ave_leg *leg,
@@ -195,12 +238,27 @@ bool ave_relay_may_answer(struct ave_relay *r, const struct ave_leg *leg,
 		.source = leg->client,
 		.bits4 = is_source ? SOURCE_BITS4 : RATE_BITS4,
 		.bits6 = is_source ? SOURCE_BITS6 : RATE_BITS6,
-		.what = (uint8_t)(what + (is_inside ? AVE_RATES : 0)),
-		.rate = (uint32_t)((rate + r->plan.workers - 1) /
-				   r->plan.workers),
+		.what = bucket_of(leg, what),
+		.rate = share(r, leg, rate),
 	};
 
 	return ave_rates_take(r->rates, &of, r->now_ms);
+}
+
+bool ave_relay_user_may(struct ave_relay *r, const struct ave_leg *leg,
+			const struct ave_grant *grant)
+{
+	const uint64_t rate =
+		ave_relay_limit(r, AVE_LIMIT_ALLOCATE_RATE_PER_USER);
+	struct ave_rate_of of = {
+		.source.family = AF_INET6, /* as wide as a pseudonym */
+		.bits6 = 8 * sizeof(grant->pseudonym),
+		.what = bucket_of(leg, RATE_USER),
+		.rate = share(r, leg, rate),
+	};
+
+	memcpy(of.source.ip, grant->pseudonym, sizeof(grant->pseudonym));
+	return grant->is_server || ave_rates_take(r->rates, &of, r->now_ms);
 }
 
 /* -- what comes ----------------------------------------------------------- */

@@ -100,11 +100,13 @@ struct ave_want {
 	bool v4, v6;	     /* families; at least one */
 	bool even, reserve;  /* EVEN-PORT, and the next port kept */
 	uint64_t reserved;   /* RESERVATION-TOKEN; 0: none */
+	/* ends when the new one is there, and only then; NULL: none */
+	struct ave_alloc *instead;
 };
 
 struct ave_grant { /* who the token says it is */
 	uint8_t pseudonym[16];
-	int64_t expires_s; /* wall */
+	int64_t issued_s, expires_s; /* wall */
 	bool outside, inside, is_server;
 };
 
@@ -162,7 +164,7 @@ void ave_relay_drop(struct ave_relay *r, enum ave_reason why);
  * IPv4 /24 or IPv6 /56 (AV 1.16); inside, of an address. */
 enum ave_rate { AVE_RATE_CHALLENGE, AVE_RATE_BINDING, AVE_RATE_ALLOCATE };
 enum { AVE_RATES = AVE_RATE_ALLOCATE + 1 };
-/** Takes one; false: say nothing, drop with AVE_RATE. */
+/** Takes one; false: say nothing, drop with AVE_RATE; a stream is closed. */
 bool ave_relay_may_answer(struct ave_relay *r, const struct ave_leg *leg,
 			  enum ave_rate what);
 

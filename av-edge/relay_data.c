@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "av-edge/policy.h"
+#include "av-edge/ports.h"
 #include "av-edge/relay_state.h"
 
 enum { MS_A_S = 1000, BITS_A_BYTE = 8 };
@@ -24,6 +25,21 @@ static bool is_itself(const struct ave_alloc *a, const struct edge_addr *peer)
 	       (edge_addr_eq(peer, &d->told) || edge_addr_eq(peer, &d->at));
 }
 
+/* A port of our range where no relayed address is: whoever else listens on this
+ * host is no peer. */
+static bool is_idle(const struct ave_alloc *a, const struct edge_addr *peer)
+{
+	const struct ave_relay *r = a->relay;
+	const struct ave_shared *s = r->plan.shared;
+	const unsigned f = ave_family(peer);
+
+	if (!edge_addr_same_ip(peer, &r->view->relay_told[f]) &&
+	    !edge_addr_same_ip(peer, &r->view->relay_at[f]))
+		return false;
+	return ave_ports_is_idle(a->is_tcp ? s->tcp : s->udp, peer->family,
+				 peer->port);
+}
+
 enum ave_reason ave_relay_judge(const struct ave_alloc *a,
 				const struct edge_addr *peer)
 {
@@ -31,7 +47,7 @@ enum ave_reason ave_relay_judge(const struct ave_alloc *a,
 		return AVE_PEER_DENIED;
 	if (!a->relayed[ave_family(peer)].is_open)
 		return AVE_FAMILY;
-	if (is_itself(a, peer))
+	if (is_itself(a, peer) || is_idle(a, peer))
 		return AVE_PEER_DENIED;
 	return ave_relay_allows(a->relay, peer);
 }
@@ -252,7 +268,9 @@ static struct ave_flow *last_flow(struct ave_alloc *a)
 					      : NULL;
 }
 
-/* AV 1.16: bare packets prolong both, the allocation and the permission. */
+/* AV 1.16: bare packets prolong both, the allocation and the permission; one
+ * that had lapsed while the client was silent is given anew. Its flow lives:
+ * nobody has denied the peer since. */
 static void prolong(struct ave_relay *r, struct ave_alloc *a,
 		    const struct edge_addr *peer)
 {
@@ -263,6 +281,8 @@ static void prolong(struct ave_relay *r, struct ave_alloc *a,
 		p->until_ms =
 			r->now_ms +
 			ave_relay_limit(r, AVE_LIMIT_PERMISSION_S) * MS_A_S;
+	else
+		(void)let_in(r, a, peer);
 	a->expires_ms = r->now_ms + (uint64_t)a->lifetime_s * MS_A_S;
 }
 

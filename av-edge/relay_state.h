@@ -40,6 +40,13 @@ static inline uint64_t ave_tag(const struct ave_alloc *a)
 /** NULL: it is gone already. */
 struct ave_alloc *ave_tagged(const struct ave_relay *r, uint64_t tag);
 
+/* -- relay.c */
+
+/** May that user have another one: what it gives back is nobody's for a while,
+ * and there are only so many ports. */
+bool ave_relay_user_may(struct ave_relay *r, const struct ave_leg *leg,
+			const struct ave_grant *grant);
+
 /* -- allocation.c */
 
 /** Ends them all; told why. */
@@ -78,6 +85,8 @@ enum ave_reason ave_relay_tcp_send(struct ave_relay *r, struct ave_alloc *a,
 /** A permission was given: who waits for it comes in. */
 void ave_relay_tcp_permitted(struct ave_relay *r, struct ave_alloc *a,
 			     const struct edge_addr *peer);
+/** Who may be no peer any more is cut off. */
+void ave_relay_tcp_judge(struct ave_relay *r, struct ave_alloc *a);
 /** Its stream takes media or not. */
 void ave_relay_tcp_full(struct ave_relay *r, struct ave_alloc *a, bool is_full);
 void ave_relay_tcp_end(struct ave_relay *r, struct ave_alloc *a);

@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "av-edge/policy.h"
 #include "av-edge/relay_state.h"
 
 enum { BITS_A_BYTE = 8 };
@@ -21,6 +22,7 @@ struct ave_peer_link {
 	uint32_t peer;	/* as the net names it */
 	struct edge_addr addr;
 	enum link_state state;
+	bool is_ours;	       /* we have dialled: its port counts */
 	struct ave_leg stream; /* JOINED: with which */
 	struct edge_timer timer;
 };
@@ -67,6 +69,7 @@ static struct ave_peer_link *link_new(struct ave_alloc *a, uint32_t peer,
 		return NULL;
 	*l = (struct ave_peer_link){
 		.alloc = a, .peer = peer, .addr = *addr, .state = state};
+	l->is_ours = state == LINK_DIALLED;
 	if (edge_handles_put(a->relay->links, l, &l->id)) {
 		free(l);
 		return NULL;
@@ -97,6 +100,15 @@ static void link_drop(struct ave_peer_link *l)
 static void close_peer(const struct ave_relay *r, uint32_t peer, bool is_reset)
 {
 	r->plan.net->close_peer(r->plan.net_self, peer, is_reset);
+}
+
+/* With the stream that it was joined with. */
+static void close_ends(const struct ave_relay *r, const struct ave_peer_link *l,
+		       bool is_reset)
+{
+	if (l->state == LINK_JOINED)
+		r->plan.net->close_client(r->plan.net_self, &l->stream);
+	close_peer(r, l->peer, is_reset);
 }
 
 static void read_peer(const struct ave_peer_link *l, bool on)
@@ -375,6 +387,40 @@ void ave_relay_peer_bytes(struct ave_relay *r, uint64_t tag, uint32_t peer,
 		ave_relay_drop(r, why);
 }
 
+/* A peer's port says nothing where it has connected, as with permissions. */
+static bool is_denied(const struct ave_peer_link *l)
+{
+	const struct ave_policy *policy = l->alloc->relay->view->policy;
+
+	return l->is_ours ? ave_policy_judge(policy, &l->addr)
+			  : ave_policy_judge_ip(policy, &l->addr);
+}
+
+static struct ave_peer_link *denied_of(const struct ave_alloc *a)
+{
+	struct ave_peer_link *l = a->peers;
+
+	while (l && !is_denied(l))
+		l = l->next;
+	return l;
+}
+
+/* One a turn: who is told may end the allocation. */
+void ave_relay_tcp_judge(struct ave_relay *r, struct ave_alloc *a)
+{
+	struct ave_peer_link *l;
+
+	while ((l = denied_of(a))) {
+		const struct ave_peer_link was = *l;
+
+		link_drop(l);
+		close_ends(r, &was, true);
+		ave_relay_drop(r, AVE_PEER_DENIED);
+		if (was.state == LINK_DIALLED)
+			tell_dialect(&was, AVE_PEER_GONE);
+	}
+}
+
 void ave_relay_peer_closed(struct ave_relay *r, uint64_t tag, uint32_t peer)
 {
 	struct ave_alloc *a = ave_tagged(r, tag);
@@ -450,9 +496,7 @@ void ave_relay_tcp_end(struct ave_relay *r, struct ave_alloc *a)
 		struct ave_peer_link *l = a->peers;
 
 		a->peers = l->next;
-		if (l->state == LINK_JOINED)
-			r->plan.net->close_client(r->plan.net_self, &l->stream);
-		close_peer(r, l->peer, l->state == LINK_HELD);
+		close_ends(r, l, l->state == LINK_HELD);
 		link_free(l);
 	}
 }

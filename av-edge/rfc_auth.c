@@ -83,7 +83,9 @@ static void sha1_mac(uint8_t out[SHA_DIGEST_LENGTH], const struct rfc_mac *k,
 {
 	size_t said = len - RFC_HEADER_LEN + ATTR_HEAD + SHA_DIGEST_LENGTH;
 	const uint8_t be[2] = {(uint8_t)(said >> 8), (uint8_t)said};
-	struct rfc_mac c = *k;
+	struct {
+		SHA_CTX inner, outer;
+	} c = {k->inner, k->outer};
 
 	SHA1_Update(&c.inner, p, 2);
 	SHA1_Update(&c.inner, be, 2);
@@ -91,6 +93,7 @@ static void sha1_mac(uint8_t out[SHA_DIGEST_LENGTH], const struct rfc_mac *k,
 	SHA1_Final(out, &c.inner);
 	SHA1_Update(&c.outer, out, SHA_DIGEST_LENGTH);
 	SHA1_Final(out, &c.outer);
+	edge_wipe(&c, sizeof(c));
 }
 
 static void sha256_mac(uint8_t out[SHA256_DIGEST_LENGTH],
@@ -98,14 +101,17 @@ static void sha256_mac(uint8_t out[SHA256_DIGEST_LENGTH],
 {
 	size_t said = len - RFC_HEADER_LEN + ATTR_HEAD + SHA256_DIGEST_LENGTH;
 	const uint8_t be[2] = {(uint8_t)(said >> 8), (uint8_t)said};
-	struct rfc_mac c = *k;
+	struct {
+		SHA256_CTX inner, outer;
+	} c = {k->inner256, k->outer256};
 
-	SHA256_Update(&c.inner256, p, 2);
-	SHA256_Update(&c.inner256, be, 2);
-	SHA256_Update(&c.inner256, p + 4, len - 4);
-	SHA256_Final(out, &c.inner256);
-	SHA256_Update(&c.outer256, out, SHA256_DIGEST_LENGTH);
-	SHA256_Final(out, &c.outer256);
+	SHA256_Update(&c.inner, p, 2);
+	SHA256_Update(&c.inner, be, 2);
+	SHA256_Update(&c.inner, p + 4, len - 4);
+	SHA256_Final(out, &c.inner);
+	SHA256_Update(&c.outer, out, SHA256_DIGEST_LENGTH);
+	SHA256_Final(out, &c.outer);
+	edge_wipe(&c, sizeof(c));
 }
 
 bool rfc_mac_fits(const struct rfc_mac *k, const struct rfc_msg *m)

@@ -12,6 +12,33 @@ static bool next_peer(const struct rfc_request *q, size_t *at,
 	return true;
 }
 
+/* Was it named before, nearer to the beginning? */
+static bool is_again(const struct rfc_request *q, const struct edge_addr *peer,
+		     size_t end)
+{
+	struct edge_addr other;
+
+	for (size_t at = 0; next_peer(q, &at, &other) && at < end;)
+		if (edge_addr_same_ip(&other, peer))
+			return true;
+	return false;
+}
+
+/* Those who have no permission yet need a place each. */
+static bool have_places(const struct rfc_request *q)
+{
+	struct ave_permissions *p = &q->alloc->permissions;
+	const uint64_t now_ms = ave_relay_now_ms(q->relay);
+	uint64_t taken = ave_permissions_live(p, now_ms);
+	struct edge_addr peer;
+
+	for (size_t at = 0; taken <= rfc_limit(q, AVE_LIMIT_PERMISSIONS) &&
+			    next_peer(q, &at, &peer);)
+		taken += !ave_permissions_find(p, &peer, now_ms) &&
+			 !is_again(q, &peer, at);
+	return taken <= rfc_limit(q, AVE_LIMIT_PERMISSIONS);
+}
+
 /* All or none: RFC 8656 §10.2. */
 static enum ave_reason may_all(const struct rfc_request *q)
 {
@@ -23,7 +50,7 @@ static enum ave_reason may_all(const struct rfc_request *q)
 		why = q->alloc->relayed[peer.family == AF_INET6].is_open
 			      ? ave_policy_judge_ip(policy, &peer)
 			      : AVE_FAMILY;
-	return why;
+	return why || have_places(q) ? why : AVE_PEER_LIMIT;
 }
 
 static enum ave_reason permit_all(const struct rfc_request *q)

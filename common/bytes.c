@@ -8,8 +8,12 @@ enum { BYTES_FIRST = 2048 }; /* ours: most SIP messages fit [bytes] */
 
 void edge_bytes_fini(struct edge_bytes *b)
 {
+	const bool is_secret = b->is_secret;
+
+	if (is_secret && b->p)
+		explicit_bzero(b->p, b->cap);
 	free(b->p);
-	*b = (struct edge_bytes){0};
+	*b = (struct edge_bytes){.is_secret = is_secret};
 }
 
 struct edge_slice edge_bytes_slice(const struct edge_bytes *b)
@@ -23,8 +27,23 @@ void edge_bytes_take(struct edge_bytes *b, size_t len)
 		edge_bytes_fini(b);
 		return;
 	}
+	if (b->is_secret && b->p)
+		explicit_bzero(b->p + b->start, len);
 	b->start += (uint32_t)len;
 	b->len -= (uint32_t)len;
+}
+
+/* What realloc would leave behind is wiped. */
+static uint8_t *move(const struct edge_bytes *b, size_t cap)
+{
+	uint8_t *p = malloc(cap);
+
+	if (!p || !b->p)
+		return p;
+	memcpy(p, b->p, b->start + b->len);
+	explicit_bzero(b->p, b->cap);
+	free(b->p);
+	return p;
 }
 
 static enum edge_err grow(struct edge_bytes *b, size_t need, uint32_t max)
@@ -36,7 +55,7 @@ static enum edge_err grow(struct edge_bytes *b, size_t need, uint32_t max)
 		cap *= 2;
 	if (cap > max)
 		cap = max;
-	p = realloc(b->p, cap);
+	p = b->is_secret ? move(b, cap) : realloc(b->p, cap);
 	if (!p)
 		return EDGE_ENOMEM;
 	b->p = p;

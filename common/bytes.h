@@ -2,6 +2,7 @@
 #ifndef COMMON_BYTES_H
 #define COMMON_BYTES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,7 @@
 struct edge_bytes {
 	uint8_t *p;
 	uint32_t start, len, cap; /* content is p[start .. start + len) */
+	bool is_secret;		  /* set by its owner: what is taken is wiped */
 };
 
 void edge_bytes_fini(struct edge_bytes *b);

@@ -54,6 +54,7 @@ static enum edge_err conn_new(struct edge_conn **out,
 	c->arg = p->arg;
 	c->in_cap = p->in_cap;
 	c->out_cap = p->out_cap;
+	c->out.is_secret = p->has_secrets;
 	c->high_water = p->high_water;
 	c->low_water = p->low_water;
 	c->handshake_ms = p->handshake_ms;

@@ -59,6 +59,7 @@ struct edge_conn_plan {
 	uint32_t handshake_ms; /* with connecting; 0: no deadline */
 	uint32_t stall_ms;     /* without progress in writing; 0: for ever */
 	bool probes_peer;      /* TCP keep-alive: a silent death is noticed */
+	bool has_secrets;      /* what was written is wiped */
 	edge_conn_fn *fn;
 	void *arg;
 };

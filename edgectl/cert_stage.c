@@ -109,67 +109,96 @@ static enum edge_err read_file(uint8_t **out, size_t *len, const char *path)
 	return err;
 }
 
-static enum edge_err put_key(const struct ctl_roll_job *j, const char *from)
-{
-	uint8_t *text = NULL;
-	size_t len = 0;
-	enum edge_err err = read_file(&text, &len, from);
+/* A new pair as read, before anything is put in place. */
+struct pair {
+	uint8_t *chain, *key;
+	size_t chain_len, key_len;
+};
 
+static void pair_fini(struct pair *p)
+{
+	if (p->key)
+		edge_wipe(p->key, p->key_len);
+	free(p->key);
+	free(p->chain);
+}
+
+/* On failure *at is the file's name. */
+static enum edge_err
+read_pair(struct pair *p, const struct ctl_cert_files *from, const char **at)
+{
+	enum edge_err err = read_file(&p->key, &p->key_len, from->key);
+
+	*at = from->key;
 	if (err)
 		return err;
-	err = put_file(j->roll.staged.key, j->roll.key, 0640,
-		       edge_slice(text, len));
-	edge_wipe(text, len);
-	free(text);
-	return err;
+	*at = from->chain;
+	return read_file(&p->chain, &p->chain_len, from->chain);
+}
+
+/* Without the line of a time that it was staged for before. */
+static struct edge_slice certificates(const struct pair *p)
+{
+	struct edge_slice text = edge_slice(p->chain, p->chain_len), line;
+	uint64_t before;
+
+	if (topo_roll_head_parse(&before, text) == EDGE_OK)
+		(void)edge_take_until(&text, '\n', &line);
+	return text;
 }
 
 /* The line of the time, then the chain. */
-static enum edge_err put_chain(const struct ctl_roll_job *j, const char *from)
+static enum edge_err put_chain(const struct ctl_roll_job *j,
+			       const struct pair *p)
 {
 	char head[TOPO_ROLL_HEAD];
-	uint8_t *text = NULL, *whole = NULL;
-	size_t len = 0;
-	enum edge_err err = read_file(&text, &len, from);
+	const size_t cap = p->chain_len + sizeof(head);
+	uint8_t *whole = malloc(cap);
+	enum edge_err err;
 	struct edge_put w;
 
-	if (err)
-		return err;
+	if (!whole)
+		return EDGE_ENOMEM;
 	topo_roll_head(head, (uint64_t)j->times.effective_s);
-	whole = malloc(len + sizeof(head));
-	err = EDGE_ENOMEM;
-	if (whole) {
-		w = edge_put(whole, len + sizeof(head));
-		edge_put_str(&w, head);
-		edge_put_bytes(&w, text, len);
-		err = put_file(j->roll.staged.chain, j->roll.chain, 0644,
-			       edge_put_done(&w));
-	}
+	w = edge_put(whole, cap);
+	edge_put_str(&w, head);
+	edge_put_slice(&w, certificates(p));
+	err = put_file(j->roll.staged.chain, j->roll.chain, 0644,
+		       edge_put_done(&w));
 	free(whole);
-	free(text);
 	return err;
 }
 
+static enum edge_err put_both(const struct ctl_roll_job *j,
+			      const struct pair *p, const char **at)
+{
+	enum edge_err err;
+
+	*at = j->roll.staged.chain;
+	if (j->roll.has_staged && unlink(*at))
+		return EDGE_ESYS;
+	*at = j->roll.staged.key;
+	err = put_file(*at, j->roll.key, 0640, edge_slice(p->key, p->key_len));
+	if (err)
+		return err;
+	*at = j->roll.staged.chain;
+	err = put_chain(j, p);
+	return err ? err : ctl_roll_sync(*at);
+}
+
 /* The chain last: it is what counts. One that is replaced goes first, so that
- * no chain ever stands beside the key of another. */
+ * no chain ever stands beside the key of another; both are read before, since
+ * they may be what is replaced, for another time. */
 static enum ctl_exit put_pair(struct ctl_roll_job *j,
 			      const struct ctl_cert_files *from)
 {
-	const char *at = j->roll.staged.chain;
-	enum edge_err err = EDGE_OK;
+	struct pair p = {0};
+	const char *at;
+	enum edge_err err = read_pair(&p, from, &at);
 
-	if (j->roll.has_staged && unlink(at))
-		err = EDGE_ESYS;
-	if (!err) {
-		at = j->roll.staged.key;
-		err = put_key(j, from->key);
-	}
-	if (!err) {
-		at = j->roll.staged.chain;
-		err = put_chain(j, from->chain);
-	}
 	if (!err)
-		err = ctl_roll_sync(at);
+		err = put_both(j, &p, &at);
+	pair_fini(&p);
 	return err ? ctl_fail(j->c, err, "CTL-007", at, "%s", ctl_reason(err))
 		   : CTL_GOOD;
 }

@@ -54,6 +54,12 @@ void edge_sip_edit_free(struct edge_sip_edit *e)
 	free(e);
 }
 
+void edge_sip_edit_wipe(struct edge_sip_edit *e)
+{
+	if (e->out)
+		explicit_bzero(e->out, e->out_cap);
+}
+
 void edge_sip_edit_begin(struct edge_sip_edit *e, const struct edge_sip_msg *m)
 {
 	e->m = m;

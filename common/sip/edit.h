@@ -10,6 +10,8 @@ struct edge_sip_edit; /* one a shard, reused; borrows its message */
 
 EDGE_MUST_CHECK enum edge_err edge_sip_edit_new(struct edge_sip_edit **out);
 void edge_sip_edit_free(struct edge_sip_edit *e);
+/** What was printed last is wiped: its owner is done with it. */
+void edge_sip_edit_wipe(struct edge_sip_edit *e);
 void edge_sip_edit_begin(struct edge_sip_edit *e, const struct edge_sip_msg *m);
 
 /* Edits may be called in any order: the result depends on it only for texts of

@@ -27,6 +27,7 @@ ROOM = 4 << 20  # of socket buffers, for all of them [bytes]
 LIMITS = {
     'av.allocations': 60000, 'av.allocations_per_user': 60000,
     'av.allocations_per_source': 60000, 'av.allocate_rate': 1000000,
+    'av.allocate_rate_per_user': 1000000,
     'av.challenge_rate': 1000000, 'av.bandwidth_kbit': 10000000,
     'av.bandwidth_burst': 67108864, 'av.port_quarantine_s': 0,
     'av.socket_buffer': ROOM, 'av.relay_buffer': 1 << 20,

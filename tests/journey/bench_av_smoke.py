@@ -7,8 +7,8 @@ from support import journey, netns
 from support.wait import until
 
 AV = f'{netns.EDGE_OUTSIDE[2]}:3478'
-LIMITS = {'av.allocate_rate': 1000, 'av.challenge_rate': 1000,
-          'av.lifetime_min_s': 1}
+LIMITS = {'av.allocate_rate': 1000, 'av.allocate_rate_per_user': 1000,
+          'av.challenge_rate': 1000, 'av.lifetime_min_s': 1}
 FLOWS, RATE, SIZES = 12, 2000, (172, 1200)
 
 

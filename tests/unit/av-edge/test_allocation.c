@@ -1,6 +1,7 @@
 /* av-edge/allocation.c: limits, ports, sockets, time; all is given back. */
 #include "av-edge/allocation.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ static void set_up(void)
 	fake_dialect_reset();
 	fake_net_init(&net);
 	net.view.limits[AVE_LIMIT_ALLOCATE_RATE] = 1000;
+	net.view.limits[AVE_LIMIT_ALLOCATE_RATE_PER_USER] = 1000;
 	fake_net_start(&net, &fake_ms, &fake_rfc);
 	client = fake_client("198.51.100.7", 4000);
 	stream = fake_stream("198.51.100.7", 4001);
@@ -183,6 +185,38 @@ START_TEST(allocation_rate_is_limited_by_source)
 }
 END_TEST
 
+START_TEST(allocation_rate_is_limited_by_user)
+{
+	static const struct ave_grant other = {.pseudonym = "somebody else"},
+				      server = {.pseudonym = "somebody",
+						.is_server = true};
+	struct ave_alloc *a;
+	struct ave_leg leg;
+
+	net.view.limits[AVE_LIMIT_ALLOCATE_RATE_PER_USER] = 10;
+	for (unsigned i = 0; i < 11; i++) { /* from one network each */
+		char ip[32];
+
+		(void)snprintf(ip, sizeof(ip), "198.51.%u.7", i);
+		leg = fake_client(ip, 4000);
+		ck_assert_int_eq(tried(&leg), i < 10 ? AVE_FINE : AVE_RATE);
+		if (i < 10) /* what it gives back it still has had */
+			ave_relay_release(net.relay,
+					  ave_relay_find(net.relay, &leg),
+					  AVE_FINE);
+	}
+	ck_assert_int_eq(
+		ave_relay_allocate(&a, net.relay, &leg, &fake_ms, &other, &v4),
+		AVE_FINE);
+	leg.client.port++;
+	ck_assert_int_eq(
+		ave_relay_allocate(&a, net.relay, &leg, &fake_ms, &server, &v4),
+		AVE_FINE);
+	fake_net_pass(&net, 100);
+	ck_assert_int_eq(tried(&client), AVE_FINE);
+}
+END_TEST
+
 START_TEST(allocation_tries_other_ports_when_one_is_taken)
 {
 	net.open_err = EDGE_ESYS;
@@ -262,6 +296,72 @@ START_TEST(allocation_reserves_the_next_port)
 	want.is_tcp = true;
 	ck_assert_int_eq(fake_try(&b, &net, &client, &fake_rfc, &want),
 			 AVE_RESERVATION);
+}
+END_TEST
+
+/* Ports that are kept for a user count as allocations of it. */
+START_TEST(allocation_pays_for_the_port_it_keeps)
+{
+	const struct ave_want want = {
+		.v4 = true, .even = true, .reserve = true};
+	struct ave_leg second = nth(1), third = nth(2);
+	struct ave_alloc *a;
+	uint64_t token;
+
+	net.view.limits[AVE_LIMIT_ALLOCATIONS_PER_USER] = 3;
+	ck_assert_int_eq(fake_try(&a, &net, &client, &fake_rfc, &want),
+			 AVE_FINE);
+	ck_assert_int_eq(fake_try(&a, &net, &second, &fake_rfc, &want),
+			 AVE_USER_LIMIT);
+	ck_assert_uint_eq(edge_tally_total(net.shared.users), 2);
+	ck_assert_int_eq(tried(&second), AVE_FINE);
+	ck_assert_int_eq(tried(&third), AVE_USER_LIMIT);
+	fake_net_pass(&net, 31000);
+	ck_assert_int_eq(tried(&third), AVE_FINE);
+	ck_assert_int_eq(ave_ports_set_range(net.shared.udp, 40000, 40001),
+			 EDGE_OK);
+	ave_relay_release(net.relay, ave_relay_find(net.relay, &second),
+			  AVE_FINE);
+	ave_relay_release(net.relay, ave_relay_find(net.relay, &third),
+			  AVE_FINE);
+	second = nth(3);
+	ck_assert_int_eq(fake_try(&a, &net, &second, &fake_rfc, &want),
+			 AVE_FINE);
+	token = a->reserved;
+	ave_relay_release(net.relay, a, AVE_FINE);
+	ck_assert_uint_eq(edge_tally_total(net.shared.users), 1);
+	/* with the allocation its promise ends: the port is free, and only it
+	 */
+	second = nth(4);
+	ck_assert_int_eq(tried(&second), AVE_FINE);
+	ck_assert_uint_eq(
+		ave_relay_find(net.relay, &second)->relayed[0].at.port, 40001);
+	ck_assert_uint_ne(token, 0);
+}
+END_TEST
+
+START_TEST(allocation_takes_the_place_of_another_or_leaves_it)
+{
+	struct ave_alloc *old = fake_allocate(&net, &client, &fake_ms), *a;
+	const struct ave_want want = {.v4 = true, .instead = old};
+	const edge_handle id = old->id;
+
+	net.view.is_draining = true;
+	ck_assert_int_eq(fake_try(&a, &net, &client, &fake_ms, &want),
+			 AVE_DRAINING);
+	ck_assert_ptr_eq(ave_relay_find(net.relay, &client), old);
+	net.view.is_draining = false;
+	net.open_err = EDGE_ENOMEM;
+	net.open_failures = 1;
+	ck_assert_int_eq(fake_try(&a, &net, &client, &fake_ms, &want),
+			 AVE_INTERNAL);
+	ck_assert_ptr_eq(ave_relay_find(net.relay, &client), old);
+	ck_assert_int_eq(fake_try(&a, &net, &client, &fake_ms, &want),
+			 AVE_FINE);
+	ck_assert_ptr_eq(ave_relay_find(net.relay, &client), a);
+	ck_assert_uint_ne(a->id, id);
+	ck_assert_uint_eq(live(), 1);
+	ck_assert_uint_eq(fake_heard.forgotten, 1);
 }
 END_TEST
 
@@ -468,6 +568,20 @@ START_TEST(allocation_released_twice_is_released_once)
 }
 END_TEST
 
+/* Kept ports count as allocations of their users. */
+static uint32_t holding(void)
+{
+	uint32_t count = 0;
+
+	for (unsigned i = 0; i < 40; i++) {
+		const struct ave_leg leg = nth(i);
+		const struct ave_alloc *a = ave_relay_find(net.relay, &leg);
+
+		count += a && a->is_holding;
+	}
+	return count;
+}
+
 /* Many come and go in each way there is; fake_net_stop finds nothing left. */
 START_TEST(allocation_accounting_is_exact)
 {
@@ -495,7 +609,8 @@ START_TEST(allocation_accounting_is_exact)
 			(void)!fake_try(&a, &net, &leg,
 					n & 1 ? &fake_ms : &fake_rfc, &want);
 		fake_net_pass(&net, (seed >> 20) % 3000);
-		ck_assert_uint_eq(edge_tally_total(net.shared.users), live());
+		ck_assert_uint_eq(edge_tally_total(net.shared.users),
+				  live() + holding());
 		ck_assert_uint_eq(edge_tally_total(net.shared.sources), live());
 		ck_assert_uint_eq(ave_ports_count(net.shared.udp) +
 					  ave_ports_count(net.shared.tcp),
@@ -520,10 +635,13 @@ Suite *test_suite(void)
 	tcase_add_test(t, allocation_is_refused_past_each_limit);
 	tcase_add_test(t, allocation_of_servers_has_no_limit_of_users);
 	tcase_add_test(t, allocation_rate_is_limited_by_source);
+	tcase_add_test(t, allocation_rate_is_limited_by_user);
 	tcase_add_test(t, allocation_tries_other_ports_when_one_is_taken);
 	tcase_add_test(t, allocation_is_whole_or_not_at_all);
 	tcase_add_test(t, allocation_uses_all_ports_then_none);
 	tcase_add_test(t, allocation_reserves_the_next_port);
+	tcase_add_test(t, allocation_pays_for_the_port_it_keeps);
+	tcase_add_test(t, allocation_takes_the_place_of_another_or_leaves_it);
 	suite_add_tcase(s, t);
 	t = tcase_create("time");
 	tcase_set_timeout(t, 30);

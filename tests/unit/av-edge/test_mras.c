@@ -281,6 +281,18 @@ START_TEST(nothing_is_said_to_ack_and_responses)
 }
 END_TEST
 
+/* Passwords stay no longer than it takes to send them. */
+START_TEST(answers_that_were_sent_are_wiped)
+{
+	ask(&(struct mras_test_message){0});
+	ck_assert_uint_eq(a.status, 200);
+	ck_assert(says("<password>"));
+	mras_forget(m);
+	for (const uint8_t *p = a.bytes.p; p < a.bytes.end; p++)
+		ck_assert_uint_eq(*p, 0);
+}
+END_TEST
+
 static void refused_in_body(enum mras_phrase want)
 {
 	char text[128];
@@ -395,6 +407,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(tc, malformed_requests_are_answered, 0,
 			    COUNT(broken));
 	tcase_add_test(tc, nothing_is_said_to_ack_and_responses);
+	tcase_add_test(tc, answers_that_were_sent_are_wiped);
 	tcase_add_test(tc, refusals_are_in_the_body);
 	tcase_add_test(tc, too_many_requests_in_one_are_too_large);
 	tcase_add_test(tc, servers_get_credentials_for_many);

@@ -105,6 +105,42 @@ START_TEST(mint_gives_what_the_relay_accepts)
 }
 END_TEST
 
+/* The quota is the user's, however its name is spelled. */
+START_TEST(mint_knows_one_user_by_all_its_spellings)
+{
+	static const struct {
+		const char *text;
+		bool is_same;
+	} rows[] = {
+		{"SIP:Alice@Contoso.COM", true},
+		{"sips:alice@contoso.com", true},
+		{"sip:alice:pw@contoso.com", true},
+		{"sip:alice@contoso.com;x=1", true},
+		{"sip:alice@contoso.com;transport=tls?subject=x", true},
+		{"sip:alice@contoso.com:5061", false},
+		{"sip:bob@contoso.com", false},
+		{"sip:alice@fabrikam.com", false},
+		{"sip:contoso.com", false},
+		{"tel:alice@contoso.com", false},
+	};
+	struct mras_token first;
+
+	r.asks[0].identity = edge_slice_str("sip:alice@contoso.com");
+	ck_assert_int_eq(mint(), MRAS_OK);
+	first = token(0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct mras_token k;
+
+		r.asks[0].identity = edge_slice_str(rows[i].text);
+		ck_assert_int_eq(mint(), MRAS_OK);
+		k = token(0);
+		ck_assert_msg(!memcmp(k.pseudonym, first.pseudonym,
+				      sizeof(k.pseudonym)) == rows[i].is_same,
+			      "%s", rows[i].text);
+	}
+}
+END_TEST
+
 /* AV 2.4: exactly this, in this order */
 static const struct {
 	enum mras_location location;
@@ -353,6 +389,7 @@ Suite *test_suite(void)
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, mint_gives_what_the_relay_accepts);
+	tcase_add_test(tc, mint_knows_one_user_by_all_its_spellings);
 	tcase_add_loop_test(tc, mint_lists_relays_that_the_token_is_good_for, 0,
 			    COUNT(places));
 	tcase_add_test(tc, mint_writes_addresses_of_both_families);

@@ -288,6 +288,26 @@ START_TEST(another_user_is_441_until_30_s_of_silence)
 }
 END_TEST
 
+/* Neither has one after the other when there is none to be had. */
+START_TEST(another_user_who_gets_none_ends_nothing)
+{
+	char nonce[MRAS_NONCE_LEN + 1];
+
+	(void)granted();
+	memcpy(nonce, c.nonce, sizeof(nonce));
+	mst_client_fini(&c);
+	mst_world_client(&w, &c, "bob", "198.51.100.7:40000");
+	memcpy(c.nonce, nonce, sizeof(nonce));
+	fake_net_pass(&w.net, 60 * 1000);
+	w.net.view.is_draining = true;
+	(void)mst_expect_refusal(&w, &c, mst_client_allocate(&c), 500);
+	ck_assert_uint_eq(mst_live(&w), 1);
+	w.net.view.is_draining = false;
+	(void)mst_expect_success(&w, &c, mst_client_allocate(&c));
+	ck_assert_uint_eq(mst_live(&w), 1);
+}
+END_TEST
+
 START_TEST(another_user_ends_nothing)
 {
 	char nonce[MRAS_NONCE_LEN + 1];
@@ -366,6 +386,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, lifetime_0_without_an_allocation_is_437);
 	tcase_add_test(tc, another_user_is_441_until_30_s_of_silence);
 	tcase_add_test(tc, another_user_ends_nothing);
+	tcase_add_test(tc, another_user_who_gets_none_ends_nothing);
 	tcase_add_test(tc, new_allocations_too_often_are_not_answered);
 	tcase_add_test(tc, streams_too_often_are_told);
 	suite_add_tcase(s, tc);

@@ -215,6 +215,23 @@ START_TEST(strangers_are_answered_at_a_limited_rate)
 }
 END_TEST
 
+/* Nothing comes again by itself there: better an end than silence. */
+START_TEST(streams_that_ask_too_often_end)
+{
+	mst_world_stream(&c);
+	for (int i = 0; i < 20; i++)
+		(void)mst_ask(&w, &c, mst_client_hello(&c));
+	ck_assert(!mst_world_give(&w, &c, mst_client_hello(&c)));
+	ck_assert(!mst_world_is_told(&w));
+	ck_assert_uint_eq(mst_world_count(&w, AVE_RATE), 1);
+	/* who has an allocation is no stranger */
+	fake_net_pass(&w.net, 1000);
+	(void)mst_world_allocate(&w, &c);
+	for (int i = 0; i < 30; i++)
+		(void)mst_ask(&w, &c, mst_client_hello(&c));
+}
+END_TEST
+
 START_TEST(broken_attribute_is_400)
 {
 	static const uint8_t zeros[200];
@@ -419,6 +436,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, only_a_401_names_the_member);
 	tcase_add_test(tc, proposed_realm_is_not_taken);
 	tcase_add_test(tc, strangers_are_answered_at_a_limited_rate);
+	tcase_add_test(tc, streams_that_ask_too_often_end);
 	tcase_add_loop_test(tc, broken_attribute_is_400, 0, 5);
 	tcase_add_test(tc, username_that_is_too_long_is_436);
 	tcase_add_test(tc, unknown_mandatory_attribute_is_420_with_a_list);

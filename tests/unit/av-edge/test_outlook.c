@@ -163,8 +163,10 @@ END_TEST
 
 START_TEST(outlook_owns_its_copy_of_the_keys)
 {
+	ring.not_before_s = 1234;
 	make(false);
 	ck_assert_ptr_ne(o->view.ring, &ring);
+	ck_assert_int_eq(o->view.not_before_s, 1234);
 	ring.v[0].keys.kid = 1;
 	ck_assert_uint_eq(o->view.ring->v[0].keys.kid, 4711);
 	ck_assert_uint_eq(o->view.ring->lifetime_s, 28800);

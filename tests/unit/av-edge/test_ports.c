@@ -97,6 +97,23 @@ START_TEST(ports_rest_after_use)
 }
 END_TEST
 
+START_TEST(ports_that_nobody_has_are_idle)
+{
+	struct ave_ports *p = made(LOW, LOW + 1);
+	uint16_t port = taken(p, &any), other = port == LOW ? LOW + 1 : LOW;
+
+	ck_assert(!ave_ports_is_idle(p, AF_INET, port));
+	ck_assert(ave_ports_is_idle(p, AF_INET6, port));
+	ck_assert(ave_ports_is_idle(p, AF_INET, other));
+	/* outside the range are other things */
+	ck_assert(!ave_ports_is_idle(p, AF_INET, LOW - 1));
+	ck_assert(!ave_ports_is_idle(p, AF_INET, LOW + 2));
+	ave_ports_give(p, AF_INET, port, NOW_MS + 60000);
+	ck_assert(ave_ports_is_idle(p, AF_INET, port));
+	ave_ports_free(p);
+}
+END_TEST
+
 START_TEST(ports_even_are_even_until_there_are_none)
 {
 	struct ave_ports *p = made(LOW + 1, LOW + 5);
@@ -285,6 +302,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, ports_give_each_of_the_range_once);
 	tcase_add_test(t, ports_of_families_are_apart);
 	tcase_add_test(t, ports_rest_after_use);
+	tcase_add_test(t, ports_that_nobody_has_are_idle);
 	tcase_add_test(t, ports_even_are_even_until_there_are_none);
 	tcase_add_test(t, ports_keep_the_next_one_for_a_token);
 	tcase_add_test(t, ports_are_kept_for_their_owner);

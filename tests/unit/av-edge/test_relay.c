@@ -247,16 +247,29 @@ START_TEST(relay_answers_from_the_callers_memory)
 }
 END_TEST
 
+static unsigned answers_at(const struct ave_leg *leg, enum ave_rate what)
+{
+	unsigned n = 0;
+
+	while (n < 1000 && ave_relay_may_answer(net.relay, leg, what))
+		n++;
+	return n;
+}
+
+static unsigned of_streams(const char *ip, enum ave_rate what)
+{
+	const struct ave_leg leg = fake_stream(ip, 1);
+
+	return answers_at(&leg, what);
+}
+
 static unsigned answers_on(enum ave_side side, const char *ip,
 			   enum ave_rate what)
 {
 	struct ave_leg leg = fake_client(ip, 1);
-	unsigned n = 0;
 
 	leg.side = (uint8_t)side;
-	while (n < 1000 && ave_relay_may_answer(net.relay, &leg, what))
-		n++;
-	return n;
+	return answers_at(&leg, what);
 }
 
 static unsigned answers(const char *ip, enum ave_rate what)
@@ -309,6 +322,12 @@ START_TEST(relay_shares_rates_among_workers)
 
 	ck_assert_int_eq(ave_relay_new(&net.relay, &p), EDGE_OK);
 	ck_assert_uint_eq(answers("198.51.100.1", AVE_RATE_CHALLENGE), 3);
+	/* all streams of a source come to one of them */
+	ck_assert_uint_eq(of_streams("198.51.100.1", AVE_RATE_CHALLENGE), 20);
+	ck_assert_uint_eq(of_streams("198.51.100.1", AVE_RATE_ALLOCATE), 10);
+	/* and neither kind fills up the other's */
+	ck_assert_uint_eq(answers("198.51.100.1", AVE_RATE_CHALLENGE), 0);
+	ck_assert_uint_eq(of_streams("198.51.100.1", AVE_RATE_CHALLENGE), 0);
 	ave_relay_free(net.relay);
 	net.relay = mine;
 	ave_relay_free(NULL);
@@ -338,6 +357,39 @@ START_TEST(relay_look_ends_what_is_not_allowed_any_more)
 	ck_assert_uint_eq(fake_net_reasons(&net, AVE_NO_PERMISSION), 1);
 	ave_relay_look(net.relay, &net.view);
 	ave_policy_free(policy);
+}
+END_TEST
+
+/* [local] av.tokens_not_before: what was made with an older one ends. */
+START_TEST(relay_look_ends_what_was_revoked)
+{
+	static const struct ave_want want = {.v4 = true};
+	struct ave_leg kept = fake_client("198.51.100.9", 4002);
+	struct ave_grant g = {.issued_s = 1000};
+	struct ave_view view = net.view;
+	struct ave_alloc *a;
+
+	ck_assert_int_eq(
+		ave_relay_allocate(&a, net.relay, &client, &fake_ms, &g, &want),
+		AVE_FINE);
+	ck_assert_int_eq(ave_relay_allocate(&a, net.relay, &stream, &fake_rfc,
+					    &g, &want),
+			 AVE_FINE);
+	g.issued_s = 1001;
+	ck_assert_int_eq(
+		ave_relay_allocate(&a, net.relay, &kept, &fake_ms, &g, &want),
+		AVE_FINE);
+	view.not_before_s = 1001;
+	ave_relay_look(net.relay, &view);
+	ck_assert_ptr_null(ave_relay_find(net.relay, &client));
+	ck_assert_ptr_null(ave_relay_find(net.relay, &stream));
+	ck_assert_ptr_eq(ave_relay_find(net.relay, &kept), a);
+	ck_assert_uint_eq(
+		fake_net_last(&net, FAKE_CLIENT_CLOSED)->leg.client.port,
+		stream.client.port);
+	ck_assert_uint_eq(fake_net_count(&net, FAKE_CLIENT_CLOSED), 1);
+	ck_assert_int_eq(net.last_why, AVE_TOKEN_EXPIRED);
+	ave_relay_look(net.relay, &net.view);
 }
 END_TEST
 
@@ -421,6 +473,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, relay_limits_answers_inside_too);
 	tcase_add_test(t, relay_shares_rates_among_workers);
 	tcase_add_test(t, relay_look_ends_what_is_not_allowed_any_more);
+	tcase_add_test(t, relay_look_ends_what_was_revoked);
 	tcase_add_test(t, relay_tells_time_and_what_it_was_given);
 	tcase_add_test(t, relay_counts_those_at_a_server_socket);
 	tcase_add_test(t, relay_takes_any_bytes);

@@ -262,6 +262,22 @@ START_TEST(data_of_ms_turn_keeps_the_permission)
 }
 END_TEST
 
+/* Also one that lapsed while the client said nothing: its allocation lives. */
+START_TEST(data_of_ms_turn_gives_a_lapsed_permission_anew)
+{
+	flow_to(&peer, 0);
+	fake_net_pass(&net, 301000);
+	hear(&peer, "unheard");
+	ck_assert_uint_eq(fake_net_reasons(&net, AVE_NO_PERMISSION), 1);
+	fake_net_datagram(&net, &client, text("media"));
+	hear(&peer, "heard");
+	ck_assert(was_sent(FAKE_TO_CLIENT, "heard"));
+	fake_net_pass(&net, 299000);
+	hear(&peer, "still");
+	ck_assert(was_sent(FAKE_TO_CLIENT, "still"));
+}
+END_TEST
+
 START_TEST(data_headers_are_written_before_the_payload)
 {
 	struct ave_leg rfc = fake_client("198.51.100.7", 4001);
@@ -306,6 +322,27 @@ START_TEST(data_reaches_another_allocation_of_ours)
 			 AVE_FINE);
 	fake_net_hairpin(&net);
 	ck_assert(was_sent(FAKE_TO_CLIENT, "hi")); /* a's flow: bare */
+}
+END_TEST
+
+/* Who else listens on this host in the range is nobody's peer. */
+START_TEST(data_goes_to_no_port_of_ours_that_is_not_relayed)
+{
+	struct ave_leg leg = fake_client("198.51.100.9", 5000);
+	struct ave_alloc *b = fake_allocate(&net, &leg, &fake_ms);
+	struct edge_addr to = b->relayed[0].told;
+	struct ave_flow *f;
+
+	flow_to(&to, 0);
+	ck_assert_int_eq(ave_relay_to_peer(net.relay, a, &to, text("hi")),
+			 AVE_FINE);
+	ave_relay_release(net.relay, b, AVE_FINE);
+	ck_assert_int_eq(ave_relay_to_peer(net.relay, a, &to, text("hi")),
+			 AVE_PEER_DENIED);
+	to.port = a->relayed[0].told.port == 50123 ? 50124 : 50123;
+	ck_assert_int_eq(ave_relay_permit(net.relay, a, &to), AVE_PEER_DENIED);
+	ck_assert_int_eq(ave_relay_flow(&f, a, &to, 0, UINT64_MAX, 4),
+			 AVE_PEER_DENIED);
 }
 END_TEST
 
@@ -462,8 +499,10 @@ Suite *test_suite(void)
 	tcase_add_test(t, data_flows_are_prolonged_not_doubled);
 	tcase_add_test(t, data_flows_that_ended_make_room);
 	tcase_add_test(t, data_of_ms_turn_keeps_the_permission);
+	tcase_add_test(t, data_of_ms_turn_gives_a_lapsed_permission_anew);
 	tcase_add_test(t, data_headers_are_written_before_the_payload);
 	tcase_add_test(t, data_reaches_another_allocation_of_ours);
+	tcase_add_test(t, data_goes_to_no_port_of_ours_that_is_not_relayed);
 	tcase_add_test(t, data_goes_to_relayed_ports_of_members);
 	tcase_add_test(t, data_is_limited_to_the_bandwidth);
 	tcase_add_test(t, data_is_counted);

@@ -1,6 +1,7 @@
 /* av-edge/relay_tcp.c: connections of peers. */
 #include <string.h>
 
+#include "av-edge/policy.h"
 #include "tests/support/fake_dialect.h"
 #include "tests/support/suite.h"
 
@@ -475,6 +476,48 @@ START_TEST(tcp_tells_of_peers_that_connect)
 }
 END_TEST
 
+/* Open, dialled, held or waiting: whom the new policy denies is cut off. */
+START_TEST(tcp_look_cuts_off_whom_it_denies)
+{
+	struct ave_network v = {fake_addr("198.51.100.200", 0), 32};
+	struct ave_networks inside = {&v, 1, false, false};
+	const struct ave_policy_plan plan = {.inside = &inside};
+	struct ave_view view = net.view;
+	struct ave_policy *policy;
+	uint32_t id, kept = dialled(&other);
+
+	fake_net_connected(&net, dialled(&peer)); /* open */
+	peer.port++;
+	dialled(&peer);					  /* and on its way */
+	fake_net_connect(&net, &b->relayed[0].at, &peer); /* held */
+	peer.port++;
+	ck_assert_int_eq(ave_relay_join(net.relay, &joiner, connected(&peer)),
+			 AVE_FINE); /* one with a stream */
+	peer.port++;
+	id = connected(&peer); /* waits for its join */
+	peer.port++;
+	ck_assert_int_eq(ave_relay_connect(&id, net.relay, b, &peer), AVE_FINE);
+	fake_net_clear(&net);
+	fake_heard.peer_is = 0;
+	ck_assert_int_eq(ave_policy_new(&policy, &plan), EDGE_OK);
+	view.policy = policy;
+	ave_relay_look(net.relay, &view);
+	ck_assert_uint_eq(fake_net_count(&net, FAKE_PEER_CLOSED), 6);
+	ck_assert_uint_eq(fake_net_reasons(&net, AVE_PEER_DENIED), 6);
+	ck_assert_uint_eq(
+		fake_net_last(&net, FAKE_CLIENT_CLOSED)->leg.client.port,
+		joiner.client.port);
+	ck_assert_ptr_nonnull(fake_net_socket(&net, kept));
+	ck_assert_ptr_null(ave_relay_connection(net.relay, id));
+	/* its client waits for the end of the dial */
+	ck_assert_uint_eq(fake_heard.peer_is, 1);
+	ck_assert_uint_eq(fake_heard.connection, id);
+	ck_assert_int_eq(fake_heard.how, AVE_PEER_GONE);
+	ave_relay_look(net.relay, &net.view);
+	ave_policy_free(policy);
+}
+END_TEST
+
 START_TEST(tcp_waits_30_s_for_the_join)
 {
 	uint32_t id = connected(&peer);
@@ -590,6 +633,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, tcp_connects_to_each_peer_once);
 	tcase_add_test(t, tcp_tells_of_a_dial_that_failed);
 	tcase_add_test(t, tcp_tells_of_peers_that_connect);
+	tcase_add_test(t, tcp_look_cuts_off_whom_it_denies);
 	tcase_add_test(t, tcp_waits_30_s_for_the_join);
 	tcase_add_test(t, tcp_survives_the_end_of_an_allocation_by_its_dialect);
 	suite_add_tcase(s, t);

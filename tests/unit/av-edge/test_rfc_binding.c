@@ -99,7 +99,11 @@ START_TEST(answers_are_limited_by_network)
 	}
 	ck_assert_int_eq(answered, 20);
 	ck_assert_uint_eq(fake_net_reasons(&f.net, AVE_RATE), 10);
+	/* streams have their own, and end */
 	client = fake_stream("198.51.100.7", 40001);
+	for (int i = 0; i < 20; i++)
+		ck_assert(fake_net_message(&f.net, &client, AVE_CUT_RFC_MESSAGE,
+					   rfc_end(&f.w)));
 	ck_assert(!fake_net_message(&f.net, &client, AVE_CUT_RFC_MESSAGE,
 				    rfc_end(&f.w)));
 }

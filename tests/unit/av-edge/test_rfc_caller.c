@@ -38,6 +38,7 @@ static enum ave_reason admit(const struct ave_leg *leg,
 	ck_assert(rfc_mac_fits(c.mac, &m));
 	ck_assert_int_eq(c.is_holder, own != NULL);
 	ck_assert(c.grant.outside);
+	ck_assert_int_eq(c.grant.issued_s, start_s);
 	ck_assert_int_eq(c.grant.expires_s, start_s + 8 * 3600);
 	rfc_caller_fini(&c);
 	ck_assert_ptr_null(c.mac);

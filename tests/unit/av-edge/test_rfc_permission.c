@@ -132,6 +132,37 @@ START_TEST(permissions_have_a_cap)
 }
 END_TEST
 
+START_TEST(permissions_past_the_cap_are_none)
+{
+	struct edge_addr third = fake_addr("198.51.100.97", 1024);
+
+	f.net.view.limits[AVE_LIMIT_PERMISSIONS] = 2;
+	rfc_ask(&f, RFC_CREATE_PERMISSION);
+	rfc_put_addr(&f.w, RFC_XOR_PEER, &peer);
+	rfc_put_addr(&f.w, RFC_XOR_PEER, &other);
+	rfc_put_addr(&f.w, RFC_XOR_PEER, &third);
+	ck_assert_int_eq(rfc_code(&f, &client), 508);
+	ck_assert(!comes_in(&peer));
+	ck_assert(!comes_in(&other));
+	/* a name twice is one, and who has a place needs no other */
+	rfc_ask(&f, RFC_CREATE_PERMISSION);
+	rfc_put_addr(&f.w, RFC_XOR_PEER, &peer);
+	rfc_put_addr(&f.w, RFC_XOR_PEER, &other);
+	rfc_put_addr(&f.w, RFC_XOR_PEER, &peer);
+	ck_assert_int_eq(rfc_code(&f, &client), 0);
+	rfc_ask(&f, RFC_CREATE_PERMISSION);
+	rfc_put_addr(&f.w, RFC_XOR_PEER, &other);
+	rfc_put_addr(&f.w, RFC_XOR_PEER, &peer);
+	ck_assert_int_eq(rfc_code(&f, &client), 0);
+	/* whose time is over leaves its place */
+	fake_net_pass(&f.net, 301000);
+	rfc_ask(&f, RFC_CREATE_PERMISSION);
+	rfc_put_addr(&f.w, RFC_XOR_PEER, &third);
+	rfc_put_addr(&f.w, RFC_XOR_PEER, &peer);
+	ck_assert_int_eq(rfc_code(&f, &client), 0);
+}
+END_TEST
+
 /* ---- ChannelBind ---- */
 
 static void say_channel(uint16_t channel, const char *text)
@@ -373,6 +404,7 @@ Suite *test_suite(void)
 			    sizeof(denied) / sizeof(denied[0]));
 	tcase_add_test(tc, relayed_address_is_no_peer_of_its_own);
 	tcase_add_test(tc, permissions_have_a_cap);
+	tcase_add_test(tc, permissions_past_the_cap_are_none);
 	suite_add_tcase(s, tc);
 	add_channels(s);
 	tc = tcase_create("send");

@@ -45,6 +45,24 @@ START_TEST(bytes_give_memory_back_when_empty)
 }
 END_TEST
 
+START_TEST(bytes_that_are_secret_are_wiped_when_taken)
+{
+	char more[5000] = "";
+
+	b.is_secret = true;
+	add("password and more");
+	edge_bytes_take(&b, 9);
+	ck_assert_mem_eq(b.p, "\0\0\0\0\0\0\0\0\0and", 12);
+	memset(more, 'x', sizeof(more) - 1);
+	add(more); /* in another place */
+	ck_assert_mem_eq(edge_bytes_slice(&b).p, "and morexxxx", 12);
+	ck_assert_uint_eq(edge_slice_len(edge_bytes_slice(&b)), 8 + 4999);
+	edge_bytes_take(&b, 100000);
+	ck_assert_ptr_null(b.p);
+	ck_assert(b.is_secret); /* still */
+}
+END_TEST
+
 START_TEST(bytes_refuse_past_the_limit)
 {
 	ck_assert_int_eq(edge_bytes_add(&b, edge_slice_str("123456"), 6),
@@ -102,6 +120,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, bytes_keep_order_across_takes);
 	tcase_add_test(t, bytes_give_memory_back_when_empty);
+	tcase_add_test(t, bytes_that_are_secret_are_wiped_when_taken);
 	tcase_add_test(t, bytes_refuse_past_the_limit);
 	tcase_add_test(t, bytes_use_the_front_again_before_growing);
 	tcase_add_test(t, bytes_room_is_where_the_tail_is);

@@ -157,6 +157,30 @@ START_TEST(stage_replaces_what_is_not_in_use_yet)
 }
 END_TEST
 
+/* The staged pair for another time: it is not lost, nor has it two times. */
+START_TEST(stage_takes_what_is_staged_itself)
+{
+	char text[256] = "";
+	FILE *f;
+
+	ck_assert_int_eq(roll_stage(&r, "new", latest()), CTL_GOOD);
+	ck_assert_int_eq(roll_run(&r, ctl_cert_stage, "--use", "av-auth",
+				  "--chain", "@av.pem.staged", "--key",
+				  "@av.key.staged", "--effective",
+				  "2000-01-01T00:00:00Z", (char *)NULL),
+			 CTL_GOOD);
+	ck_assert_str_eq(roll_spki(&r, "av.pem.staged"), r.spki[ROLL_NEW]);
+	roll_run(&r, ctl_cert_list, (char *)NULL);
+	ck_assert_str_eq(roll_role(&r, "current"), r.spki[ROLL_NEW]);
+	f = fopen(certs_path(r.certs, "av.pem.staged"), "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_ptr_nonnull(fgets(text, sizeof(text), f));
+	ck_assert_ptr_nonnull(fgets(text, sizeof(text), f));
+	fclose(f);
+	ck_assert_ptr_nonnull(strstr(text, "-----BEGIN"));
+}
+END_TEST
+
 START_TEST(stage_waits_until_the_previous_one_is_dropped)
 {
 	ck_assert_int_eq(roll_stage(&r, "new", latest()), CTL_GOOD);
@@ -270,6 +294,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, stage_refuses_what_makes_no_tokens);
 	tcase_add_test(t, stage_refuses_a_certificate_of_the_wrong_days);
 	tcase_add_test(t, stage_replaces_what_is_not_in_use_yet);
+	tcase_add_test(t, stage_takes_what_is_staged_itself);
 	tcase_add_test(t, stage_waits_until_the_previous_one_is_dropped);
 	tcase_add_test(t, stage_follows_links_to_the_new_files);
 	tcase_add_test(t, list_tells_the_roles_of_the_time);
