@@ -103,6 +103,81 @@ START_TEST(token_of_another_length_is_none)
 }
 END_TEST
 
+/* Even with a tag that fits: it is of a layout that nobody made yet. */
+START_TEST(token_of_another_layout_is_none)
+{
+	static const struct {
+		size_t at;
+		uint8_t value;
+	} rows[] = {{0, 'F'}, {1, 2}, {14, 1}, {15, 1}, {59, 0x7e}};
+	uint8_t bytes[MRAS_TOKEN_LEN];
+	struct mras_token t = {.kid = 4711};
+
+	memcpy(bytes, ticket.username, sizeof(bytes));
+	ck_assert(mras_token_decode(&t, edge_slice(bytes, sizeof(bytes))));
+	t.kid = 4711;
+	bytes[rows[_i].at] = rows[_i].value;
+	ck_assert(!mras_token_decode(&t, edge_slice(bytes, sizeof(bytes))));
+	ck_assert_uint_eq(t.kid, 4711); /* written on success only */
+}
+END_TEST
+
+START_TEST(token_gives_back_what_it_was_made_of)
+{
+	const struct mras_token made = {.issued_s = 0x01020304,
+					.expires_s = 0xfffefdfc,
+					.flags = MRAS_INTRANET | MRAS_SERVER,
+					.quota = 9};
+	const uint8_t random[8] = {1};
+	struct mras_token t;
+
+	mras_token_mint(&ticket, &keys, &made, edge_slice_str("sip:a@b"),
+			random);
+	ck_assert(mras_token_decode(&t, username()));
+	ck_assert_uint_eq(t.kid, keys.kid);
+	ck_assert_uint_eq(t.issued_s, made.issued_s);
+	ck_assert_uint_eq(t.expires_s, made.expires_s);
+	ck_assert_uint_eq(t.flags, made.flags);
+	ck_assert_uint_eq(t.quota, made.quota);
+}
+END_TEST
+
+START_TEST(token_of_other_keys_is_not_ours)
+{
+	struct mras_keys other;
+	uint8_t password[MRAS_PASSWORD_LEN] = {0};
+
+	ck_assert_int_eq(mras_keys_derive(&other, edge_slice_str("other")),
+			 EDGE_OK);
+	other.kid = keys.kid; /* as one who forges would write it */
+	ck_assert(!mras_token_verify(password, &other, username()));
+	ck_assert_uint_eq(password[0], 0); /* written on success only */
+	ck_assert(mras_token_verify(password, &keys, username()));
+}
+END_TEST
+
+START_TEST(nonce_is_of_a_time_and_an_address)
+{
+	static const uint8_t ip[16] = {198, 51, 100, 7};
+	static const uint8_t other[4] = {198, 51, 100, 8};
+	struct mras_keys second = keys;
+	uint8_t mac[20], again[20];
+
+	mras_nonce_mac(mac, &keys, 1000, edge_slice(ip, 4));
+	mras_nonce_mac(again, &keys, 1000, edge_slice(ip, 4));
+	ck_assert_mem_eq(mac, again, sizeof(mac));
+	mras_nonce_mac(again, &keys, 1001, edge_slice(ip, 4));
+	ck_assert_mem_ne(mac, again, sizeof(mac));
+	mras_nonce_mac(again, &keys, 1000, edge_slice(other, 4));
+	ck_assert_mem_ne(mac, again, sizeof(mac));
+	mras_nonce_mac(again, &keys, 1000, edge_slice(ip, 16));
+	ck_assert_mem_ne(mac, again, sizeof(mac));
+	second.nonce[0] ^= 1;
+	mras_nonce_mac(again, &second, 1000, edge_slice(ip, 4));
+	ck_assert_mem_ne(mac, again, sizeof(mac));
+}
+END_TEST
+
 START_TEST(identity_counts_without_case)
 {
 	struct mras_token t = {.issued_s = 1, .expires_s = 2};
@@ -210,6 +285,10 @@ Suite *test_suite(void)
 	tcase_add_test(tc, token_verifies_and_gives_its_password);
 	tcase_add_loop_test(tc, token_falls_with_any_byte, 0, MRAS_TOKEN_LEN);
 	tcase_add_test(tc, token_of_another_length_is_none);
+	tcase_add_loop_test(tc, token_of_another_layout_is_none, 0, 5);
+	tcase_add_test(tc, token_gives_back_what_it_was_made_of);
+	tcase_add_test(tc, token_of_other_keys_is_not_ours);
+	tcase_add_test(tc, nonce_is_of_a_time_and_an_address);
 	tcase_add_test(tc, identity_counts_without_case);
 	tcase_add_test(tc, no_token_begins_or_ends_with_what_libnice_trims);
 	suite_add_tcase(s, tc);
