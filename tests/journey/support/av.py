@@ -77,6 +77,22 @@ class Empty:
               f'{descriptors(self.edge)} now')
 
 
+class Inward:
+    """What crosses the inner interface from now on."""
+
+    def __init__(self, j):
+        self.capture = j.capture(j.world.edge, 'int',
+                                 'ip or ip6 proto 17 or ip6 proto 6')
+
+    def nothing(self):
+        """Nothing but clients inside, and what they are answered."""
+        host, port = INSIDE_UDP
+        talk = self.capture.packets(
+            f'not (udp and host {host} and port {port}) and '
+            f'not (icmp and dst host {host})')  # a client there has gone
+        assert not talk, talk[:5]
+
+
 def count(edge, noun, reason=None):
     """One counter's value."""
     name = f'lync_edge_av_{noun}_total'
