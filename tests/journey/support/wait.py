@@ -1,6 +1,11 @@
 """Waiting for something that will happen soon, or not."""
 import time
 
+
+class NoAnswer(AssertionError):
+    """Nothing came back in time."""
+
+
 PATIENCE = 30  # s: what is waited for happens, however busy the machine is
 
 
