@@ -158,11 +158,11 @@ class Client:
         assert got.kind == BINDING | OK, got
         return unaddress(got[XOR_MAPPED])
 
-    def request(self, kind, attributes, key=None):
+    def request(self, kind, attributes, key=None, tid=None):
         """A request with credentials, as bytes."""
         return build(kind, attributes + [
             (USERNAME, self.ticket.user_text.encode()), (REALM, self.realm),
-            (NONCE, self.nonce)], key=key or self.key)
+            (NONCE, self.nonce)], tid, key or self.key)
 
     def challenge(self):
         """The first Allocate; the 401 tells realm and nonce."""
