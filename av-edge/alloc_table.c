@@ -97,9 +97,13 @@ void ave_alloc_table_remove(struct ave_alloc_table *t, struct ave_alloc *a)
 	t->count--;
 }
 
+/* A stream is known by its name as well: one address may be that of several
+ * hosts (6to4, NAT64), and one port be used once more before the end of the
+ * stream that had it is known here. */
 static bool is_same(const struct ave_leg *a, const struct ave_leg *b)
 {
 	return ave_leg_is_stream(a) == ave_leg_is_stream(b) &&
+	       (!ave_leg_is_stream(a) || a->wire == b->wire) &&
 	       edge_addr_eq(&a->client, &b->client) &&
 	       edge_addr_eq(&a->server, &b->server);
 }

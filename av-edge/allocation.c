@@ -51,20 +51,19 @@ static void tell_of(const struct ave_alloc *a, enum ave_story_kind what,
 
 /* -- time ------------------------------------------------------------------ */
 
-/* A stream of MS-TURN is never refreshed: it lives while it is used (AV 1.16).
- */
-static bool lives_by_use(const struct ave_alloc *a)
+static uint64_t idle_end(const struct ave_alloc *a)
 {
-	return ave_leg_is_stream(&a->leg) &&
-	       a->dialect == a->relay->plan.dialects[AVE_DIALECT_MS];
+	if (ave_leg_is_stream(&a->leg) && a->dialect->lives_by_use)
+		return a->last_ms +
+		       ave_relay_limit(a->relay, AVE_LIMIT_TCP_IDLE_S) * MS_A_S;
+	return a->expires_ms;
 }
 
 static uint64_t deadline(const struct ave_alloc *a)
 {
-	if (lives_by_use(a))
-		return a->last_ms +
-		       ave_relay_limit(a->relay, AVE_LIMIT_TCP_IDLE_S) * MS_A_S;
-	return a->expires_ms;
+	const uint64_t idle_ms = idle_end(a);
+
+	return idle_ms < a->until_ms ? idle_ms : a->until_ms;
 }
 
 /* Traffic moves the deadline without touching the timer: it looks again. */
@@ -80,12 +79,26 @@ static void on_timer(struct edge_timer *t, uint64_t now_ms)
 		edge_wheel_start(r->wheel, t, deadline(a), on_timer);
 		return;
 	}
-	ave_relay_release(r, a, AVE_EXPIRED);
+	ave_relay_release(
+		r, a, a->until_ms <= now_ms ? AVE_TOKEN_EXPIRED : AVE_EXPIRED);
 	if (ave_leg_is_stream(&leg))
 		r->plan.net->close_client(r->plan.net_self, &leg);
 }
 
-static uint32_t clamp(const struct ave_relay *r, uint32_t wanted_s)
+/* Of its token, with what clocks may differ. */
+static uint64_t token_left_s(const struct ave_alloc *a)
+{
+	const struct ave_relay *r = a->relay;
+	const int64_t left_s =
+		a->grant.expires_s - r->wall_s +
+		(int64_t)ave_relay_limit(r, AVE_LIMIT_CLOCK_SKEW_S);
+
+	return left_s > 0 ? (uint64_t)left_s : 0;
+}
+
+/* No longer than its token lasts, however short that is. */
+static uint32_t clamp(const struct ave_relay *r, uint32_t wanted_s,
+		      uint64_t left_s)
 {
 	const uint64_t min = ave_relay_limit(r, AVE_LIMIT_LIFETIME_MIN_S);
 	const uint64_t max = ave_relay_limit(r, AVE_LIMIT_LIFETIME_MAX_S);
@@ -94,20 +107,25 @@ static uint32_t clamp(const struct ave_relay *r, uint32_t wanted_s)
 
 	if (s > max)
 		s = max;
-	return (uint32_t)(s < min ? min : s);
+	if (s < min)
+		s = min;
+	return (uint32_t)(s < left_s ? s : left_s);
 }
 
 void ave_relay_touch(struct ave_relay *r, struct ave_alloc *a)
 {
 	a->last_ms = a->last_client_ms = r->now_ms;
-	if (a->dialect == r->plan.dialects[AVE_DIALECT_MS])
+	if (a->dialect->lives_by_use)
 		a->expires_ms = r->now_ms + (uint64_t)a->lifetime_s * MS_A_S;
 }
 
 uint32_t ave_relay_refresh(struct ave_relay *r, struct ave_alloc *a,
 			   uint32_t wanted_s)
 {
-	a->lifetime_s = clamp(r, wanted_s);
+	const uint64_t left_s = token_left_s(a);
+
+	a->until_ms = r->now_ms + left_s * MS_A_S;
+	a->lifetime_s = clamp(r, wanted_s, left_s);
 	a->last_ms = a->last_client_ms = r->now_ms;
 	a->expires_ms = r->now_ms + (uint64_t)a->lifetime_s * MS_A_S;
 	edge_wheel_start(r->wheel, &a->timer, deadline(a), on_timer);
@@ -130,6 +148,15 @@ static void give_port(const struct ave_relay *r, bool is_tcp,
 				       MS_A_S);
 }
 
+/* A port is kept for its user: pseudonyms are MACs, half of one will do. */
+static uint64_t owner_of(const struct ave_grant *g)
+{
+	uint64_t owner;
+
+	memcpy(&owner, g->pseudonym, sizeof(owner));
+	return owner;
+}
+
 static enum ave_reason take_port(struct ave_alloc *a, uint8_t family,
 				 const struct ave_want *want, uint16_t *port)
 {
@@ -142,11 +169,11 @@ static enum ave_reason take_port(struct ave_alloc *a, uint8_t family,
 		.now_ms = r->now_ms,
 		.reserved_s =
 			(uint32_t)ave_relay_limit(r, AVE_LIMIT_RESERVATION_S),
+		.owner = owner_of(&a->grant),
 	};
 
 	if (want->reserved)
-		return ave_ports_claim(port, ports, family, want->reserved,
-				       r->now_ms)
+		return ave_ports_claim(port, ports, want->reserved, &wish)
 			       ? AVE_RESERVATION
 			       : AVE_FINE;
 	return ave_ports_take(port, &a->reserved, ports, &wish) ? AVE_NO_PORT

@@ -38,6 +38,7 @@ struct ave_alloc {
 	uint64_t credit_ms;
 	struct edge_timer timer, pace; /* its end; TCP: when credit is back */
 	uint64_t born_ms, expires_ms, last_client_ms, last_ms;
+	uint64_t until_ms; /* its token's end: nothing prolongs it past that */
 	uint32_t lifetime_s;
 	bool is_tcp;		     /* relayed addresses are for connections */
 	bool is_full;		     /* its stream takes no media now */

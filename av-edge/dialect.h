@@ -16,6 +16,11 @@ struct ave_verdict {
 
 struct ave_dialect {
 	const char *name; /* "MS-TURN" */
+	/* AV 1.16: what its client sends prolongs an allocation, and on a
+	 * stream, which is never refreshed, use alone does */
+	bool lives_by_use;
+	/* RFC 6062: peers' connections wait unread for their join */
+	bool joins_peers;
 	/** A control message. a: NULL without an allocation on this 5-tuple.
 	 * false: on a stream, close it. */
 	bool (*control)(struct ave_relay *r, const struct ave_leg *leg,

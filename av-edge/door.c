@@ -44,24 +44,28 @@ static bool may_enter(struct ave_worker *w, const struct ave_door *d,
 static bool accept_one(struct ave_door *d)
 {
 	struct ave_worker *w = d->worker;
-	struct edge_addr local, remote;
+	struct ave_stream_ends at = {.is_inside = d->side == AVE_INSIDE};
 	struct ave_stream *s;
 	int fd = accept4(d->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-	if (fd < 0)
-		return errno == ECONNABORTED;
-	edge_sock_names(fd, &local, &remote);
-	if (!remote.family || !may_enter(w, d, &remote)) {
+	if (fd < 0 && errno == ECONNABORTED)
+		return true;
+	if (fd < 0) {
+		ave_hub_lull(&d->lull, w->hub, &d->ear, errno);
+		return false;
+	}
+	edge_sock_names(fd, &at.server, &at.client);
+	if (!at.client.family || !may_enter(w, d, &at.client)) {
 		close(fd);
 		return true;
 	}
-	if (ave_stream_new(&s, &w->streams, fd, d->side == AVE_INSIDE)) {
+	if (ave_stream_new(&s, &w->streams, fd, &at)) {
 		ave_worker_count(w, AVE_STAT_REJECTED_RESOURCE);
-		ave_worker_leaves(w, &remote);
+		ave_worker_leaves(w, &at.client);
 		return true;
 	}
-	ave_worker_count(w, d->side == AVE_INSIDE ? AVE_STAT_ACCEPTED_INSIDE
-						  : AVE_STAT_ACCEPTED_OUTSIDE);
+	ave_worker_count(w, at.is_inside ? AVE_STAT_ACCEPTED_INSIDE
+					 : AVE_STAT_ACCEPTED_OUTSIDE);
 	return true;
 }
 
@@ -203,6 +207,7 @@ void ave_door_close(struct ave_worker *w, enum ave_door_kind kind)
 	d->socket = 0;
 	if (d->fd < 0)
 		return;
+	ave_hub_unlull(&d->lull);
 	ave_hub_leave(w->hub, &d->ear);
 	close(d->fd);
 	d->fd = -1;

@@ -1,6 +1,8 @@
 /* The plain loop of one packet worker: batch, timers, descriptors by name. */
 #include "av-edge/hub.h"
 
+#include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -94,6 +96,35 @@ void ave_hub_leave(struct ave_hub *h, struct ave_ear *e)
 	ave_batch_unwatch(h->batch, e->fd);
 	edge_handles_drop(h->ears, e->id);
 	e->id = 0;
+}
+
+static void end_lull(struct edge_timer *t, uint64_t now_ms)
+{
+	struct ave_lull *l =
+		(struct ave_lull *)(void *)((char *)t -
+					    offsetof(struct ave_lull, timer));
+
+	if (ave_hub_listen(l->hub, l->ear, l->ear->fd, AVE_BATCH_READ))
+		edge_wheel_start(l->hub->wheel, t, now_ms + AVE_HUB_LULL_MS,
+				 end_lull);
+}
+
+void ave_hub_lull(struct ave_lull *l, struct ave_hub *h, struct ave_ear *e,
+		  int error)
+{
+	if ((error != EMFILE && error != ENFILE && error != ENOBUFS &&
+	     error != ENOMEM) ||
+	    ave_hub_listen(h, e, e->fd, 0) != EDGE_OK)
+		return;
+	l->hub = h;
+	l->ear = e;
+	edge_wheel_start(h->wheel, &l->timer, h->now_ms + AVE_HUB_LULL_MS,
+			 end_lull);
+}
+
+void ave_hub_unlull(struct ave_lull *l)
+{
+	edge_wheel_stop(&l->timer);
 }
 
 void ave_hub_later(struct ave_hub *h, struct ave_chore *c)

@@ -7,7 +7,8 @@
 #include "common/wheel.h"
 
 enum {
-	AVE_HUB_TURN_MS = 50, /* ours: timers are this coarse [ms] */
+	AVE_HUB_TURN_MS = 50,  /* ours: timers are this coarse [ms] */
+	AVE_HUB_LULL_MS = 100, /* ours: out of descriptors, try again [ms] */
 	/* ours: what is read from a stream at once: the longest frame of
 	 * AV 1.4 and its header, twice again behind it [bytes] */
 	AVE_HUB_SCRATCH = 192 * 1024,
@@ -31,6 +32,13 @@ struct ave_chore {
 	void (*fn)(struct ave_chore *c);
 };
 
+/* A listener that can take nobody in just now; embedded in its owner. */
+struct ave_lull {
+	struct edge_timer timer;
+	struct ave_hub *hub;
+	struct ave_ear *ear;
+};
+
 /* Open to the files of the worker; its thread only. */
 struct ave_hub {
 	struct ave_batch *batch;
@@ -52,6 +60,11 @@ void ave_hub_free(struct ave_hub *h);
 EDGE_MUST_CHECK enum edge_err
 ave_hub_listen(struct ave_hub *h, struct ave_ear *e, int fd, unsigned io);
 void ave_hub_leave(struct ave_hub *h, struct ave_ear *e); /* before close */
+/** accept has failed with error. Out of descriptors or memory, who waits would
+ * be told of in each turn: the ear hears nothing for AVE_HUB_LULL_MS then. */
+void ave_hub_lull(struct ave_lull *l, struct ave_hub *h, struct ave_ear *e,
+		  int error);
+void ave_hub_unlull(struct ave_lull *l); /* before ave_hub_leave */
 /** c->fn runs once after all events of this turn. */
 void ave_hub_later(struct ave_hub *h, struct ave_chore *c);
 

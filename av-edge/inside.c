@@ -144,37 +144,39 @@ void ave_routes_close(struct ave_routes *r)
 	r->v4 = r->v6 = -1;
 }
 
+/* All of it: what is left out would be open to clients. EDGE_ELIMIT. */
 static enum edge_err read_all(uint8_t **out, size_t *len, int fd)
 {
 	size_t cap = TABLE_FIRST, have = 0;
 	uint8_t *p = malloc(cap);
+	enum edge_err err = EDGE_ESYS;
+	ssize_t n = lseek(fd, 0, SEEK_SET);
 
-	if (lseek(fd, 0, SEEK_SET))
-		goto failed;
-	while (p) {
-		ssize_t n = read(fd, p + have, cap - have);
-		uint8_t *more;
+	while (p && n >= 0) {
+		uint8_t *more = p;
 
-		if (n < 0)
-			goto failed;
-		have += (size_t)n;
-		if (!n || cap > TABLE_MAX) {
+		n = read(fd, p + have, cap - have);
+		if (n > 0)
+			have += (size_t)n;
+		if (!n) {
 			*out = p;
 			*len = have;
 			return EDGE_OK;
 		}
-		if (have < cap)
-			continue;
-		more = realloc(p, cap *= 2);
-		if (!more)
+		if (have == TABLE_MAX) {
+			err = EDGE_ELIMIT;
 			break;
+		}
+		if (have == cap)
+			more = realloc(p, cap *= 2);
+		if (!more) {
+			err = EDGE_ENOMEM;
+			break;
+		}
 		p = more;
 	}
 	free(p);
-	return EDGE_ENOMEM;
-failed:
-	free(p);
-	return EDGE_ESYS;
+	return p ? err : EDGE_ENOMEM;
 }
 
 static enum edge_err read_table(struct ave_networks *out, int fd, bool is_v6,

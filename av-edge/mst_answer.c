@@ -46,12 +46,13 @@ static size_t challenge_len(const struct mst_challenge *c)
 	return len;
 }
 
-void mst_challenge_fit(struct mst_challenge *c, size_t most)
+bool mst_challenge_fit(struct mst_challenge *c, size_t most)
 {
 	if (challenge_len(c) > most)
 		c->server.family = 0;
 	if (challenge_len(c) > most)
 		c->version = 0;
+	return challenge_len(c) <= most;
 }
 
 void mst_put_terms(struct edge_put *w, const struct mst_terms *t)

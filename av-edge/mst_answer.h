@@ -34,8 +34,8 @@ struct mst_challenge {
 };
 void mst_put_challenge(struct edge_put *w, const struct mst_challenge *c);
 /** Leaves out what would make the answer longer than most bytes and is not
- * needed: Alternate Server, then MS-Version. */
-void mst_challenge_fit(struct mst_challenge *c, size_t most);
+ * needed: Alternate Server, then MS-Version. false: still too long. */
+bool mst_challenge_fit(struct mst_challenge *c, size_t most);
 
 /* What an Allocate request was granted. */
 struct mst_terms {

@@ -111,6 +111,7 @@ static void forget(struct ave_alloc *a)
 
 const struct ave_dialect mst_dialect = {
 	.name = "MS-TURN",
+	.lives_by_use = true,
 	.control = control,
 	.from_client = from_client,
 	.from_peer = from_peer,

@@ -4,7 +4,7 @@
 #include "av-edge/mras_ring.h"
 
 enum {
-	AMPLIFY = 3,	     /* AV 1.13: times the bytes of a stranger */
+	AMPLIFY = 26,	     /* AV 1.13: times a stranger's bytes [tenths] */
 	REFUSE_MS = 1000,    /* AV 1.11: one 0116 error in that time [ms] */
 	TRY_ALTERNATE = 300, /* AV 1.13 */
 	UNAUTHORIZED = 401,
@@ -69,7 +69,9 @@ static struct edge_addr server_for(const struct mst_request *q)
 		       : (struct edge_addr){0};
 }
 
-static void put_login(struct mst_answer *a, const struct mst_request *q,
+/* false: it would be too long an answer to that request. Streams are not
+ * forged: there it may be as long as it is. */
+static bool put_login(struct mst_answer *a, const struct mst_request *q,
 		      unsigned code)
 {
 	const struct ave_view *v = ave_relay_view(q->relay);
@@ -82,13 +84,15 @@ static void put_login(struct mst_answer *a, const struct mst_request *q,
 		.version = version_of(q),
 	};
 
-	mras_ring_nonce(nonce, v->ring, &q->leg->client,
-			ave_relay_wall_s(q->relay));
 	if (code == UNAUTHORIZED)
 		c.server = server_for(q);
-	if (!ave_leg_is_stream(q->leg))
-		mst_challenge_fit(&c, AMPLIFY * edge_slice_len(q->msg->raw));
+	if (!ave_leg_is_stream(q->leg) &&
+	    !mst_challenge_fit(&c, edge_slice_len(q->msg->raw) * AMPLIFY / 10))
+		return false;
+	mras_ring_nonce(nonce, v->ring, &q->leg->client,
+			ave_relay_wall_s(q->relay));
 	mst_put_challenge(&a->w, &c);
+	return true;
 }
 
 /* A client goes on with a nonce and a realm; 400 and 431 are its own fault. */
@@ -106,14 +110,17 @@ void mst_challenge(const struct mst_request *q, enum ave_reason why)
 		ave_relay_drop(q->relay, AVE_RATE);
 		return;
 	}
-	ave_relay_drop(q->relay, why);
 	if (has_login(code)) {
 		mst_answer_begin(&a, MST_ALLOCATE_ERROR, q->msg->tid);
-		put_login(&a, q, code);
+		if (!put_login(&a, q, code)) {
+			ave_relay_drop(q->relay, AVE_TOO_LONG);
+			return;
+		}
 	} else {
 		begin_error(&a, q);
 		mst_put_error(&a.w, code, "");
 	}
+	ave_relay_drop(q->relay, why);
 	mst_answer_send(&a, q, NULL);
 }
 

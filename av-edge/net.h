@@ -57,7 +57,8 @@ struct ave_net {
 	/** ave_relay_peer_closed is not called for it. */
 	void (*close_peer)(void *self, uint32_t peer, bool is_reset);
 	/** RFC 6062: from now on the stream and the connection are one pipe,
-	 * with back-pressure; both belong to the worker, which ends both. */
+	 * with back-pressure. The worker ends the one when the other has ended;
+	 * ave_relay_peer_closed tells of it, ave_relay_client_gone does not. */
 	enum edge_err (*join)(void *self, const struct ave_leg *leg,
 			      uint32_t peer);
 	/** For the log; valid until return. NULL: nobody wants to know. */

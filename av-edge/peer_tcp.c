@@ -1,6 +1,7 @@
 /* Relayed TCP addresses and the connections on them (AV 1.15, RFC 6062). */
 #include "av-edge/peer_tcp.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -18,6 +19,7 @@ struct ave_tcp_relay {
 	uint64_t tag;
 	int fd;
 	bool is_dead;
+	struct ave_lull lull;
 	struct ave_chore burial;
 };
 
@@ -38,6 +40,7 @@ static void end(struct ave_peer *p, enum ave_peer_why why, bool is_reset)
 	p->is_dead = true;
 	p->host->gone(p->host, p, why);
 	edge_wheel_stop(&p->timer);
+	edge_wheel_stop(&p->stall);
 	ave_pipe_close(&p->pipe, is_reset);
 	edge_handles_drop(p->host->peers, p->id);
 	ave_hub_later(p->host->hub, &p->burial);
@@ -51,6 +54,17 @@ static void on_timer(struct edge_timer *t, uint64_t now_ms)
 
 	(void)now_ms;
 	end(p, AVE_PEER_TIMEOUT, true);
+}
+
+/* Its client waits for it, and is not to wait for ever. */
+static void on_stalled(struct edge_timer *t, uint64_t now_ms)
+{
+	struct ave_peer *p =
+		(struct ave_peer *)(void *)((char *)t -
+					    offsetof(struct ave_peer, stall));
+
+	(void)now_ms;
+	end(p, AVE_PEER_STALLED, true);
 }
 
 static void start_timer(struct ave_peer *p, uint32_t ms)
@@ -97,6 +111,7 @@ static void on_event(struct ave_pipe *pipe, enum ave_pipe_event e)
 		read_some(p);
 		break;
 	case AVE_PIPE_DRAINED:
+		edge_wheel_stop(&p->stall);
 		p->host->drained(p->host, p);
 		break;
 	case AVE_PIPE_GONE:
@@ -184,8 +199,10 @@ static void on_ready(struct ave_ear *e, unsigned io)
 		int fd = accept4(r->fd, NULL, NULL,
 				 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-		if (fd < 0)
+		if (fd < 0) {
+			ave_hub_lull(&r->lull, r->host->hub, e, errno);
 			return;
+		}
 		accept_one(r, fd);
 	}
 }
@@ -211,7 +228,13 @@ void ave_peer_admit(struct ave_peer *p, bool is_joining)
 
 enum edge_err ave_peer_put(struct ave_peer *p, struct edge_slice bytes)
 {
-	return ave_pipe_put(&p->pipe, bytes);
+	struct ave_hub *hub = p->host->hub;
+	enum edge_err err = ave_pipe_put(&p->pipe, bytes);
+
+	if (ave_pipe_is_full(&p->pipe) && !edge_timer_running(&p->stall))
+		edge_wheel_start(hub->wheel, &p->stall,
+				 hub->now_ms + p->host->stall_ms, on_stalled);
+	return err;
 }
 
 bool ave_peer_is_full(const struct ave_peer *p)
@@ -289,6 +312,7 @@ void ave_tcp_relay_close(struct ave_peer_host *h, edge_handle relay)
 	if (!r || r->is_dead)
 		return;
 	r->is_dead = true;
+	ave_hub_unlull(&r->lull);
 	ave_hub_leave(h->hub, &r->ear);
 	close(r->fd);
 	edge_handles_drop(h->relays, relay);

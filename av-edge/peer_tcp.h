@@ -14,6 +14,7 @@ enum ave_peer_why {
 	AVE_PEER_CLOSED,  /* by the peer, or the connection broke */
 	AVE_PEER_REFUSED, /* did not connect */
 	AVE_PEER_TIMEOUT, /* not connected, or held, for too long */
+	AVE_PEER_STALLED, /* does not read */
 	AVE_PEER_DISMISSED
 };
 
@@ -34,7 +35,7 @@ struct ave_peer_host {
 	struct ave_hub *hub;
 	struct edge_handles *peers;  /* of struct ave_peer */
 	struct edge_handles *relays; /* of struct ave_tcp_relay */
-	uint32_t connect_ms, hold_ms, join_ms;
+	uint32_t connect_ms, hold_ms, join_ms, stall_ms;
 	uint32_t connect_queue;	 /* written before it is connected [bytes] */
 	uint32_t out_cap, chunk; /* chunk: read at once [bytes] */
 	uint32_t keep_alive_s;
@@ -48,7 +49,7 @@ struct ave_peer {
 	struct edge_addr remote;
 	edge_handle blocks; /* the host's: a stream that waits for it; or 0 */
 	bool is_held, is_silent, is_joined, is_dead;
-	struct edge_timer timer;
+	struct edge_timer timer, stall;
 	struct ave_chore burial;
 };
 

@@ -51,8 +51,22 @@ static void listen_as_needed(struct ave_pipe *p)
 	if (!p->is_connecting && !p->is_ending &&
 	    (!p->is_paused || p->is_shaking))
 		io |= AVE_BATCH_READ;
-	if (ave_hub_listen(p->hub, &p->ear, p->fd, io) != EDGE_OK)
-		p->is_gone = true;
+	if (ave_hub_listen(p->hub, &p->ear, p->fd, io) == EDGE_OK || p->is_gone)
+		return;
+	p->is_gone = true;
+	ave_hub_later(p->hub, &p->lost); /* its owner may be in its midst */
+}
+
+static void on_lost(struct ave_chore *c)
+{
+	struct ave_pipe *p =
+		(struct ave_pipe *)(void *)((char *)c -
+					    offsetof(struct ave_pipe, lost));
+
+	if (!p->is_open)
+		return;
+	part(p);
+	p->fn(p, AVE_PIPE_GONE);
 }
 
 static void write_queued(struct ave_pipe *p);
@@ -120,6 +134,7 @@ ave_pipe_open(struct ave_pipe *p, struct ave_hub *h, int fd, bool is_connecting,
 			       .is_connecting = is_connecting};
 	p->ear.ready = on_ready;
 	p->again.fn = on_again;
+	p->lost.fn = on_lost;
 	err = ave_hub_listen(h, &p->ear, fd,
 			     is_connecting ? AVE_BATCH_WRITE : AVE_BATCH_READ);
 	p->is_open = !err;

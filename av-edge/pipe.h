@@ -23,6 +23,7 @@ struct ave_pipe {
 	struct edge_bytes plain; /* TLS: decrypted, not yet taken */
 	struct edge_tls_stream *tls;
 	struct ave_chore again; /* more is decrypted already */
+	struct ave_chore lost;	/* the kernel listens to it no more */
 	struct ave_pipe *far;	/* joined: what comes goes there */
 	uint32_t cap;		/* of out [bytes] */
 	int fd;

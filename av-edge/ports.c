@@ -23,6 +23,7 @@ static const uint32_t RESERVED = UINT32_C(1) << 31; /* with the second */
 struct table {
 	_Atomic uint32_t word[PORTS];
 	_Atomic uint64_t token[PORTS]; /* of a RESERVED one */
+	_Atomic uint64_t owner[PORTS]; /* the same */
 };
 
 struct ave_ports {
@@ -108,6 +109,7 @@ static uint64_t keep_next(struct table *t, uint16_t port,
 		return 0;
 	token = new_token(index_of(w->family), next);
 	atomic_store(&t->token[next], token);
+	atomic_store(&t->owner[next], w->owner);
 	atomic_store(
 		&t->word[next],
 		RESERVED | second(w->now_ms + UINT64_C(1000) * w->reserved_s));
@@ -146,16 +148,17 @@ enum edge_err ave_ports_take(uint16_t *port, uint64_t *token,
 }
 
 enum edge_err ave_ports_claim(uint16_t *port, struct ave_ports *p,
-			      uint8_t family, uint64_t token, uint64_t now_ms)
+			      uint64_t token, const struct ave_port_wish *w)
 {
 	const uint16_t at = (uint16_t)(token >> PORT_SHIFT);
-	struct table *t = &p->table[index_of(family)];
+	struct table *t = &p->table[index_of(w->family)];
 	uint32_t word = atomic_load(&t->word[at]);
 
 	/* The word changes with each reservation, by its second at least: what
 	 * fits the token before the swap still does. */
-	if (word == TAKEN || !(word & RESERVED) || is_over(word, now_ms) ||
+	if (word == TAKEN || !(word & RESERVED) || is_over(word, w->now_ms) ||
 	    atomic_load(&t->token[at]) != token ||
+	    atomic_load(&t->owner[at]) != w->owner ||
 	    !atomic_compare_exchange_strong(&t->word[at], &word, TAKEN))
 		return EDGE_ENOTFOUND;
 	atomic_store(&t->token[at], 0);

@@ -24,6 +24,7 @@ struct ave_port_wish {
 	bool reserve;	     /* with even: keep the next one, by a token */
 	uint64_t now_ms;     /* monotonic, one clock for all threads */
 	uint32_t reserved_s; /* how long the next one is kept */
+	uint64_t owner;	     /* and for whom */
 };
 
 /** A free port, from a random place on. token: of the port kept; 0 without
@@ -31,12 +32,12 @@ struct ave_port_wish {
 EDGE_MUST_CHECK enum edge_err ave_ports_take(uint16_t *port, uint64_t *token,
 					     struct ave_ports *p,
 					     const struct ave_port_wish *w);
-/** The port that was kept by a token, once. EDGE_ENOTFOUND: never kept, or not
- * any more. */
+/** The port that was kept by a token for that owner, once; of w, its family,
+ * time and owner. EDGE_ENOTFOUND: never kept, or not any more. */
 EDGE_MUST_CHECK enum edge_err ave_ports_claim(uint16_t *port,
 					      struct ave_ports *p,
-					      uint8_t family, uint64_t token,
-					      uint64_t now_ms);
+					      uint64_t token,
+					      const struct ave_port_wish *w);
 /** A taken port; nobody gets it before free_ms; 0: at once. */
 void ave_ports_give(struct ave_ports *p, uint8_t family, uint16_t port,
 		    uint64_t free_ms);

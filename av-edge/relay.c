@@ -177,7 +177,8 @@ struct ave_alloc *ave_tagged(const struct ave_relay *r, uint64_t tag)
 	return edge_handles_find(r->allocs, (edge_handle)tag);
 }
 
-/* Inside are few machines, and ours: they are not counted. */
+/* Inside are few machines, and some speak for many: each address has buckets of
+ * its own, and larger ones. */
 bool ave_relay_may_answer(struct ave_relay *r, const struct ave_leg *leg,
 			  enum ave_rate what)
 {
@@ -186,19 +187,20 @@ bool ave_relay_may_answer(struct ave_relay *r, const struct ave_leg *leg,
 		[AVE_RATE_BINDING] = AVE_LIMIT_BINDING_RATE,
 		[AVE_RATE_ALLOCATE] = AVE_LIMIT_ALLOCATE_RATE,
 	};
-	const uint64_t rate = ave_relay_limit(r, limits[what]);
-	const bool is_source = what == AVE_RATE_ALLOCATE;
+	const bool is_inside = leg->side == AVE_INSIDE;
+	const uint64_t rate = ave_relay_limit(
+		r, is_inside ? AVE_LIMIT_INSIDE_RATE : limits[what]);
+	const bool is_source = is_inside || what == AVE_RATE_ALLOCATE;
 	const struct ave_rate_of of = {
 		.source = leg->client,
 		.bits4 = is_source ? SOURCE_BITS4 : RATE_BITS4,
 		.bits6 = is_source ? SOURCE_BITS6 : RATE_BITS6,
-		.what = (uint8_t)what,
+		.what = (uint8_t)(what + (is_inside ? AVE_RATES : 0)),
 		.rate = (uint32_t)((rate + r->plan.workers - 1) /
 				   r->plan.workers),
 	};
 
-	return leg->side == AVE_INSIDE ||
-	       ave_rates_take(r->rates, &of, r->now_ms);
+	return ave_rates_take(r->rates, &of, r->now_ms);
 }
 
 /* -- what comes ----------------------------------------------------------- */

@@ -123,7 +123,8 @@ enum ave_reason ave_relay_allocate(struct ave_alloc **out, struct ave_relay *r,
 /** Of either dialect; NULL when there is none. */
 struct ave_alloc *ave_relay_find(const struct ave_relay *r,
 				 const struct ave_leg *leg);
-/** The lifetime granted; wanted 0: the default. */
+/** Authenticated: the lifetime granted, at most what its token has left; wanted
+ * 0: the default. Traffic prolongs nothing past the token's end. */
 uint32_t ave_relay_refresh(struct ave_relay *r, struct ave_alloc *a,
 			   uint32_t wanted_s);
 /** An authenticated message came from its client: MS-TURN's lifetime begins
@@ -159,8 +160,13 @@ enum ave_reason ave_relay_to_peer(struct ave_relay *r, struct ave_alloc *a,
 void ave_relay_drop(struct ave_relay *r, enum ave_reason why);
 
 /* Answers to those who have proved nothing yet: so many a second of a network,
- * IPv4 /24 or IPv6 /56 (AV 1.16). */
-enum ave_rate { AVE_RATE_CHALLENGE, AVE_RATE_BINDING, AVE_RATE_ALLOCATE };
+ * IPv4 /24 or IPv6 /56 (AV 1.16); inside, of an address. */
+enum ave_rate {
+	AVE_RATE_CHALLENGE,
+	AVE_RATE_BINDING,
+	AVE_RATE_ALLOCATE,
+	AVE_RATES
+};
 /** Takes one; false: say nothing, drop with AVE_RATE. */
 bool ave_relay_may_answer(struct ave_relay *r, const struct ave_leg *leg,
 			  enum ave_rate what);
@@ -175,7 +181,8 @@ enum ave_reason ave_relay_connect(uint32_t *connection, struct ave_relay *r,
 /** Whose connection waits under that number; NULL: none. */
 struct ave_alloc *ave_relay_connection(const struct ave_relay *r,
 				       uint32_t connection);
-/** The stream and the connection become one; answer the client before. */
+/** The stream and the connection become one, until either ends or the
+ * allocation does; answer the client before. */
 enum ave_reason ave_relay_join(struct ave_relay *r, const struct ave_leg *leg,
 			       uint32_t connection);
 

@@ -277,7 +277,7 @@ static enum ave_reason to_flow(struct ave_relay *r, struct ave_alloc *a,
 
 	if (why)
 		return why;
-	if (a->dialect == r->plan.dialects[AVE_DIALECT_MS])
+	if (a->dialect->lives_by_use)
 		prolong(r, a, peer);
 	if (is_flow) {
 		flow->to_peer++;

@@ -10,6 +10,7 @@ enum link_state {
 	LINK_DIALLED, /* not there yet; what is written waits */
 	LINK_HELD,    /* came in without permission: not read */
 	LINK_WAITING, /* RFC 6062: for its join, not read */
+	LINK_JOINED,  /* RFC 6062: one with a stream, which the worker moves */
 	LINK_OPEN,
 };
 
@@ -20,13 +21,9 @@ struct ave_peer_link {
 	uint32_t peer;	/* as the net names it */
 	struct edge_addr addr;
 	enum link_state state;
+	struct ave_leg stream; /* JOINED: with which */
 	struct edge_timer timer;
 };
-
-static bool is_rfc(const struct ave_alloc *a)
-{
-	return a->dialect == a->relay->plan.dialects[AVE_DIALECT_RFC];
-}
 
 /* -- links of an allocation ------------------------------------------------ */
 
@@ -218,7 +215,7 @@ void ave_relay_tcp_full(struct ave_relay *r, struct ave_alloc *a, bool is_full)
 
 static void open_link(struct ave_peer_link *l)
 {
-	if (is_rfc(l->alloc)) {
+	if (l->alloc->dialect->joins_peers) {
 		l->state = LINK_WAITING;
 		read_peer(l, false);
 		start_timer(l, AVE_LIMIT_JOIN_MS);
@@ -435,7 +432,9 @@ enum ave_reason ave_relay_join(struct ave_relay *r, const struct ave_leg *leg,
 
 	if (!l || r->plan.net->join(r->plan.net_self, leg, l->peer))
 		return AVE_PEER_GONE;
-	link_drop(l);
+	edge_wheel_stop(&l->timer);
+	l->state = LINK_JOINED;
+	l->stream = *leg;
 	return AVE_FINE;
 }
 
@@ -451,6 +450,8 @@ void ave_relay_tcp_end(struct ave_relay *r, struct ave_alloc *a)
 		struct ave_peer_link *l = a->peers;
 
 		a->peers = l->next;
+		if (l->state == LINK_JOINED)
+			r->plan.net->close_client(r->plan.net_self, &l->stream);
 		close_peer(r, l->peer, l->state == LINK_HELD);
 		link_free(l);
 	}

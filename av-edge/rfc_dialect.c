@@ -188,6 +188,7 @@ static void forget(struct ave_alloc *a)
 
 const struct ave_dialect rfc_dialect = {
 	.name = "TURN",
+	.joins_peers = true,
 	.control = control,
 	.from_client = from_client,
 	.from_peer = from_peer,

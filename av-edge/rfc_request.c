@@ -10,6 +10,7 @@ enum {
 	/* an Allocate with REQUESTED-TRANSPORT: what is shorter asks for
 	 * nothing, and gets no longer answer than a bare error [bytes] */
 	LEAST_QUESTION = RFC_HEADER_LEN + 8,
+	AMPLIFY = 28, /* ours: times a stranger's bytes [tenths] */
 };
 
 struct rfc_own *rfc_own_of(const struct ave_alloc *a)
@@ -89,8 +90,19 @@ bool rfc_may_answer(const struct rfc_request *q, enum ave_rate what)
 	return false;
 }
 
+/* Streams are not forged: there an answer may be as long as it is. */
+static bool is_too_long(const struct rfc_request *q, struct edge_slice wire)
+{
+	return !ave_leg_is_stream(q->leg) &&
+	       10 * edge_slice_len(wire) >
+		       AMPLIFY * edge_slice_len(q->msg->raw);
+}
+
 bool rfc_challenge(const struct rfc_request *q, enum ave_reason why)
 {
+	const struct rfc_seal seal = {.has_fingerprint =
+					      q->msg->fingerprint_at != 0};
+	struct edge_slice wire;
 	struct rfc_answer a;
 	unsigned code;
 
@@ -98,14 +110,19 @@ bool rfc_challenge(const struct rfc_request *q, enum ave_reason why)
 		return !ave_leg_is_stream(q->leg);
 	if (is_short(q))
 		why = AVE_MALFORMED;
-	ave_relay_drop(q->relay, why);
 	code = rfc_code_of(why, q->msg->method);
 	rfc_answer_begin(&a, q->msg->method, RFC_ERROR, q->msg->tid);
 	if (code == UNAUTHENTICATED || code == STALE_NONCE)
 		put_login(&a, q, code);
 	else
 		rfc_put_error(&a.w, code);
-	(void)rfc_answer_send(&a, q);
+	wire = rfc_answer_end(&a, &seal);
+	if (is_too_long(q, wire)) {
+		ave_relay_drop(q->relay, AVE_TOO_LONG);
+		return true;
+	}
+	ave_relay_drop(q->relay, why);
+	ave_relay_answer(q->relay, q->leg, wire);
 	return true;
 }
 

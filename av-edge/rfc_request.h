@@ -22,7 +22,8 @@ bool rfc_asks(const struct rfc_request *q, enum rfc_attr a);
  * stream is no stranger. */
 bool rfc_may_answer(const struct rfc_request *q, enum ave_rate what);
 /** What to say to whom no key can be proven: counted, at a limited rate, at
- * most 2.8 times as long as the request. False: the stream must be closed. */
+ * most 2.8 times as long as a datagram that asked, else not at all. False: the
+ * stream must be closed. */
 bool rfc_challenge(const struct rfc_request *q, enum ave_reason why);
 /** Counted, and answered with the caller's integrity. */
 void rfc_refuse(const struct rfc_request *q, enum ave_reason why);

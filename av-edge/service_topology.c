@@ -234,7 +234,9 @@ void ave_service_look_at_old(struct ave_service *v)
 {
 	struct ave_mail *mail[AVE_WORKERS] = {NULL};
 
-	if (v->ended == v->moves || is_old_in_use(&v->house, v->moves))
+	/* what is prepared may go back to them: commit binds nothing */
+	if (v->prepared.mail[0] || v->ended == v->moves ||
+	    is_old_in_use(&v->house, v->moves))
 		return;
 	for (unsigned i = 0; i < v->house.worker_count; i++) {
 		mail[i] = ave_mail_new();

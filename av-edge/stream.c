@@ -12,13 +12,15 @@
 #include "av-edge/mst_tcp.h"
 #include "av-edge/sockets.h"
 #include "av-edge/stream_cut.h"
-#include "common/sock.h"
 
 enum {
 	/* AV 1.4: the longest frame and its header; an RFC message with its
 	 * padding is a little longer [bytes] */
 	REST_CAP = 65536 + 64,
 	READ_ROOM = 65536, /* ours: behind what is left of the last time */
+	/* ours: a message of a stranger's; an Allocate with all it may carry
+	 * is half as long [bytes] */
+	STRANGER_CAP = 2048,
 };
 
 _Static_assert((int)REST_CAP + (int)READ_ROOM <= (int)AVE_HUB_SCRATCH,
@@ -74,6 +76,11 @@ void ave_stream_finish(struct ave_stream *s)
 	end(s, AVE_STREAM_DISMISSED);
 }
 
+void ave_stream_overflow(struct ave_stream *s)
+{
+	end(s, AVE_STREAM_STALLED);
+}
+
 static void on_slow(struct edge_timer *t, uint64_t now_ms)
 {
 	(void)now_ms;
@@ -116,8 +123,10 @@ static bool greet(struct ave_stream *s)
 
 static bool shake(struct ave_stream *s, struct edge_slice in)
 {
-	if (!s->host->tls ||
-	    ave_pipe_secure(&s->pipe, s->host->tls, in) != EDGE_OK)
+	struct ave_stream_host *h = s->host;
+
+	if (!h->tls || (h->may_shake && !h->may_shake(h, s)) ||
+	    ave_pipe_secure(&s->pipe, h->tls, in) != EDGE_OK)
 		return false;
 	is_known(s, AVE_STREAM_SHAKEN);
 	return true;
@@ -226,7 +235,9 @@ static void keep_rest(struct ave_stream *s, struct edge_slice rest)
 			end(s, AVE_STREAM_CLOSED);
 		return;
 	}
-	if (edge_bytes_add(&s->rest, rest, REST_CAP + READ_ROOM) != EDGE_OK)
+	if (edge_bytes_add(&s->rest, rest,
+			   s->is_confirmed ? REST_CAP + READ_ROOM
+					   : STRANGER_CAP) != EDGE_OK)
 		end(s, AVE_STREAM_FRAMING);
 }
 
@@ -311,7 +322,7 @@ void ave_stream_resume(struct ave_stream *s)
 /* -- life ---------------------------------------------------------------- */
 
 enum edge_err ave_stream_new(struct ave_stream **out, struct ave_stream_host *h,
-			     int fd, bool is_inside)
+			     int fd, const struct ave_stream_ends *at)
 {
 	struct ave_stream *s = calloc(1, sizeof(*s));
 	enum edge_err err = EDGE_ENOMEM;
@@ -328,11 +339,12 @@ enum edge_err ave_stream_new(struct ave_stream **out, struct ave_stream_host *h,
 		return err;
 	}
 	s->host = h;
-	s->is_inside = is_inside;
+	s->client = at->client;
+	s->server = at->server;
+	s->is_inside = at->is_inside;
 	s->burial.fn = bury;
 	s->again.fn = on_again;
 	s->full.fn = on_full;
-	edge_sock_names(fd, &s->server, &s->client);
 	ave_socket_set_keep_alive(fd, h->keep_alive_s);
 	ave_pipe_set_cap(&s->pipe, h->out_cap);
 	edge_wheel_start(h->hub->wheel, &s->deadline,
@@ -345,6 +357,15 @@ void ave_stream_confirm(struct ave_stream *s)
 {
 	s->is_confirmed = true;
 	edge_wheel_stop(&s->deadline);
+}
+
+void ave_stream_doubt(struct ave_stream *s)
+{
+	const struct ave_stream_host *h = s->host;
+
+	s->is_confirmed = false;
+	edge_wheel_start(h->hub->wheel, &s->deadline,
+			 h->hub->now_ms + h->first_allocate_ms, on_slow);
 }
 
 enum edge_err ave_stream_put(struct ave_stream *s, struct edge_slice bytes,

@@ -22,7 +22,7 @@ enum ave_stream_why {
 	AVE_STREAM_FRAMING,  /* lost in the middle */
 	AVE_STREAM_SLOW,     /* first bytes or first allocation too late */
 	AVE_STREAM_STALLED,  /* does not read */
-	AVE_STREAM_TLS,	     /* handshake failed, or none is served */
+	AVE_STREAM_TLS,	     /* handshake failed or refused; none is served */
 	AVE_STREAM_DISMISSED /* by ave_stream_finish */
 };
 
@@ -38,6 +38,9 @@ struct ave_stream_host {
 	void (*filled)(struct ave_stream_host *h, struct ave_stream *s);
 	/** It was full and takes media again. */
 	void (*drained)(struct ave_stream_host *h, struct ave_stream *s);
+	/** A TLS handshake of it would begin. false: it ends instead; NULL:
+	 * never. */
+	bool (*may_shake)(struct ave_stream_host *h, struct ave_stream *s);
 	struct ave_hub *hub;
 	struct edge_handles *streams;
 	struct edge_tls *tls; /* TURN over TLS; NULL: not served */
@@ -60,14 +63,27 @@ struct ave_stream {
 	struct ave_chore burial, again, full;
 };
 
+/* Who came in where, as asked once: a client that has reset the connection
+ * meanwhile has no name any more. */
+struct ave_stream_ends {
+	struct edge_addr client, server;
+	bool is_inside;
+};
+
 /** fd is taken over, also when this fails. */
 EDGE_MUST_CHECK enum edge_err ave_stream_new(struct ave_stream **out,
 					     struct ave_stream_host *h, int fd,
-					     bool is_inside);
+					     const struct ave_stream_ends *at);
 /** It has an allocation: no more deadline. */
 void ave_stream_confirm(struct ave_stream *s);
+/** It has none any more: so long for the next one as for the first. */
+void ave_stream_doubt(struct ave_stream *s);
 /** Close now; gone() is told AVE_STREAM_DISMISSED unless it was told. */
 void ave_stream_finish(struct ave_stream *s);
+
+/** Its queue has no room for bytes that must not be missing: it ends as one
+ * that does not read. */
+void ave_stream_overflow(struct ave_stream *s);
 
 /** One message, framed already. EDGE_ELIMIT: nothing was sent, the queue is
  * full; half full for media, which is worth less later. EDGE_ECLOSED. */

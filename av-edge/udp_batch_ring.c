@@ -181,12 +181,21 @@ static enum edge_err begin(struct ave_batch *b)
 
 /* -- submitting --------------------------------------------------------- */
 
+/* Without memory the kernel leaves the rest, or all, in the queue: buffers and
+ * names stay theirs until a later call takes them. */
+static bool is_taken(const struct engine *e)
+{
+	return !io_uring_sq_ready(&e->ring);
+}
+
 static void submit(struct engine *e)
 {
 	(void)io_uring_submit(&e->ring);
-	e->name_count = 0;
+	if (is_taken(e))
+		e->name_count = 0;
 }
 
+/* NULL: the queue is full and the kernel takes nothing. */
 static struct io_uring_sqe *entry(struct engine *e)
 {
 	struct io_uring_sqe *q = io_uring_get_sqe(&e->ring);
@@ -197,15 +206,18 @@ static struct io_uring_sqe *entry(struct engine *e)
 	return io_uring_get_sqe(&e->ring);
 }
 
-static void receive_on(struct engine *e, uint32_t id)
+static bool receive_on(struct engine *e, uint32_t id)
 {
 	struct io_uring_sqe *q = entry(e);
 
+	if (!q)
+		return false;
 	io_uring_prep_recvmsg_multishot(q, (int)ave_batch_slot(id), &e->shape,
 					0);
 	q->flags |= IOSQE_BUFFER_SELECT | IOSQE_FIXED_FILE;
 	q->buf_group = GROUP;
 	io_uring_sqe_set_data64(q, about(ABOUT_RECEIVE, id));
+	return true;
 }
 
 static enum edge_err open_socket(struct ave_batch *b, uint32_t id)
@@ -213,21 +225,43 @@ static enum edge_err open_socket(struct ave_batch *b, uint32_t id)
 	enum edge_err err = put_file(b->engine, ave_batch_slot(id),
 				     ave_batch_find(b, id)->fd);
 
-	if (!err)
-		receive_on(b->engine, id);
-	return err;
+	if (err || receive_on(b->engine, id))
+		return err;
+	(void)put_file(b->engine, ave_batch_slot(id), -1);
+	return EDGE_ELIMIT;
 }
 
-/* Queued is enough: the kernel holds the socket until then. */
+/* What was not taken would go out by the next socket of that slot: it fails,
+ * and is counted. */
+static void call_back(struct engine *e, uint32_t slot)
+{
+	const struct io_uring_sq *sq = &e->ring.sq;
+	const unsigned first = sq->sqe_tail - io_uring_sq_ready(&e->ring);
+
+	for (unsigned i = first; i != sq->sqe_tail; i++) {
+		struct io_uring_sqe *q = &sq->sqes[i & sq->ring_mask];
+
+		if (q->fd == (int)slot)
+			q->fd = -1;
+	}
+}
+
+/* Queued is enough: the kernel holds the socket until then. Without room even
+ * for that, its receive ends as nothing more can come. */
 static void close_socket(struct ave_batch *b, uint32_t id)
 {
 	struct engine *e = b->engine;
 	struct io_uring_sqe *q = entry(e);
 
-	io_uring_prep_cancel64(q, about(ABOUT_RECEIVE, id), 0);
-	q->flags |= IOSQE_CQE_SKIP_SUCCESS | IOSQE_FIXED_FILE;
-	io_uring_sqe_set_data64(q, about(ABOUT_CANCEL, id));
-	submit(e);
+	if (q) {
+		io_uring_prep_cancel64(q, about(ABOUT_RECEIVE, id), 0);
+		q->flags |= IOSQE_CQE_SKIP_SUCCESS | IOSQE_FIXED_FILE;
+		io_uring_sqe_set_data64(q, about(ABOUT_CANCEL, id));
+		submit(e);
+	} else {
+		(void)shutdown(ave_batch_find(b, id)->fd, SHUT_RD);
+	}
+	call_back(e, ave_batch_slot(id));
 	(void)put_file(e, ave_batch_slot(id), -1);
 }
 
@@ -246,7 +280,13 @@ static void send_later(struct ave_batch *b, uint32_t socket,
 		b->losses.send_failed++;
 		return;
 	}
-	q = entry(e);
+	if (e->name_count == SENDS)
+		submit(e);
+	q = e->name_count < SENDS ? entry(e) : NULL;
+	if (!q) {
+		b->losses.send_full++;
+		return;
+	}
 	name = &e->name[e->name_count++];
 	len = ave_batch_name(name, to, s->family);
 	io_uring_prep_send(q, (int)ave_batch_slot(socket), bytes.p,
@@ -270,6 +310,8 @@ static void give_back(struct engine *e)
 {
 	const int mask = io_uring_buf_ring_mask(BUFFERS);
 
+	if (!is_taken(e))
+		return;
 	for (size_t i = 0; i < e->held_count; i++) {
 		uint16_t bid = e->held[i];
 
@@ -286,14 +328,15 @@ static void give_back(struct engine *e)
 static void start_again(struct ave_batch *b)
 {
 	struct engine *e = b->engine;
+	size_t left = 0;
 
 	submit(e); /* then this turn's buffers are free */
 	give_back(e);
-	for (size_t i = 0; i < e->again_count; i++) {
-		if (ave_batch_find(b, e->again[i]))
-			receive_on(e, e->again[i]);
-	}
-	e->again_count = 0;
+	for (size_t i = 0; i < e->again_count; i++)
+		if (ave_batch_find(b, e->again[i]) &&
+		    !receive_on(e, e->again[i]))
+			e->again[left++] = e->again[i];
+	e->again_count = left;
 }
 
 /* Level triggered by asking again once what was ready has been looked at. */
@@ -302,6 +345,8 @@ static void watch_epoll(struct ave_batch *b)
 	struct engine *e = b->engine;
 	struct io_uring_sqe *q = entry(e);
 
+	if (!q)
+		return; /* in the next turn */
 	io_uring_prep_poll_add(q, (int)b->cap, POLLIN);
 	q->flags |= IOSQE_FIXED_FILE;
 	io_uring_sqe_set_data64(q, about(ABOUT_READY, 0));
@@ -422,7 +467,8 @@ static size_t wait_for(struct ave_batch *b, struct ave_batch_item *items,
 		watch_epoll(b);
 	(void)io_uring_submit_and_wait_timeout(
 		&e->ring, &first, 1, timeout_ms < 0 ? NULL : &ts, NULL);
-	e->name_count = 0;
+	if (is_taken(e))
+		e->name_count = 0;
 	give_back(e);
 	return reap(b, items);
 }
@@ -449,8 +495,9 @@ static enum edge_err try_it(struct ave_batch *b)
 		goto out;
 	if (put_file(e, 0, fd))
 		goto out;
-	receive_on(e, 0);
-	q = entry(e);
+	q = receive_on(e, 0) ? entry(e) : NULL;
+	if (!q)
+		goto out;
 	io_uring_prep_send(q, 0, word, sizeof(word), MSG_DONTWAIT);
 	io_uring_prep_send_set_addr(q, (struct sockaddr *)&name, (uint16_t)len);
 	q->flags |= IOSQE_CQE_SKIP_SUCCESS | IOSQE_FIXED_FILE;

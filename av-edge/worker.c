@@ -19,6 +19,8 @@ enum {
 	PEER_CHUNK = 1400,    /* AV 1.15: of a peer's stream [bytes] */
 	RELAY_SHARDS = 8,     /* handles above AVE_BATCH_ID_END */
 	HOLD_SLACK_MS = 1000, /* ours: the relay's own timers come first */
+	SOURCE_BITS4 = 32,    /* who shakes hands too often */
+	SOURCE_BITS6 = 64,
 };
 
 /* The thread's own; the worker behind it. */
@@ -48,6 +50,11 @@ void ave_worker_plan_drop(struct ave_worker_plan *p)
 void ave_worker_count(struct ave_worker *w, size_t row)
 {
 	edge_stats_add(w->house->stats, w->index, row, 1);
+}
+
+static uint32_t limit(const struct ave_worker *w, enum ave_limit which)
+{
+	return (uint32_t)w->outlook->view.limits[which];
 }
 
 /* -- what comes ----------------------------------------------------------- */
@@ -90,6 +97,25 @@ static void on_datagram(struct ave_batch_item *it, void *arg)
 	w->is_batch = false;
 }
 
+/* Data frames neither begin an allocation nor end it. */
+static bool is_message(enum ave_cut cut)
+{
+	return cut == AVE_CUT_MST_CONTROL || cut == AVE_CUT_RFC_MESSAGE;
+}
+
+/* A client may end its allocation and stay: then it has so long for the next
+ * one as it had for the first. */
+static void judge_stream(struct ave_worker *w, struct ave_stream *s,
+			 const struct ave_leg *leg)
+{
+	const bool has_one = ave_relay_find(w->relay, leg);
+
+	if (has_one && !s->is_confirmed)
+		ave_stream_confirm(s);
+	else if (!has_one && s->is_confirmed && s->kind != AVE_STREAM_JOINED)
+		ave_stream_doubt(s);
+}
+
 static void on_message(struct ave_stream_host *h, struct ave_stream *s,
 		       enum ave_cut cut, const struct ave_packet *packet)
 {
@@ -104,8 +130,8 @@ static void on_message(struct ave_stream_host *h, struct ave_stream *s,
 		return;
 	if (!is_well)
 		ave_stream_finish(s);
-	else if (!s->is_confirmed && ave_relay_find(w->relay, &leg))
-		ave_stream_confirm(s);
+	else if (is_message(cut))
+		judge_stream(w, s, &leg);
 }
 
 void ave_worker_leaves(struct ave_worker *w, const struct edge_addr *client)
@@ -124,6 +150,26 @@ static void on_stream_gone(struct ave_stream_host *h, struct ave_stream *s,
 	ave_worker_leaves(w, &s->client);
 	if (!s->is_silent)
 		ave_relay_client_gone(w->relay, &leg);
+}
+
+/* The private key costs this thread what media could use. Inside are few
+ * machines, and ours: they are not counted. */
+static bool on_may_shake(struct ave_stream_host *h, struct ave_stream *s)
+{
+	struct ave_worker *w = of_streams(h);
+	const unsigned workers = w->house->worker_count;
+	const struct ave_rate_of of = {
+		.source = s->client,
+		.bits4 = SOURCE_BITS4,
+		.bits6 = SOURCE_BITS6,
+		.rate = (limit(w, AVE_LIMIT_HANDSHAKE_RATE) + workers - 1) /
+			workers,
+	};
+
+	if (s->is_inside || ave_rates_take(w->shakes, &of, w->hub->now_ms))
+		return true;
+	ave_worker_count(w, AVE_STAT_REJECTED_HANDSHAKES);
+	return false;
 }
 
 static void on_filled(struct ave_stream_host *h, struct ave_stream *s)
@@ -156,7 +202,19 @@ static void on_accepted(struct ave_peer_host *h, struct ave_peer *p)
 static void on_peer_data(struct ave_peer_host *h, struct ave_peer *p,
 			 const struct ave_packet *packet)
 {
-	ave_relay_peer_bytes(of_peers(h)->relay, p->tag, p->id, *packet);
+	struct ave_worker *w = of_peers(h);
+	struct ave_stream *s;
+
+	w->is_of_stream = true;
+	ave_relay_peer_bytes(w->relay, p->tag, p->id, *packet);
+	w->is_of_stream = false;
+	s = edge_handles_find(w->streams.streams, w->hearer);
+	if (s && w->is_overflow)
+		ave_stream_overflow(s);
+	else if (s && ave_pipe_is_full(&s->pipe))
+		on_filled(&w->streams, s); /* before the next peer is read */
+	w->hearer = 0;
+	w->is_overflow = false;
 }
 
 static void on_peer_drained(struct ave_peer_host *h, struct ave_peer *p)
@@ -179,11 +237,6 @@ static void on_peer_gone(struct ave_peer_host *h, struct ave_peer *p,
 
 /* -- mail ----------------------------------------------------------------- */
 
-static uint32_t limit(const struct ave_worker *w, enum ave_limit which)
-{
-	return (uint32_t)w->outlook->view.limits[which];
-}
-
 static void take_limits(struct ave_worker *w)
 {
 	struct ave_stream_host *s = &w->streams;
@@ -193,7 +246,7 @@ static void take_limits(struct ave_worker *w)
 	s->out_cap = p->out_cap = limit(w, AVE_LIMIT_OUT_QUEUE);
 	s->first_bytes_ms = limit(w, AVE_LIMIT_FIRST_BYTES_MS);
 	s->first_allocate_ms = limit(w, AVE_LIMIT_FIRST_ALLOCATE_MS);
-	s->stall_ms = limit(w, AVE_LIMIT_STALL_MS);
+	s->stall_ms = p->stall_ms = limit(w, AVE_LIMIT_STALL_MS);
 	s->keep_alive_s = p->keep_alive_s =
 		limit(w, AVE_LIMIT_TCP_KEEP_ALIVE_S);
 	p->connect_ms = limit(w, AVE_LIMIT_CONNECT_MS);
@@ -206,12 +259,12 @@ static void take_limits(struct ave_worker *w)
 static bool take_door(struct ave_worker *w, struct ave_mail *m,
 		      enum ave_door_kind kind)
 {
+	const bool is_well =
+		!m->back[kind].family || ave_door_back(w, kind, &m->back[kind]);
 	int fd = m->fds[kind];
 
 	m->fds[kind] = -1;
-	if (m->back[kind].family && !ave_door_back(w, kind, &m->back[kind]))
-		return false;
-	return fd < 0 || !ave_door_open(w, kind, fd);
+	return fd < 0 ? is_well : !ave_door_open(w, kind, fd);
 }
 
 static void take_doors(struct ave_worker *w, struct ave_mail *m)
@@ -342,6 +395,7 @@ static void free_hand(struct hand *h)
 	edge_mailbox_free(w->mailbox);
 	ave_hub_free(w->hub);
 	edge_handles_free(w->streams.streams);
+	ave_rates_free(w->shakes);
 	edge_handles_free(w->peers.peers);
 	edge_handles_free(w->peers.relays);
 	edge_tls_drop(w->streams.tls);
@@ -359,6 +413,7 @@ static void set_hosts(struct ave_worker *w)
 	w->streams.gone = on_stream_gone;
 	w->streams.filled = on_filled;
 	w->streams.drained = on_stream_drained;
+	w->streams.may_shake = on_may_shake;
 	w->streams.hub = w->hub;
 	w->peers.connected = on_connected;
 	w->peers.accepted = on_accepted;
@@ -382,6 +437,9 @@ static enum edge_err make_tables(struct ave_worker *w)
 	if (!err)
 		err = edge_handles_new(&w->peers.relays, high,
 				       EDGE_HANDLE_SLOTS);
+	if (!err)
+		err = ave_rates_new(&w->shakes, limit(w, AVE_LIMIT_SOURCES) /
+							w->house->worker_count);
 	return err;
 }
 

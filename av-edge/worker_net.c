@@ -41,6 +41,19 @@ static void put(struct ave_worker *w, const struct ave_leg *leg,
 		ave_worker_count(w, AVE_STAT_LOST_SLOW_READER);
 }
 
+/* Nothing may be missing in the middle of a stream (RFC 4571). Who hears it is
+ * looked at when the relay is done with the packet. */
+static void put_of_stream(struct ave_worker *w, const struct ave_leg *leg,
+			  struct edge_slice bytes)
+{
+	struct ave_stream *s = stream_of(w, leg);
+
+	if (!s)
+		return;
+	w->hearer = s->id;
+	w->is_overflow |= ave_stream_put(s, bytes, false) == EDGE_ELIMIT;
+}
+
 static void pass_to_client(void *self, const struct ave_leg *leg,
 			   struct edge_slice bytes)
 {
@@ -48,6 +61,8 @@ static void pass_to_client(void *self, const struct ave_leg *leg,
 
 	if (leg->transport == AVE_UDP)
 		send_datagram(w, leg->wire, &leg->client, bytes);
+	else if (w->is_of_stream)
+		put_of_stream(w, leg, bytes);
 	else
 		put(w, leg, bytes, true);
 }
@@ -221,7 +236,6 @@ static enum edge_err join(void *self, const struct ave_leg *leg, uint32_t peer)
 
 	if (!p || !s)
 		return EDGE_ENOTFOUND;
-	p->is_silent = true;
 	s->is_silent = true;
 	ave_peer_join(p, s);
 	return EDGE_OK;

@@ -4,12 +4,14 @@
 
 #include "av-edge/outlook.h"
 #include "av-edge/peer_tcp.h"
+#include "av-edge/rates.h"
 #include "av-edge/stream.h"
 #include "av-edge/worker.h"
 
 /* A server socket of this worker. */
 struct ave_door {
 	struct ave_ear ear; /* TCP; first */
+	struct ave_lull lull;
 	struct ave_worker *worker;
 	uint32_t socket; /* UDP: the batch's id; 0: closed */
 	int fd;		 /* TCP; -1: closed */
@@ -31,9 +33,13 @@ struct ave_worker {
 	unsigned old_count;
 	uint32_t moves; /* as the last mail said */
 	struct ave_stream_host streams;
+	struct ave_rates *shakes; /* TLS handshakes by source */
 	struct ave_peer_host peers;
 	struct ave_stream *speaker;   /* whose message is at hand */
 	bool is_batch;		      /* the packet at hand is the batch's */
+	bool is_of_stream;	      /* it is a part of a peer's stream */
+	edge_handle hearer;	      /* the client's stream that it went to */
+	bool is_overflow;	      /* and had no room there */
 	struct ave_relay_counts told; /* in house->stats already */
 	struct ave_batch_losses lost;
 	struct ave_relay_counts dropped; /* as in the last event */

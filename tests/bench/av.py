@@ -27,7 +27,7 @@ import tempfile
 import time
 
 import av_servers
-from av_servers import Load, netns
+from av_servers import Load
 
 HERE = pathlib.Path(__file__).resolve().parent
 SERVERS = {'edge': av_servers.av_edge, 'coturn': av_servers.coturn,
@@ -361,19 +361,17 @@ def main():
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
     folder = pathlib.Path(tempfile.mkdtemp(prefix='lync-edge-bench-'))
     folder.chmod(0o755)
-    ca = folder / 'ca'
-    world = None
+    ca, prefix = folder / 'ca', f'b{folder.name[-6:]}-'
     try:
         subprocess.run([HERE.parent / 'lab/ca.sh', ca, 'rsa'], check=True)
         cores = av_servers.cores()
-        world = av_servers.World(f'b{folder.name[-6:]}-', cores[0], cores[1],
+        world = av_servers.World(prefix, cores[0], cores[1],
                                  options.nice)
         bench = Bench(world, folder, ca, options)
         runs(bench)
         table(bench)
     finally:
-        if world:
-            world.remove()
+        av_servers.remove_world(prefix)
         if not options.keep:
             shutil.rmtree(folder, ignore_errors=True)
     return 0

@@ -31,6 +31,7 @@ LIMITS = {
     'av.bandwidth_burst': 67108864, 'av.port_quarantine_s': 0,
     'av.socket_buffer': ROOM, 'av.relay_buffer': 1 << 20,
     'av.connections': 60000, 'av.connections_per_source': 60000,
+    'av.handshake_rate': 1000000,
 }
 COTURN = '''\
 listening-ip={at}
@@ -125,6 +126,12 @@ class World(netns.World):
 
 def _listens(world):
     return f'{AV}:{PORT} ' in world.edge.exec('ss', '-Hlun')
+
+
+def remove_world(prefix):
+    """Also what a World that failed has left."""
+    for name in netns.World.NAMES:
+        netns.remove(prefix + name)
 
 
 class Relay(Server):

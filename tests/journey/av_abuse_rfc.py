@@ -129,6 +129,11 @@ def connections(j, edge, made):
     late.ticket = one.ticket
     late.challenge()
     assert late.answer(late.request(BIND, [(CONNECTION, number)])).code == 400
+    # it ends with the allocation, at both ends
+    assert one.refresh(0).code == 0
+    for end in (peer, owner.socket):
+        end.settimeout(10)
+        assert end.recv(100) == b''
     for each in (late, owner, one):
         each.close()
     peer.close()

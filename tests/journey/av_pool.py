@@ -3,7 +3,8 @@ client goes to the other when its member is full, and when it is gone."""
 import pathlib
 
 from support import av, journey, mras, netns
-from support.msturn import ALLOCATED, ALTERNATE, REFUSED, unaddress
+from support.msturn import (ALLOCATE, ALLOCATED, ALTERNATE, LIFETIME, REFUSED,
+                            VERSION, build, unaddress)
 from support.ticket import Ticket
 
 LAB = pathlib.Path(__file__).resolve().parents[1] / 'lab' / 'topology'
@@ -52,8 +53,11 @@ def body(j):
     other = av.udp(j, tickets[0], 0, (SECOND, 3478))
     assert other.must_allocate()[0] == SECOND
     first = av.udp(j, tickets[1], 1)
-    told = first.challenge()
-    assert unaddress(told[ALTERNATE]) == av.UDP, told
+    assert first.challenge().get(ALTERNATE) is None
+    # who asks with more bytes is told more
+    told = first.answer(build(ALLOCATE, [
+        (VERSION, b'\0\0\0\1'), (LIFETIME, b'\0\0\2\x58')]))
+    assert told.code == 401 and unaddress(told[ALTERNATE]) == av.UDP, told
     assert first.must_allocate()[0] == av.OUTSIDE
     moved = av.udp(j, tickets[1], 1, (SECOND, 3478))
     moved.realm, moved.nonce, moved.key = first.realm, first.nonce, first.key

@@ -118,6 +118,7 @@ static void forget(struct ave_alloc *a)
 
 const struct ave_dialect fake_ms = {
 	.name = "MS-TURN",
+	.lives_by_use = true,
 	.control = ms_control,
 	.from_client = ms_from_client,
 	.from_peer = from_peer,
@@ -126,6 +127,7 @@ const struct ave_dialect fake_ms = {
 
 const struct ave_dialect fake_rfc = {
 	.name = "TURN",
+	.joins_peers = true,
 	.control = rfc_control,
 	.from_client = rfc_from_client,
 	.from_peer = from_peer,
@@ -158,7 +160,7 @@ enum ave_reason fake_try(struct ave_alloc **out, struct fake_net *n,
 			 const struct ave_want *want)
 {
 	const struct ave_grant g = {.pseudonym = "somebody",
-				    .expires_s = n->wall_s + 3600,
+				    .expires_s = n->wall_s + 28800,
 				    .outside = true};
 
 	return ave_relay_allocate(out, n->relay, leg, d, &g, want);

@@ -13,7 +13,8 @@ INSIDE_UDP = (netns.EDGE_INSIDE, 3478)
 INSIDE_TCP = (netns.EDGE_INSIDE, 443)
 # a crowd from one machine is not what these journeys are about
 CROWD = {'av.allocate_rate': 1000000, 'av.challenge_rate': 1000000,
-         'av.binding_rate': 1000000}
+         'av.binding_rate': 1000000, 'av.inside_rate': 1000000,
+         'av.handshake_rate': 1000000}
 
 
 def mint(j):

@@ -76,6 +76,32 @@ START_TEST(alloc_table_compares_the_whole_5_tuple)
 }
 END_TEST
 
+/* Two hosts behind one address, or one port used twice. */
+START_TEST(alloc_table_tells_streams_of_one_5_tuple_apart)
+{
+	struct ave_alloc_table t;
+	struct ave_alloc a = {.leg = leg(1)}, b;
+	struct ave_leg l;
+
+	a.leg.transport = AVE_TCP;
+	a.leg.wire = 1;
+	b = a;
+	b.leg.wire = 2;
+	l = b.leg;
+	ck_assert_int_eq(ave_alloc_table_init(&t), EDGE_OK);
+	ave_alloc_table_add(&t, &a);
+	ck_assert_ptr_null(ave_alloc_table_find(&t, &l));
+	ave_alloc_table_add(&t, &b);
+	ck_assert_ptr_eq(ave_alloc_table_find(&t, &l), &b);
+	l.transport = AVE_TLS;
+	ck_assert_ptr_eq(ave_alloc_table_find(&t, &l), &b);
+	ave_alloc_table_remove(&t, &b);
+	ck_assert_ptr_null(ave_alloc_table_find(&t, &l));
+	ck_assert_ptr_eq(ave_alloc_table_find(&t, &a.leg), &a);
+	ave_alloc_table_fini(&t);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("alloc_table");
@@ -84,6 +110,7 @@ Suite *test_suite(void)
 	tcase_set_timeout(t, 10);
 	tcase_add_test(t, alloc_table_finds_what_it_holds);
 	tcase_add_test(t, alloc_table_compares_the_whole_5_tuple);
+	tcase_add_test(t, alloc_table_tells_streams_of_one_5_tuple_apart);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -369,6 +369,90 @@ START_TEST(allocation_of_a_stream_lives_while_it_is_used)
 }
 END_TEST
 
+/* A token of 100 s, and the 300 s that clocks may differ. */
+static struct ave_alloc *of_short_token(const struct ave_leg *leg,
+					const struct ave_dialect *d)
+{
+	const struct ave_grant g = {.pseudonym = "somebody",
+				    .expires_s = net.wall_s + 100};
+	struct ave_flow *f;
+	struct ave_alloc *a;
+
+	ck_assert_int_eq(ave_relay_allocate(&a, net.relay, leg, d, &g, &v4),
+			 AVE_FINE);
+	ck_assert_int_eq(ave_relay_flow(&f, a, &peer, 0, UINT64_MAX, 1),
+			 AVE_FINE);
+	return a;
+}
+
+static void ended_with_its_token(void)
+{
+	ck_assert_uint_eq(live(), 0);
+	ck_assert_int_eq(net.last_why, AVE_TOKEN_EXPIRED);
+	ck_assert_uint_eq(fake_net_sockets(&net), 0);
+}
+
+START_TEST(allocation_lifetime_is_no_longer_than_its_token)
+{
+	struct ave_alloc *a = of_short_token(&client, &fake_rfc);
+
+	ck_assert_uint_eq(a->lifetime_s, 400);
+	fake_net_pass(&net, 350000);
+	ck_assert_uint_eq(ave_relay_refresh(net.relay, a, 0), 50);
+	ck_assert_uint_eq(ave_relay_refresh(net.relay, a, 10), 50);
+	fake_net_pass(&net, 49000);
+	ck_assert_uint_eq(ave_relay_refresh(net.relay, a, 3600), 1);
+	fake_net_pass(&net, 1000);
+	ended_with_its_token();
+}
+END_TEST
+
+START_TEST(allocation_clamps_to_nothing_when_its_token_is_over)
+{
+	struct ave_alloc *a = of_short_token(&client, &fake_rfc);
+
+	a->grant.expires_s = net.wall_s - 1000;
+	ck_assert_uint_eq(ave_relay_refresh(net.relay, a, 600), 0);
+	fake_net_pass(&net, 1000);
+	ended_with_its_token();
+}
+END_TEST
+
+START_TEST(allocation_prolonged_by_datagrams_ends_with_its_token)
+{
+	struct ave_alloc *a = of_short_token(&client, &fake_ms);
+
+	for (int i = 0; i < 39; i++) {
+		fake_net_pass(&net, 10000);
+		fake_net_datagram(&net, &client, edge_slice("media", 5));
+		ave_relay_touch(net.relay, a);
+	}
+	ck_assert_uint_eq(fake_net_count(&net, FAKE_TO_PEER), 39);
+	ck_assert_uint_eq(live(), 1);
+	fake_net_pass(&net, 9000);
+	ck_assert_uint_eq(live(), 1);
+	fake_net_pass(&net, 1100);
+	ended_with_its_token();
+}
+END_TEST
+
+START_TEST(allocation_of_a_busy_stream_ends_with_its_token)
+{
+	of_short_token(&stream, &fake_ms);
+	for (int i = 0; i < 39; i++) {
+		fake_net_pass(&net, 10000);
+		ck_assert(fake_net_message(&net, &stream, AVE_CUT_MST_DATA,
+					   edge_slice("media", 5)));
+	}
+	ck_assert_uint_eq(live(), 1);
+	ck_assert_uint_eq(fake_net_count(&net, FAKE_CLIENT_CLOSED), 0);
+	fake_net_pass(&net, 10100);
+	ended_with_its_token();
+	ck_assert_uint_eq(fake_net_last(&net, FAKE_CLIENT_CLOSED)->leg.wire,
+			  stream.wire);
+}
+END_TEST
+
 START_TEST(allocation_released_twice_is_released_once)
 {
 	struct ave_alloc *a = fake_allocate(&net, &client, &fake_ms);
@@ -449,6 +533,11 @@ Suite *test_suite(void)
 	tcase_add_test(t, allocation_refreshed_lives_on_or_ends_sooner);
 	tcase_add_test(t, allocation_of_ms_turn_lives_by_its_client);
 	tcase_add_test(t, allocation_of_a_stream_lives_while_it_is_used);
+	tcase_add_test(t, allocation_lifetime_is_no_longer_than_its_token);
+	tcase_add_test(t, allocation_clamps_to_nothing_when_its_token_is_over);
+	tcase_add_test(t,
+		       allocation_prolonged_by_datagrams_ends_with_its_token);
+	tcase_add_test(t, allocation_of_a_busy_stream_ends_with_its_token);
 	tcase_add_test(t, allocation_released_twice_is_released_once);
 	tcase_add_loop_test(t, allocation_accounting_is_exact, 0, 3);
 	suite_add_tcase(s, t);

@@ -2,6 +2,7 @@
 #include "av-edge/inside.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "tests/support/suite.h"
 
@@ -134,6 +135,27 @@ START_TEST(routes_read_names_our_own_addresses)
 }
 END_TEST
 
+/* Networks of which we know nothing could be reached from outside. */
+START_TEST(routes_read_takes_all_of_a_table_or_nothing)
+{
+	enum { TOO_MUCH = (4 << 20) + 1 };
+	FILE *f = tmpfile();
+	struct ave_networks n = {0};
+	struct ave_routes r = {.v6 = -1};
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fseek(f, TOO_MUCH - 1, SEEK_SET), 0);
+	fputs("\n", f);
+	ck_assert_int_eq(fflush(f), 0);
+	r.v4 = fileno(f);
+	ck_assert_int_eq(ave_routes_read(&n, &r, "lo"), EDGE_ELIMIT);
+	ck_assert_int_eq(ftruncate(r.v4, TOO_MUCH - 2), 0);
+	ck_assert_int_eq(ave_routes_read(&n, &r, "lo"), EDGE_OK);
+	ave_networks_free(&n);
+	fclose(f);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("inside");
@@ -145,6 +167,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, routes_parse_survives_every_prefix);
 	tcase_add_test(t, routes_parse_has_an_end);
 	tcase_add_test(t, routes_read_names_our_own_addresses);
+	tcase_add_test(t, routes_read_takes_all_of_a_table_or_nothing);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -147,6 +147,30 @@ START_TEST(lifetime_is_granted_within_limits)
 }
 END_TEST
 
+/* 100 s of its 8 h are left, and the 300 s that clocks may differ. */
+START_TEST(lifetime_is_no_longer_than_the_token)
+{
+	const struct ave_leg leg = c.leg;
+	struct mst_msg m;
+
+	mst_client_fini(&c);
+	mst_client_init(&c, &w.ring, "alice", MRAS_INTERNET,
+			w.net.wall_s - 28700);
+	c.leg = leg;
+	if (_i)
+		mst_world_stream(&c);
+	m = granted();
+	ck_assert_uint_eq(m.v[MST_LIFETIME].number, 400);
+	fake_net_pass(&w.net, 350000);
+	m = mst_expect_success(&w, &c, mst_client_allocate(&c));
+	ck_assert_uint_eq(m.v[MST_LIFETIME].number, 50);
+	fake_net_pass(&w.net, 49000);
+	ck_assert_uint_eq(mst_live(&w), 1);
+	fake_net_pass(&w.net, 1000);
+	ck_assert_uint_eq(mst_live(&w), 0);
+}
+END_TEST
+
 START_TEST(stream_is_answered_in_a_frame)
 {
 	struct mst_msg m;
@@ -328,6 +352,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, no_family_at_all_is_500);
 	tcase_add_test(tc, success_has_all_of_the_recorded_one_in_its_order);
 	tcase_add_loop_test(tc, lifetime_is_granted_within_limits, 0, 4);
+	tcase_add_loop_test(tc, lifetime_is_no_longer_than_the_token, 0, 2);
 	tcase_add_test(tc, stream_is_answered_in_a_frame);
 	suite_add_tcase(s, tc);
 

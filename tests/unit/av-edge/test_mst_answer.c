@@ -147,7 +147,7 @@ START_TEST(smallest_401_is_at_most_2_6_times_the_request)
 	struct mst_challenge c = challenge_401();
 	struct edge_slice ask = mst_vectors_udp(&v, "allocate-initial"), got;
 
-	mst_challenge_fit(&c, 3 * edge_slice_len(ask));
+	ck_assert(mst_challenge_fit(&c, edge_slice_len(ask) * 26 / 10));
 	mst_answer_begin(&a, MST_ALLOCATE_ERROR, decoded(ask).tid);
 	mst_put_challenge(&a.w, &c);
 	got = mst_answer_end(&a, NULL, false);
@@ -162,17 +162,18 @@ START_TEST(what_does_not_fit_is_left_out_in_its_order)
 	struct mst_challenge c = challenge_401();
 
 	c.server = addr("192.0.2.1:3478");
-	mst_challenge_fit(&c, 104);
+	ck_assert(mst_challenge_fit(&c, 104));
 	ck_assert_uint_eq(c.server.family, AF_INET);
-	mst_challenge_fit(&c, 103);
+	ck_assert(mst_challenge_fit(&c, 103));
 	ck_assert_uint_eq(c.server.family, 0);
 	ck_assert_uint_eq(c.version, 1);
-	mst_challenge_fit(&c, 91);
+	ck_assert(mst_challenge_fit(&c, 91));
 	ck_assert_uint_eq(c.version, 0);
+	ck_assert(!mst_challenge_fit(&c, 83));
 	c.server = addr("[2001:db8::1]:3478");
-	mst_challenge_fit(&c, 84 + 24);
+	ck_assert(mst_challenge_fit(&c, 84 + 24));
 	ck_assert_uint_eq(c.server.family, AF_INET6);
-	mst_challenge_fit(&c, 84 + 23);
+	ck_assert(mst_challenge_fit(&c, 84 + 23));
 	ck_assert_uint_eq(c.server.family, 0);
 }
 END_TEST
@@ -192,10 +193,11 @@ START_TEST(fit_counts_what_is_then_written)
 	mst_put_challenge(&a.w, &c);
 	len = edge_slice_len(mst_answer_end(&a, NULL, false));
 	same = c;
-	mst_challenge_fit(&same, len);
+	ck_assert(mst_challenge_fit(&same, len));
 	ck_assert_uint_eq(same.version, c.version);
 	ck_assert_uint_eq(same.server.family, c.server.family);
-	mst_challenge_fit(&same, len - 1);
+	ck_assert_int_eq(mst_challenge_fit(&same, len - 1),
+			 c.version || c.server.family);
 	ck_assert(!same.server.family &&
 		  (same.version != c.version ||
 		   same.server.family != c.server.family || !c.version));

@@ -51,15 +51,83 @@ START_TEST(hello_is_challenged_byte_for_byte)
 }
 END_TEST
 
-START_TEST(shortest_hello_gets_at_most_three_times_its_bytes)
+/* A hello with so many bytes in an attribute that nobody knows. */
+static struct edge_slice padded_hello(size_t more)
+{
+	static const uint8_t zeros[400];
+
+	mst_client_begin(&c, MST_ALLOCATE);
+	edge_put_u16(&c.w, 0xfff0);
+	edge_put_u16(&c.w, (uint16_t)more);
+	edge_put_slice(&c.w, edge_slice(zeros, more));
+	return mst_client_end(&c);
+}
+
+START_TEST(shortest_hello_is_not_answered)
 {
 	struct edge_slice hello;
+	struct mst_msg m;
 
 	c.version = 0;
 	hello = mst_client_hello(&c);
 	ck_assert_uint_eq(edge_slice_len(hello), 28);
-	ck_assert(mst_world_give(&w, &c, hello));
-	ck_assert_uint_eq(edge_slice_len(mst_world_told(&w)), 84);
+	ck_assert(mst_world_give(&w, &c, hello)); /* 84 would be three times */
+	ck_assert(!mst_world_is_told(&w));
+	ck_assert_uint_eq(mst_world_count(&w, AVE_TOO_LONG), 1);
+	ck_assert_uint_eq(ave_relay_count(w.net.relay)->challenged, 0);
+	m = mst_ask(&w, &c, padded_hello(1));
+	ck_assert_uint_eq(edge_slice_len(m.raw), 84);
+	ck_assert_uint_eq(m.v[MST_ERROR_CODE].number, 401);
+	ck_assert(!mst_has(&m, MST_MS_VERSION));
+	mst_world_stream(&c);
+	mst_expect_challenge(&w, &c, mst_client_hello(&c), 401, true);
+}
+END_TEST
+
+/* Whatever is said of the pool, and however long its realm is. */
+START_TEST(answer_is_at_most_2_6_times_the_request)
+{
+	unsigned answers = 0;
+	struct mst_msg m;
+
+	w.net.view.limits[AVE_LIMIT_CHALLENGE_RATE] = 1000;
+	w.net.view.names_members = true;
+	w.net.view.ms_version = 4;
+	if (_i)
+		memset(w.net.view.realm, 'r', AVE_REALM_MAX);
+	for (size_t more = 0; more < 100; more++) {
+		const struct edge_slice hello = padded_hello(more);
+
+		ck_assert(mst_world_give(&w, &c, hello));
+		if (!mst_world_is_told(&w))
+			continue;
+		answers++;
+		ck_assert_uint_le(edge_slice_len(mst_world_told(&w)) * 10,
+				  edge_slice_len(hello) * 26);
+	}
+	/* the least answer of 84 bytes wants 33, that of 204 wants 79; a hello
+	 * has 32 and its padding */
+	ck_assert_uint_eq(answers, _i ? 53 : 99);
+	ck_assert_uint_eq(mst_world_count(&w, AVE_TOO_LONG), _i ? 47 : 1);
+	m = mst_ask(&w, &c, padded_hello(99));
+	ck_assert(mst_has(&m, MST_ALTERNATE_SERVER));
+	ck_assert(mst_has(&m, MST_MS_VERSION));
+	mst_world_stream(&c);
+	mst_expect_challenge(&w, &c, mst_client_hello(&c), 401, true);
+}
+END_TEST
+
+START_TEST(alternate_server_is_left_out_before_the_version)
+{
+	struct mst_msg m;
+
+	w.net.view.names_members = true;
+	m = mst_ask(&w, &c, mst_client_hello(&c)); /* 36 bytes get 92 of 104 */
+	ck_assert(!mst_has(&m, MST_ALTERNATE_SERVER));
+	ck_assert(mst_has(&m, MST_MS_VERSION));
+	c.lifetime_s = 600;
+	m = mst_ask(&w, &c, mst_client_hello(&c));
+	ck_assert(mst_has(&m, MST_ALTERNATE_SERVER));
 }
 END_TEST
 
@@ -68,6 +136,7 @@ START_TEST(pool_names_the_member_that_answers)
 	struct mst_msg m;
 
 	w.net.view.names_members = true;
+	c.lifetime_s = 600; /* longer, and its answer with it */
 	m = mst_ask(&w, &c, mst_client_hello(&c));
 	ck_assert(edge_addr_eq(&m.v[MST_ALTERNATE_SERVER].addr,
 			       &w.net.view.server_udp[AVE_OUTSIDE]));
@@ -336,7 +405,9 @@ Suite *test_suite(void)
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, hello_is_challenged_byte_for_byte);
-	tcase_add_test(tc, shortest_hello_gets_at_most_three_times_its_bytes);
+	tcase_add_test(tc, shortest_hello_is_not_answered);
+	tcase_add_loop_test(tc, answer_is_at_most_2_6_times_the_request, 0, 2);
+	tcase_add_test(tc, alternate_server_is_left_out_before_the_version);
 	tcase_add_test(tc, pool_names_the_member_that_answers);
 	tcase_add_test(tc, member_is_named_to_clients_of_its_family_only);
 	tcase_add_test(tc, only_a_401_names_the_member);

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/sock.h"
@@ -124,6 +126,7 @@ static void set_up(void)
 				    .connect_ms = 60000,
 				    .hold_ms = 60000,
 				    .join_ms = 60000,
+				    .stall_ms = 60000,
 				    .connect_queue = 16,
 				    .out_cap = 65536,
 				    .chunk = 1400,
@@ -205,6 +208,52 @@ START_TEST(peer_held_too_long_is_reset)
 }
 END_TEST
 
+static void fill(struct ave_peer *p)
+{
+	static const uint8_t b[4096];
+
+	while (!ave_peer_is_full(p))
+		ck_assert_int_eq(ave_peer_put(p, edge_slice(b, sizeof(b))),
+				 EDGE_OK);
+}
+
+/* Its client is not read meanwhile. */
+START_TEST(peer_that_does_not_read_is_reset)
+{
+	int fd = dialled();
+
+	turn_until(w.accepted == 1);
+	ave_peer_admit(w.last, false);
+	w.host.stall_ms = 60;
+	fill(w.last);
+	turn_until(w.gone == 1);
+	ck_assert_int_eq(w.why, AVE_PEER_STALLED);
+	ck_assert_int_eq(edge_sock_error(fd), ECONNRESET);
+	close(fd);
+}
+END_TEST
+
+START_TEST(peer_that_reads_in_time_stays)
+{
+	static uint8_t b[65536];
+	int fd = dialled();
+
+	turn_until(w.accepted == 1);
+	ave_peer_admit(w.last, false);
+	w.host.stall_ms = 5000;
+	fill(w.last);
+	ck_assert(edge_timer_running(&w.last->stall));
+	for (int left = TURNS; left && !w.drained; left--) {
+		(void)!recv(fd, b, sizeof(b), MSG_DONTWAIT);
+		turn();
+	}
+	ck_assert_uint_eq(w.drained, 1);
+	ck_assert(!edge_timer_running(&w.last->stall));
+	ck_assert_uint_eq(w.gone, 0);
+	close(fd);
+}
+END_TEST
+
 START_TEST(peer_dialled_sends_what_waited)
 {
 	struct edge_addr to, remote, local;
@@ -262,6 +311,54 @@ START_TEST(peer_waits_for_its_join_so_long)
 }
 END_TEST
 
+static uint64_t clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Out of descriptors: who waits is not asked for in each turn, but let in
+ * later. */
+START_TEST(peer_waits_while_there_are_no_descriptors)
+{
+	int fd = dialled();
+	struct rlimit was, none;
+	uint64_t began = clock_ms();
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = was;
+	none.rlim_cur = 3;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (int i = 0; i < 8; i++) /* 50 ms each, but for a few */
+		turn();
+	ck_assert_uint_gt(clock_ms() - began, 100);
+	ck_assert_uint_eq(w.accepted, 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &was), 0);
+	turn_until(w.accepted == 1);
+	close(fd);
+}
+END_TEST
+
+START_TEST(relay_may_close_while_there_are_no_descriptors)
+{
+	int fd = dialled();
+	struct rlimit was, none;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = was;
+	none.rlim_cur = 3;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	turn();
+	ave_tcp_relay_close(&w.host, w.relay);
+	for (int i = 0; i < 4; i++)
+		turn();
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &was), 0);
+	close(fd);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("peer_tcp");
@@ -271,9 +368,13 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, peer_accepted_is_held_until_admitted);
 	tcase_add_test(t, peer_held_too_long_is_reset);
+	tcase_add_test(t, peer_that_does_not_read_is_reset);
+	tcase_add_test(t, peer_that_reads_in_time_stays);
 	tcase_add_test(t, peer_dialled_sends_what_waited);
 	tcase_add_test(t, peer_dialled_in_vain_is_told);
 	tcase_add_test(t, peer_waits_for_its_join_so_long);
+	tcase_add_test(t, peer_waits_while_there_are_no_descriptors);
+	tcase_add_test(t, relay_may_close_while_there_are_no_descriptors);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -179,6 +179,23 @@ START_TEST(pipe_paused_reads_nothing_until_resumed)
 }
 END_TEST
 
+/* As when the kernel has no memory for it: the descriptor is taken away. */
+START_TEST(pipe_that_cannot_be_listened_to_is_gone)
+{
+	int fd = paired();
+
+	close(end.pipe.fd);
+	ave_pipe_pause(&end.pipe);
+	ck_assert_uint_eq(end.seen.gone, 0); /* not in the midst of the call */
+	ave_pipe_resume(&end.pipe);
+	turn();
+	ck_assert_uint_eq(end.seen.gone, 1);
+	turn();
+	ck_assert_uint_eq(end.seen.gone, 1);
+	close(fd);
+}
+END_TEST
+
 START_TEST(pipe_put_after_the_end_is_refused)
 {
 	int fd = paired();
@@ -290,6 +307,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, pipe_brings_what_came_and_sends);
 	tcase_add_test(t, pipe_queue_has_a_cap_and_says_when_it_drains);
 	tcase_add_test(t, pipe_paused_reads_nothing_until_resumed);
+	tcase_add_test(t, pipe_that_cannot_be_listened_to_is_gone);
 	tcase_add_test(t, pipe_put_after_the_end_is_refused);
 	tcase_add_test(t, pipe_dials_from_the_port_it_listens_on);
 	tcase_add_test(t, pipe_dialled_in_vain_is_gone);

@@ -115,10 +115,39 @@ static const struct ave_port_wish pair = {.family = AF_INET,
 					  .even = true,
 					  .reserve = true,
 					  .now_ms = NOW_MS,
-					  .reserved_s = 30};
+					  .reserved_s = 30,
+					  .owner = 4711};
+
+static enum edge_err claimed(uint16_t *port, struct ave_ports *p,
+			     uint64_t token, uint64_t now_ms)
+{
+	struct ave_port_wish w = pair;
+
+	w.now_ms = now_ms;
+	return ave_ports_claim(port, p, token, &w);
+}
+
+START_TEST(ports_are_kept_for_their_owner)
+{
+	struct ave_ports *p = made(LOW, LOW + 1);
+	struct ave_port_wish other = pair;
+	uint16_t port, next;
+	uint64_t token;
+
+	other.owner++;
+	ck_assert_int_eq(ave_ports_take(&port, &token, p, &pair), EDGE_OK);
+	ck_assert_int_eq(ave_ports_claim(&next, p, token, &other),
+			 EDGE_ENOTFOUND);
+	ck_assert_int_eq(ave_ports_claim(&next, p, token, &pair), EDGE_OK);
+	ck_assert_uint_eq(next, LOW + 1);
+	ave_ports_free(p);
+}
+END_TEST
 
 START_TEST(ports_keep_the_next_one_for_a_token)
 {
+	const struct ave_port_wish six = {
+		.family = AF_INET6, .now_ms = NOW_MS, .owner = 4711};
 	struct ave_ports *p = made(LOW, LOW + 2);
 	uint16_t port, next;
 	uint64_t token;
@@ -130,22 +159,17 @@ START_TEST(ports_keep_the_next_one_for_a_token)
 	ck_assert_uint_eq(taken(p, &any), LOW + 2);
 	ck_assert_int_eq(tried(p, &any), EDGE_ELIMIT);
 	for (unsigned bit = 0; bit < 64; bit++)
-		ck_assert_int_eq(ave_ports_claim(&next, p, AF_INET,
-						 token ^ UINT64_C(1) << bit,
-						 NOW_MS),
-				 EDGE_ENOTFOUND);
-	ck_assert_int_eq(ave_ports_claim(&next, p, AF_INET6, token, NOW_MS),
+		ck_assert_int_eq(
+			claimed(&next, p, token ^ UINT64_C(1) << bit, NOW_MS),
+			EDGE_ENOTFOUND);
+	ck_assert_int_eq(ave_ports_claim(&next, p, token, &six),
 			 EDGE_ENOTFOUND);
-	ck_assert_int_eq(
-		ave_ports_claim(&next, p, AF_INET, token, NOW_MS + 29000),
-		EDGE_OK);
+	ck_assert_int_eq(claimed(&next, p, token, NOW_MS + 29000), EDGE_OK);
 	ck_assert_uint_eq(next, LOW + 1);
 	ck_assert_uint_eq(ave_ports_count(p), 3);
-	ck_assert_int_eq(ave_ports_claim(&next, p, AF_INET, token, NOW_MS),
-			 EDGE_ENOTFOUND);
+	ck_assert_int_eq(claimed(&next, p, token, NOW_MS), EDGE_ENOTFOUND);
 	ave_ports_give(p, AF_INET, next, 0);
-	ck_assert_int_eq(ave_ports_claim(&next, p, AF_INET, token, NOW_MS),
-			 EDGE_ENOTFOUND);
+	ck_assert_int_eq(claimed(&next, p, token, NOW_MS), EDGE_ENOTFOUND);
 	ave_ports_free(p);
 }
 END_TEST
@@ -160,14 +184,12 @@ START_TEST(ports_kept_are_free_again_later)
 	ck_assert_int_eq(ave_ports_take(&port, &token, p, &pair), EDGE_OK);
 	later.now_ms += 29999;
 	ck_assert_int_eq(tried(p, &later), EDGE_ELIMIT);
-	ck_assert_int_eq(
-		ave_ports_claim(&port, p, AF_INET, token, NOW_MS + 30000),
-		EDGE_ENOTFOUND);
+	ck_assert_int_eq(claimed(&port, p, token, NOW_MS + 30000),
+			 EDGE_ENOTFOUND);
 	later.now_ms = NOW_MS + 30000;
 	ck_assert_uint_eq(taken(p, &later), LOW + 1);
-	ck_assert_int_eq(
-		ave_ports_claim(&port, p, AF_INET, token, NOW_MS + 30000),
-		EDGE_ENOTFOUND);
+	ck_assert_int_eq(claimed(&port, p, token, NOW_MS + 30000),
+			 EDGE_ENOTFOUND);
 	ave_ports_free(p);
 }
 END_TEST
@@ -265,6 +287,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, ports_rest_after_use);
 	tcase_add_test(t, ports_even_are_even_until_there_are_none);
 	tcase_add_test(t, ports_keep_the_next_one_for_a_token);
+	tcase_add_test(t, ports_are_kept_for_their_owner);
 	tcase_add_test(t, ports_kept_are_free_again_later);
 	tcase_add_test(t, ports_in_pairs_need_both);
 	tcase_add_test(t, ports_take_another_range);

@@ -195,6 +195,24 @@ START_TEST(relay_passes_data_of_streams)
 }
 END_TEST
 
+/* The address of one may be the other's: behind 6to4, or used once more. */
+START_TEST(relay_never_takes_one_stream_for_another)
+{
+	struct ave_leg other = stream;
+	struct ave_alloc *a = fake_allocate(&net, &stream, &fake_ms), *b;
+
+	other.wire++;
+	ck_assert_ptr_null(ave_relay_find(net.relay, &other));
+	ave_relay_client_gone(net.relay, &other);
+	ck_assert_ptr_eq(ave_relay_find(net.relay, &stream), a);
+	b = fake_allocate(&net, &other, &fake_ms);
+	ck_assert_ptr_ne(a, b);
+	ave_relay_client_gone(net.relay, &stream);
+	ck_assert_ptr_null(ave_relay_find(net.relay, &stream));
+	ck_assert_ptr_eq(ave_relay_find(net.relay, &other), b);
+}
+END_TEST
+
 START_TEST(relay_ends_allocations_with_their_streams)
 {
 	fake_allocate(&net, &stream, &fake_ms);
@@ -229,20 +247,25 @@ START_TEST(relay_answers_from_the_callers_memory)
 }
 END_TEST
 
-static unsigned answers(const char *ip, enum ave_rate what)
+static unsigned answers_on(enum ave_side side, const char *ip,
+			   enum ave_rate what)
 {
-	const struct ave_leg leg = fake_client(ip, 1);
+	struct ave_leg leg = fake_client(ip, 1);
 	unsigned n = 0;
 
+	leg.side = (uint8_t)side;
 	while (n < 1000 && ave_relay_may_answer(net.relay, &leg, what))
 		n++;
 	return n;
 }
 
+static unsigned answers(const char *ip, enum ave_rate what)
+{
+	return answers_on(AVE_OUTSIDE, ip, what);
+}
+
 START_TEST(relay_limits_answers_by_network)
 {
-	struct ave_leg inside = fake_client("10.1.2.3", 1);
-
 	net.view.limits[AVE_LIMIT_BINDING_RATE] = 7;
 	ck_assert_uint_eq(answers("198.51.100.1", AVE_RATE_CHALLENGE), 20);
 	ck_assert_uint_eq(answers("198.51.100.99", AVE_RATE_CHALLENGE), 0);
@@ -252,10 +275,27 @@ START_TEST(relay_limits_answers_by_network)
 	ck_assert_uint_eq(answers("198.51.100.2", AVE_RATE_ALLOCATE), 10);
 	fake_net_pass(&net, 1000);
 	ck_assert_uint_eq(answers("198.51.100.1", AVE_RATE_CHALLENGE), 20);
-	inside.side = AVE_INSIDE;
-	for (int i = 0; i < 1000; i++)
-		ck_assert(ave_relay_may_answer(net.relay, &inside,
-					       AVE_RATE_CHALLENGE));
+}
+END_TEST
+
+/* By address, not by network: conferencing servers stand side by side. */
+START_TEST(relay_limits_answers_inside_too)
+{
+	net.view.limits[AVE_LIMIT_INSIDE_RATE] = 50;
+	for (int what = 0; what < AVE_RATES; what++) {
+		ck_assert_uint_eq(
+			answers_on(AVE_INSIDE, "10.1.2.3", (enum ave_rate)what),
+			50);
+		ck_assert_uint_eq(
+			answers_on(AVE_INSIDE, "10.1.2.4", (enum ave_rate)what),
+			50);
+	}
+	/* who forges an inside address outside takes nothing from it */
+	ck_assert_uint_eq(answers("10.1.2.3", AVE_RATE_CHALLENGE), 20);
+	fake_net_pass(&net, 1000);
+	ck_assert_uint_eq(answers("10.1.2.3", AVE_RATE_CHALLENGE), 20);
+	ck_assert_uint_eq(
+		answers_on(AVE_INSIDE, "10.1.2.3", AVE_RATE_CHALLENGE), 50);
 }
 END_TEST
 
@@ -373,10 +413,12 @@ Suite *test_suite(void)
 	tcase_add_test(t, relay_closes_streams_that_are_lost);
 	tcase_add_test(t, relay_takes_32_early_frames);
 	tcase_add_test(t, relay_passes_data_of_streams);
+	tcase_add_test(t, relay_never_takes_one_stream_for_another);
 	tcase_add_test(t, relay_ends_allocations_with_their_streams);
 	tcase_add_test(t, relay_counts_drops_and_challenges);
 	tcase_add_test(t, relay_answers_from_the_callers_memory);
 	tcase_add_test(t, relay_limits_answers_by_network);
+	tcase_add_test(t, relay_limits_answers_inside_too);
 	tcase_add_test(t, relay_shares_rates_among_workers);
 	tcase_add_test(t, relay_look_ends_what_is_not_allowed_any_more);
 	tcase_add_test(t, relay_tells_time_and_what_it_was_given);

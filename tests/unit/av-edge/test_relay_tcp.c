@@ -383,6 +383,41 @@ START_TEST(tcp_connects_and_joins)
 }
 END_TEST
 
+/* RFC 8656 5, RFC 6062 5.1: all its connections are closed. */
+START_TEST(tcp_joined_ends_with_its_allocation)
+{
+	uint32_t id = connected(&peer);
+	const uint32_t name = fake_net_last(&net, FAKE_DIALLED)->peer;
+
+	ck_assert_int_eq(ave_relay_join(net.relay, &joiner, id), AVE_FINE);
+	fake_net_pass(&net, 31000); /* it does not wait any more */
+	ck_assert_uint_eq(fake_net_count(&net, FAKE_PEER_CLOSED), 0);
+	ave_relay_release(net.relay, b, AVE_FINE);
+	ck_assert_uint_eq(fake_net_last(&net, FAKE_PEER_CLOSED)->peer, name);
+	ck_assert_uint_eq(fake_net_last(&net, FAKE_CLIENT_CLOSED)->leg.wire,
+			  joiner.wire);
+}
+END_TEST
+
+START_TEST(tcp_joined_is_one_of_so_many_until_it_ends)
+{
+	struct edge_addr p = peer;
+	uint32_t id;
+
+	for (int i = 0; i < 8; i++, p.port++)
+		ck_assert_int_eq(
+			ave_relay_join(net.relay, &joiner, connected(&p)),
+			AVE_FINE);
+	ck_assert_int_eq(ave_relay_connect(&id, net.relay, b, &peer),
+			 AVE_CHANNEL_TAKEN);
+	ck_assert_int_eq(ave_relay_connect(&id, net.relay, b, &p),
+			 AVE_PEER_LIMIT);
+	fake_net_closed(&net, fake_net_last(&net, FAKE_JOINED)->peer);
+	connected(&p);
+	ck_assert_uint_eq(fake_heard.peer_is, 9);
+}
+END_TEST
+
 START_TEST(tcp_connects_to_each_peer_once)
 {
 	uint32_t id;
@@ -550,6 +585,8 @@ Suite *test_suite(void)
 	suite_add_tcase(s, t);
 	t = peers("RFC 6062");
 	tcase_add_test(t, tcp_connects_and_joins);
+	tcase_add_test(t, tcp_joined_ends_with_its_allocation);
+	tcase_add_test(t, tcp_joined_is_one_of_so_many_until_it_ends);
 	tcase_add_test(t, tcp_connects_to_each_peer_once);
 	tcase_add_test(t, tcp_tells_of_a_dial_that_failed);
 	tcase_add_test(t, tcp_tells_of_peers_that_connect);

@@ -44,6 +44,33 @@ START_TEST(allocate_gives_what_the_rfc_says)
 }
 END_TEST
 
+/* 100 s of its 8 h are left, and the 300 s that clocks may differ. */
+START_TEST(lifetime_is_no_longer_than_the_token)
+{
+	struct rfc_user late =
+		rfc_fixture_user(&f, "sip:late@example.com", MRAS_INTERNET,
+				 f.net.wall_s - 28700);
+	const struct ave_leg *leg = _i ? &stream : &client;
+
+	f.user = &late;
+	(void)rfc_allocated(&f, leg, 17);
+	ck_assert_uint_eq(f.answer.v[RFC_LIFETIME].number, 400);
+	fake_net_pass(&f.net, 350000);
+	for (unsigned left = 50; left; left -= 49) {
+		rfc_ask(&f, RFC_REFRESH);
+		rfc_put_number(&f.w, RFC_LIFETIME, 3600);
+		ck_assert_int_eq(rfc_code(&f, leg), 0);
+		ck_assert_uint_eq(f.answer.v[RFC_LIFETIME].number, left);
+		if (left == 1)
+			break;
+		fake_net_pass(&f.net, 49000);
+	}
+	fake_net_pass(&f.net, 1000);
+	ck_assert_uint_eq(ave_relay_count(f.net.relay)->allocations, 0);
+	rfc_user_fini(&late);
+}
+END_TEST
+
 START_TEST(lifetime_is_between_its_limits)
 {
 	static const struct {
@@ -143,6 +170,12 @@ START_TEST(even_port_is_even_and_the_next_one_kept)
 	ck_assert_uint_eq(first.port & 1, 0);
 	ck_assert(rfc_has(&f.answer, RFC_RESERVATION_TOKEN));
 	token = f.answer.v[RFC_RESERVATION_TOKEN].number;
+	/* for its user */
+	f.user = &f.bob;
+	ask_allocate();
+	rfc_put_number(&f.w, RFC_RESERVATION_TOKEN, token);
+	ck_assert_int_eq(rfc_code(&f, &other), 508);
+	f.user = &f.alice;
 	ask_allocate();
 	rfc_put_number(&f.w, RFC_RESERVATION_TOKEN, token);
 	ck_assert_int_eq(rfc_code(&f, &other), 0);
@@ -467,6 +500,7 @@ static void add_allocate(TCase *tc)
 {
 	tcase_add_test(tc, allocate_gives_what_the_rfc_says);
 	tcase_add_test(tc, lifetime_is_between_its_limits);
+	tcase_add_loop_test(tc, lifetime_is_no_longer_than_the_token, 0, 2);
 	tcase_add_test(tc, fingerprint_is_answered_with_one);
 	tcase_add_test(tc, transport_is_needed_and_udp_or_tcp);
 	tcase_add_test(tc, retransmission_gets_the_same_answer);

@@ -123,6 +123,36 @@ START_TEST(every_length_is_answered_within_bounds)
 }
 END_TEST
 
+START_TEST(long_realm_leaves_short_requests_unanswered)
+{
+	uint8_t zeros[64] = {0};
+	unsigned answers = 0;
+
+	f.net.view.limits[AVE_LIMIT_CHALLENGE_RATE] = 1000;
+	memset(f.net.view.realm, 'r', AVE_REALM_MAX);
+	for (size_t len = 0; len <= 60; len += 4) {
+		const struct rfc_msg *m;
+		size_t asked;
+
+		ask_allocate();
+		rfc_put_bytes(&f.w, RFC_SOFTWARE, edge_slice(zeros, len));
+		asked = edge_slice_len(rfc_end(&f.w));
+		m = rfc_say(&f, &client);
+		answers += m != NULL;
+		if (m)
+			ck_assert_uint_le(10 * edge_slice_len(m->raw),
+					  28 * asked);
+		else
+			ck_assert_uint_lt(28 * asked, 10 * 196);
+	}
+	ck_assert_uint_eq(answers, 6);
+	ck_assert_uint_eq(fake_net_reasons(&f.net, AVE_TOO_LONG), 10);
+	ck_assert_uint_eq(ave_relay_count(f.net.relay)->challenged, answers);
+	ask_allocate();
+	ck_assert_ptr_nonnull(rfc_say(&f, &stream));
+}
+END_TEST
+
 START_TEST(challenges_are_limited_by_network)
 {
 	struct ave_leg neighbour = fake_client("198.51.100.200", 1),
@@ -267,6 +297,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, challenge_leads_to_an_allocation);
 	tcase_add_test(tc, wide_key_leads_to_an_allocation_too);
 	tcase_add_test(tc, every_length_is_answered_within_bounds);
+	tcase_add_test(tc, long_realm_leaves_short_requests_unanswered);
 	tcase_add_test(tc, challenges_are_limited_by_network);
 	tcase_add_test(tc, streams_that_ask_too_often_end);
 	tcase_add_test(tc, stale_nonce_is_told_with_a_new_one);

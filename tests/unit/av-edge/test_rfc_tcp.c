@@ -210,6 +210,24 @@ START_TEST(bind_joins_stream_and_peer)
 }
 END_TEST
 
+START_TEST(joined_go_with_the_allocation)
+{
+	ck_assert_int_eq(bind_to(connected()), 0);
+	fake_net_clear(&f.net);
+	if (_i == 0) {
+		rfc_ask(&f, RFC_REFRESH);
+		rfc_put_number(&f.w, RFC_LIFETIME, 0);
+		ck_assert_int_eq(rfc_code(&f, &control), 0);
+	} else {
+		fake_net_pass(&f.net, 601000);
+	}
+	ck_assert_uint_eq(fake_net_count(&f.net, FAKE_PEER_CLOSED), 1);
+	ck_assert_uint_eq(fake_net_count(&f.net, FAKE_CLIENT_CLOSED),
+			  _i ? 2 : 1);
+	ck_assert_uint_eq(fake_net_sockets(&f.net), 0);
+}
+END_TEST
+
 START_TEST(bind_has_its_refusals)
 {
 	struct ave_leg udp = fake_client("198.51.100.7", 40001);
@@ -279,6 +297,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, attempt_is_told_when_permitted);
 	tcase_add_test(tc, attempt_is_held_until_permitted);
 	tcase_add_test(tc, bind_joins_stream_and_peer);
+	tcase_add_loop_test(tc, joined_go_with_the_allocation, 0, 2);
 	tcase_add_test(tc, bind_has_its_refusals);
 	tcase_add_test(tc, bind_comes_within_30_s);
 	tcase_add_test(tc, bind_that_fails_ends_the_stream);

@@ -239,6 +239,50 @@ START_TEST(service_moves_its_doors_at_commit)
 }
 END_TEST
 
+static void move(const struct topo *to)
+{
+	ck_assert_msg(ave_service_prepare(v, to, why, sizeof(why)) == EDGE_OK,
+		      "%s", why);
+	ave_service_commit(v, to);
+}
+
+static bool all_have_moved(void)
+{
+	const struct ave_house *h = ave_service_facts(v).house;
+
+	for (unsigned i = 0; i < h->worker_count; i++)
+		if (atomic_load(&h->gauges[i].moves) != v->moves)
+			return false;
+	return true;
+}
+
+/* Nobody uses the old sockets, but what is prepared goes back to them. */
+START_TEST(service_keeps_old_doors_for_what_is_prepared)
+{
+	const struct edge_addr old = *door(TOPO_PORT_AV_OUTSIDE_UDP);
+	const struct topo *there, *back = service_fixture_snapshot(&t);
+
+	start();
+	service_fixture_loopback(&t);
+	there = service_fixture_snapshot(&t);
+	move(there);
+	for (int i = 0; i < WAIT_MS / 10 && !all_have_moved(); i++)
+		(void)poll(NULL, 0, 10);
+	ck_assert(all_have_moved());
+	ck_assert_int_eq(ave_service_prepare(v, back, why, sizeof(why)),
+			 EDGE_OK);
+	ave_service_look_at_old(v);
+	ave_service_commit(v, back);
+	await(&old, true);
+	for (int i = 0; i < WAIT_MS / 10 && !all_have_moved(); i++)
+		(void)poll(NULL, 0, 10);
+	ave_service_look_at_old(v); /* now it may */
+	ck_assert_uint_eq(v->ended, v->moves);
+	topo_drop(there);
+	topo_drop(back);
+}
+END_TEST
+
 START_TEST(service_refuses_a_topology_it_cannot_serve)
 {
 	const struct edge_addr udp = *door(TOPO_PORT_AV_OUTSIDE_UDP);
@@ -441,6 +485,7 @@ Suite *test_suite(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, service_moves_its_doors_at_commit);
+	tcase_add_test(tc, service_keeps_old_doors_for_what_is_prepared);
 	tcase_add_test(tc, service_refuses_a_topology_it_cannot_serve);
 	tcase_add_test(tc, service_forgets_what_was_prepared);
 	tcase_add_test(tc, service_takes_a_reload_between_prepare_and_commit);

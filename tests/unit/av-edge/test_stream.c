@@ -122,14 +122,24 @@ static void tear_down(void)
 	edge_handles_free(w.host.streams);
 }
 
+static struct edge_addr somewhere(uint16_t port)
+{
+	struct edge_addr a;
+
+	ck_assert_int_eq(edge_addr_parse(&a, edge_slice_str("192.0.2.1"), port),
+			 EDGE_OK);
+	return a;
+}
+
 static int client(void)
 {
+	const struct ave_stream_ends ends = {somewhere(1), somewhere(2), false};
 	int fd[2], small = 4096;
 
 	ck_assert_int_eq(
 		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
 	setsockopt(fd[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
-	ck_assert_int_eq(ave_stream_new(&w.stream, &w.host, fd[0], false),
+	ck_assert_int_eq(ave_stream_new(&w.stream, &w.host, fd[0], &ends),
 			 EDGE_OK);
 	return fd[1];
 }
@@ -238,6 +248,19 @@ static const struct {
 	{"\x16\x03\x03\x00\x50", 5, AVE_STREAM_TLS}, /* none is served */
 };
 
+/* As it was asked at the door: the tally there counts it by this name, and a
+ * socket whose client has reset it tells none. */
+START_TEST(stream_keeps_the_names_it_came_in_with)
+{
+	const struct edge_addr one = somewhere(1), two = somewhere(2);
+	int fd = client();
+
+	ck_assert(edge_addr_eq(&w.stream->client, &one));
+	ck_assert(edge_addr_eq(&w.stream->server, &two));
+	close(fd);
+}
+END_TEST
+
 START_TEST(stream_ends_for_a_reason)
 {
 	int fd = client();
@@ -279,6 +302,41 @@ START_TEST(stream_waits_for_an_allocation_so_long)
 }
 END_TEST
 
+static void say_most_of_a_long_frame(int fd, size_t len)
+{
+	static uint8_t b[30000] = {3, 0, 0xff, 0xff};
+
+	say(fd, b, len);
+}
+
+/* Who has no allocation is owed no memory. */
+START_TEST(stream_keeps_little_for_strangers)
+{
+	int fd = client();
+
+	say_most_of_a_long_frame(fd, 2048);
+	for (int i = 0; i < 3; i++)
+		turn();
+	ck_assert_uint_eq(w.stream->rest.len, 2048);
+	say(fd, "x", 1);
+	turn_until(w.gone);
+	ck_assert_int_eq(w.why, AVE_STREAM_FRAMING);
+	close(fd);
+}
+END_TEST
+
+START_TEST(stream_keeps_long_messages_of_its_clients)
+{
+	int fd = client();
+
+	ave_stream_confirm(w.stream);
+	say_most_of_a_long_frame(fd, 30000);
+	turn_until(w.stream->rest.len == 30000);
+	ck_assert_uint_eq(w.gone, 0);
+	close(fd);
+}
+END_TEST
+
 START_TEST(stream_confirmed_has_time)
 {
 	int fd;
@@ -291,6 +349,22 @@ START_TEST(stream_confirmed_has_time)
 	for (int i = 0; i < 6; i++)
 		turn();
 	ck_assert_uint_eq(w.gone, 0);
+	close(fd);
+}
+END_TEST
+
+START_TEST(stream_doubted_has_its_first_time_again)
+{
+	int fd;
+
+	w.host.first_bytes_ms = w.host.first_allocate_ms = 60;
+	fd = client();
+	say(fd, "\x02\0\0\0", 4);
+	turn_until(w.messages == 1);
+	ave_stream_confirm(w.stream);
+	ave_stream_doubt(w.stream);
+	turn_until(w.gone);
+	ck_assert_int_eq(w.why, AVE_STREAM_SLOW);
 	close(fd);
 }
 END_TEST
@@ -424,10 +498,14 @@ Suite *test_suite(void)
 	tcase_add_test(t, stream_takes_plain_framing);
 	tcase_add_test(t, stream_takes_rfc_messages);
 	tcase_add_test(t, stream_refuses_rfc_when_it_is_off);
+	tcase_add_test(t, stream_keeps_the_names_it_came_in_with);
 	tcase_add_loop_test(t, stream_ends_for_a_reason, 0, 3);
 	tcase_add_test(t, stream_waits_for_first_bytes_so_long);
 	tcase_add_test(t, stream_waits_for_an_allocation_so_long);
+	tcase_add_test(t, stream_keeps_little_for_strangers);
+	tcase_add_test(t, stream_keeps_long_messages_of_its_clients);
 	tcase_add_test(t, stream_confirmed_has_time);
+	tcase_add_test(t, stream_doubted_has_its_first_time_again);
 	tcase_add_test(t, stream_drops_media_of_a_slow_reader);
 	tcase_add_test(t, stream_ends_who_does_not_read_at_all);
 	tcase_add_test(t, stream_paused_keeps_messages_until_resumed);

@@ -2,8 +2,10 @@
 #include "av-edge/udp_batch.h"
 
 #include <errno.h>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -15,6 +17,39 @@ enum { SOCKETS = 8, PATIENCE_MS = 5000 };
 
 static const enum ave_batch_kind kinds[] = {AVE_BATCH_EPOLL, AVE_BATCH_RING};
 static struct ave_batch_item items[AVE_BATCH_ITEMS];
+
+/* The kernel without memory: nothing is taken. These two stand before those of
+ * the library. */
+struct io_uring;
+struct io_uring_cqe;
+struct __kernel_timespec;
+int io_uring_submit(struct io_uring *ring);
+int io_uring_submit_and_wait_timeout(struct io_uring *ring,
+				     struct io_uring_cqe **cqe, unsigned n,
+				     struct __kernel_timespec *ts, sigset_t *s);
+static bool is_stuck;
+
+int io_uring_submit(struct io_uring *ring)
+{
+	static int (*real)(struct io_uring *);
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "io_uring_submit");
+	return is_stuck ? -EAGAIN : real(ring);
+}
+
+int io_uring_submit_and_wait_timeout(struct io_uring *ring,
+				     struct io_uring_cqe **cqe, unsigned n,
+				     struct __kernel_timespec *ts, sigset_t *s)
+{
+	static int (*real)(struct io_uring *, struct io_uring_cqe **, unsigned,
+			   struct __kernel_timespec *, sigset_t *);
+
+	if (!real)
+		*(void **)&real =
+			dlsym(RTLD_NEXT, "io_uring_submit_and_wait_timeout");
+	return is_stuck ? -EAGAIN : real(ring, cqe, n, ts, s);
+}
 
 static struct ave_batch *started(enum ave_batch_kind kind)
 {
@@ -396,6 +431,95 @@ START_TEST(batch_auto_always_starts)
 END_TEST
 
 /* A container or an old kernel may have no ring: then that half is left out. */
+static struct ave_batch *stuck_ring(uint32_t sockets)
+{
+	struct ave_batch *b;
+
+	ck_assert_int_eq(ave_batch_new(&b, AVE_BATCH_RING, sockets), EDGE_OK);
+	ck_assert_int_eq(ave_batch_begin(b), EDGE_OK);
+	ck_assert_uint_eq(ave_batch_wait(b, items, 0), 0);
+	is_stuck = true;
+	return b;
+}
+
+/* What the kernel did not take keeps its name and its bytes. */
+START_TEST(ring_sends_later_what_was_not_taken)
+{
+	struct ave_batch *b = stuck_ring(SOCKETS);
+	struct edge_addr server, one, other;
+	uint32_t id = opened(b, "127.0.0.1", 0, &server);
+	int fd = bound("127.0.0.1", &one), fd2 = bound("127.0.0.1", &other);
+	char c[8];
+
+	ave_batch_send(b, id, &one, edge_slice("one", 3));
+	(void)ave_batch_wait(b, items, 0);
+	ave_batch_send(b, id, &other, edge_slice("other", 5));
+	(void)ave_batch_wait(b, items, 0);
+	is_stuck = false;
+	(void)ave_batch_wait(b, items, 0);
+	ck_assert_int_eq(receive(fd, c, sizeof(c)), 3);
+	ck_assert_mem_eq(c, "one", 3);
+	ck_assert_int_eq(receive(fd2, c, sizeof(c)), 5);
+	ck_assert_mem_eq(c, "other", 5);
+	hit(fd, &server, "in", 2); /* and its receive was taken as well */
+	ck_assert_uint_eq(some(b), 1);
+	close(fd);
+	close(fd2);
+	ave_batch_free(b);
+}
+END_TEST
+
+/* More than the queue holds, and nothing is taken: dropped and counted. */
+START_TEST(ring_drops_what_its_queue_does_not_hold)
+{
+	enum { MANY = 3000, QUEUE = 1024 };
+	struct ave_batch *b = stuck_ring(SOCKETS);
+	struct edge_addr server, client;
+	uint32_t id = opened(b, "127.0.0.1", 0, &server), none;
+	int fd = bound("127.0.0.1", &client), more;
+	char c[8];
+
+	for (int i = 0; i < MANY; i++)
+		ave_batch_send(b, id, &client, edge_slice("x", 1));
+	ck_assert_uint_ge(ave_batch_losses_of(b).send_full, MANY - QUEUE);
+	ck_assert_uint_lt(ave_batch_losses_of(b).send_full, MANY);
+	more = bound("127.0.0.1", &server);
+	ck_assert_int_eq(ave_batch_open(&none, b, more, 0), EDGE_ELIMIT);
+	ck_assert_uint_eq(ave_batch_wait(b, items, 0), 0);
+	ave_batch_close(b, id);
+	is_stuck = false;
+	ck_assert_int_eq(ave_batch_open(&id, b, more, 0), EDGE_OK);
+	ave_batch_send(b, id, &client, edge_slice("well", 4));
+	(void)ave_batch_wait(b, items, 0);
+	ck_assert_int_eq(receive(fd, c, sizeof(c)), 4);
+	close(fd);
+	ave_batch_free(b);
+}
+END_TEST
+
+/* A socket's slot may have another one when its sends are taken. */
+START_TEST(ring_sends_nothing_of_a_closed_socket)
+{
+	struct ave_batch *b = stuck_ring(1);
+	struct edge_addr server, client;
+	uint32_t id = opened(b, "127.0.0.1", 0, &server);
+	int fd = bound("127.0.0.1", &client);
+	char c[8];
+
+	ave_batch_send(b, id, &client, edge_slice("old", 3));
+	ave_batch_close(b, id);
+	id = opened(b, "127.0.0.1", 0, &server);
+	ave_batch_send(b, id, &client, edge_slice("new!", 4));
+	is_stuck = false;
+	(void)ave_batch_wait(b, items, 0);
+	(void)ave_batch_wait(b, items, 0);
+	ck_assert_int_eq(receive(fd, c, sizeof(c)), 4);
+	ck_assert_uint_eq(ave_batch_losses_of(b).send_failed, 1);
+	close(fd);
+	ave_batch_free(b);
+}
+END_TEST
+
 static int kinds_here(void)
 {
 	struct ave_batch *b = NULL;
@@ -431,6 +555,11 @@ Suite *test_suite(void)
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_loop_test(t, tests[i], 0, count);
 	tcase_add_test(t, batch_auto_always_starts);
+	if (count > 1) {
+		tcase_add_test(t, ring_sends_later_what_was_not_taken);
+		tcase_add_test(t, ring_drops_what_its_queue_does_not_hold);
+		tcase_add_test(t, ring_sends_nothing_of_a_closed_socket);
+	}
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -6,12 +6,17 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "av-edge/outlook.h"
 #include "av-edge/sockets.h"
+#include "av-edge/stream.h"
 #include "common/sock.h"
+#include "common/tls.h"
+#include "tests/support/certs.h"
 #include "tests/support/suite.h"
 
 enum { WAIT_MS = 10000, PEER_TAG = 4711, OUT_QUEUE = 131072 };
@@ -26,6 +31,7 @@ enum { WAIT_MS = 10000, PEER_TAG = 4711, OUT_QUEUE = 131072 };
  *  J  join with the peer                       X  the stream is to be closed
  *  Q  close the client                         F  stop reading the client
  *  G  read it again                            A  it has an allocation; "told"
+ *  N  it has none any more
  */
 struct ave_relay {
 	const struct ave_net *net;
@@ -39,6 +45,7 @@ struct ave_relay {
 };
 
 static _Atomic int relays, gone, looks, fulls, closed_peers, outlooks;
+static _Atomic int copies; /* of what a peer says: as many peers */
 
 enum edge_err ave_relay_new(struct ave_relay **out,
 			    const struct ave_relay_plan *p)
@@ -122,6 +129,9 @@ static void obey(struct ave_relay *r, char what, const struct edge_addr *at,
 		break;
 	case 'J':
 		ck_assert_int_eq(n->join(r->self, &r->leg, r->peer), EDGE_OK);
+		break;
+	case 'N':
+		r->has_allocation = false;
 		break;
 	case 'Q':
 		n->close_client(r->self, &r->leg);
@@ -226,7 +236,9 @@ void ave_relay_peer_bytes(struct ave_relay *r, uint64_t tag, uint32_t peer,
 {
 	(void)peer;
 	ck_assert_uint_eq(tag, PEER_TAG);
-	r->net->pass_to_client(r->self, &r->leg, edge_slice(k.p, k.len));
+	for (int i = 0; i < copies; i++)
+		r->net->pass_to_client(r->self, &r->leg,
+				       edge_slice(k.p, k.len));
 }
 
 void ave_relay_peer_closed(struct ave_relay *r, uint64_t tag, uint32_t peer)
@@ -288,7 +300,7 @@ bool ave_house_enter(struct ave_house *h, const struct edge_addr *client,
 void ave_house_leave(struct ave_house *h, const struct edge_addr *client)
 {
 	(void)h;
-	(void)client;
+	ck_assert_uint_eq(client->family, AF_INET);
 	entered--;
 }
 
@@ -297,6 +309,7 @@ void ave_house_leave(struct ave_house *h, const struct edge_addr *client)
 static struct ave_house house;
 static struct ave_worker *worker[2];
 static struct edge_addr udp_at, tcp_at;
+static uint64_t first_allocate_ms; /* 0: the default */
 
 static struct ave_outlook *outlook(bool is_draining)
 {
@@ -308,6 +321,10 @@ static struct ave_outlook *outlook(bool is_draining)
 		o->view.limits[i] = rows[i].def;
 	o->view.limits[AVE_LIMIT_CONNECTIONS_PER_SOURCE] = 3;
 	o->view.limits[AVE_LIMIT_OUT_QUEUE] = OUT_QUEUE;
+	if (first_allocate_ms)
+		o->view.limits[AVE_LIMIT_FIRST_ALLOCATE_MS] = first_allocate_ms;
+	o->view.limits[AVE_LIMIT_HANDSHAKE_RATE] = 1;
+	o->view.limits[AVE_LIMIT_STALL_MS] = 300000; /* never */
 	o->view.has_rfc = true;
 	o->view.is_draining = is_draining;
 	outlooks++;
@@ -357,6 +374,7 @@ static void set_up(void)
 	udp_at = tcp_at = local(0);
 	worker[0] = worker[1] = NULL;
 	gone = looks = fulls = closed_peers = 0;
+	copies = 1;
 }
 
 static void tear_down(void)
@@ -383,13 +401,19 @@ static int client(void)
 	return fd;
 }
 
-static int stream(void)
+static void connect_to_door(int fd)
 {
 	struct sockaddr_storage sa;
 	socklen_t len = edge_addr_to_sockaddr(&tcp_at, &sa);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&sa, len), 0);
+}
+
+static int stream(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	connect_to_door(fd);
 	return fd;
 }
 
@@ -560,6 +584,84 @@ START_TEST(worker_lets_so_many_in_from_one_source)
 }
 END_TEST
 
+static clock_t worked(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static bool is_refused(void)
+{
+	return edge_stats_sum(house.stats, AVE_STAT_REJECTED_HANDSHAKES) == 2;
+}
+
+static void serve_tls(struct certs *files)
+{
+	const struct edge_tls_recipe r = {
+		.chain = certs_path(files, "edge.pem"),
+		.key = certs_path(files, "edge.key"),
+	};
+	struct ave_mail *m = ave_mail_new();
+	char why[256];
+
+	certs_make_usual(files);
+	m->has_tls = true;
+	ck_assert_int_eq(edge_tls_new(&m->tls, &r, why, sizeof(why)), EDGE_OK);
+	ck_assert_int_eq(ave_worker_post(worker[0], m), EDGE_OK);
+}
+
+/* One a second of each source; it waits for more of its hello then. */
+START_TEST(worker_shakes_hands_so_often_with_one_source)
+{
+	static const char hello[] = "\x16\3\1\2\0\1\0\1\xfc";
+	struct certs *files = certs_new();
+	struct pollfd f[3];
+
+	start(0, kind_of(_i));
+	serve_tls(files);
+	for (int i = 0; i < 3; i++)
+		f[i] = (struct pollfd){.fd = stream(), .events = POLLIN};
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(send(f[i].fd, hello, 9, 0), 9);
+	ck_assert(patient(is_refused));
+	while (poll(f, 3, WAIT_MS) == 1)
+		(void)poll(NULL, 0, 5);
+	ck_assert_int_eq(poll(f, 3, 0), 2); /* closed, but for one */
+	for (int i = 0; i < 3; i++)
+		close(f[i].fd);
+	certs_free(files);
+}
+END_TEST
+
+/* Without descriptors nobody comes in, and the worker does not ask for them all
+ * the time. */
+START_TEST(worker_rests_while_there_are_no_descriptors)
+{
+	enum { A_WHILE_MS = 400 };
+	struct rlimit was, none;
+	clock_t began;
+	int fd;
+
+	start(0, kind_of(_i));
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = was;
+	none.rlim_cur = 3;
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	connect_to_door(fd);
+	began = worked();
+	(void)poll(NULL, 0, A_WHILE_MS);
+	ck_assert_int_lt(worked() - began, A_WHILE_MS / 4);
+	ck_assert_int_eq(entered, 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &was), 0);
+	ck_assert_int_eq(send(fd, "\2\0\0\1T", 5, 0), 5);
+	expect(fd, "told");
+	close(fd);
+}
+END_TEST
+
 static int listening(uint16_t *port)
 {
 	struct edge_addr at = local(0);
@@ -579,6 +681,25 @@ static int accepted(int server)
 	ck_assert_int_ge(fd, 0);
 	return fd;
 }
+
+/* It ends its allocation and stays. */
+START_TEST(worker_closes_streams_without_allocation)
+{
+	int fd;
+	char b;
+
+	first_allocate_ms = 300;
+	start(0, AVE_BATCH_EPOLL);
+	first_allocate_ms = 0;
+	fd = stream();
+	order(fd, 'T', 0, "", true);
+	expect(fd, "told");
+	order(fd, 'N', 0, "", true);
+	await(fd);
+	ck_assert_int_eq(recv(fd, &b, 1, 0), 0);
+	close(fd);
+}
+END_TEST
 
 START_TEST(worker_connects_clients_with_tcp_peers)
 {
@@ -612,55 +733,94 @@ START_TEST(worker_connects_clients_with_tcp_peers)
 	ck_assert_int_eq(send(peer, "in", 2, 0), 2);
 	expect(fd, "in");
 	close(peer);
-	while (!closed_peers)
+	while (closed_peers < 2) /* the joined one too */
 		(void)poll(NULL, 0, 5);
-	ck_assert_int_eq(closed_peers, 1); /* joined ones are the worker's */
 	close(fd);
 	close(server);
 }
 END_TEST
 
-/* A client that does not read stops the peer: what is under way is bounded by
- * the queue and the kernel's buffers. */
-START_TEST(worker_stops_a_peer_of_a_slow_client)
+/* The relayed address at own, and a peer that came to it. */
+static int peer_of(int fd, uint16_t own)
 {
-	enum { MUCH = 64 << 20 };
-	static uint8_t b[65536];
-	uint16_t own = free_port(SOCK_STREAM);
 	struct sockaddr_storage sa;
 	struct edge_addr to = local(own);
 	socklen_t len = edge_addr_to_sockaddr(&to, &sa);
-	size_t sent = 0;
-	int fd, peer = socket(AF_INET, SOCK_STREAM, 0);
+	int peer = socket(AF_INET, SOCK_STREAM, 0);
 
-	start(0, kind_of(_i));
-	fd = stream();
 	order(fd, 'L', own, "", true);
 	ck_assert_int_eq(send(fd, "\2\0\0\1T", 5, 0), 5);
 	expect(fd, "told");
 	ck_assert_int_eq(connect(peer, (struct sockaddr *)&sa, len), 0);
-	while (sent < MUCH) {
+	return peer;
+}
+
+enum { MUCH = 64 << 20 };
+static uint8_t much[65536];
+
+/* Until nothing more is taken; or the client's stream has ended. */
+static size_t say_much(int peer)
+{
+	size_t sent = 0;
+
+	while (sent < MUCH && !gone) {
 		struct pollfd f = {.fd = peer, .events = POLLOUT};
 		ssize_t n;
 
 		if (poll(&f, 1, 300) == 0)
 			break;
-		n = send(peer, b, sizeof(b), MSG_DONTWAIT);
+		n = send(peer, much, sizeof(much), MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n > 0)
 			sent += (size_t)n;
 	}
 	ck_assert_uint_lt(sent, MUCH);
+	return sent;
+}
+
+/* A client that does not read stops the peer: what is under way is bounded by
+ * the queue and the kernel's buffers. No byte is lost, also when many peers
+ * speak at once: their chunks fill more than the half of the queue. */
+START_TEST(worker_stops_a_peer_of_a_slow_client)
+{
+	size_t sent;
+	int fd, peer;
+
+	copies = _i < 2 ? 1 : OUT_QUEUE / 2 / 1400;
+	start(0, kind_of(_i % 2));
+	fd = stream();
+	peer = peer_of(fd, free_port(SOCK_STREAM));
+	sent = say_much(peer);
 	ck_assert_int_ge(fulls, 1);
-	for (size_t got = 0; got < sent;) {
+	for (size_t got = 0; got < sent * (size_t)copies;) {
 		ssize_t n;
 
 		await(fd);
-		n = recv(fd, b, sizeof(b), 0);
+		n = recv(fd, much, sizeof(much), 0);
 		ck_assert_int_gt(n, 0);
 		got += (size_t)n;
 	}
 	ck_assert_uint_eq(
 		edge_stats_sum(house.stats, AVE_STAT_LOST_SLOW_READER), 0);
+	close(fd);
+	close(peer);
+}
+END_TEST
+
+/* More than there is room for: no bytes are cut out, the stream ends. */
+START_TEST(worker_ends_a_client_rather_than_lose_bytes_of_a_stream)
+{
+	int fd, peer;
+
+	copies = OUT_QUEUE * 2 / 1400;
+	start(0, kind_of(_i));
+	fd = stream();
+	peer = peer_of(fd, free_port(SOCK_STREAM));
+	(void)say_much(peer);
+	while (!gone)
+		(void)poll(NULL, 0, 5);
+	ck_assert_uint_eq(edge_stats_sum(house.stats,
+					 AVE_STAT_CLOSED + AVE_STREAM_STALLED),
+			  1);
 	close(fd);
 	close(peer);
 }
@@ -736,6 +896,32 @@ START_TEST(worker_moves_its_doors)
 }
 END_TEST
 
+static void told_of(int fd, const char *what)
+{
+	ck_assert_int_eq(send(fd, what, 1, 0), 1);
+	expect(fd, "told");
+}
+
+/* Back to where there is no old socket: what came with it is not lost. */
+START_TEST(worker_opens_a_door_that_cannot_go_back)
+{
+	struct ave_mail *m = ave_mail_new();
+	struct ave_place at = {.at = local(0), .device = "lo"};
+	int fd;
+
+	start(0, kind_of(_i));
+	m->back[AVE_DOOR_OUTSIDE_UDP] = local(9);
+	ck_assert_int_eq(
+		ave_socket_udp(&m->fds[AVE_DOOR_OUTSIDE_UDP], &at, true, 65536),
+		EDGE_OK);
+	udp_at = name_of(m->fds[AVE_DOOR_OUTSIDE_UDP]);
+	ck_assert_int_eq(ave_worker_post(worker[0], m), EDGE_OK);
+	fd = client();
+	told_of(fd, "T");
+	close(fd);
+}
+END_TEST
+
 /* Its number of the move. */
 static void move_to(const struct edge_addr *to, uint32_t moves)
 {
@@ -763,12 +949,6 @@ static bool is_back(void)
 static bool is_ended(void)
 {
 	return house.gauges[0].sockets == 1 && !house.gauges[0].on_old;
-}
-
-static void told_of(int fd, const char *what)
-{
-	ck_assert_int_eq(send(fd, what, 1, 0), 1);
-	expect(fd, "told");
 }
 
 START_TEST(worker_keeps_a_door_for_the_allocations_made_there)
@@ -879,12 +1059,21 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, worker_relays_between_client_and_peer, 0, 2);
 	tcase_add_loop_test(t, worker_serves_streams, 0, 2);
 	tcase_add_loop_test(t, worker_lets_so_many_in_from_one_source, 0, 2);
+	tcase_add_test(t, worker_closes_streams_without_allocation);
+	tcase_add_loop_test(t, worker_shakes_hands_so_often_with_one_source, 0,
+			    2);
+	tcase_add_loop_test(t, worker_rests_while_there_are_no_descriptors, 0,
+			    2);
 	tcase_add_loop_test(t, worker_connects_clients_with_tcp_peers, 0, 2);
-	tcase_add_loop_test(t, worker_stops_a_peer_of_a_slow_client, 0, 2);
+	tcase_add_loop_test(t, worker_stops_a_peer_of_a_slow_client, 0, 4);
+	tcase_add_loop_test(
+		t, worker_ends_a_client_rather_than_lose_bytes_of_a_stream, 0,
+		2);
 	tcase_add_loop_test(t, worker_reads_a_client_when_the_relay_says_so, 0,
 			    2);
 	tcase_add_loop_test(t, worker_takes_a_new_view_and_drains, 0, 2);
 	tcase_add_loop_test(t, worker_moves_its_doors, 0, 2);
+	tcase_add_loop_test(t, worker_opens_a_door_that_cannot_go_back, 0, 2);
 	tcase_add_loop_test(
 		t, worker_keeps_a_door_for_the_allocations_made_there, 0, 2);
 	tcase_add_loop_test(t, worker_lets_no_stranger_in_by_an_old_door, 0, 2);
