@@ -162,7 +162,7 @@ class Client:
         """A request with credentials, as bytes."""
         return build(kind, attributes + [
             (USERNAME, self.ticket.user_text.encode()), (REALM, self.realm),
-            (NONCE, self.nonce)], tid, key or self.key)
+            (NONCE, self.nonce)], tid=tid, key=key or self.key)
 
     def challenge(self):
         """The first Allocate; the 401 tells realm and nonce."""
