@@ -116,23 +116,15 @@ static void count_rejected(struct acc_listener *l, enum edge_admit_verdict v,
 /* false: nothing more to accept now */
 static bool accept_one(struct acc_listener *l, uint64_t now_ms)
 {
-	struct sockaddr_storage sa;
-	socklen_t len = sizeof(sa);
 	struct edge_addr from;
 	enum edge_admit_verdict v;
-	int fd = accept4(l->fd, (struct sockaddr *)&sa, &len,
-			 SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd;
+	enum edge_err err = edge_sock_accept(&fd, &from, l->fd);
 
-	if (fd < 0) {
-		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-		    errno == ENOMEM)
-			pause_for(l, 100);
+	if (err == EDGE_ELIMIT)
+		pause_for(l, 100);
+	if (err)
 		return false;
-	}
-	if (edge_addr_from_sockaddr(&from, (struct sockaddr *)&sa)) {
-		close(fd);
-		return true;
-	}
 	v = edge_admit_enter(l->shard->shared->admit[l->kind], &from, now_ms);
 	if (v != EDGE_ADMIT_OK) {
 		count_rejected(l, v, &from);

@@ -27,31 +27,6 @@ static void warn_of_risk(const char *listener, enum edge_tls_profile p)
 			   listener, edge_tls_profile_str(p));
 }
 
-static enum edge_err check_paths(const struct edge_config *c, char *why,
-				 size_t cap)
-{
-	const struct {
-		const char *value, *name;
-	} wanted[] = {
-		{c->certificate[EDGE_CERT_ACCESS].chain,
-		 "[certificate.access] chain"},
-		{c->certificate[EDGE_CERT_ACCESS].key,
-		 "[certificate.access] key"},
-		{c->certificate[EDGE_CERT_INTERNAL].chain,
-		 "[certificate.internal] chain"},
-		{c->certificate[EDGE_CERT_INTERNAL].key,
-		 "[certificate.internal] key"},
-		{c->trust.internal_ca, "[trust] internal"},
-	};
-
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-		if (!wanted[i].value) {
-			snprintf(why, cap, "edge.ini lacks %s", wanted[i].name);
-			return EDGE_ENOTFOUND;
-		}
-	return EDGE_OK;
-}
-
 static enum edge_err load_client_side(struct edge_tls **out,
 				      const struct edge_config *c,
 				      const struct topo *t, char *why,
@@ -85,7 +60,11 @@ enum edge_err acc_service_tls_load(struct acc_service_tls *out,
 		.ask = EDGE_TLS_ASK_REQUIRED,
 	};
 	struct acc_service_tls t3 = {0};
-	enum edge_err err = check_paths(c, why, cap);
+	enum edge_err err =
+		edge_config_want_certificate(c, EDGE_CERT_ACCESS, why, cap);
+
+	if (!err)
+		err = edge_config_want_internal(c, why, cap);
 
 	warn_of_risk("access-inside", inside.profile);
 	if (!err)

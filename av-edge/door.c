@@ -9,10 +9,19 @@
 
 enum { ACCEPTS_A_TURN = 32 }; /* ours: so that no door starves the rest */
 
-static bool is_tcp(enum ave_door_kind kind)
-{
-	return kind == AVE_DOOR_OUTSIDE_TCP || kind == AVE_DOOR_INSIDE_TCP;
-}
+static const struct {
+	bool is_tcp;
+	uint8_t side; /* enum ave_side */
+} rows[AVE_DOORS] = {
+	[AVE_DOOR_OUTSIDE_UDP] = {false, AVE_OUTSIDE},
+	[AVE_DOOR_INSIDE_UDP] = {false, AVE_INSIDE},
+	[AVE_DOOR_OUTSIDE_TCP] = {true, AVE_OUTSIDE},
+	[AVE_DOOR_INSIDE_TCP] = {true, AVE_INSIDE},
+	[AVE_DOOR_OUTSIDE_UDP6] = {false, AVE_OUTSIDE},
+	[AVE_DOOR_INSIDE_UDP6] = {false, AVE_INSIDE},
+	[AVE_DOOR_OUTSIDE_TCP6] = {true, AVE_OUTSIDE},
+	[AVE_DOOR_INSIDE_TCP6] = {true, AVE_INSIDE},
+};
 
 static uint32_t limit(const struct ave_worker *w, enum ave_limit which)
 {
@@ -158,10 +167,9 @@ static enum edge_err open_udp(struct ave_worker *w, enum ave_door_kind kind,
 
 const struct ave_door *ave_door_of(const struct ave_worker *w, uint32_t socket)
 {
-	if (socket == w->door[AVE_DOOR_OUTSIDE_UDP].socket)
-		return &w->door[AVE_DOOR_OUTSIDE_UDP];
-	if (socket == w->door[AVE_DOOR_INSIDE_UDP].socket)
-		return &w->door[AVE_DOOR_INSIDE_UDP];
+	for (int k = 0; k < AVE_DOORS; k++)
+		if (w->door[k].socket && socket == w->door[k].socket)
+			return &w->door[k];
 	for (unsigned i = 0; i < w->old_count; i++)
 		if (socket == w->old[i].socket)
 			return &w->old[i];
@@ -187,12 +195,10 @@ enum edge_err ave_door_open(struct ave_worker *w, enum ave_door_kind kind,
 	struct ave_door new = {.worker = w, .fd = -1};
 	enum edge_err err;
 
-	new.side = kind == AVE_DOOR_INSIDE_UDP || kind == AVE_DOOR_INSIDE_TCP
-			   ? AVE_INSIDE
-			   : AVE_OUTSIDE;
+	new.side = rows[kind].side;
 	note_address(&new, fd);
-	err = is_tcp(kind) ? open_tcp(w, kind, &new, fd)
-			   : open_udp(w, kind, &new, fd);
+	err = rows[kind].is_tcp ? open_tcp(w, kind, &new, fd)
+				: open_udp(w, kind, &new, fd);
 	if (err)
 		close(fd);
 	return err;
@@ -211,4 +217,20 @@ void ave_door_close(struct ave_worker *w, enum ave_door_kind kind)
 	ave_hub_leave(w->hub, &d->ear);
 	close(d->fd);
 	d->fd = -1;
+}
+
+void ave_door_end(struct ave_worker *w, enum ave_door_kind kind)
+{
+	if (!rows[kind].is_tcp) {
+		retire(w, &w->door[kind]);
+		w->door[kind].socket = 0;
+	}
+	ave_door_close(w, kind);
+}
+
+void ave_doors_close_tcp(struct ave_worker *w)
+{
+	for (int k = 0; k < AVE_DOORS; k++)
+		if (rows[k].is_tcp)
+			ave_door_close(w, (enum ave_door_kind)k);
 }

@@ -59,9 +59,11 @@ void ave_mail_merge(struct ave_mail *m, struct ave_mail *later)
 			m->fds[i] = later->fds[i];
 			later->fds[i] = old;
 		}
-	for (int i = 0; i < AVE_DOORS; i++)
+	for (int i = 0; i < AVE_DOORS; i++) {
 		if (later->back[i].family)
 			m->back[i] = later->back[i];
+		m->ends[i] |= later->ends[i];
+	}
 	if (later->moves)
 		m->moves = later->moves;
 	m->ends_old |= later->ends_old;

@@ -16,6 +16,11 @@ enum ave_door_kind {
 	AVE_DOOR_INSIDE_UDP,
 	AVE_DOOR_OUTSIDE_TCP,
 	AVE_DOOR_INSIDE_TCP,
+	/* the same on IPv6 beside IPv4, when there is such an address */
+	AVE_DOOR_OUTSIDE_UDP6,
+	AVE_DOOR_INSIDE_UDP6,
+	AVE_DOOR_OUTSIDE_TCP6,
+	AVE_DOOR_INSIDE_TCP6,
 	AVE_DOORS
 };
 
@@ -27,8 +32,9 @@ struct ave_mail {
 	bool has_tls;
 	/* UDP doors that go back to where they were; family 0: they do not */
 	struct edge_addr back[AVE_DOORS];
-	uint32_t moves; /* the number of the move that fds are of; or 0 */
-	bool ends_old;	/* doors that moved before this mail are not used */
+	bool ends[AVE_DOORS]; /* doors that are no more, before fds are taken */
+	uint32_t moves;	      /* the number of the move that fds are of; or 0 */
+	bool ends_old; /* doors that moved before this mail are not used */
 };
 
 struct ave_mail *ave_mail_new(void); /* NULL: no memory */

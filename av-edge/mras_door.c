@@ -39,28 +39,6 @@ uint32_t mras_door_limit(const struct mras_door *d, enum ave_limit which)
 
 /* -- files and sockets -------------------------------------------------- */
 
-static enum edge_err check_paths(const struct edge_config *c, char *why,
-				 size_t cap)
-{
-	const struct {
-		const char *value, *name;
-	} wanted[] = {
-		{c->certificate[EDGE_CERT_INTERNAL].chain,
-		 "[certificate.internal] chain"},
-		{c->certificate[EDGE_CERT_INTERNAL].key,
-		 "[certificate.internal] key"},
-		{c->trust.internal_ca, "[trust] internal"},
-	};
-
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-		if (!wanted[i].value) {
-			(void)snprintf(why, cap, "edge.ini lacks %s",
-				       wanted[i].name);
-			return EDGE_ENOTFOUND;
-		}
-	return EDGE_OK;
-}
-
 enum edge_err mras_door_tls(struct edge_tls **out, const struct edge_config *c,
 			    char *why, size_t why_cap)
 {
@@ -72,7 +50,7 @@ enum edge_err mras_door_tls(struct edge_tls **out, const struct edge_config *c,
 		.profile = edge_config_profile(c, "avauth-inside"),
 		.ask = EDGE_TLS_ASK_REQUIRED,
 	};
-	enum edge_err err = check_paths(c, why, why_cap);
+	enum edge_err err = edge_config_want_internal(c, why, why_cap);
 
 	if (err)
 		return err;
@@ -166,25 +144,15 @@ static const char *name_of(enum edge_admit_verdict v)
 /* false: nothing more to accept now */
 static bool accept_one(struct mras_door *d)
 {
-	struct sockaddr_storage sa;
-	socklen_t len = sizeof(sa);
 	struct edge_addr from;
 	enum edge_admit_verdict v;
-	int fd = accept4(d->fd, (struct sockaddr *)&sa, &len,
-			 SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd;
+	enum edge_err err = edge_sock_accept(&fd, &from, d->fd);
 
-	if (fd < 0 && errno == ECONNABORTED)
-		return true;
-	if (fd < 0) {
-		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-		    errno == ENOMEM)
-			pause_accepting(d);
+	if (err == EDGE_ELIMIT)
+		pause_accepting(d);
+	if (err)
 		return false;
-	}
-	if (edge_addr_from_sockaddr(&from, (struct sockaddr *)&sa)) {
-		close(fd);
-		return true;
-	}
 	v = edge_admit_enter(d->admit, &from, edge_loop_now_ms(d->plan.loop));
 	if (v == EDGE_ADMIT_OK && mras_link_accept(d, fd, &from) == EDGE_OK)
 		return true;

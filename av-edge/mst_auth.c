@@ -2,7 +2,6 @@
 #define OPENSSL_SUPPRESS_DEPRECATED 1 /* SHA1_Update: EVP allocates */
 #include "av-edge/mst_auth.h"
 
-#include <openssl/md5.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,35 +20,6 @@ struct mst_mac {
 		SHA256_CTX sha256;
 	} inner, outer;
 };
-
-void mst_key(uint8_t out[MST_KEY_LEN], const struct mst_login *l)
-{
-	MD5_CTX c;
-
-	MD5_Init(&c);
-	MD5_Update(&c, l->username.p, edge_slice_len(l->username));
-	MD5_Update(&c, ":", 1);
-	MD5_Update(&c, l->realm.p, edge_slice_len(l->realm));
-	MD5_Update(&c, ":", 1);
-	MD5_Update(&c, l->password.p, edge_slice_len(l->password));
-	MD5_Final(out, &c);
-	edge_wipe(&c, sizeof(c));
-}
-
-static void wide_key(uint8_t out[SHA256_DIGEST_LENGTH],
-		     const struct mst_login *l)
-{
-	SHA256_CTX c;
-
-	SHA256_Init(&c);
-	SHA256_Update(&c, l->username.p, edge_slice_len(l->username));
-	SHA256_Update(&c, ":", 1);
-	SHA256_Update(&c, l->realm.p, edge_slice_len(l->realm));
-	SHA256_Update(&c, ":", 1);
-	SHA256_Update(&c, l->password.p, edge_slice_len(l->password));
-	SHA256_Final(out, &c);
-	edge_wipe(&c, sizeof(c));
-}
 
 struct edge_slice mst_trim(struct edge_slice s)
 {
@@ -97,7 +67,7 @@ static void set_key(struct mst_mac *k, const uint8_t *key, size_t len)
 }
 
 enum edge_err mst_mac_new(struct mst_mac **out, enum mst_mac_kind kind,
-			  const struct mst_login *l)
+			  const struct ave_login *l)
 {
 	struct mst_mac *k = calloc(1, sizeof(*k));
 	uint8_t key[SHA256_DIGEST_LENGTH];
@@ -106,11 +76,11 @@ enum edge_err mst_mac_new(struct mst_mac **out, enum mst_mac_kind kind,
 		return EDGE_ENOMEM;
 	k->kind = kind;
 	if (kind >= MST_MAC_SHA256_KEY_PADDED) {
-		wide_key(key, l);
+		ave_login_sha256(key, l);
 		set_key(k, key, SHA256_DIGEST_LENGTH);
 	} else {
-		mst_key(key, l);
-		set_key(k, key, MST_KEY_LEN);
+		ave_login_md5(key, l);
+		set_key(k, key, AVE_MD5_KEY_LEN);
 	}
 	edge_wipe(key, sizeof(key));
 	*out = k;
@@ -166,7 +136,7 @@ bool mst_mac_fits(const struct mst_mac *k, const struct mst_msg *m)
 }
 
 static enum edge_err match(struct mst_mac **out, const struct mst_msg *m,
-			   const struct mst_login *l)
+			   const struct ave_login *l)
 {
 	for (unsigned kind = 0; kind < MST_MAC_KINDS; kind++) {
 		struct mst_mac *k;
@@ -187,9 +157,9 @@ static enum edge_err match(struct mst_mac **out, const struct mst_msg *m,
 }
 
 enum edge_err mst_mac_match(struct mst_mac **out, const struct mst_msg *m,
-			    const struct mst_login *l)
+			    const struct ave_login *l)
 {
-	struct mst_login trimmed = {mst_trim(l->username), mst_trim(l->realm),
+	struct ave_login trimmed = {mst_trim(l->username), mst_trim(l->realm),
 				    mst_trim(l->password)};
 	enum edge_err err = match(out, m, l);
 

@@ -2,10 +2,11 @@
 #ifndef AV_EDGE_MST_AUTH_H
 #define AV_EDGE_MST_AUTH_H
 
+#include "av-edge/login_auth.h"
 #include "av-edge/mst_msg.h"
 #include "common/err.h"
 
-enum { MST_KEY_LEN = 16, MST_MAC_MAX = 32, MST_INTEGRITY_MAX = 4 + 32 };
+enum { MST_MAC_MAX = 32, MST_INTEGRITY_MAX = 4 + 32 };
 
 /* How the 32-byte form is made is not known for certain: the first of these
  * that fits stays with the allocation. SHA-1 is the one that clients use. */
@@ -18,12 +19,6 @@ enum mst_mac_kind {
 	MST_MAC_KINDS
 };
 
-struct mst_login { /* borrowed; the password is raw bytes */
-	struct edge_slice username, realm, password;
-};
-
-/** MD5(username ":" realm ":" password) over raw bytes. */
-void mst_key(uint8_t out[MST_KEY_LEN], const struct mst_login *l);
 /** What libnice cuts off: leading 0x22, trailing 0x22 and 0x00. */
 struct edge_slice mst_trim(struct edge_slice s);
 
@@ -31,12 +26,12 @@ struct mst_mac; /* key with its state kept; one thread; wiped by free */
 
 EDGE_MUST_CHECK enum edge_err mst_mac_new(struct mst_mac **out,
 					  enum mst_mac_kind kind,
-					  const struct mst_login *l);
+					  const struct ave_login *l);
 /** The kind, and the naive or the trimmed key, that m's integrity fits.
  * EDGE_EAUTH: none does. */
 EDGE_MUST_CHECK enum edge_err mst_mac_match(struct mst_mac **out,
 					    const struct mst_msg *m,
-					    const struct mst_login *l);
+					    const struct ave_login *l);
 void mst_mac_free(struct mst_mac *k); /* NULL is fine */
 enum mst_mac_kind mst_mac_kind_of(const struct mst_mac *k);
 /** Does m carry the right integrity? Constant time, allocates nothing. */

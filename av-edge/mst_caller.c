@@ -44,7 +44,7 @@ static enum ave_reason check_fields(const struct mst_request *q)
 
 static enum ave_reason check_key(struct mst_caller *c,
 				 const struct mst_request *q,
-				 const struct mst_login *l)
+				 const struct ave_login *l)
 {
 	switch ((int)mst_mac_match(&c->mac, q->msg, l)) {
 	case EDGE_OK:
@@ -63,7 +63,7 @@ static enum ave_reason check_token(struct mst_caller *c,
 {
 	const struct mst_msg *m = q->msg;
 	struct mras_known known = {0};
-	struct mst_login l = {
+	struct ave_login l = {
 		m->v[MST_USERNAME].bytes, realm,
 		edge_slice(known.password, sizeof(known.password))};
 	enum ave_reason why = mras_ring_verify(

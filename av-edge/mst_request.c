@@ -60,12 +60,17 @@ void mst_answer_send(struct mst_answer *a, const struct mst_request *q,
 static struct edge_addr server_for(const struct mst_request *q)
 {
 	const struct ave_view *v = ave_relay_view(q->relay);
-	const struct edge_addr *at = ave_leg_is_stream(q->leg)
-					     ? &v->server_tcp[q->leg->side]
-					     : &v->server_udp[q->leg->side];
+	const bool is_tcp = ave_leg_is_stream(q->leg);
+	const uint8_t side = q->leg->side, family = q->leg->client.family;
+	const struct edge_addr at =
+		is_tcp ? v->server_tcp[side] : v->server_udp[side];
+	const struct edge_addr twin =
+		is_tcp ? v->server6_tcp[side] : v->server6_udp[side];
 
-	return v->names_members && at->family == q->leg->client.family
-		       ? *at
+	if (v->names_members && at.family == family)
+		return at;
+	return v->names_members && twin.family == family
+		       ? twin
 		       : (struct edge_addr){0};
 }
 
@@ -136,27 +141,6 @@ static bool is_shortage(const struct mst_request *q, enum ave_reason why)
 	       why == AVE_NO_SOCKET || why == AVE_DRAINING || why == AVE_RATE;
 }
 
-/* Another member, to which this client can speak, each time perhaps another
- * one; family 0: none known. */
-static struct edge_addr member_for(const struct mst_request *q)
-{
-	const struct ave_view *v = ave_relay_view(q->relay);
-	const struct ave_leg *leg = q->leg;
-	struct edge_addr found = {0};
-
-	if (leg->side != AVE_OUTSIDE)
-		return found;
-	for (size_t i = 0; i < v->member_count && !found.family; i++) {
-		size_t at = (i + q->msg->tid.end[-1]) % v->member_count;
-
-		if (v->members[at].family == leg->client.family)
-			found = v->members[at];
-	}
-	if (found.family && ave_leg_is_stream(leg))
-		found.port = leg->server.port;
-	return found;
-}
-
 static void put_unknown(struct mst_answer *a, const struct mst_request *q,
 			enum ave_reason why)
 {
@@ -173,7 +157,8 @@ static void put_unknown(struct mst_answer *a, const struct mst_request *q,
 
 static void put_shortage(struct mst_answer *a, const struct mst_request *q)
 {
-	struct edge_addr member = member_for(q);
+	struct edge_addr member = ave_view_member(ave_relay_view(q->relay),
+						  q->leg, q->msg->tid.end[-1]);
 	unsigned code = member.family ? TRY_ALTERNATE : SERVER_ERROR;
 
 	mst_put_error(&a->w, code, mst_code_str(code));

@@ -32,13 +32,33 @@ static const struct edge_addr *told(const struct topo *t,
 	return t->av_public.family == at->family ? &t->av_public : at;
 }
 
+static const struct edge_addr *told6(const struct topo *t,
+				     const struct edge_addr *twin)
+{
+	return t->av_public6.family ? &t->av_public6 : twin;
+}
+
 static void set_relay(struct ave_view *v, const struct topo *t)
 {
 	const struct topo_listen *l = &t->listen[TOPO_PORT_AV_RANGE];
+	const struct edge_addr twin = topo_av_twin(t, TOPO_PORT_AV_RANGE);
 	const size_t slot = slot_of(&l->addr);
 
 	v->relay_at[slot] = with_port(&l->addr, 0);
 	v->relay_told[slot] = with_port(told(t, &l->addr), 0);
+	if (!twin.family)
+		return;
+	v->relay_at[1] = with_port(&twin, 0);
+	v->relay_told[1] = with_port(told6(t, &twin), 0);
+}
+
+static void set_twin(struct edge_addr *out, const struct topo *t,
+		     enum topo_port_kind kind)
+{
+	const struct edge_addr twin = topo_av_twin(t, kind);
+
+	if (twin.family)
+		*out = with_port(told6(t, &twin), twin.port);
 }
 
 static void set_servers(struct ave_view *v, const struct topo *t)
@@ -50,6 +70,10 @@ static void set_servers(struct ave_view *v, const struct topo *t)
 
 	v->server_udp[AVE_OUTSIDE] = with_port(told(t, out_udp), out_udp->port);
 	v->server_tcp[AVE_OUTSIDE] = with_port(told(t, out_tcp), out_tcp->port);
+	set_twin(&v->server6_udp[AVE_OUTSIDE], t, TOPO_PORT_AV_OUTSIDE_UDP);
+	set_twin(&v->server6_tcp[AVE_OUTSIDE], t, TOPO_PORT_AV_OUTSIDE_TCP);
+	v->server6_udp[AVE_INSIDE] = topo_av_twin(t, TOPO_PORT_AV_INSIDE_UDP);
+	v->server6_tcp[AVE_INSIDE] = topo_av_twin(t, TOPO_PORT_AV_INSIDE_TCP);
 	v->server_udp[AVE_INSIDE] = t->listen[TOPO_PORT_AV_INSIDE_UDP].addr;
 	v->server_tcp[AVE_INSIDE] = t->listen[TOPO_PORT_AV_INSIDE_TCP].addr;
 }
@@ -72,21 +96,30 @@ static enum edge_err set_members(struct ave_outlook *o, const struct topo *t)
 	return EDGE_OK;
 }
 
+enum { NAMES = 4 /* of a listener: bound and told, of each family */ };
+
 /* Sockets of ours that are no relayed address, by each name they have. */
-static size_t own_listeners(struct edge_addr out[2 * TOPO_PORT_KINDS],
+static size_t own_listeners(struct edge_addr out[NAMES * TOPO_PORT_KINDS],
 			    const struct topo *t)
 {
 	size_t n = 0;
 
 	for (int k = 0; k < TOPO_PORT_KINDS; k++) {
 		const struct topo_listen *l = &t->listen[k];
+		const struct edge_addr twin =
+			topo_av_twin(t, (enum topo_port_kind)k);
+		const bool is_told = k == TOPO_PORT_AV_OUTSIDE_TCP ||
+				     k == TOPO_PORT_AV_OUTSIDE_UDP;
 
 		if (!l->present || k == TOPO_PORT_AV_RANGE)
 			continue;
 		out[n++] = l->addr;
-		if (k == TOPO_PORT_AV_OUTSIDE_TCP ||
-		    k == TOPO_PORT_AV_OUTSIDE_UDP)
+		if (is_told)
 			out[n++] = with_port(told(t, &l->addr), l->addr.port);
+		if (twin.family)
+			out[n++] = twin;
+		if (twin.family && is_told)
+			out[n++] = with_port(told6(t, &twin), twin.port);
 	}
 	return n;
 }
@@ -95,12 +128,11 @@ static enum edge_err set_policy(struct ave_outlook *o,
 				const struct ave_outlook_source *s)
 {
 	const struct topo_listen *range = &s->topo->listen[TOPO_PORT_AV_RANGE];
-	const struct edge_addr own = with_port(told(s->topo, &range->addr), 0);
-	struct edge_addr listeners[2 * TOPO_PORT_KINDS];
+	struct edge_addr listeners[NAMES * TOPO_PORT_KINDS];
 	const struct ave_policy_plan p = {
 		.inside = s->inside,
-		.own = &own,
-		.own_count = 1,
+		.own = o->view.relay_told, /* a family without: skipped */
+		.own_count = 2,
 		.members = o->members,
 		.member_count = o->view.member_count,
 		.port_low = range->addr.port,

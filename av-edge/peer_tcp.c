@@ -67,6 +67,13 @@ static void on_stalled(struct edge_timer *t, uint64_t now_ms)
 	end(p, AVE_PEER_STALLED, true);
 }
 
+static void on_cut(struct ave_chore *c)
+{
+	end((struct ave_peer *)(void *)((char *)c -
+					offsetof(struct ave_peer, cut)),
+	    AVE_PEER_STALLED, true);
+}
+
 static void start_timer(struct ave_peer *p, uint32_t ms)
 {
 	struct ave_hub *hub = p->host->hub;
@@ -143,6 +150,7 @@ static enum edge_err peer_new(struct ave_peer **out, struct ave_peer_host *h,
 	}
 	p->host = h;
 	p->burial.fn = bury_peer;
+	p->cut.fn = on_cut;
 	*out = p;
 	return EDGE_OK;
 }
@@ -229,8 +237,13 @@ void ave_peer_admit(struct ave_peer *p, bool is_joining)
 enum edge_err ave_peer_put(struct ave_peer *p, struct edge_slice bytes)
 {
 	struct ave_hub *hub = p->host->hub;
-	enum edge_err err = ave_pipe_put(&p->pipe, bytes);
+	enum edge_err err =
+		p->is_cut ? EDGE_ECLOSED : ave_pipe_put(&p->pipe, bytes);
 
+	if (err == EDGE_ELIMIT && !p->pipe.is_connecting) {
+		p->is_cut = true;
+		ave_hub_later(hub, &p->cut); /* the relay is in its midst */
+	}
 	if (ave_pipe_is_full(&p->pipe) && !edge_timer_running(&p->stall))
 		edge_wheel_start(hub->wheel, &p->stall,
 				 hub->now_ms + p->host->stall_ms, on_stalled);

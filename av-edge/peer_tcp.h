@@ -49,8 +49,9 @@ struct ave_peer {
 	struct edge_addr remote;
 	edge_handle blocks; /* the host's: a stream that waits for it; or 0 */
 	bool is_held, is_silent, is_joined, is_dead;
+	bool is_cut; /* bytes are missing in what it was sent */
 	struct edge_timer timer, stall;
-	struct ave_chore burial;
+	struct ave_chore burial, cut;
 };
 
 /** Listen at the place and dial from it. tag: the owner's own word.
@@ -76,7 +77,10 @@ struct ave_peer *ave_peer_find(const struct ave_peer_host *h, edge_handle id);
 /** Read it: what was held has leave now. is_joining: it stays unread until
  * ave_peer_join, for join_ms. */
 void ave_peer_admit(struct ave_peer *p, bool is_joining);
-/** EDGE_ELIMIT: the queue is full and nothing was taken; EDGE_ECLOSED. */
+/** EDGE_ELIMIT: the queue is full and nothing was taken; a connection that
+ * stands is reset at the end of the turn, as its stream has a gap.
+ * EDGE_ECLOSED.
+ */
 EDGE_MUST_CHECK enum edge_err ave_peer_put(struct ave_peer *p,
 					   struct edge_slice bytes);
 bool ave_peer_is_full(const struct ave_peer *p);

@@ -123,8 +123,7 @@ enum ave_reason ave_relay_allocate(struct ave_alloc **out, struct ave_relay *r,
 /** Of either dialect; NULL when there is none. */
 struct ave_alloc *ave_relay_find(const struct ave_relay *r,
 				 const struct ave_leg *leg);
-/** Authenticated: the lifetime granted, at most what its token has left; wanted
- * 0: the default. Traffic prolongs nothing past the token's end. */
+/** The lifetime granted, at most what its token has left; 0: the default. */
 uint32_t ave_relay_refresh(struct ave_relay *r, struct ave_alloc *a,
 			   uint32_t wanted_s);
 /** An authenticated message came from its client: MS-TURN's lifetime begins
@@ -161,12 +160,8 @@ void ave_relay_drop(struct ave_relay *r, enum ave_reason why);
 
 /* Answers to those who have proved nothing yet: so many a second of a network,
  * IPv4 /24 or IPv6 /56 (AV 1.16); inside, of an address. */
-enum ave_rate {
-	AVE_RATE_CHALLENGE,
-	AVE_RATE_BINDING,
-	AVE_RATE_ALLOCATE,
-	AVE_RATES
-};
+enum ave_rate { AVE_RATE_CHALLENGE, AVE_RATE_BINDING, AVE_RATE_ALLOCATE };
+enum { AVE_RATES = AVE_RATE_ALLOCATE + 1 };
 /** Takes one; false: say nothing, drop with AVE_RATE. */
 bool ave_relay_may_answer(struct ave_relay *r, const struct ave_leg *leg,
 			  enum ave_rate what);
@@ -181,8 +176,8 @@ enum ave_reason ave_relay_connect(uint32_t *connection, struct ave_relay *r,
 /** Whose connection waits under that number; NULL: none. */
 struct ave_alloc *ave_relay_connection(const struct ave_relay *r,
 				       uint32_t connection);
-/** The stream and the connection become one, until either ends or the
- * allocation does; answer the client before. */
+/** Stream and connection become one until an end, theirs or the allocation's;
+ * answer the client before. */
 enum ave_reason ave_relay_join(struct ave_relay *r, const struct ave_leg *leg,
 			       uint32_t connection);
 

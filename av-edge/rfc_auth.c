@@ -2,7 +2,6 @@
 #define OPENSSL_SUPPRESS_DEPRECATED 1 /* SHA1_Update: EVP allocates */
 #include "av-edge/rfc_auth.h"
 
-#include <openssl/md5.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,40 +19,15 @@ struct rfc_mac {
 	SHA256_CTX inner256, outer256;
 };
 
-static size_t md5_key(uint8_t *out, const struct rfc_login *l)
-{
-	MD5_CTX c;
-
-	MD5_Init(&c);
-	MD5_Update(&c, l->username.p, edge_slice_len(l->username));
-	MD5_Update(&c, ":", 1);
-	MD5_Update(&c, l->realm.p, edge_slice_len(l->realm));
-	MD5_Update(&c, ":", 1);
-	MD5_Update(&c, l->password.p, edge_slice_len(l->password));
-	MD5_Final(out, &c);
-	edge_wipe(&c, sizeof(c));
-	return MD5_DIGEST_LENGTH;
-}
-
-static size_t sha256_key(uint8_t *out, const struct rfc_login *l)
-{
-	SHA256_CTX c;
-
-	SHA256_Init(&c);
-	SHA256_Update(&c, l->username.p, edge_slice_len(l->username));
-	SHA256_Update(&c, ":", 1);
-	SHA256_Update(&c, l->realm.p, edge_slice_len(l->realm));
-	SHA256_Update(&c, ":", 1);
-	SHA256_Update(&c, l->password.p, edge_slice_len(l->password));
-	SHA256_Final(out, &c);
-	edge_wipe(&c, sizeof(c));
-	return SHA256_DIGEST_LENGTH;
-}
-
 size_t rfc_key(uint8_t out[RFC_KEY_MAX], enum rfc_algorithm how,
-	       const struct rfc_login *l)
+	       const struct ave_login *l)
 {
-	return how == RFC_MD5 ? md5_key(out, l) : sha256_key(out, l);
+	if (how == RFC_MD5) {
+		ave_login_md5(out, l);
+		return AVE_MD5_KEY_LEN;
+	}
+	ave_login_sha256(out, l);
+	return AVE_SHA256_KEY_LEN;
 }
 
 /* RFC 2104's two keyed starts, of each hash. */

@@ -3,6 +3,7 @@
 #ifndef AV_EDGE_RFC_AUTH_H
 #define AV_EDGE_RFC_AUTH_H
 
+#include "av-edge/login_auth.h"
 #include "av-edge/rfc_msg.h"
 #include "common/err.h"
 
@@ -14,13 +15,9 @@ enum {
 /* How the long-term key is made; RFC 8489 §18.5.1. */
 enum rfc_algorithm { RFC_MD5 = 1, RFC_SHA256 = 2 };
 
-struct rfc_login { /* borrowed; all text */
-	struct edge_slice username, realm, password;
-};
-
 /** Hash of username ":" realm ":" password; returns its length. */
 size_t rfc_key(uint8_t out[RFC_KEY_MAX], enum rfc_algorithm how,
-	       const struct rfc_login *l);
+	       const struct ave_login *l);
 
 struct rfc_mac; /* key with its states kept; one thread; wiped by free */
 

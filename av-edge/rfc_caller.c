@@ -108,7 +108,7 @@ static enum ave_reason make_mac(struct rfc_caller *c, const struct rfc_msg *m,
 {
 	char text[RFC_PASSWORD_TEXT_LEN + 1] = "";
 	uint8_t key[RFC_KEY_MAX];
-	struct rfc_login l = {
+	struct ave_login l = {
 		m->v[RFC_USERNAME].bytes, m->v[RFC_REALM].bytes, {0}};
 	enum edge_err err;
 

@@ -134,25 +134,6 @@ static bool is_shortage(enum ave_reason why)
 	       why == AVE_NO_SOCKET || why == AVE_DRAINING || why == AVE_RATE;
 }
 
-/* Another member, to which this client can speak; family 0: none known. */
-static struct edge_addr member_for(const struct rfc_request *q)
-{
-	const struct ave_view *v = ave_relay_view(q->relay);
-	struct edge_addr found = {0};
-
-	if (q->leg->side != AVE_OUTSIDE)
-		return found;
-	for (size_t i = 0; i < v->member_count && !found.family; i++) {
-		size_t at = (i + q->msg->tid.p[0]) % v->member_count;
-
-		if (v->members[at].family == q->leg->client.family)
-			found = v->members[at];
-	}
-	if (found.family && ave_leg_is_stream(q->leg))
-		found.port = q->leg->server.port;
-	return found;
-}
-
 void rfc_refuse(const struct rfc_request *q, enum ave_reason why)
 {
 	struct edge_addr member = {0};
@@ -162,7 +143,8 @@ void rfc_refuse(const struct rfc_request *q, enum ave_reason why)
 	if (why == AVE_RATE && !ave_leg_is_stream(q->leg))
 		return; /* it comes again by itself, a moment later */
 	if (q->msg->method == RFC_ALLOCATE && is_shortage(why))
-		member = member_for(q);
+		member = ave_view_member(ave_relay_view(q->relay), q->leg,
+					 q->msg->tid.p[0]);
 	rfc_answer_begin(&a, q->msg->method, RFC_ERROR, q->msg->tid);
 	rfc_put_error(&a.w, member.family ? TRY_ALTERNATE
 					  : rfc_code_of(why, q->msg->method));

@@ -12,17 +12,25 @@
 static const struct {
 	enum topo_port_kind port;
 	enum ave_side side;
-	bool is_tcp;
+	bool is_tcp, is_twin; /* twin: on IPv6 beside IPv4, may be none */
 	const char *name;
 } rows[AVE_DOORS] = {
 	[AVE_DOOR_OUTSIDE_UDP] = {TOPO_PORT_AV_OUTSIDE_UDP, AVE_OUTSIDE, false,
-		"outside udp"},
+		false, "outside udp"},
 	[AVE_DOOR_INSIDE_UDP] = {TOPO_PORT_AV_INSIDE_UDP, AVE_INSIDE, false,
-		"inside udp"},
+		false, "inside udp"},
 	[AVE_DOOR_OUTSIDE_TCP] = {TOPO_PORT_AV_OUTSIDE_TCP, AVE_OUTSIDE, true,
-		"outside tcp"},
+		false, "outside tcp"},
 	[AVE_DOOR_INSIDE_TCP] = {TOPO_PORT_AV_INSIDE_TCP, AVE_INSIDE, true,
-		"inside tcp"},
+		false, "inside tcp"},
+	[AVE_DOOR_OUTSIDE_UDP6] = {TOPO_PORT_AV_OUTSIDE_UDP, AVE_OUTSIDE, false,
+		true, "outside udp ipv6"},
+	[AVE_DOOR_INSIDE_UDP6] = {TOPO_PORT_AV_INSIDE_UDP, AVE_INSIDE, false,
+		true, "inside udp ipv6"},
+	[AVE_DOOR_OUTSIDE_TCP6] = {TOPO_PORT_AV_OUTSIDE_TCP, AVE_OUTSIDE, true,
+		true, "outside tcp ipv6"},
+	[AVE_DOOR_INSIDE_TCP6] = {TOPO_PORT_AV_INSIDE_TCP, AVE_INSIDE, true,
+		true, "inside tcp ipv6"},
 };
 /* clang-format on */
 
@@ -50,6 +58,20 @@ enum topo_port_kind ave_door_port(enum ave_door_kind kind)
 enum ave_side ave_door_side(enum ave_door_kind kind)
 {
 	return rows[kind].side;
+}
+
+struct edge_addr ave_door_at(enum ave_door_kind kind, const struct topo *t)
+{
+	const struct topo_listen *l = &t->listen[rows[kind].port];
+
+	if (rows[kind].is_twin)
+		return topo_av_twin(t, rows[kind].port);
+	return l->present ? l->addr : (struct edge_addr){0};
+}
+
+bool ave_door_is_tcp(enum ave_door_kind kind)
+{
+	return rows[kind].is_tcp;
 }
 
 const char *ave_door_name(enum ave_door_kind kind)
@@ -81,21 +103,27 @@ static void hold(struct ave_held *h, const struct edge_addr *at)
 static bool moves(enum ave_door_kind kind, const struct topo *old,
 		  const struct topo *new)
 {
-	const struct topo_listen *was = &old->listen[rows[kind].port];
-	const struct topo_listen *is = &new->listen[rows[kind].port];
+	const struct edge_addr was = ave_door_at(kind, old);
+	const struct edge_addr is = ave_door_at(kind, new);
 
-	return !is->present || !edge_addr_eq(&was->addr, &is->addr);
+	return (!is.family && !rows[kind].is_twin) || !edge_addr_eq(&was, &is);
+}
+
+bool ave_door_ends(enum ave_door_kind kind, const struct topo *old,
+		   const struct topo *new)
+{
+	return ave_door_at(kind, old).family && !ave_door_at(kind, new).family;
 }
 
 bool ave_held_has(const struct ave_held *h, enum ave_door_kind kind,
 		  const struct topo *old, const struct topo *new)
 {
-	const struct edge_addr *at = &new->listen[rows[kind].port].addr;
+	const struct edge_addr at = ave_door_at(kind, new);
 
 	if (!h || rows[kind].is_tcp || !moves(kind, old, new))
 		return false;
 	for (size_t i = 0; i < h->count; i++)
-		if (edge_addr_eq(&h->at[i], at))
+		if (edge_addr_eq(&h->at[i], &at))
 			return true;
 	return false;
 }
@@ -106,12 +134,16 @@ unsigned ave_held_move(struct ave_held *h, const struct topo *old,
 	unsigned count = 0;
 
 	for (int k = 0; k < AVE_DOORS; k++) {
-		const enum topo_port_kind port = rows[k].port;
+		const enum ave_door_kind kind = (enum ave_door_kind)k;
+		const struct edge_addr was = ave_door_at(kind, old);
+		const struct edge_addr is = ave_door_at(kind, new);
 
-		if (rows[k].is_tcp || !moves((enum ave_door_kind)k, old, new))
+		if (rows[k].is_tcp || !moves(kind, old, new))
 			continue;
-		let_go(h, &new->listen[port].addr);
-		hold(h, &old->listen[port].addr);
+		let_go(h, &is);
+		if (!was.family)
+			continue;
+		hold(h, &was);
 		count++;
 	}
 	return count;
@@ -123,16 +155,17 @@ enum edge_err ave_doors_bind(struct ave_doors *d, enum ave_door_kind kind,
 			     const struct topo *t, char *why, size_t why_cap)
 {
 	const struct ave_house *h = d->house;
-	const struct topo_listen *l = &t->listen[rows[kind].port];
 	const struct ave_place place = {
-		.at = l->addr,
+		.at = ave_door_at(kind, t),
 		.device = h->device[rows[kind].side],
 		.is_tcp = rows[kind].is_tcp,
 	};
 	char text[EDGE_ADDR_STRLEN];
 	enum edge_err err;
 
-	if (!l->present) {
+	if (!place.at.family && rows[kind].is_twin)
+		return EDGE_OK;
+	if (!place.at.family) {
 		snprintf(why, why_cap, "the topology has no %s port for A/V",
 			 rows[kind].name);
 		return EDGE_ENOTFOUND;
@@ -143,7 +176,7 @@ enum edge_err ave_doors_bind(struct ave_doors *d, enum ave_door_kind kind,
 		memset(d->fd[kind], 0xff, sizeof(d->fd[kind]));
 		return err;
 	}
-	edge_addr_print(&l->addr, text);
+	edge_addr_print(&place.at, text);
 	edge_event(EDGE_EV_LISTENER_OPEN, "address=%s protocol=%s workers=%u",
 		   text, rows[kind].is_tcp ? "tcp" : "udp", h->worker_count);
 	return EDGE_OK;

@@ -23,10 +23,13 @@ void ave_doors_init(struct ave_doors *d, const struct ave_house *h);
 void ave_doors_close(struct ave_doors *d);
 /** Row of the topology. */
 enum topo_port_kind ave_door_port(enum ave_door_kind kind);
+/** Where it is; family 0: a topology has no such address or no such port. */
+struct edge_addr ave_door_at(enum ave_door_kind kind, const struct topo *t);
+bool ave_door_is_tcp(enum ave_door_kind kind);
 enum ave_side ave_door_side(enum ave_door_kind kind);
 const char *ave_door_name(enum ave_door_kind kind); /* "outside udp" */
-/** One socket a worker; why on failure. EDGE_ENOTFOUND: the topology has no
- * such port; EDGE_ESYS. */
+/** One socket a worker, none where there is no IPv6 beside IPv4; why on
+ * failure. EDGE_ENOTFOUND: the topology has no such port; EDGE_ESYS. */
 EDGE_MUST_CHECK enum edge_err ave_doors_bind(struct ave_doors *d,
 					     enum ave_door_kind kind,
 					     const struct topo *t, char *why,
@@ -37,6 +40,9 @@ EDGE_MUST_CHECK enum edge_err ave_doors_bind_moved(struct ave_doors *d,
 						   const struct topo *old,
 						   const struct topo *new,
 						   char *why, size_t why_cap);
+/** Was there such a door, and is there none any more? */
+bool ave_door_ends(enum ave_door_kind kind, const struct topo *old,
+		   const struct topo *new);
 /** Does that door go back to a place that is held? */
 bool ave_held_has(const struct ave_held *h, enum ave_door_kind kind,
 		  const struct topo *old, const struct topo *new);

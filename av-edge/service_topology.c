@@ -107,7 +107,7 @@ static enum edge_err check_range(struct ave_service *v, const struct topo *t)
 	return EDGE_ENOTFOUND;
 }
 
-/* Doors whose old sockets are there still. */
+/* Doors whose old sockets are there still, and doors that are no more. */
 static void go_back(struct ave_mail *m, const struct ave_service *v,
 		    const struct topo *t)
 {
@@ -115,7 +115,8 @@ static void go_back(struct ave_mail *m, const struct ave_service *v,
 		const enum ave_door_kind kind = (enum ave_door_kind)k;
 
 		if (ave_held_has(&v->held, kind, v->topo, t))
-			m->back[k] = t->listen[ave_door_port(kind)].addr;
+			m->back[k] = ave_door_at(kind, t);
+		m->ends[k] = ave_door_ends(kind, v->topo, t);
 	}
 }
 

@@ -22,20 +22,20 @@ enum {
 
 struct listener {
 	const char *name, *tls;
-	enum topo_port_kind kind;
+	const char *protocol; /* or NULL */
+	struct edge_addr at;
 };
 
 static void add_listener(json_t *a, const struct ave_service_facts *f,
 			 const struct listener *l)
 {
-	const struct topo_listen *at = &f->topo->listen[l->kind];
 	char text[EDGE_ADDR_STRLEN];
 
-	edge_addr_print(&at->addr, text);
+	edge_addr_print(&l->at, text);
 	json_array_append_new(
 		a, json_pack("{s:s,s:s,s:s,s:s,s:s}", "name", l->name,
 			     "address", text, "protocol",
-			     at->protocol ? at->protocol : "-", "tls", l->tls,
+			     l->protocol ? l->protocol : "-", "tls", l->tls,
 			     "state", f->is_draining ? "draining" : "open"));
 }
 
@@ -47,23 +47,26 @@ static const char *profile(const struct ave_service_facts *f, const char *name)
 static void add_listeners(json_t *o, const struct ave_service_facts *f)
 {
 	json_t *a = json_array();
+	const struct topo_listen *auth = &f->topo->listen[TOPO_PORT_AVAUTH];
 	struct listener l = {.name = "avauth-inside",
 			     .tls = profile(f, "avauth-inside"),
-			     .kind = TOPO_PORT_AVAUTH};
+			     .protocol = auth->protocol,
+			     .at = auth->addr};
 
 	for (int k = 0; k < AVE_DOORS; k++) {
 		enum ave_door_kind kind = (enum ave_door_kind)k;
-		bool is_tcp = kind == AVE_DOOR_OUTSIDE_TCP ||
-			      kind == AVE_DOOR_INSIDE_TCP;
 		const struct listener door = {
 			.name = ave_door_name(kind),
-			.tls = is_tcp && f->keys->turn
+			.tls = ave_door_is_tcp(kind) && f->keys->turn
 				       ? profile(f, AVE_TURN_LISTENER)
 				       : "-",
-			.kind = ave_door_port(kind),
+			.protocol =
+				f->topo->listen[ave_door_port(kind)].protocol,
+			.at = ave_door_at(kind, f->topo),
 		};
 
-		add_listener(a, f, &door);
+		if (door.at.family)
+			add_listener(a, f, &door);
 	}
 	add_listener(a, f, &l);
 	json_object_set_new(o, "listeners", a);
@@ -112,6 +115,12 @@ static void add_places(json_t *relay, const struct ave_service_facts *f)
 		 l->addr.port + l->count - 1U);
 	json_object_set_new(relay, "address", json_string(at));
 	json_object_set_new(relay, "public", json_string(told));
+	if (f->topo->av_own6.family) {
+		edge_addr_print_ip(&f->topo->av_own6, false, at);
+		edge_addr_print_ip(&f->topo->av_public6, false, told);
+		json_object_set_new(relay, "address6", json_string(at));
+		json_object_set_new(relay, "public6", json_string(told));
+	}
 	json_object_set_new(relay, "range", json_string(range));
 	json_object_set_new(
 		relay, "ports",

@@ -23,8 +23,10 @@ struct ave_view {
 	 * family 0: that family is not relayed. [0] IPv4, [1] IPv6 */
 	struct edge_addr relay_at[2], relay_told[2];
 	/* what clients of each side are told of this very server, port of
-	 * UDP and of TCP; family 0: unknown, tell nothing */
+	 * UDP and of TCP; family 0: unknown, tell nothing. server6: the
+	 * IPv6 twins */
 	struct edge_addr server_udp[AVE_SIDES], server_tcp[AVE_SIDES];
+	struct edge_addr server6_udp[AVE_SIDES], server6_tcp[AVE_SIDES];
 	/* public A/V addresses of the other members, with the UDP port */
 	const struct edge_addr *members;
 	size_t member_count;
@@ -35,5 +37,10 @@ struct ave_view {
 	bool names_members; /* Alternate Server in a 401 */
 	uint64_t limits[AVE_LIMIT_COUNT];
 };
+
+/** Another member of the pool, to which that client can speak; which one goes
+ * by any. family 0: none known. */
+struct edge_addr ave_view_member(const struct ave_view *v,
+				 const struct ave_leg *leg, uint8_t any);
 
 #endif

@@ -259,11 +259,14 @@ static void take_limits(struct ave_worker *w)
 static bool take_door(struct ave_worker *w, struct ave_mail *m,
 		      enum ave_door_kind kind)
 {
-	const bool is_well =
-		!m->back[kind].family || ave_door_back(w, kind, &m->back[kind]);
 	int fd = m->fds[kind];
+	bool is_well;
 
 	m->fds[kind] = -1;
+	if (m->ends[kind])
+		ave_door_end(w, kind);
+	is_well = !m->back[kind].family ||
+		  ave_door_back(w, kind, &m->back[kind]);
 	return fd < 0 ? is_well : !ave_door_open(w, kind, fd);
 }
 
@@ -298,10 +301,8 @@ static void on_mail(void *msg, void *arg)
 		m->tls = tls;
 	}
 	take_doors(w, m);
-	if (w->outlook->view.is_draining) {
-		ave_door_close(w, AVE_DOOR_OUTSIDE_TCP);
-		ave_door_close(w, AVE_DOOR_INSIDE_TCP);
-	}
+	if (w->outlook->view.is_draining)
+		ave_doors_close_tcp(w);
 	ave_mail_free(m);
 }
 

@@ -12,7 +12,7 @@
 
 enum {
 	AVE_WORKERS = 16,
-	AVE_OLD_DOORS = 4, /* ours: UDP doors that have moved */
+	AVE_OLD_DOORS = 8, /* ours: UDP doors that have moved */
 };
 
 struct ave_worker;

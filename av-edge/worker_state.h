@@ -63,6 +63,10 @@ void ave_worker_count(struct ave_worker *w, size_t row);
 EDGE_MUST_CHECK enum edge_err ave_door_open(struct ave_worker *w,
 					    enum ave_door_kind kind, int fd);
 void ave_door_close(struct ave_worker *w, enum ave_door_kind kind);
+/** It is no more; of UDP, who has an allocation there goes on. */
+void ave_door_end(struct ave_worker *w, enum ave_door_kind kind);
+/** Nobody connects any more. */
+void ave_doors_close_tcp(struct ave_worker *w);
 /** Of that UDP socket, also of one that has moved; NULL: none is. */
 const struct ave_door *ave_door_of(const struct ave_worker *w, uint32_t socket);
 /** It has moved back: clients that were left there are at home again. No other

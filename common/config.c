@@ -273,6 +273,46 @@ enum edge_tls_profile edge_config_profile(const struct edge_config *c,
 	return EDGE_TLS_MODERN;
 }
 
+static enum edge_err want(const char *value, const char *section,
+			  const char *name, char *why, size_t why_cap)
+{
+	if (value)
+		return EDGE_OK;
+	(void)snprintf(why, why_cap, "edge.ini lacks [%s] %s", section, name);
+	return EDGE_ENOTFOUND;
+}
+
+enum edge_err edge_config_want_certificate(const struct edge_config *c,
+					   enum edge_cert_use use, char *why,
+					   size_t why_cap)
+{
+	static const char *const sections[EDGE_CERT_USES] = {
+		[EDGE_CERT_ACCESS] = "certificate.access",
+		[EDGE_CERT_WEBCONF] = "certificate.webconf",
+		[EDGE_CERT_AV_AUTH] = "certificate.av-auth",
+		[EDGE_CERT_INTERNAL] = "certificate.internal",
+		[EDGE_CERT_TURN] = "certificate.turn",
+	};
+	enum edge_err err = want(c->certificate[use].chain, sections[use],
+				 "chain", why, why_cap);
+
+	if (err)
+		return err;
+	return want(c->certificate[use].key, sections[use], "key", why,
+		    why_cap);
+}
+
+enum edge_err edge_config_want_internal(const struct edge_config *c, char *why,
+					size_t why_cap)
+{
+	enum edge_err err = edge_config_want_certificate(c, EDGE_CERT_INTERNAL,
+							 why, why_cap);
+
+	return err ? err
+		   : want(c->trust.internal_ca, "trust", "internal", why,
+			  why_cap);
+}
+
 const char *edge_config_option(const struct edge_config *c, const char *name)
 {
 	for (size_t i = 0; i < c->option_count; i++)

@@ -96,6 +96,15 @@ void edge_config_free(struct edge_config *c); /* NULL is fine */
 /** EDGE_TLS_MODERN unless the file says otherwise. */
 enum edge_tls_profile edge_config_profile(const struct edge_config *c,
 					  const char *listener);
+/** What may be left out of the file, but not by every program. EDGE_ENOTFOUND:
+ * why says what it lacks. Both files of that certificate: */
+EDGE_MUST_CHECK enum edge_err
+edge_config_want_certificate(const struct edge_config *c,
+			     enum edge_cert_use use, char *why, size_t why_cap);
+/** The internal certificate, and whom the inside trusts. */
+EDGE_MUST_CHECK enum edge_err
+edge_config_want_internal(const struct edge_config *c, char *why,
+			  size_t why_cap);
 /** The row's default when not set; NULL for a name without a row. */
 const char *edge_config_option(const struct edge_config *c, const char *name);
 

@@ -100,6 +100,42 @@ enum edge_err edge_sock_dial(int *out, const struct edge_addr *local,
 	return EDGE_OK;
 }
 
+static enum edge_err why_not(int fault)
+{
+	switch (fault) {
+	case EAGAIN:
+	case EINTR:
+		return EDGE_EAGAIN;
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		return EDGE_ELIMIT;
+	default:
+		return EDGE_ESYS;
+	}
+}
+
+enum edge_err edge_sock_accept(int *out, struct edge_addr *from, int listener)
+{
+	for (;;) {
+		struct sockaddr_storage sa;
+		socklen_t len = sizeof(sa);
+		int fd = accept4(listener, (struct sockaddr *)&sa, &len,
+				 SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd < 0 && errno == ECONNABORTED)
+			continue; /* gone before it was taken */
+		if (fd < 0)
+			return why_not(errno);
+		if (!edge_addr_from_sockaddr(from, (struct sockaddr *)&sa)) {
+			*out = fd;
+			return EDGE_OK;
+		}
+		close(fd);
+	}
+}
+
 int edge_sock_error(int fd)
 {
 	int error = 0;

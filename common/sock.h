@@ -27,6 +27,13 @@ EDGE_MUST_CHECK enum edge_err edge_sock_dial(int *out,
 					     const struct edge_addr *local,
 					     const char *device,
 					     const struct edge_addr *remote);
+/**
+ * Take in who waits at a listener; never waits itself. EDGE_EAGAIN: nobody;
+ * EDGE_ELIMIT: no descriptor or memory for him now; EDGE_ESYS with errno.
+ * @param from  where he is, an IP address
+ */
+EDGE_MUST_CHECK enum edge_err edge_sock_accept(int *out, struct edge_addr *from,
+					       int listener);
 /** Take and clear what happened to the connection: an errno, 0 when fine. */
 int edge_sock_error(int fd);
 /** No delay for small writes; not a TCP socket is fine. */

@@ -205,7 +205,7 @@ static enum edge_err challenge(struct ctl_turn *t,
 			       size_t cap)
 {
 	uint8_t tid[MST_TID_LEN];
-	struct mst_login login;
+	struct ave_login login;
 	struct edge_put w;
 	enum edge_err err;
 
@@ -222,7 +222,7 @@ static enum edge_err challenge(struct ctl_turn *t,
 		tell(t, "the first Allocate was not challenged but", why, cap);
 		return EDGE_EFORMAT;
 	}
-	login = (struct mst_login){
+	login = (struct ave_login){
 		.username = p->username,
 		.realm = edge_slice(t->realm, t->realm_len),
 		.password = p->password,

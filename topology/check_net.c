@@ -115,10 +115,37 @@ static void check_address(struct topo_check *c,
 	bad_address(c, level, m, n, why);
 }
 
-static bool usable(const struct topo_check *c, const struct topo_draft_nic *n,
+/* An IPv6 twin: the same, and of that family; fe80::/10 would need a zone. */
+static void check_twin(struct topo_check *c, const struct topo_draft_machine *m,
+		       const struct topo_draft_nic *n, const char *key,
+		       const char *text)
+{
+	struct edge_addr a;
+	const char *fault = NULL;
+	char why[160];
+
+	if (!text)
+		return;
+	if (edge_addr_parse(&a, edge_slice_str(text), 0) || !a.family) {
+		check_address(c, m, n, key, text);
+		return;
+	}
+	if (a.family != AF_INET6)
+		fault = "is not an IPv6 address";
+	else if (edge_addr_classify(&a) == EDGE_ADDR_LINK_LOCAL)
+		fault = "is a link-local address";
+	if (!fault) {
+		check_address(c, m, n, key, text);
+		return;
+	}
+	(void)snprintf(why, sizeof(why), "%s '%.60s' %s", key, text, fault);
+	bad_address(c, TOPO_ERROR, m, n, why);
+}
+
+static bool usable(const struct topo_check *c, const char *text,
 		   struct edge_addr *out)
 {
-	if (edge_addr_parse(out, edge_slice_str(n->address), 0))
+	if (!text || edge_addr_parse(out, edge_slice_str(text), 0))
 		return false;
 	return !fault_of(edge_addr_classify(out)) ||
 	       (c->plan->lab && edge_addr_classify(out) == EDGE_ADDR_LOOPBACK);
@@ -135,8 +162,7 @@ static unsigned prefix_of(const struct topo_check *c, const struct edge_addr *a)
 }
 
 static void check_pair(struct topo_check *c, const struct topo_draft_machine *m,
-		       const struct topo_draft_nic *in,
-		       const struct topo_draft_nic *out)
+		       const char *in, const char *out, unsigned line)
 {
 	struct edge_addr a, b;
 	bool same;
@@ -151,9 +177,9 @@ static void check_pair(struct topo_check *c, const struct topo_draft_machine *m,
 		topo_findings_add(c->f, topo_check_lab_level(c), "TOPO-NET-003",
 				  "%s: internal %s and external %s are %s; the "
 				  "two sides must be different networks",
-				  m->fqdn, in->address, out->address,
+				  m->fqdn, in, out,
 				  same ? "the same address" : "in one subnet"),
-		out->line, "Machine %s", m->fqdn);
+		line, "Machine %s", m->fqdn);
 }
 
 static void check_sides(struct topo_check *c,
@@ -163,8 +189,12 @@ static void check_sides(struct topo_check *c,
 		for (const struct topo_draft_nic *out = m->nics; out;
 		     out = out->next)
 			if (strcmp(in->side, "Internal") == 0 &&
-			    strcmp(out->side, "External") == 0)
-				check_pair(c, m, in, out);
+			    strcmp(out->side, "External") == 0) {
+				check_pair(c, m, in->address, out->address,
+					   out->line);
+				check_pair(c, m, in->address6, out->address6,
+					   out->line);
+			}
 }
 
 /* TOPO-NET-002: every address of the document, sorted. */
@@ -229,6 +259,10 @@ static void collect_places(const struct topo_check *c, struct places *all)
 				add_place(all, &like, like.nic->address, false);
 				add_place(all, &like, like.nic->configured,
 					  true);
+				add_place(all, &like, like.nic->address6,
+					  false);
+				add_place(all, &like, like.nic->configured6,
+					  true);
 			}
 	}
 }
@@ -289,7 +323,7 @@ static void check_clashes(struct topo_check *c)
 	struct places all = {0};
 	size_t first = 0;
 
-	all.v = calloc(2 * count_nics(c->d) + 1, sizeof(*all.v));
+	all.v = calloc(4 * count_nics(c->d) + 1, sizeof(*all.v));
 	if (!all.v) {
 		c->f->has_level[TOPO_FATAL] = true;
 		return;
@@ -306,29 +340,41 @@ static void check_clashes(struct topo_check *c)
 }
 
 /* TOPO-NET-005: only on the edge host itself. */
-static void check_local(struct topo_check *c)
+static void check_here(struct topo_check *c, const char *text, unsigned line)
 {
 	struct edge_addr a;
 
+	if (!usable(c, text, &a))
+		return;
+	for (size_t i = 0; i < c->plan->local_count; i++)
+		if (edge_addr_same_ip(&c->plan->local[i].addr, &a))
+			return;
+	topo_finding_place(
+		topo_findings_add(c->f, TOPO_WARN, "TOPO-NET-005",
+				  "%s is on no interface of this machine",
+				  text),
+		line, "Machine %s", c->role.machine->fqdn);
+}
+
+static void check_local(struct topo_check *c)
+{
 	if (!c->plan->local || !c->role.machine)
 		return;
 	for (const struct topo_draft_nic *n = c->role.machine->nics; n;
 	     n = n->next) {
-		bool found = false;
-
-		if (!usable(c, n, &a))
-			continue;
-		for (size_t i = 0; i < c->plan->local_count && !found; i++)
-			found = edge_addr_same_ip(&c->plan->local[i].addr, &a);
-		if (!found)
-			topo_finding_place(
-				topo_findings_add(c->f, TOPO_WARN,
-						  "TOPO-NET-005",
-						  "%s is on no interface of "
-						  "this machine",
-						  n->address),
-				n->line, "Machine %s", c->role.machine->fqdn);
+		check_here(c, n->address, n->line);
+		check_here(c, n->address6, n->line);
 	}
+}
+
+static void check_nic(struct topo_check *c, const struct topo_draft_machine *m,
+		      const struct topo_draft_nic *n)
+{
+	check_address(c, m, n, "IPAddress", n->address);
+	if (n->configured)
+		check_address(c, m, n, "ConfiguredIPAddress", n->configured);
+	check_twin(c, m, n, "IPv6Address", n->address6);
+	check_twin(c, m, n, "ConfiguredIPv6Address", n->configured6);
 }
 
 void topo_check_interfaces(struct topo_check *c)
@@ -341,13 +387,8 @@ void topo_check_interfaces(struct topo_check *c)
 			     c->clusters[i]->machines;
 		     m; m = m->next) {
 			for (const struct topo_draft_nic *n = m->nics; n;
-			     n = n->next) {
-				check_address(c, m, n, "IPAddress", n->address);
-				if (n->configured)
-					check_address(c, m, n,
-						      "ConfiguredIPAddress",
-						      n->configured);
-			}
+			     n = n->next)
+				check_nic(c, m, n);
 			check_sides(c, m);
 		}
 	check_local(c);

@@ -133,6 +133,48 @@ static const char *public_name(struct topo_derive *v, enum topo_port_kind kind)
 	return p ? topo_derive_name(v, p->configured_fqdn) : NULL;
 }
 
+static bool addr6(const char *text, struct edge_addr *out)
+{
+	struct edge_addr a;
+
+	if (!text || edge_addr_parse(&a, edge_slice_str(text), 0) ||
+	    a.family != AF_INET6)
+		return false;
+	*out = a;
+	return true;
+}
+
+/* The IPv6 twins of a machine's A/V interface, when its own address is IPv4:
+ * what is bound and what is told. */
+static bool av_twin_of(const struct topo_derive *v,
+		       const struct topo_draft_machine *m,
+		       struct edge_addr *own, struct edge_addr *told)
+{
+	const struct topo_draft_port *p =
+		topo_draft_port(v->role.edge, TOPO_PORT_AV_OUTSIDE_TCP);
+	const struct topo_draft_nic *nic =
+		p ? topo_draft_nic(m, p->side, p->number) : NULL;
+	struct edge_addr v4;
+
+	if (!nic_addr(nic, &v4) || v4.family != AF_INET ||
+	    !addr6(nic->address6, own))
+		return false;
+	if (!addr6(nic->configured6, told))
+		*told = *own;
+	return true;
+}
+
+static void derive_twins(struct topo_derive *v)
+{
+	struct topo *t = &v->topo;
+	const struct topo_draft_nic *in =
+		topo_draft_nic(v->role.machine, "Internal", 1);
+
+	if (t->internal.family == AF_INET)
+		(void)addr6(in->address6, &t->internal6);
+	(void)av_twin_of(v, v->role.machine, &t->av_own6, &t->av_public6);
+}
+
 /* TO 1.7: the configured address of the A/V interface, else its own. */
 static bool av_public_of(const struct topo_derive *v,
 			 const struct topo_draft_machine *m,
@@ -153,20 +195,23 @@ static bool av_public_of(const struct topo_derive *v,
 static void derive_av_public(struct topo_derive *v)
 {
 	const struct topo_draft_machine **m;
-	struct edge_addr *others;
-	size_t n;
+	struct edge_addr *others, own;
+	size_t n, count = 0;
 
 	if (!av_public_of(v, v->role.machine, &v->topo.av_public)) {
 		v->err = EDGE_ENOTFOUND;
 		return;
 	}
 	m = topo_derive_machines(v, v->role.cluster, &n);
-	others = topo_arena_array(&v->arena, n, sizeof(*others));
+	others = topo_arena_array(&v->arena, 2 * n, sizeof(*others));
 	v->topo.av_members = others;
 	for (size_t i = 0; m && others && i < n; i++)
-		if (m[i] != v->role.machine &&
-		    av_public_of(v, m[i], &others[v->topo.av_member_count]))
-			v->topo.av_member_count++;
+		if (m[i] != v->role.machine)
+			count += av_public_of(v, m[i], &others[count]);
+	for (size_t i = 0; m && others && i < n; i++)
+		if (m[i] != v->role.machine)
+			count += av_twin_of(v, m[i], &own, &others[count]);
+	v->topo.av_member_count = count;
 }
 
 void topo_derive_listeners(struct topo_derive *v)
@@ -185,6 +230,7 @@ void topo_derive_listeners(struct topo_derive *v)
 		      &t->internal))
 		v->err = EDGE_ENOTFOUND;
 	derive_av_public(v);
+	derive_twins(v);
 	t->access_name = public_name(v, TOPO_PORT_ACCESS_CLIENT);
 	t->webconf_name = public_name(v, TOPO_PORT_WEBCONF_CLIENT);
 	t->av_name = public_name(v, TOPO_PORT_AV_OUTSIDE_TCP);

@@ -25,6 +25,7 @@ struct topo_draft_nic {
 	unsigned number;	/* 1-based; 0 when not a number */
 	const char *address;	/* as written */
 	const char *configured; /* as written, or NULL */
+	const char *address6, *configured6; /* the IPv6 twins, or NULL */
 	unsigned line;
 };
 

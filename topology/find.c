@@ -123,3 +123,19 @@ bool topo_is_inside_name(const struct topo *t, struct edge_slice name)
 	return is_trusted_at_all(t, name) || topo_is_our_machine(t, name) ||
 	       topo_find_registrar(t, name, NULL);
 }
+
+struct edge_addr topo_av_twin(const struct topo *t, enum topo_port_kind kind)
+{
+	const struct topo_listen *l = &t->listen[kind];
+	struct edge_addr twin = {0};
+
+	if (kind == TOPO_PORT_AV_INSIDE_TCP || kind == TOPO_PORT_AV_INSIDE_UDP)
+		twin = t->internal6;
+	if (kind == TOPO_PORT_AV_OUTSIDE_TCP ||
+	    kind == TOPO_PORT_AV_OUTSIDE_UDP || kind == TOPO_PORT_AV_RANGE)
+		twin = t->av_own6;
+	if (!l->present || l->addr.family != AF_INET || !twin.family)
+		return (struct edge_addr){0};
+	twin.port = l->addr.port;
+	return twin;
+}

@@ -23,6 +23,15 @@ static long attr_number(const struct topo_element *el, const char *name,
 	return edge_slice_u64(a->value, INT32_MAX, &n) ? (long)n : -1;
 }
 
+static const char *attr_unless_empty(struct topo_reader *r,
+				     const struct topo_element *el,
+				     const char *name)
+{
+	const char *s = topo_attr_str(r, el, name);
+
+	return s && *s ? s : NULL;
+}
+
 /* GUIDs are compared as text, so in one case. */
 static const char *attr_guid(struct topo_reader *r,
 			     const struct topo_element *el, const char *name)
@@ -192,9 +201,9 @@ static void on_nic(struct topo_reader *r, const struct topo_element *el)
 	n->side = or_empty(topo_attr_str(r, el, "InterfaceSide"));
 	n->number = number > 0 ? (unsigned)number : 0;
 	n->address = or_empty(topo_attr_str(r, el, "IPAddress"));
-	n->configured = topo_attr_str(r, el, "ConfiguredIPAddress");
-	if (n->configured && !n->configured[0])
-		n->configured = NULL;
+	n->configured = attr_unless_empty(r, el, "ConfiguredIPAddress");
+	n->address6 = attr_unless_empty(r, el, "IPv6Address");
+	n->configured6 = attr_unless_empty(r, el, "ConfiguredIPv6Address");
 	n->line = el->line;
 	*r->machine->nics_tail = n;
 	r->machine->nics_tail = &n->next;
@@ -356,9 +365,7 @@ static void on_port(struct topo_reader *r, const struct topo_element *el)
 	n->protocol = or_empty(topo_attr_str(r, el, "Protocol"));
 	n->url_path = or_empty(topo_attr_str(r, el, "UrlPath"));
 	n->gruu = or_empty(topo_attr_str(r, el, "GruuType"));
-	n->configured_fqdn = topo_attr_str(r, el, "ConfiguredFqdn");
-	if (n->configured_fqdn && !n->configured_fqdn[0])
-		n->configured_fqdn = NULL;
+	n->configured_fqdn = attr_unless_empty(r, el, "ConfiguredFqdn");
 	n->port_text = or_empty(topo_attr_str(r, el, "Port"));
 	n->range_text = or_empty(topo_attr_str(r, el, "Range"));
 	n->number = number > 0 ? (unsigned)number : 0;

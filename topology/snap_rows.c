@@ -138,6 +138,28 @@ static bool take_ip(struct topo_snap_in *in, struct edge_slice s,
 	return true;
 }
 
+/* "-": no such address. */
+static void put_ip6(FILE *out, const struct topo *t,
+		    const struct topo_snap_row *row)
+{
+	const struct edge_addr *a = (const void *)((const char *)t + row->at);
+
+	if (a->family)
+		put_ip(out, t, row);
+	else
+		(void)fputc('-', out);
+}
+
+static bool take_ip6(struct topo_snap_in *in, struct edge_slice s,
+		     const struct topo_snap_row *row)
+{
+	const struct edge_addr *a =
+		(const void *)((const char *)in->t + row->at);
+
+	return edge_slice_eq_str(s, "-") ||
+	       (take_ip(in, s, row) && a->family == AF_INET6);
+}
+
 /* Listeners: in a group the protocol word tells the kind. TO 1.5. */
 
 /* clang-format off */
@@ -295,6 +317,12 @@ static const struct topo_snap_row rows[] = {
 	{"mras.user", put_text, take_name, .at = offsetof(struct topo, mras_user)},
 	{"internal", put_ip, take_ip, .at = offsetof(struct topo, internal)},
 	{"av.public", put_ip, take_ip, .at = offsetof(struct topo, av_public)},
+	{"internal.ipv6", put_ip6, take_ip6,
+		.at = offsetof(struct topo, internal6), .is_new = true},
+	{"av.own.ipv6", put_ip6, take_ip6,
+		.at = offsetof(struct topo, av_own6), .is_new = true},
+	{"av.public.ipv6", put_ip6, take_ip6,
+		.at = offsetof(struct topo, av_public6), .is_new = true},
 	{"listen.access.inside", put_group, take_group, .group = &access_inside},
 	{"listen.access.client", put_group, take_group, .group = &access_client},
 	{"listen.access.federation", put_group, take_group,

@@ -113,10 +113,14 @@ struct topo {	      /* all strings and arrays live as long as the snapshot */
 	const char *self, *pool;
 	const struct topo_host *members; /* the other members of our pool */
 	size_t member_count;
-	struct edge_addr internal;	    /* port 0 */
-	struct edge_addr av_public;	    /* port 0 */
-	const struct edge_addr *av_members; /* of the other members; port 0 */
+	struct edge_addr internal;  /* port 0 */
+	struct edge_addr av_public; /* port 0 */
+	/* of the other members, IPv4 before IPv6; port 0 */
+	const struct edge_addr *av_members;
 	size_t av_member_count;
+	/* IPv6 twins of internal, of the A/V address that is bound, and of
+	 * av_public; port 0; family 0: there is none */
+	struct edge_addr internal6, av_own6, av_public6;
 	struct topo_listen listen[TOPO_PORT_KINDS];
 	const char *access_name, *webconf_name, *av_name; /* public names */
 	const struct topo_domain *domains;
@@ -172,6 +176,9 @@ const struct topo_partner *topo_find_partner(const struct topo *t,
 /** HOSTS address list of an inside name; NULL when absent (never DNS). */
 const struct topo_host *topo_find_host(const struct topo *t,
 				       struct edge_slice name);
+/** The IPv6 twin of an A/V listener: the same port at the same interface's
+ * IPv6 address; family 0: there is none. */
+struct edge_addr topo_av_twin(const struct topo *t, enum topo_port_kind kind);
 /** HOSTS-010: inside by suffix or by name, so never asked of DNS. */
 bool topo_is_inside_name(const struct topo *t, struct edge_slice name);
 

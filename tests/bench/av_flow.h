@@ -48,7 +48,7 @@ struct av_flow {
 	struct av_login login;
 	char realm[129], nonce[129];
 	uint8_t tid[MST_TID_LEN], connection[MST_CONNECTION_LEN];
-	uint8_t key[MST_KEY_LEN];
+	uint8_t key[AVE_MD5_KEY_LEN];
 	struct mst_mac *mac;
 	uint32_t sequence, lifetime_s;
 	uint16_t error; /* that ended it; 0: none was said */

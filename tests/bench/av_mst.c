@@ -86,7 +86,7 @@ static size_t ask(struct av_flow *f, uint8_t out[AV_MESSAGE_MAX])
 
 static void challenged(struct av_flow *f, const struct mst_msg *m)
 {
-	struct mst_login login = {
+	struct ave_login login = {
 		user_of(f), m->v[MST_REALM].bytes,
 		edge_slice(f->login.password, f->login.password_len)};
 

@@ -63,7 +63,7 @@ static int encode(const struct av_flow *f, struct mbuf *mb)
 	to_sa(&peer, &f->peer_at);
 	return stun_msg_encode(
 		mb, method_of(f->state), STUN_CLASS_REQUEST, f->tid, NULL,
-		knows ? f->key : NULL, MST_KEY_LEN, false, 0, 7,
+		knows ? f->key : NULL, AVE_MD5_KEY_LEN, false, 0, 7,
 		STUN_ATTR_REQ_TRANSPORT, allocates ? &transport : NULL,
 		STUN_ATTR_CHANNEL_NUMBER, f->state == AV_BIND ? &channel : NULL,
 		STUN_ATTR_XOR_PEER_ADDR,
@@ -96,7 +96,7 @@ static void challenged(struct av_flow *f, const struct stun_msg *m)
 {
 	const struct stun_attr *realm = stun_msg_attr(m, STUN_ATTR_REALM);
 	const struct stun_attr *nonce = stun_msg_attr(m, STUN_ATTR_NONCE);
-	struct mst_login login = {
+	struct ave_login login = {
 		edge_slice(f->login.user, f->login.user_len),
 		edge_slice_str(f->realm),
 		edge_slice(f->login.password, f->login.password_len)};
@@ -108,7 +108,7 @@ static void challenged(struct av_flow *f, const struct stun_msg *m)
 	str_ncpy(f->realm, realm->v.realm, sizeof(f->realm));
 	str_ncpy(f->nonce, nonce->v.nonce, sizeof(f->nonce));
 	login.realm = edge_slice_str(f->realm);
-	mst_key(f->key, &login); /* the same MD5 as MS-TURN's */
+	ave_login_md5(f->key, &login); /* the same MD5 as MS-TURN's */
 	f->state = AV_LOGIN;
 }
 

@@ -18,6 +18,7 @@ ACTIVE, NOT_ACTIVE, DATA_IN = 0x0106, 0x0116, 0x0115
  MAGIC, BANDWIDTH, DESTINATION, REMOTE, DATA, NONCE, REALM) = (
      1, 6, 8, 9, 10, 13, 14, 15, 16, 17, 18, 19, 20, 21)
 VERSION, XOR_MAPPED, SEQUENCE = 0x8008, 0x8020, 0x8050
+ALTERNATE_MAPPED = 0x8090
 HELLO = bytes.fromhex(
     '160301002d010000290301'
     'c1fcd5a36d93dd7e0b45673fec7985fbbc3fd660c2ce8485081b8121bcaa10fb'
@@ -44,6 +45,11 @@ def unaddress(value):
     family = socket.AF_INET6 if value[1] == 2 else socket.AF_INET
     return (socket.inet_ntop(family, value[4:]),
             struct.unpack('>H', value[2:4])[0])
+
+
+def family_of(at):
+    """Of the socket that reaches that (host, port)."""
+    return socket.AF_INET6 if ':' in at[0] else socket.AF_INET
 
 
 def build(kind, attributes, tid=None, key=None):
@@ -131,6 +137,7 @@ class Client:
         self.realm = self.nonce = self.key = self.connection = None
         self.sequence = 0
         self.relayed = None
+        self.version = b'\0\0\0\1'
         self.waiting = []  # what came in between: Messages and bytes
 
     def put(self, raw):
@@ -176,7 +183,7 @@ class Client:
 
     def challenge(self, **how):
         """The first Allocate; the 401 tells realm and nonce."""
-        got = self.answer(build(ALLOCATE, [(VERSION, b'\0\0\0\1')]), **how)
+        got = self.answer(build(ALLOCATE, [(VERSION, self.version)]), **how)
         assert got.kind == REFUSED and got.code == 401, got
         assert got.get(INTEGRITY) is None, got
         self.realm, self.nonce = got[REALM], got[NONCE]
@@ -187,7 +194,7 @@ class Client:
     def signed_allocate(self, lifetime=None, tid=None, **other):
         """An Allocate with credentials, as bytes. other: realm, nonce,
         username (None leaves it out), key, extra attributes."""
-        attributes = [(VERSION, b'\0\0\0\1')]
+        attributes = [(VERSION, self.version)]
         if lifetime is not None:
             attributes.append((LIFETIME, struct.pack('>I', lifetime)))
         for name, number, value in (
@@ -272,7 +279,7 @@ class Udp(Client):
     def __init__(self, space, server, source, ticket=None, port=0):
         super().__init__(ticket)
         with space.inside():
-            self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.socket = socket.socket(family_of(server), socket.SOCK_DGRAM)
         self.socket.bind((source, port))
         self.socket.connect(server)
 
@@ -297,7 +304,7 @@ class Tcp(Client):
     def __init__(self, space, server, source, ticket=None, hello=True):
         super().__init__(ticket)
         with space.inside():
-            self.socket = socket.socket()
+            self.socket = socket.socket(family_of(server))
         self.socket.settimeout(PATIENCE)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.bind((source, 0))

@@ -15,8 +15,10 @@ BINDING, ALLOCATE, REFRESH, PERMIT, CHANNEL = 1, 3, 4, 8, 9
 SEND, DATA_IN = 0x16, 0x17
 OK, FAULT, INDICATION = 0x100, 0x110, 0x10
 (USERNAME, INTEGRITY, ERROR, CHANNEL_NUMBER, LIFETIME, XOR_PEER, DATA, REALM,
- NONCE, XOR_RELAYED, TRANSPORT, XOR_MAPPED) = (
-     6, 8, 9, 0xc, 0xd, 0x12, 0x13, 0x14, 0x15, 0x16, 0x19, 0x20)
+ NONCE, XOR_RELAYED, FAMILY, TRANSPORT, XOR_MAPPED, ADDITIONAL_FAMILY) = (
+     6, 8, 9, 0xc, 0xd, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x19, 0x20, 0x8000)
+UDP_TRANSPORT = (TRANSPORT, b'\x11\0\0\0')
+SIX = b'\2\0\0\0'  # of FAMILY and ADDITIONAL_FAMILY
 
 
 def attribute(number, value):
@@ -50,12 +52,16 @@ def address6(host, port, tid):
                               COOKIE + tid))
 
 
-def unaddress(value):
-    """(host, port) of an XOR address, IPv4."""
+def unaddress(value, tid=b''):
+    """(host, port) of an XOR address; IPv6 wants the transaction id."""
+    port = struct.unpack('>H', value[2:4])[0] ^ 0x2112
+    if value[1] == 2 and tid:
+        return (socket.inet_ntop(socket.AF_INET6, bytes(
+            a ^ b for a, b in zip(value[4:20], COOKIE + tid, strict=True))),
+                port)
     assert value[1] == 1, value.hex()
     return (socket.inet_ntoa(bytes(a ^ b for a, b in zip(value[4:8],
-                                                         COOKIE))),
-            struct.unpack('>H', value[2:4])[0] ^ 0x2112)
+                                                         COOKIE))), port)
 
 
 class Message:
@@ -67,10 +73,13 @@ class Message:
         assert raw[4:8] == COOKIE and size == len(raw) - 20 and \
             size % 4 == 0, raw.hex()
         self.tid = raw[8:20]
-        self.attributes, at = {}, 20
+        self.attributes, self.relayed, at = {}, [], 20
         while at < len(raw):
             number, size = struct.unpack('>HH', raw[at:at + 4])
             self.attributes.setdefault(number, raw[at + 4:at + 4 + size])
+            if number == XOR_RELAYED:  # of two families, two
+                self.relayed.append(unaddress(raw[at + 4:at + 4 + size],
+                                              self.tid))
             at += 4 + size + -size % 4
 
     def __getitem__(self, number):
@@ -94,7 +103,8 @@ class Client:
         self.realm = self.nonce = self.key = self.relayed = None
         with space.inside():
             self.socket = socket.socket(
-                socket.AF_INET, socket.SOCK_DGRAM if kind == 'udp'
+                socket.AF_INET6 if ':' in source else socket.AF_INET,
+                socket.SOCK_DGRAM if kind == 'udp'
                 else socket.SOCK_STREAM)
         self.socket.settimeout(PATIENCE)
         self.socket.bind((source, port))
@@ -156,7 +166,7 @@ class Client:
         """(host, port) as the server sees us."""
         got = self.answer(build(BINDING, []))
         assert got.kind == BINDING | OK, got
-        return unaddress(got[XOR_MAPPED])
+        return unaddress(got[XOR_MAPPED], got.tid)
 
     def request(self, kind, attributes, key=None, tid=None):
         """A request with credentials, as bytes."""
@@ -180,7 +190,7 @@ class Client:
             self.challenge()
         got = self.answer(self.request(ALLOCATE, list(attributes)))
         if got.kind == ALLOCATE | OK:
-            self.relayed = unaddress(got[XOR_RELAYED])
+            self.relayed = got.relayed[0]
         return got
 
     def must_allocate(self):
@@ -189,9 +199,9 @@ class Client:
         assert got.kind == ALLOCATE | OK, (got.code, got)
         return self.relayed
 
-    def permit(self, value):
+    def permit(self, value, tid=None):
         """The answer to a CreatePermission for that XOR address value."""
-        return self.answer(self.request(PERMIT, [(XOR_PEER, value)]))
+        return self.answer(self.request(PERMIT, [(XOR_PEER, value)], tid=tid))
 
     def channel(self, number, value):
         """The answer to a ChannelBind."""
@@ -206,7 +216,9 @@ class Client:
 
     def send(self, peer, payload):
         """A Send indication."""
-        self.put(build(SEND, [(XOR_PEER, address(*peer)), (DATA, payload)]))
+        tid = os.urandom(12)
+        value = address6(*peer, tid) if ':' in peer[0] else address(*peer)
+        self.put(build(SEND, [(XOR_PEER, value), (DATA, payload)], tid=tid))
 
     def close(self):
         """Leave without a word."""

@@ -17,7 +17,7 @@ struct edge_addr mst_addr(const char *text)
 void mst_client_key(struct mst_client *c, const char *realm,
 		    enum mst_mac_kind kind)
 {
-	const struct mst_login l = {
+	const struct ave_login l = {
 		edge_slice(c->ticket.username, sizeof(c->ticket.username)),
 		edge_slice_str(realm),
 		edge_slice(c->ticket.password, sizeof(c->ticket.password)),

@@ -30,9 +30,9 @@ static void add_all(struct mst_vectors *v, const json_t *root)
 		add(v, row);
 }
 
-static struct mst_login login(const json_t *in)
+static struct ave_login login(const json_t *in)
 {
-	struct mst_login l = {
+	struct ave_login l = {
 		.realm = edge_slice_str(vector_text(in, "realm")),
 	};
 

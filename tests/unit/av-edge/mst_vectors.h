@@ -11,7 +11,7 @@ struct mst_vectors {
 	json_t *udp, *tcp, *office;
 	struct edge_slice all[MST_VECTORS];
 	size_t count;
-	struct mst_login nice, officesip;
+	struct ave_login nice, officesip;
 };
 
 void mst_vectors_load(struct mst_vectors *v);

@@ -31,14 +31,14 @@ struct rfc_user rfc_fixture_user(const struct rfc_fixture *f, const char *who,
 	const uint8_t random[8] = {1, 2, 3};
 	struct rfc_user u;
 	struct mras_ticket ticket;
-	struct rfc_login l;
+	struct ave_login l;
 	uint8_t key[RFC_KEY_MAX];
 
 	mras_token_mint(&ticket, &f->ring.v[0].keys, &t, edge_slice_str(who),
 			random);
 	base64(u.username, ticket.username, MRAS_TOKEN_LEN);
 	rfc_password_encode(u.password, ticket.password);
-	l = (struct rfc_login){edge_slice_str(u.username),
+	l = (struct ave_login){edge_slice_str(u.username),
 			       edge_slice_str("rtcmedia"),
 			       edge_slice_str(u.password)};
 	ck_assert_int_eq(

@@ -19,9 +19,9 @@ static void teardown(void)
 
 START_TEST(key_is_that_of_the_digest)
 {
-	uint8_t key[MST_KEY_LEN];
+	uint8_t key[AVE_MD5_KEY_LEN];
 
-	mst_key(key, &v.nice);
+	ave_login_md5(key, &v.nice);
 	ck_assert_mem_eq(key,
 			 vector_bytes("94bb748d807d23542d4464fead69dd6a").p,
 			 sizeof(key));
@@ -96,8 +96,8 @@ START_TEST(officesip_messages_fit_too)
 	const json_t *in = json_object_get(v.office, "inputs");
 	struct edge_slice key = vector_hex(in, "md5_key_hex");
 	struct mst_msg m;
-	struct mst_login l = v.officesip;
-	uint8_t password[64], got[MST_KEY_LEN];
+	struct ave_login l = v.officesip;
+	uint8_t password[64], got[AVE_MD5_KEY_LEN];
 	struct mst_mac *k;
 	/* base64 of the file's password_base64 */
 	static const char hex[] = "a14534b25ece08b40da4b518b88d5c5fb380c171";
@@ -106,7 +106,7 @@ START_TEST(officesip_messages_fit_too)
 	l.username = m.v[MST_USERNAME].bytes;
 	memcpy(password, vector_bytes(hex).p, 20);
 	l.password = edge_slice(password, 20);
-	mst_key(got, &l);
+	ave_login_md5(got, &l);
 	ck_assert_mem_eq(got, key.p, sizeof(got));
 	ck_assert_int_eq(mst_mac_new(&k, MST_MAC_SHA1, &l), EDGE_OK);
 	ck_assert(mst_mac_fits(k, &m));
@@ -143,7 +143,7 @@ END_TEST
 
 START_TEST(quoted_realm_matches_the_trimmed_key)
 {
-	struct mst_login quoted = v.nice;
+	struct ave_login quoted = v.nice;
 	struct mst_mac *k;
 	struct mst_msg m;
 

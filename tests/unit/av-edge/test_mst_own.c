@@ -27,7 +27,7 @@ static const char user[] =
 static void setup(void)
 {
 	struct mst_msg m = allocate(user, "\"rtcmedia\"");
-	const struct mst_login l = {edge_slice_str(user),
+	const struct ave_login l = {edge_slice_str(user),
 				    edge_slice_str("rtcmedia"),
 				    edge_slice_str("secret")};
 	struct mst_mac *mac;

@@ -167,6 +167,12 @@ START_TEST(member_is_named_to_clients_of_its_family_only)
 	m = mst_ask(&w, &c, mst_client_hello(&c));
 	ck_assert(edge_addr_eq(&m.v[MST_ALTERNATE_SERVER].addr,
 			       &w.net.view.server_tcp[AVE_OUTSIDE]));
+	/* both families, and the client has one */
+	w.net.view.server_tcp[AVE_OUTSIDE] = mst_addr("198.51.100.21:443");
+	w.net.view.server6_tcp[AVE_OUTSIDE] = mst_addr("[2001:db8::21]:443");
+	m = mst_ask(&w, &c, mst_client_hello(&c));
+	ck_assert(edge_addr_eq(&m.v[MST_ALTERNATE_SERVER].addr,
+			       &w.net.view.server6_tcp[AVE_OUTSIDE]));
 }
 END_TEST
 

@@ -90,6 +90,50 @@ START_TEST(outlook_tells_its_own_address_when_the_public_is_of_another_family)
 }
 END_TEST
 
+/* clang-format off */
+static const struct {
+	const char *ip;
+	uint16_t port;
+	enum ave_reason want;
+} peers6[] = {
+	{"2001:db8::41", 3478, AVE_PEER_DENIED},    /* a door */
+	{"2001:db8:1::41", 443, AVE_PEER_DENIED},   /* by its public name */
+	{"2001:db8:1::41", 49999, AVE_PEER_DENIED}, /* ours, and not relayed */
+	{"2001:db8:1::41", 50000, AVE_FINE},
+	{"203.0.113.41", 50000, AVE_FINE},
+	{"203.0.113.41", 49999, AVE_PEER_DENIED},
+	{"fd00::21", 3478, AVE_PEER_DENIED},
+	{"2001:db8::77", 4000, AVE_FINE},
+};
+/* clang-format on */
+
+START_TEST(outlook_has_both_families)
+{
+	t.av_own6 = addr("2001:db8::41", 0);
+	t.av_public6 = addr("2001:db8:1::41", 0);
+	t.internal6 = addr("fd00::21", 0);
+	make(false);
+	is_at(&o->view.relay_at[0], "198.51.100.41:0");
+	is_at(&o->view.relay_told[0], "203.0.113.41:0");
+	is_at(&o->view.relay_at[1], "[2001:db8::41]:0");
+	is_at(&o->view.relay_told[1], "[2001:db8:1::41]:0");
+	is_at(&o->view.server_udp[AVE_OUTSIDE], "203.0.113.41:3478");
+	is_at(&o->view.server6_udp[AVE_OUTSIDE], "[2001:db8:1::41]:3478");
+	is_at(&o->view.server6_tcp[AVE_OUTSIDE], "[2001:db8:1::41]:443");
+	is_at(&o->view.server6_udp[AVE_INSIDE], "[fd00::21]:3478");
+	is_at(&o->view.server6_tcp[AVE_INSIDE], "[fd00::21]:443");
+	for (size_t i = 0; i < sizeof(peers6) / sizeof(*peers6); i++) {
+		const struct edge_addr a = addr(peers6[i].ip, peers6[i].port);
+
+		ck_assert_msg(ave_policy_judge(o->policy, &a) == peers6[i].want,
+			      "%s %u", peers6[i].ip, peers6[i].port);
+	}
+	t.av_public6 = (struct edge_addr){0};
+	make(false);
+	is_at(&o->view.relay_told[1], "[2001:db8::41]:0");
+}
+END_TEST
+
 START_TEST(outlook_has_settings_and_limits)
 {
 	make(false);
@@ -197,6 +241,7 @@ Suite *test_suite(void)
 	tcase_add_test(
 		tc,
 		outlook_tells_its_own_address_when_the_public_is_of_another_family);
+	tcase_add_test(tc, outlook_has_both_families);
 	tcase_add_test(tc, outlook_has_settings_and_limits);
 	tcase_add_test(tc, outlook_names_the_other_members);
 	tcase_add_test(tc, outlook_owns_its_copy_of_the_keys);

@@ -233,6 +233,27 @@ START_TEST(peer_that_does_not_read_is_reset)
 }
 END_TEST
 
+/* No hole in the middle of a stream: it ends. */
+START_TEST(peer_without_room_is_reset)
+{
+	static const uint8_t b[60000];
+	int fd = dialled();
+
+	turn_until(w.accepted == 1);
+	ave_peer_admit(w.last, false);
+	fill(w.last);
+	ck_assert_int_eq(ave_peer_put(w.last, edge_slice(b, sizeof(b))),
+			 EDGE_ELIMIT);
+	ck_assert_int_eq(ave_peer_put(w.last, edge_slice(b, 1)), EDGE_ECLOSED);
+	ck_assert_uint_eq(w.gone, 0);
+	turn();
+	ck_assert_uint_eq(w.gone, 1);
+	ck_assert_int_eq(w.why, AVE_PEER_STALLED);
+	ck_assert_int_eq(edge_sock_error(fd), ECONNRESET);
+	close(fd);
+}
+END_TEST
+
 START_TEST(peer_that_reads_in_time_stays)
 {
 	static uint8_t b[65536];
@@ -369,6 +390,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, peer_accepted_is_held_until_admitted);
 	tcase_add_test(t, peer_held_too_long_is_reset);
 	tcase_add_test(t, peer_that_does_not_read_is_reset);
+	tcase_add_test(t, peer_without_room_is_reset);
 	tcase_add_test(t, peer_that_reads_in_time_stays);
 	tcase_add_test(t, peer_dialled_sends_what_waited);
 	tcase_add_test(t, peer_dialled_in_vain_is_told);

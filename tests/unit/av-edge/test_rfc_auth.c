@@ -37,9 +37,9 @@ static struct rfc_mac *mac_of(const json_t *v)
 	return k;
 }
 
-static struct rfc_login login_of(const json_t *v)
+static struct ave_login login_of(const json_t *v)
 {
-	return (struct rfc_login){
+	return (struct ave_login){
 		vector_hex(v, "username_hex"),
 		edge_slice_str(vector_text(v, "realm")),
 		edge_slice_str(vector_text(v, "password")),
@@ -49,7 +49,7 @@ static struct rfc_login login_of(const json_t *v)
 START_TEST(keys_are_those_of_the_vectors)
 {
 	const json_t *v = named("request-long-term");
-	struct rfc_login l = login_of(v);
+	struct ave_login l = login_of(v);
 	uint8_t key[RFC_KEY_MAX];
 
 	ck_assert_uint_eq(rfc_key(key, RFC_MD5, &l), 16);

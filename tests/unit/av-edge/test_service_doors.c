@@ -41,6 +41,9 @@ static void teardown(void)
 	edge_log_capture(NULL, NULL);
 }
 
+static const struct edge_addr loopback6 = {.family = AF_INET6,
+					   .ip = {[15] = 1}};
+
 static void bind_all(void)
 {
 	for (int k = 0; k < AVE_DOORS; k++)
@@ -68,9 +71,12 @@ END_TEST
 
 START_TEST(doors_bind_one_socket_a_worker)
 {
+	t.av_own6 = t.internal6 = loopback6;
 	bind_all();
 	for (int k = 0; k < AVE_DOORS; k++) {
 		for (unsigned i = 0; i < AVE_WORKERS; i++) {
+			const struct edge_addr at =
+				ave_door_at((enum ave_door_kind)k, &t);
 			struct edge_addr own, other;
 			int fd = doors.fd[k][i];
 
@@ -79,10 +85,9 @@ START_TEST(doors_bind_one_socket_a_worker)
 				continue;
 			}
 			edge_sock_names(fd, &own, &other);
-			ck_assert(edge_addr_eq(
-				&own,
-				&t.listen[ave_door_port((enum ave_door_kind)k)]
-					 .addr));
+			ck_assert(edge_addr_eq(&own, &at));
+			ck_assert_int_eq(own.family == AF_INET6,
+					 k >= AVE_DOOR_OUTSIDE_UDP6);
 		}
 	}
 }
@@ -127,7 +132,7 @@ START_TEST(doors_bind_only_what_has_moved)
 	for (int k = 0; k < AVE_DOORS; k++)
 		ck_assert_int_eq(moved.fd[k][0], -1);
 	service_fixture_loopback(&new);
-	for (int k = 0; k < AVE_DOORS; k++)
+	for (int k = 0; k < AVE_DOOR_OUTSIDE_UDP6; k++)
 		if (k != AVE_DOOR_OUTSIDE_UDP)
 			new.listen[ave_door_port((enum ave_door_kind)k)] =
 				t.listen[ave_door_port((enum ave_door_kind)k)];
@@ -137,6 +142,42 @@ START_TEST(doors_bind_only_what_has_moved)
 	for (int k = 0; k < AVE_DOORS; k++)
 		ck_assert_int_eq(moved.fd[k][2] >= 0,
 				 k == AVE_DOOR_OUTSIDE_UDP);
+	ave_doors_close(&moved);
+}
+END_TEST
+
+START_TEST(doors_of_ipv6_come_move_and_go)
+{
+	const enum ave_door_kind udp = AVE_DOOR_OUTSIDE_UDP6;
+	struct topo new = t;
+	struct ave_doors moved;
+	struct ave_held held = {.count = 0};
+
+	bind_all();
+	ck_assert_int_eq(doors.fd[udp][0], -1);
+	/* comes: nothing is left behind */
+	new.av_own6 = loopback6;
+	ave_doors_init(&moved, &house);
+	ck_assert_int_eq(
+		ave_doors_bind_moved(&moved, &t, &new, why, sizeof(why)),
+		EDGE_OK);
+	for (int k = 0; k < AVE_DOORS; k++)
+		ck_assert_int_eq(moved.fd[k][0] >= 0,
+				 k == (int)udp || k == AVE_DOOR_OUTSIDE_TCP6);
+	ck_assert(!ave_door_ends(udp, &t, &new));
+	ck_assert_uint_eq(ave_held_move(&held, &t, &new), 0);
+	ck_assert_uint_eq(held.count, 0);
+	/* goes: its place is held */
+	ck_assert(ave_door_ends(udp, &new, &t));
+	ck_assert(ave_door_ends(AVE_DOOR_OUTSIDE_TCP6, &new, &t));
+	ck_assert(!ave_door_ends(AVE_DOOR_INSIDE_UDP6, &new, &t));
+	ck_assert(!ave_door_ends(AVE_DOOR_OUTSIDE_UDP, &new, &t));
+	ck_assert_uint_eq(ave_held_move(&held, &new, &t), 1);
+	ck_assert(!ave_held_has(&held, udp, &new, &t));
+	/* and is there again */
+	ck_assert(ave_held_has(&held, udp, &t, &new));
+	ck_assert_uint_eq(ave_held_move(&held, &t, &new), 0);
+	ck_assert_uint_eq(held.count, 0);
 	ave_doors_close(&moved);
 }
 END_TEST
@@ -205,6 +246,7 @@ START_TEST(doors_are_handed_over_once)
 {
 	int fds[AVE_DOORS], again[AVE_DOORS];
 
+	t.av_own6 = t.internal6 = loopback6;
 	bind_all();
 	ave_doors_give(fds, &doors, 1);
 	ave_doors_give(again, &doors, 1);
@@ -233,6 +275,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, doors_refuse_an_address_that_is_taken);
 	tcase_add_test(tc, doors_refuse_a_topology_without_the_port);
 	tcase_add_test(tc, doors_bind_only_what_has_moved);
+	tcase_add_test(tc, doors_of_ipv6_come_move_and_go);
 	tcase_add_test(tc, doors_move_all_or_none);
 	tcase_add_test(tc, doors_of_udp_that_moved_are_held);
 	tcase_add_test(tc, doors_are_handed_over_once);

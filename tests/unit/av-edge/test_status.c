@@ -149,6 +149,24 @@ START_TEST(status_tells_where_it_relays)
 }
 END_TEST
 
+START_TEST(status_tells_of_ipv6)
+{
+	const json_t *r;
+
+	v.topo.av_own6 = (struct edge_addr){.family = AF_INET6,
+					    .ip = {0x20, 1, 0xd, 0xb8, 1}};
+	v.topo.av_public6 = (struct edge_addr){.family = AF_INET6,
+					       .ip = {0x20, 1, 0xd, 0xb8, 2}};
+	r = relay();
+	ck_assert_uint_eq(json_array_size(json_object_get(o, "listeners")), 7);
+	ck_assert_str_eq(text(listener(4), "name"), "outside udp ipv6");
+	ck_assert_str_eq(text(listener(4), "address"), "[2001:db8:100::]:3478");
+	ck_assert_str_eq(text(listener(5), "name"), "outside tcp ipv6");
+	ck_assert_str_eq(text(r, "address6"), "2001:db8:100::");
+	ck_assert_str_eq(text(r, "public6"), "2001:db8:200::");
+}
+END_TEST
+
 START_TEST(status_adds_the_workers)
 {
 	const json_t *r, *second;
@@ -263,6 +281,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, status_lists_listeners);
 	tcase_add_test(tc, status_tells_where_it_relays);
+	tcase_add_test(tc, status_tells_of_ipv6);
 	tcase_add_test(tc, status_adds_the_workers);
 	tcase_add_test(tc, status_tells_what_is_served);
 	tcase_add_test(tc, status_shows_the_profile_of_turn);

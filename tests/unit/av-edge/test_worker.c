@@ -59,12 +59,12 @@ static struct edge_addr name_of(int fd)
 
 static void start(unsigned i, enum ave_batch_kind kind)
 {
-	struct ave_worker_plan p = {.index = i,
-				    .house = &house,
-				    .outlook = outlook(false),
-				    .fds = {-1, -1, -1, -1}};
+	struct ave_worker_plan p = {
+		.index = i, .house = &house, .outlook = outlook(false)};
 	struct ave_place at = {.at = udp_at, .device = "lo"};
 
+	for (int k = 0; k < AVE_DOORS; k++)
+		p.fds[k] = -1;
 	ck_assert_int_eq(ave_batch_new(&p.batch, kind, 64), EDGE_OK);
 	ck_assert_int_eq(
 		ave_socket_udp(&p.fds[AVE_DOOR_OUTSIDE_UDP], &at, true, 65536),
@@ -691,6 +691,42 @@ static bool is_counted(void)
 	       house.gauges[0].sockets == 1;
 }
 
+static bool is_gone(void)
+{
+	return house.gauges[0].moves == 1 && house.gauges[0].sockets == 1;
+}
+
+/* As when IPv6 goes from the topology, and comes again. */
+START_TEST(worker_ends_a_door_but_not_its_allocations)
+{
+	struct ave_mail *m = ave_mail_new();
+	struct edge_addr first;
+	int fd, mine;
+
+	start(0, kind_of(_i));
+	left_behind = 3;
+	dropped = 0;
+	first = udp_at;
+	fd = client();
+	told_of(fd, "T");
+	m->ends[AVE_DOOR_OUTSIDE_UDP] = m->ends[AVE_DOOR_OUTSIDE_TCP] = true;
+	m->moves = 1;
+	ck_assert_int_eq(ave_worker_post(worker[0], m), EDGE_OK);
+	ck_assert(patient(is_gone));
+	ck_assert_uint_eq(house.gauges[0].on_old, 3);
+	ck_assert_int_eq(edge_sock_listen(&mine, &tcp_at, "lo", false),
+			 EDGE_OK);
+	close(mine);
+	ck_assert_int_eq(send(fd, "T", 1, 0), 1);
+	ck_assert(patient(is_dropped));
+	m = ave_mail_new();
+	m->back[AVE_DOOR_OUTSIDE_UDP] = first;
+	ck_assert_int_eq(ave_worker_post(worker[0], m), EDGE_OK);
+	told_of(fd, "T");
+	close(fd);
+}
+END_TEST
+
 START_TEST(worker_tells_its_counters)
 {
 	int fd;
@@ -715,9 +751,11 @@ START_TEST(mail_merges_and_frees_what_is_replaced)
 	a->fds[1] = fd[0];
 	b->outlook = last;
 	b->fds[1] = fd[1];
+	b->ends[2] = true;
 	ave_mail_merge(a, b);
 	ck_assert_ptr_eq(a->outlook, last);
 	ck_assert_int_eq(a->fds[1], fd[1]);
+	ck_assert(a->ends[2] && !a->ends[1]);
 	ck_assert_int_eq(outlooks, 1);
 	ck_assert_int_eq(close(fd[0]), -1); /* closed with the old one */
 	ave_mail_free(a);
@@ -754,6 +792,8 @@ Suite *test_suite(void)
 	tcase_add_loop_test(
 		t, worker_keeps_a_door_for_the_allocations_made_there, 0, 2);
 	tcase_add_loop_test(t, worker_lets_no_stranger_in_by_an_old_door, 0, 2);
+	tcase_add_loop_test(t, worker_ends_a_door_but_not_its_allocations, 0,
+			    2);
 	tcase_add_loop_test(t, worker_tells_its_counters, 0, 2);
 	tcase_add_test(t, mail_merges_and_frees_what_is_replaced);
 	suite_add_tcase(s, t);

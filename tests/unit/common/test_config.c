@@ -243,6 +243,50 @@ START_TEST(config_load_reads_a_file_or_names_it)
 }
 END_TEST
 
+/* Each line is wanted in its turn; with all of them nothing is. */
+START_TEST(config_says_what_it_lacks)
+{
+	static const char *const texts[] = {
+		"[certificate.access]\nchain = /a\nkey = /b\n",
+		"[certificate.internal]\nchain = /a\nkey = /b\n",
+		"[trust]\ninternal = /c\n",
+	};
+	char text[200] = "", why[100] = "";
+	struct edge_config *c = parse(text);
+
+	ck_assert_int_eq(edge_config_want_certificate(c, EDGE_CERT_ACCESS, why,
+						      sizeof(why)),
+			 EDGE_ENOTFOUND);
+	ck_assert_str_eq(why, "edge.ini lacks [certificate.access] chain");
+	c->certificate[EDGE_CERT_ACCESS].chain = strdup("/a");
+	ck_assert_int_eq(edge_config_want_certificate(c, EDGE_CERT_ACCESS, why,
+						      sizeof(why)),
+			 EDGE_ENOTFOUND);
+	ck_assert_str_eq(why, "edge.ini lacks [certificate.access] key");
+	for (size_t i = 0; i < 3; i++) {
+		static const char *const wanted[] = {
+			"edge.ini lacks [certificate.internal] chain",
+			"edge.ini lacks [certificate.internal] chain",
+			"edge.ini lacks [trust] internal"};
+
+		edge_config_free(c);
+		c = parse(text);
+		ck_assert_int_eq(edge_config_want_internal(c, why, sizeof(why)),
+				 EDGE_ENOTFOUND);
+		ck_assert_str_eq(why, wanted[i]);
+		strcat(text, texts[i]);
+	}
+	edge_config_free(c);
+	c = parse(text);
+	ck_assert_int_eq(edge_config_want_certificate(c, EDGE_CERT_ACCESS, why,
+						      sizeof(why)),
+			 EDGE_OK);
+	ck_assert_int_eq(edge_config_want_internal(c, why, sizeof(why)),
+			 EDGE_OK);
+	edge_config_free(c);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("config");
@@ -253,6 +297,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, config_takes_every_name_of_the_design);
 	tcase_add_test(t, config_without_rows_passes_all_services_over);
 	tcase_add_test(t, config_load_reads_a_file_or_names_it);
+	tcase_add_test(t, config_says_what_it_lacks);
 	suite_add_tcase(s, t);
 	t = tcase_create("bad");
 	tcase_set_timeout(t, 10);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -52,6 +53,54 @@ START_TEST(sock_listen_shared_gives_each_shard_its_own)
 	ck_assert_int_eq(edge_sock_listen(&second, &a, "lo", true), EDGE_OK);
 	close(first);
 	close(second);
+}
+END_TEST
+
+static int dialled(const struct edge_addr *to)
+{
+	struct pollfd p = {.events = POLLOUT};
+
+	ck_assert_int_eq(edge_sock_dial(&p.fd, NULL, NULL, to), EDGE_OK);
+	ck_assert_int_eq(poll(&p, 1, 10000), 1);
+	return p.fd;
+}
+
+START_TEST(sock_accept_takes_who_waits)
+{
+	struct edge_addr a = at("127.0.0.1"), from, local, remote;
+	int server = listening(&a, false), fd, client;
+
+	ck_assert_int_eq(edge_sock_accept(&fd, &from, server), EDGE_EAGAIN);
+	client = dialled(&a);
+	ck_assert_int_eq(edge_sock_accept(&fd, &from, server), EDGE_OK);
+	ck_assert(fcntl(fd, F_GETFL) & O_NONBLOCK);
+	ck_assert(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	edge_sock_names(client, &local, &remote);
+	ck_assert(edge_addr_eq(&from, &local));
+	ck_assert_int_eq(edge_sock_accept(&client, &from, server), EDGE_EAGAIN);
+	close(fd);
+	ck_assert_int_eq(edge_sock_accept(&fd, &from, -1), EDGE_ESYS);
+	close(server);
+}
+END_TEST
+
+START_TEST(sock_accept_says_when_there_is_no_room)
+{
+	struct edge_addr a = at("127.0.0.1"), from;
+	int server = listening(&a, false), client = dialled(&a), fd;
+	struct rlimit before, none;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ck_assert_int_eq(edge_sock_accept(&fd, &from, server), EDGE_ELIMIT);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	/* he still waits */
+	ck_assert_int_eq(edge_sock_accept(&fd, &from, server), EDGE_OK);
+	close(fd);
+	close(client);
+	close(server);
 }
 END_TEST
 
@@ -144,6 +193,8 @@ Suite *test_suite(void)
 	tcase_set_timeout(t, 10);
 	tcase_add_test(t, sock_listen_alone_proves_that_nobody_else_does);
 	tcase_add_test(t, sock_listen_shared_gives_each_shard_its_own);
+	tcase_add_test(t, sock_accept_takes_who_waits);
+	tcase_add_test(t, sock_accept_says_when_there_is_no_room);
 	tcase_add_test(t, sock_dial_connects_from_where_it_is_told);
 	tcase_add_test(t, sock_dial_fails_with_errno);
 	tcase_add_test(t, sock_names_of_another_kind_are_empty);

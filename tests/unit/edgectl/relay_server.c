@@ -270,7 +270,7 @@ struct relay_server *relay_server_start(const struct relay_plan *p)
 	struct sockaddr_in sa = {.sin_family = AF_INET,
 				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(sa);
-	const struct mst_login login = {.username = p->username,
+	const struct ave_login login = {.username = p->username,
 					.realm = edge_slice_str(realm),
 					.password = p->password};
 

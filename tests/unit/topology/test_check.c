@@ -75,6 +75,20 @@ static const struct sample samples[] = {
 	{one, "IPAddress=\"192.0.2.11\"", "IPAddress=\"192.0.2.011\"", 0, 0, 0, "E:TOPO-NET-004", "not an address"},
 	{one, "ConfiguredIPAddress=\"203.0.113.11\"", "ConfiguredIPAddress=\"edge\"", 0, 0, 0, "E:TOPO-NET-004", "ConfiguredIPAddress 'edge'"},
 	{one, 0, 0, 0, 0, LOCAL, "W:TOPO-NET-005", "192.0.2.11"},
+	/* and of the IPv6 twins */
+	{two, "IPAddress=\"192.0.2.41\"", "IPAddress=\"192.0.2.41\" IPv6Address=\"2001:db8::41\" ConfiguredIPv6Address=\"2001:db8:1::41\"", "IPAddress=\"172.16.20.21\"", "IPAddress=\"172.16.20.21\" IPv6Address=\"fd00::21\"", 0, "", ""},
+	{two, "IPAddress=\"192.0.2.41\"", "IPAddress=\"192.0.2.41\" IPv6Address=\"\" ConfiguredIPv6Address=\"\"", 0, 0, 0, "", ""},
+	{two, "IPAddress=\"192.0.2.41\"", "IPAddress=\"192.0.2.41\" IPv6Address=\"2001:db8::41\"", "IPAddress=\"192.0.2.42\"", "IPAddress=\"192.0.2.42\" IPv6Address=\"2001:db8::41\"", 0, "E:TOPO-NET-002", "2001:db8::41 is on"},
+	{two, "IPAddress=\"192.0.2.41\"", "IPAddress=\"192.0.2.41\" IPv6Address=\"2001:db8::41\"", "IPAddress=\"172.16.20.21\"", "IPAddress=\"172.16.20.21\" IPv6Address=\"2001:db8::21\"", 0, "E:TOPO-NET-003", "internal 2001:db8::21 and external 2001:db8::41 are in one subnet"},
+	{one, "IPAddress=\"192.0.2.11\"", "IPAddress=\"192.0.2.11\" IPv6Address=\"::\"", 0, 0, 0, "E:TOPO-NET-004", "IPv6Address '::' is 'all addresses'"},
+	{one, "IPAddress=\"192.0.2.11\"", "IPAddress=\"192.0.2.11\" IPv6Address=\"ff0e::1\"", 0, 0, 0, "E:TOPO-NET-004", "multicast"},
+	{one, "IPAddress=\"192.0.2.11\"", "IPAddress=\"192.0.2.11\" IPv6Address=\"::1\"", 0, 0, LAB, "W:TOPO-NET-004", "loopback"},
+	{one, "IPAddress=\"192.0.2.11\"", "IPAddress=\"192.0.2.11\" IPv6Address=\"fe80::1\"", 0, 0, 0, "E:TOPO-NET-004", "link-local"},
+	{one, "IPAddress=\"192.0.2.11\"", "IPAddress=\"192.0.2.11\" IPv6Address=\"edge\"", 0, 0, 0, "E:TOPO-NET-004", "IPv6Address 'edge' is not an address"},
+	{one, "IPAddress=\"192.0.2.11\"", "IPAddress=\"192.0.2.11\" IPv6Address=\"192.0.2.12\"", 0, 0, 0, "E:TOPO-NET-004", "is not an IPv6 address"},
+	{one, "IPAddress=\"192.0.2.11\"", "IPAddress=\"192.0.2.11\" IPv6Address=\"::ffff:192.0.2.12\"", 0, 0, 0, "E:TOPO-NET-004", "is not an IPv6 address"},
+	{one, "IPAddress=\"192.0.2.11\"", "IPAddress=\"192.0.2.11\" ConfiguredIPv6Address=\"::\"", 0, 0, 0, "E:TOPO-NET-004", "ConfiguredIPv6Address '::'"},
+	{one, "IPAddress=\"192.0.2.11\"", "IPAddress=\"192.0.2.11\" IPv6Address=\"2001:db8::11\"", 0, 0, LOCAL, "W:TOPO-NET-005 W:TOPO-NET-005", "2001:db8::11 is on no interface"},
 
 	/* TOPO-PORT */
 	{one, "Usage=\"PsomClient\" InterfaceSide=\"External\"", "Usage=\"Nothing\" InterfaceSide=\"External\"", 0, 0, 0, "E:TOPO-PORT-001", "row 4"},

@@ -122,6 +122,19 @@ START_TEST(topo_diff_sees_a_new_address_of_the_next_hop)
 }
 END_TEST
 
+START_TEST(topo_diff_sees_an_ipv6_twin_that_appears)
+{
+	topo_doc_replace(&b, "IPAddress=\"192.0.2.11\"",
+			 "IPAddress=\"192.0.2.11\" "
+			 "IPv6Address=\"2001:db8::11\"");
+	compare();
+	ck_assert(diff->av && !diff->hosts);
+	ck_assert_uint_eq(diff->fact_count, 2);
+	ck_assert_str_eq(printed(0), "~ av.own.ipv6 - -> 2001:db8::11");
+	ck_assert_str_eq(printed(1), "~ av.public.ipv6 - -> 2001:db8::11");
+}
+END_TEST
+
 START_TEST(topo_diff_lists_added_and_removed_facts)
 {
 	topo_doc_hosts(&a, "10.20.30.21 fe01.corp.contoso.com\n"
@@ -149,6 +162,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, topo_diff_closes_and_opens_federation);
 	tcase_add_test(tc, topo_diff_tells_domains_from_next_hop);
 	tcase_add_test(tc, topo_diff_sees_a_new_address_of_the_next_hop);
+	tcase_add_test(tc, topo_diff_sees_an_ipv6_twin_that_appears);
 	tcase_add_test(tc, topo_diff_lists_added_and_removed_facts);
 	suite_add_tcase(s, tc);
 	return s;

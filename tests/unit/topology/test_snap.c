@@ -191,6 +191,82 @@ START_TEST(topo_snap_decode_fills_the_struct)
 }
 END_TEST
 
+/* clang-format off */
+static const struct twin_case {
+	const char *out, *in; /* attributes of both interfaces */
+	const char *facts[3];
+	const char *outside, *inside; /* UDP listeners; or NULL */
+} twins[] = {
+	{"", "", {"av.own.ipv6\t-\n", "av.public.ipv6\t-\n", "internal.ipv6\t-\n"}, NULL, NULL},
+	{" IPv6Address=\"2001:DB8:0::41\"", "",
+	 {"av.own.ipv6\t2001:db8::41\n", "av.public.ipv6\t2001:db8::41\n", "internal.ipv6\t-\n"},
+	 "[2001:db8::41]:3478", NULL},
+	{" IPv6Address=\"2001:db8::41\" ConfiguredIPv6Address=\"2001:db8:1::41\"", " IPv6Address=\"fd00::21\"",
+	 {"av.own.ipv6\t2001:db8::41\n", "av.public.ipv6\t2001:db8:1::41\n", "internal.ipv6\tfd00::21\n"},
+	 "[2001:db8::41]:3478", "[fd00::21]:3478"},
+	/* nothing is bound, so nothing is told */
+	{" ConfiguredIPv6Address=\"2001:db8:1::41\"", "",
+	 {"av.own.ipv6\t-\n", "av.public.ipv6\t-\n", "internal.ipv6\t-\n"}, NULL, NULL},
+};
+/* clang-format on */
+
+static void twin_is(const struct topo *t, enum topo_port_kind kind,
+		    const char *want)
+{
+	const struct edge_addr a = topo_av_twin(t, kind);
+	char text[EDGE_ADDR_STRLEN];
+
+	ck_assert_int_eq(a.family, want ? AF_INET6 : 0);
+	if (!want)
+		return;
+	edge_addr_print(&a, text);
+	ck_assert_str_eq(text, want);
+}
+
+START_TEST(topo_snap_knows_the_ipv6_twins)
+{
+	const struct twin_case *c = &twins[_i];
+	struct topo_doc d;
+	const struct topo *t;
+	char to[256];
+
+	topo_doc_load(&d, "02-edge-pool-director.xml");
+	(void)snprintf(to, sizeof(to), "IPAddress=\"192.0.2.41\"%s", c->out);
+	topo_doc_replace(&d, "IPAddress=\"192.0.2.41\"", to);
+	(void)snprintf(to, sizeof(to), "IPAddress=\"172.16.20.21\"%s", c->in);
+	topo_doc_replace(&d, "IPAddress=\"172.16.20.21\"", to);
+	t = topo_doc_topo(&d, "edge01.corp.contoso.com");
+	for (int i = 0; i < 3; i++)
+		ck_assert_msg(strstr(d.snap, c->facts[i]), "no %s in\n%s",
+			      c->facts[i], d.snap);
+	twin_is(t, TOPO_PORT_AV_OUTSIDE_UDP, c->outside);
+	twin_is(t, TOPO_PORT_AV_INSIDE_UDP, c->inside);
+	twin_is(t, TOPO_PORT_ACCESS_CLIENT, NULL);
+	topo_doc_fini(&d);
+}
+END_TEST
+
+START_TEST(topo_snap_knows_the_ipv6_twins_of_other_members)
+{
+	struct topo_doc d;
+	const struct topo *t;
+	char ip[EDGE_ADDR_STRLEN];
+
+	topo_doc_load(&d, "02-edge-pool-director.xml");
+	topo_doc_replace(&d, "IPAddress=\"192.0.2.42\"",
+			 "IPAddress=\"192.0.2.42\" "
+			 "IPv6Address=\"2001:db8::42\"");
+	t = topo_doc_topo(&d, "edge01.corp.contoso.com");
+	ck_assert_uint_eq(t->av_member_count, 2);
+	edge_addr_print_ip(&t->av_members[0], false, ip);
+	ck_assert_str_eq(ip, "203.0.113.42");
+	edge_addr_print_ip(&t->av_members[1], false, ip);
+	ck_assert_str_eq(ip, "2001:db8::42");
+	ck_assert_uint_eq(t->av_own6.family, 0);
+	topo_doc_fini(&d);
+}
+END_TEST
+
 START_TEST(topo_hold_keeps_a_snapshot_alive)
 {
 	struct topo_doc d;
@@ -230,6 +306,9 @@ static const struct bad bads[] = {
 	{"av.member.000\t203.0.113.42", "av.member.000\t-", "av.member.000: malformed"},
 	{"av.member.000", "av.member.001", "av.member.001: malformed"},
 	{"internal\t172.16.20.21", "internal\t0.0.0.0", "internal: malformed"},
+	{"internal.ipv6\t-", "internal.ipv6\t192.0.2.1", "internal.ipv6: malformed"},
+	{"av.own.ipv6\t-", "av.own.ipv6\t[2001:db8::1]:1", "av.own.ipv6: malformed"},
+	{"av.public.ipv6\t-", "av.public.ipv6\t::", "av.public.ipv6: malformed"},
 	{"ports=yes", "ports=maybe", "federation: malformed"},
 	{"(inferred)", "(guessed)", "federation: malformed"},
 	{"192.0.2.21:443/tls", "192.0.2.21:443/udp", "listen.access.client"},
@@ -316,6 +395,14 @@ START_TEST(topo_snap_decode_takes_one_of_an_earlier_version)
 			 EDGE_OK);
 	ck_assert(!t->proxy.no_white_space);
 	topo_drop(t);
+	topo_doc_replace(&text, "av.own.ipv6\t-\n", "");
+	topo_doc_replace(&text, "av.public.ipv6\t-\n", "");
+	topo_doc_replace(&text, "internal.ipv6\t-\n", "");
+	ck_assert_int_eq(topo_snap_decode(&t, edge_slice(text.bytes, text.len),
+					  1, NULL, 0),
+			 EDGE_OK);
+	ck_assert(!t->av_own6.family && !t->internal6.family);
+	topo_drop(t);
 	topo_doc_fini(&text);
 	topo_doc_fini(&d);
 }
@@ -361,6 +448,9 @@ Suite *test_suite(void)
 	tcase_add_loop_test(tc, topo_snap_encode_undoes_decode, 0, SAMPLES);
 	tcase_add_test(tc, topo_snap_decode_fails_on_every_strict_prefix);
 	tcase_add_test(tc, topo_snap_decode_fills_the_struct);
+	tcase_add_loop_test(tc, topo_snap_knows_the_ipv6_twins, 0,
+			    (int)(sizeof(twins) / sizeof(*twins)));
+	tcase_add_test(tc, topo_snap_knows_the_ipv6_twins_of_other_members);
 	tcase_add_test(tc, topo_hold_keeps_a_snapshot_alive);
 	tcase_add_loop_test(tc, topo_snap_decode_refuses, 0,
 			    (int)(sizeof(bads) / sizeof(*bads)));
