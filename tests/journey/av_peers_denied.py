@@ -19,32 +19,17 @@ CONNECT = 0xa
 PORTS = [0, 1, 22, 25, 53, 80, 442, 1023]
 
 
-def disguised(address):
-    """An IPv4 address in all the ways that IPv6 can carry it."""
-    number = int(ipaddress.IPv4Address(address))
-    for base, shift in (('::ffff:0:0', 0), ('::', 0), ('64:ff9b::', 0),
-                        ('2002::', 80), ('2001::', 64)):
-        yield ipaddress.IPv6Address(
-            int(ipaddress.IPv6Address(base)) | number << shift).compressed
-    octets = ipaddress.IPv4Address(address).packed  # RFC 6052, /48
-    yield socket.inet_ntop(socket.AF_INET6, bytes.fromhex('0064ff9b0001')
-                           + octets[:2] + b'\0' + octets[2:] + bytes(5))
-    yield ipaddress.IPv6Address(  # Teredo: the client's, inverted
-        int(ipaddress.IPv6Address('2001:0:808:808::'))
-        | (number ^ 0xffffffff)).compressed
-
-
 def denied():
     """All of them."""
     for address in INSIDE + NOWHERE:
         yield address, 40000
-        for other in disguised(address):
+        for other in av.disguised(address):
             yield other, 40000
     for address in PLAIN6:
         yield address, 40000
     yield from OURS
     for address, port in OURS[:1]:
-        yield next(disguised(address)), port
+        yield next(av.disguised(address)), port
     for port in PORTS:
         yield netns.PARTNER, port
 
@@ -127,7 +112,7 @@ def rfc(refusals, client, relayed):
             stun.CHANNEL_NUMBER, b'\x40\0\0\0')) == refusals.expect(peer), peer
         # a permission is for the address alone
         if peer[0] not in (netns.PARTNER, av.OUTSIDE,
-                           next(disguised(av.OUTSIDE))):
+                           next(av.disguised(av.OUTSIDE))):
             assert asked(client, stun.PERMIT, peer) == \
                 refusals.expect(peer), peer
     refusals.wait()
