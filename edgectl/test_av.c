@@ -27,7 +27,6 @@ struct trial {
 	struct ctl *c;
 	const struct topo *topo;
 	struct ctl_wire_plan sip;
-	const char *location; /* "internet", "intranet"; NULL: both */
 	bool udp, tcp;
 	uint32_t packets;
 	json_t *steps;
@@ -88,7 +87,8 @@ static bool ask(struct trial *t, struct ctl_session *s,
 
 	snprintf(uri, sizeof(uri), "sip:%s@%s;gruu;opaque=srvr:MRAS:edgectl",
 		 t->topo->mras_user, strchr(p->aor, '@') + 1);
-	got = ctl_mras_ask(body, sizeof(body), p->aor, uri, t->location);
+	got = ctl_mras_ask(body, sizeof(body), p->aor, uri,
+			   strcmp(p->location, "both") ? p->location : NULL);
 	if (ctl_session_service(s, uri, CTL_MRAS_TYPE, got, &got))
 		return fail(t, "TEST-002", uri, ctl_session_why(s));
 	if (ctl_mras_decode(answer, got))
@@ -302,6 +302,19 @@ struct wishes { /* options of both verbs */
 	const char *sip, *location, *protocol, *packets;
 };
 
+/* Where its relay is to be; what is not said of it is said of all. */
+static enum ctl_exit locate(struct ctl *c, struct ctl_person *p,
+			    const struct wishes *w)
+{
+	if (!p->location)
+		p->location = w->location ? w->location : "internet";
+	if (strcmp(p->location, "internet") != 0 &&
+	    strcmp(p->location, "intranet") != 0 &&
+	    strcmp(p->location, "both") != 0)
+		return ctl_usage(c, "a location is internet, intranet or both");
+	return CTL_GOOD;
+}
+
 static enum ctl_exit prepare(struct trial *t, const struct wishes *w)
 {
 	uint64_t packets = PACKETS;
@@ -314,14 +327,6 @@ static enum ctl_exit prepare(struct trial *t, const struct wishes *w)
 	     packets > PACKETS_MAX))
 		return ctl_usage(t->c, "--packets: at most %d", PACKETS_MAX);
 	t->packets = (uint32_t)packets;
-	t->location = w->location ? w->location : "internet";
-	if (strcmp(t->location, "internet") != 0 &&
-	    strcmp(t->location, "intranet") != 0 &&
-	    strcmp(t->location, "both") != 0)
-		return ctl_usage(t->c,
-				 "--location wants internet, intranet or both");
-	if (!strcmp(t->location, "both"))
-		t->location = NULL;
 	if (w->protocol && strcmp(w->protocol, "udp") != 0 &&
 	    strcmp(w->protocol, "tcp") != 0)
 		return ctl_usage(t->c, "--protocol wants udp or tcp");
@@ -364,6 +369,8 @@ enum ctl_exit ctl_test_av_edge(struct ctl *c, int argc, char **argv)
 	if (!exit)
 		exit = ctl_person_check(c, &p);
 	if (!exit)
+		exit = locate(c, &p, &w);
+	if (!exit)
 		exit = prepare(&t, &w);
 	if (!exit) {
 		t.udp |= !w.protocol;
@@ -383,21 +390,25 @@ enum ctl_exit ctl_test_p2p_av(struct ctl *c, int argc, char **argv)
 		{"sender-sip-address", &p[0].aor, NULL},
 		{"sender-name", &p[0].given_name, NULL},
 		{"sender-password-file", &p[0].password_file, NULL},
+		{"sender-location", &p[0].location, NULL},
 		{"receiver-sip-address", &p[1].aor, NULL},
 		{"receiver-name", &p[1].given_name, NULL},
 		{"receiver-password-file", &p[1].password_file, NULL},
+		{"receiver-location", &p[1].location, NULL},
 		{"sip", &w.sip, NULL},
 		{"location", &w.location, NULL},
 		{"protocol", &w.protocol, NULL},
 		{"packets", &w.packets, NULL},
 	};
 	struct trial t = {.c = c};
-	enum ctl_exit exit = ctl_options(c, options, 10, &argc, argv);
+	enum ctl_exit exit = ctl_options(c, options, 12, &argc, argv);
 
 	if (!exit && argc)
 		exit = ctl_usage(c, "test p2p-av wants no words");
 	for (int i = 0; i < 2 && !exit; i++)
 		exit = ctl_person_check(c, &p[i]);
+	for (int i = 0; i < 2 && !exit; i++)
+		exit = locate(c, &p[i], &w);
 	if (!exit)
 		exit = prepare(&t, &w);
 	if (!exit)

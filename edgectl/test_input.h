@@ -10,6 +10,7 @@ struct ctl_person {
 	const char *role; /* "user": the options' first word */
 	const char *aor;  /* as given, then "sip:..." */
 	const char *given_name, *password_file;
+	const char *location; /* "internet", "intranet" or "both" */
 	char uri[256], name[128], password[256]; /* filled by check */
 };
 

@@ -108,7 +108,7 @@ if build tsan; then
 		units tsan
 		journeys tsan 2
 	else
-		units tsan -R 'mailbox|shard|loop|worker|stats|linktab|conn|tls'
+		units tsan -L tsan
 	fi
 fi
 if build fuzz; then

@@ -119,6 +119,7 @@ def streams(j, made):
 def body(j):
     edge = j.av_edge(limits={**av.CROWD, 'av.early_frames': 4})
     empty = av.Empty(edge)
+    inward = av.Inward(j)
     made = av.mint(j)
     client, wire = datagrams(j, made, random.Random(SEED))
     signed = streams(j, made)
@@ -135,14 +136,14 @@ def body(j):
     fresh.must_allocate()
     fresh.end()
     signed.end()
-    client.close()
+    client.end()
+    assert wire.refresh(0).code == 0
     wire.close()
     assert edge.process.poll() is None, edge.tail()
     av.wait_dropped(edge, 'malformed', 100)
     assert av.count(edge, 'packets', 'to_peer') == 0, edge.dropped()
-    edge.stop()  # two UDP clients have gone without a word
-    edge.start()
     empty.wait()
+    inward.nothing()
 
 
 journey.main(body)

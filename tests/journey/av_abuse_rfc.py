@@ -144,11 +144,13 @@ def connections(j, edge, made):
 def body(j):
     edge = j.av_edge(limits={**av.CROWD, **LIMITS})
     empty = av.Empty(edge)
+    inward = av.Inward(j)
     made = av.mint(j)
     wishes(j, made)
     shares(j, edge, made)
     connections(j, edge, made)
     empty.wait(40)
+    inward.nothing()
 
 
 journey.main(body)

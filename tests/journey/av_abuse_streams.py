@@ -4,7 +4,7 @@ import contextlib
 import socket
 import time
 
-from support import av, journey, netns
+from support import av, journey, netns, stun
 from support.msturn import ACTIVE, HELLO
 from support.wait import until
 
@@ -67,8 +67,8 @@ def slow(j, edge, made):
     client.close()
 
 
-def slow_of_udp(j, edge, made):
-    """The same fed by datagrams: lost, and counted."""
+def slow_of_tcp(j, edge, made):
+    """The same fed by another client over its stream."""
     # a TCP client's relayed address is TCP: two streams, one does not read
     reader = av.tcp(j, made.ticket(), 24)
     talker = av.tcp(j, made.ticket(), 25)
@@ -90,6 +90,33 @@ def slow_of_udp(j, edge, made):
           f'the slow reader stays: {edge.relay()}')
     reader.close()
     talker.close()
+
+
+def slow_of_udp(j, edge, made):
+    """The same fed by datagrams: lost, and counted."""
+    reader = stun.Client(j.world.inet, 'tcp', av.TCP, netns.CLIENTS[24],
+                         made.ticket())
+    reader.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    relayed, peer = reader.must_allocate(), (netns.PARTNER, 40000)
+    assert reader.permit(stun.address(*peer)).code == 0
+    with j.world.inet.inside():
+        talker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    talker.bind(peer)
+    talker.connect(relayed)
+
+    def is_ended():
+        for _ in range(100):
+            with contextlib.suppress(ConnectionError):  # refused at its end
+                talker.send(b'z' * 1200)
+        return edge.relay()['ports']['udp'] == 0
+
+    memory = av.resident(edge)
+    until(is_ended, 20, lambda: f'the slow reader stays: {edge.relay()}')
+    if j.preset == 'dev':
+        assert av.resident(edge) < memory + 8 * 1024, av.resident(edge)
+    assert av.count(edge, 'lost', 'slow_reader') > 100, edge.counters()
+    talker.close()
+    reader.close()
 
 
 def crowd(j, edge, made):
@@ -121,6 +148,7 @@ def body(j):
     crowd(j, edge, made)
     silent(j, edge, made)
     slow(j, edge, made)
+    slow_of_tcp(j, edge, made)
     slow_of_udp(j, edge, made)
     empty.wait()
     assert edge.process.poll() is None, edge.tail()

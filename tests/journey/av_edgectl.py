@@ -1,7 +1,7 @@
 """edgectl test av-edge and test p2p-av, as an operator outside runs them."""
 import json
 
-from support import av, journey
+from support import av, journey, netns
 
 BOTH = ['--sender-sip-address', 'sip:alice@contoso.com',
         '--receiver-sip-address', 'bob@contoso.com']
@@ -65,6 +65,14 @@ def body(j):
     said = tool.good('av-edge', *alice, '--location', 'both')
     assert said.count('(internet) gives 192.0.2.41:') == 2, said
     assert said.count('(intranet) gives 192.0.2.41:') == 2, said
+    # one user inside, one outside, each by their own side
+    for protocol in ('udp', 'tcp'):
+        said = tool.good('p2p-av', *both, '--packets', '50', '--protocol',
+                         protocol, '--sender-location', 'intranet')
+        for side in ('intranet', 'internet'):
+            assert said.count(f'({side}) gives 192.0.2.41:') == 1, said
+        assert f'{netns.EDGE_INSIDE}:' in said, said
+        assert said.count('sent 50 received 50 bad 0, loss 0.0 %') == 2, said
     tool.space = j.world.inet
     empty.wait()
 

@@ -10,6 +10,7 @@ def body(j):
     director = j.director()
     access = j.edge()
     edge = j.av_edge()
+    empty = av.Empty(edge)
     alice = j.user('alice')
     assert alice.sign_in()[1][1].status == 200
 
@@ -45,6 +46,7 @@ def body(j):
     refused(j, alice, edge)
     servers(j, made)
     assert sum(access.refused().values()) == 1, access.refused()
+    empty.wait()
 
 
 def refused(j, alice, edge):

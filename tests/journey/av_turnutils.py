@@ -2,7 +2,7 @@
 by indication, TCP relayed addresses, and what a wrong password gets."""
 import re
 
-from support import av, journey, netns
+from support import av, journey, netns, stun
 
 RUNS = {  # name: (options, port, channels of the run)
     'udp': ([], 3478), 'send': (['-s'], 3478), 'tcp': (['-t'], 443),
@@ -21,12 +21,34 @@ def uclient(j, number, ticket, options, port, password=None):
     return run
 
 
+def tidy(j, asked, tickets):
+    """It allocates once more than it gives back, over UDP: a trial. Give
+    those back from its ports."""
+    seen = {(source, int(port)) for source, port in av.fields(
+        asked, 'ip.src', 'udp.srcport', port=None)}
+    left = 0
+    for source, port in seen:
+        number = netns.CLIENTS.index(source)
+        if number >= len(tickets):
+            continue
+        client = stun.Client(j.world.inet, 'udp', av.UDP, source,
+                             tickets[number], port)
+        client.challenge()
+        code = client.refresh(0).code
+        assert code in (0, 437), code
+        left += code == 0
+        client.close()
+    assert left <= 2, left
+
+
 def body(j):
     edge = j.av_edge(limits=av.CROWD)
+    empty = av.Empty(edge)
     made = av.mint(j)
-    files = av.descriptors(edge)
-    runs = {name: uclient(j, number, made.ticket(f'sip:{name}@contoso.com'),
-                          *RUNS[name]) for number, name in enumerate(RUNS)}
+    asked = j.capture(j.world.edge, 'ext', 'udp dst port 3478')
+    tickets = [made.ticket(f'sip:{name}@contoso.com') for name in RUNS]
+    runs = {name: uclient(j, number, tickets[number], *RUNS[name])
+            for number, name in enumerate(RUNS)}
     for kind, number, server in (('outside', 6, av.OUTSIDE),
                                  ('inside', None, netns.EDGE_INSIDE)):
         space = j.world.inet if number else j.world.inside
@@ -37,17 +59,13 @@ def body(j):
     for name, run in runs.items():
         said = run.good()
         sent, got = map(int, TEXT.findall(said)[-1])
-        assert sent >= 40 and got >= sent * 0.8, (name, said[-3000:])
+        assert got == sent >= 40, (name, said[-3000:])
         assert 'Total lost packets' in said, (name, said[-3000:])
     av.until(lambda: av.count(edge, 'allocated') >= 15, 5, 'too few')
     assert set(edge.dropped()) <= {'no_integrity'}, edge.dropped()
 
-    # it allocates once more than it gives back, over UDP: a trial
-    relay = edge.relay()
-    assert relay['ports']['udp'] <= 2 and relay['ports']['tcp'] == 0, relay
-    av.until(lambda: edge.relay()['streams'] == 0, 5, 'streams stay')
-    av.until(lambda: av.descriptors(edge) <= files + relay['ports']['udp'],
-             5, 'descriptors stay')
+    tidy(j, asked, tickets)
+    empty.wait()
 
     status, said = uclient(j, 7, made.ticket(), ['-v'], 3478, 'wrong').wait()
     assert status != 0 and 'Cannot complete Allocation' in said, said

@@ -3,8 +3,7 @@ both ways, allocations go back."""
 import json
 import subprocess
 
-from support import journey, netns
-from support.wait import until
+from support import av, journey, netns
 
 AV = f'{netns.EDGE_OUTSIDE[2]}:3478'
 LIMITS = {'av.allocate_rate': 1000, 'av.allocate_rate_per_user': 1000,
@@ -25,6 +24,7 @@ def lines(j, program, *words, orders=''):
 
 def body(j):
     edge = j.av_edge(limits=LIMITS)
+    empty = av.Empty(edge)
     key = str(j.ca / 'av-auth.key')
     orders = ''.join(f'run {RATE} {size} both 200\n' for size in SIZES)
     for n, dialect in enumerate(('channel', 'send', 'stream', 'mst-raw',
@@ -41,8 +41,7 @@ def body(j):
                  netns.PARTNER, key, 'channel', 'mst-raw', 'stream')[-1]
     assert last['came_up'] >= FLOWS and not last['failed'], last
     assert last['strange'] == 0, last
-    until(lambda: edge.relay()['ports']['udp'] == 0, 30,
-          'ports are not given back')
+    empty.wait(30)
 
 
 journey.main(body, 60)

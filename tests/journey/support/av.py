@@ -1,5 +1,7 @@
 """What journeys of the A/V edge share: where it is, and that it is empty."""
+import ipaddress
 import os
+import socket
 import subprocess
 
 from support import netns
@@ -76,6 +78,37 @@ class Empty:
         until(lambda: descriptors(self.edge) <= self.files, limit,
               f'descriptors: {self.files} before, '
               f'{descriptors(self.edge)} now')
+
+
+def disguised(address):
+    """An IPv4 address in all the ways that IPv6 can carry it."""
+    number = int(ipaddress.IPv4Address(address))
+    for base, shift in (('::ffff:0:0', 0), ('::', 0), ('64:ff9b::', 0),
+                        ('2002::', 80), ('2001::', 64)):
+        yield ipaddress.IPv6Address(
+            int(ipaddress.IPv6Address(base)) | number << shift).compressed
+    octets = ipaddress.IPv4Address(address).packed  # RFC 6052, /48
+    yield socket.inet_ntop(socket.AF_INET6, bytes.fromhex('0064ff9b0001')
+                           + octets[:2] + b'\0' + octets[2:] + bytes(5))
+    yield ipaddress.IPv6Address(  # Teredo: the client's, inverted
+        int(ipaddress.IPv6Address('2001:0:808:808::'))
+        | (number ^ 0xffffffff)).compressed
+
+
+class Inward:
+    """What crosses the inner interface from now on."""
+
+    def __init__(self, j):
+        self.capture = j.capture(j.world.edge, 'int',
+                                 'ip or ip6 proto 17 or ip6 proto 6')
+
+    def nothing(self):
+        """Nothing but clients inside, and what they are answered."""
+        host, port = INSIDE_UDP
+        talk = self.capture.packets(
+            f'not (udp and host {host} and port {port}) and '
+            f'not (icmp and dst host {host})')  # a client there has gone
+        assert not talk, talk[:5]
 
 
 def count(edge, noun, reason=None):

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 
-from support import netns
+from support import netns, ticket
 from support.wait import until
 
 LAB = pathlib.Path(__file__).resolve().parents[2] / 'lab'
@@ -183,7 +183,10 @@ class Edge:
     def _clean(self):
         if not self.log.exists():
             return
-        found = SANITIZER.search(self.log.read_text(errors='replace'))
+        said = self.log.read_text(errors='replace')
+        secrets = ticket.told(said)
+        assert not secrets, f'{self.log} tells {secrets}'
+        found = SANITIZER.search(said)
         assert not found, f'{found.group(0)}, see {self.log}\n{self.tail()}'
 
 

@@ -8,7 +8,7 @@ import struct
 import time
 
 from support.ticket import md5_key
-from support.wait import PATIENCE
+from support.wait import PATIENCE, NoAnswer
 
 COOKIE = b'\x72\xc6\x4b\xc6'
 ALLOCATE, SEND, SET_ACTIVE = 0x0003, 0x0004, 0x0006
@@ -163,7 +163,8 @@ class Client:
         again = time.monotonic() + pause
         while True:
             now = time.monotonic()
-            assert now < end, f'no answer to {raw.hex()}'
+            if now >= end:
+                raise NoAnswer(f'no answer to {raw.hex()}')
             got = self.take(max(0, min(end, again) - now))
             if isinstance(got, Message) and got.tid == raw[4:20]:
                 return got

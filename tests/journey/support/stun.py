@@ -8,7 +8,7 @@ import ssl
 import struct
 import time
 
-from support.wait import PATIENCE
+from support.wait import PATIENCE, NoAnswer
 
 COOKIE = b'\x21\x12\xa4\x42'
 BINDING, ALLOCATE, REFRESH, PERMIT, CHANNEL = 1, 3, 4, 8, 9
@@ -98,7 +98,7 @@ class Message:
 class Client:
     """One 5-tuple over kind udp, tcp or tls."""
 
-    def __init__(self, space, kind, server, source, ticket=None):
+    def __init__(self, space, kind, server, source, ticket=None, port=0):
         self.ticket, self.kind = ticket, kind
         self.realm = self.nonce = self.key = self.relayed = None
         with space.inside():
@@ -107,7 +107,7 @@ class Client:
                 socket.SOCK_DGRAM if kind == 'udp'
                 else socket.SOCK_STREAM)
         self.socket.settimeout(PATIENCE)
-        self.socket.bind((source, 0))
+        self.socket.bind((source, port))
         self.socket.connect(server)
         if kind == 'tls':
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -160,7 +160,7 @@ class Client:
                 got = self.take(pause - time.monotonic())
                 if got[4:20] == raw[4:20]:
                     return Message(got)
-        raise AssertionError(f'no answer to {raw.hex()}')
+        raise NoAnswer(f'no answer to {raw.hex()}')
 
     def bind(self):
         """(host, port) as the server sees us."""

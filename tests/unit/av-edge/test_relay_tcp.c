@@ -63,8 +63,7 @@ static bool is_read(uint32_t name)
 	return fake_net_socket(&net, name)->is_read;
 }
 
-/* -- MS-TURN
- * ------------------------------------------------------------------- */
+/* -- MS-TURN --------------------------------------------------------------- */
 
 START_TEST(tcp_dials_a_peer_once)
 {
@@ -352,8 +351,7 @@ START_TEST(tcp_events_of_the_gone_are_dropped)
 }
 END_TEST
 
-/* -- RFC 6062
- * ------------------------------------------------------------------- */
+/* -- RFC 6062 -------------------------------------------------------------- */
 
 static uint32_t connected(const struct edge_addr *to)
 {

@@ -95,6 +95,18 @@ static const struct {
 			   "--receiver-password-file", "PASSWORD",
 			   "--packets", "0", NULL},
 	 CTL_USAGE, "CTL-001"},
+	{ctl_test_p2p_av, {"--sender-sip-address", "a@x.com",
+			   "--sender-password-file", "PASSWORD",
+			   "--receiver-sip-address", "b@x.com",
+			   "--receiver-password-file", "PASSWORD",
+			   "--receiver-location", "nowhere", NULL},
+	 CTL_USAGE, "CTL-001"},
+	{ctl_test_p2p_av, {"--sender-sip-address", "a@x.com",
+			   "--sender-password-file", "PASSWORD",
+			   "--sender-location", "intranet",
+			   "--receiver-sip-address", "b@x.com",
+			   "--receiver-password-file", "PASSWORD", NULL},
+	 CTL_IO, "CTL-009"}, /* all is said; no store */
 	/* clang-format on */
 };
 
