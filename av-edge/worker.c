@@ -265,8 +265,8 @@ static bool take_door(struct ave_worker *w, struct ave_mail *m,
 	m->fds[kind] = -1;
 	if (m->ends[kind])
 		ave_door_end(w, kind);
-	is_well = !m->back[kind].family ||
-		  ave_door_back(w, kind, &m->back[kind]);
+	is_well =
+		!m->back[kind].family || ave_door_back(w, kind, &m->back[kind]);
 	return fd < 0 ? is_well : !ave_door_open(w, kind, fd);
 }
 
