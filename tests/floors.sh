@@ -168,14 +168,9 @@ sizes() {
 	{
 		sources '*.c' '*.h'
 		find tests -name '*.[ch]' -type f | sort
-	} | xargs awk -v rules=$rules '
-		BEGIN { while ((getline line < rules) > 0) {
-			split(line, word, " ")
-			if (word[1] == "long") known[word[2]] = word[3]
-		} }
+	} | xargs awk '
 		function judge() {
 			most = file ~ /\.h$/ ? 200 : 600
-			if (file in known) most = known[file]
 			if (lines > most) {
 				print file " has " lines " lines, stop and split at " most
 				bad = 1

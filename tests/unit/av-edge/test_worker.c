@@ -1,4 +1,4 @@
-/* av-edge/worker*.c and door.c, with a relay that does as it is told; the
+/* av-edge/worker*.c, with a relay that does as it is told; the
  * sockets are real. */
 #include "av-edge/worker.h"
 
@@ -11,152 +11,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "av-edge/outlook.h"
 #include "av-edge/sockets.h"
 #include "av-edge/stream.h"
 #include "common/sock.h"
 #include "common/tls.h"
 #include "tests/support/certs.h"
 #include "tests/support/suite.h"
-#include "tests/unit/av-edge/worker_relay.h"
-
-enum { WAIT_MS = 10000, OUT_QUEUE = 131072 };
-
-/* -- the world ------------------------------------------------------------ */
-
-static struct ave_house house;
-static struct ave_worker *worker[2];
-static struct edge_addr udp_at, tcp_at;
-static uint64_t first_allocate_ms; /* 0: the default */
-
-static struct ave_outlook *outlook(bool is_draining)
-{
-	struct ave_outlook *o = calloc(1, sizeof(*o));
-	const struct edge_limit_row *rows = ave_config_rows.limits;
-
-	ck_assert_ptr_nonnull(o);
-	for (int i = 0; i < AVE_LIMIT_COUNT; i++)
-		o->view.limits[i] = rows[i].def;
-	o->view.limits[AVE_LIMIT_CONNECTIONS_PER_SOURCE] = 3;
-	o->view.limits[AVE_LIMIT_OUT_QUEUE] = OUT_QUEUE;
-	if (first_allocate_ms)
-		o->view.limits[AVE_LIMIT_FIRST_ALLOCATE_MS] = first_allocate_ms;
-	o->view.limits[AVE_LIMIT_HANDSHAKE_RATE] = 1;
-	o->view.limits[AVE_LIMIT_STALL_MS] = 300000; /* never */
-	o->view.has_rfc = true;
-	o->view.is_draining = is_draining;
-	outlooks++;
-	return o;
-}
-
-static struct edge_addr name_of(int fd)
-{
-	struct edge_addr own, other;
-
-	edge_sock_names(fd, &own, &other);
-	return own;
-}
-
-static void start(unsigned i, enum ave_batch_kind kind)
-{
-	struct ave_worker_plan p = {
-		.index = i, .house = &house, .outlook = outlook(false)};
-	struct ave_place at = {.at = udp_at, .device = "lo"};
-
-	for (int k = 0; k < AVE_DOORS; k++)
-		p.fds[k] = -1;
-	ck_assert_int_eq(ave_batch_new(&p.batch, kind, 64), EDGE_OK);
-	ck_assert_int_eq(
-		ave_socket_udp(&p.fds[AVE_DOOR_OUTSIDE_UDP], &at, true, 65536),
-		EDGE_OK);
-	udp_at = name_of(p.fds[AVE_DOOR_OUTSIDE_UDP]);
-	ck_assert_int_eq(edge_sock_listen(&p.fds[AVE_DOOR_OUTSIDE_TCP], &tcp_at,
-					  "lo", true),
-			 EDGE_OK);
-	tcp_at = name_of(p.fds[AVE_DOOR_OUTSIDE_TCP]);
-	ck_assert_int_eq(ave_worker_start(&worker[i], &p), EDGE_OK);
-	ck_assert_ptr_null(p.outlook);
-	ck_assert_int_eq(p.fds[AVE_DOOR_OUTSIDE_UDP], -1);
-}
-
-static enum ave_batch_kind kind_of(int i)
-{
-	return i ? AVE_BATCH_AUTO : AVE_BATCH_EPOLL;
-}
-
-static void set_up(void)
-{
-	memset(&house, 0, sizeof(house));
-	house.worker_count = 2;
-	ck_assert_int_eq(ave_stats_new(&house.stats, 2), EDGE_OK);
-	udp_at = tcp_at = local(0);
-	worker[0] = worker[1] = NULL;
-	gone = looks = fulls = closed_peers = 0;
-	copies = 1;
-}
-
-static void tear_down(void)
-{
-	for (int i = 0; i < 2; i++)
-		ave_worker_stop(worker[i]);
-	ck_assert_int_eq(relays, 0);
-	ck_assert_int_eq(outlooks, 0);
-	ck_assert_int_eq(entered, 0);
-	ck_assert_uint_eq(house.stream_count, 0);
-	edge_stats_free(house.stats);
-}
-
-static int client(void)
-{
-	struct sockaddr_storage sa;
-	struct edge_addr any = local(0);
-	socklen_t len = edge_addr_to_sockaddr(&any, &sa);
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sa, len), 0);
-	len = edge_addr_to_sockaddr(&udp_at, &sa);
-	ck_assert_int_eq(connect(fd, (struct sockaddr *)&sa, len), 0);
-	return fd;
-}
-
-static void connect_to_door(int fd)
-{
-	struct sockaddr_storage sa;
-	socklen_t len = edge_addr_to_sockaddr(&tcp_at, &sa);
-
-	ck_assert_int_eq(connect(fd, (struct sockaddr *)&sa, len), 0);
-}
-
-static int stream(void)
-{
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	connect_to_door(fd);
-	return fd;
-}
-
-static uint16_t free_port(int type)
-{
-	struct sockaddr_storage sa;
-	struct edge_addr at = local(0);
-	socklen_t len = edge_addr_to_sockaddr(&at, &sa);
-	int fd = socket(AF_INET, type, 0);
-
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sa, len), 0);
-	at = name_of(fd);
-	close(fd);
-	return at.port;
-}
-
-static bool patient(bool (*is_so)(void))
-{
-	for (int i = 0; i < WAIT_MS / 10; i++) {
-		if (is_so())
-			return true;
-		(void)poll(NULL, 0, 10);
-	}
-	return false;
-}
+#include "tests/unit/av-edge/worker_world.h"
 
 /* -- tests ---------------------------------------------------------------- */
 
@@ -554,178 +415,11 @@ START_TEST(worker_takes_a_new_view_and_drains)
 }
 END_TEST
 
-START_TEST(worker_moves_its_doors)
-{
-	struct ave_mail *m = ave_mail_new();
-	struct ave_place at = {.at = local(0), .device = "lo"};
-	int fd;
-
-	start(0, kind_of(_i));
-	ck_assert_int_eq(
-		ave_socket_udp(&m->fds[AVE_DOOR_OUTSIDE_UDP], &at, true, 65536),
-		EDGE_OK);
-	udp_at = name_of(m->fds[AVE_DOOR_OUTSIDE_UDP]);
-	ck_assert_int_eq(ave_worker_post(worker[0], m), EDGE_OK);
-	fd = client();
-	ck_assert_int_eq(send(fd, "T", 1, 0), 1);
-	expect(fd, "told");
-	close(fd);
-}
-END_TEST
-
-static void told_of(int fd, const char *what)
-{
-	ck_assert_int_eq(send(fd, what, 1, 0), 1);
-	expect(fd, "told");
-}
-
-/* Back to where there is no old socket: what came with it is not lost. */
-START_TEST(worker_opens_a_door_that_cannot_go_back)
-{
-	struct ave_mail *m = ave_mail_new();
-	struct ave_place at = {.at = local(0), .device = "lo"};
-	int fd;
-
-	start(0, kind_of(_i));
-	m->back[AVE_DOOR_OUTSIDE_UDP] = local(9);
-	ck_assert_int_eq(
-		ave_socket_udp(&m->fds[AVE_DOOR_OUTSIDE_UDP], &at, true, 65536),
-		EDGE_OK);
-	udp_at = name_of(m->fds[AVE_DOOR_OUTSIDE_UDP]);
-	ck_assert_int_eq(ave_worker_post(worker[0], m), EDGE_OK);
-	fd = client();
-	told_of(fd, "T");
-	close(fd);
-}
-END_TEST
-
-/* Its number of the move. */
-static void move_to(const struct edge_addr *to, uint32_t moves)
-{
-	struct ave_mail *m = ave_mail_new();
-	struct ave_place at = {.at = *to, .device = "lo"};
-
-	m->moves = moves;
-	ck_assert_int_eq(
-		ave_socket_udp(&m->fds[AVE_DOOR_OUTSIDE_UDP], &at, true, 65536),
-		EDGE_OK);
-	udp_at = name_of(m->fds[AVE_DOOR_OUTSIDE_UDP]);
-	ck_assert_int_eq(ave_worker_post(worker[0], m), EDGE_OK);
-}
-
-static bool is_moved(void)
-{
-	return house.gauges[0].moves == 1 && house.gauges[0].sockets == 2;
-}
-
-static bool is_back(void)
-{
-	return house.gauges[0].moves == 2 && house.gauges[0].sockets == 2;
-}
-
-static bool is_ended(void)
-{
-	return house.gauges[0].sockets == 1 && !house.gauges[0].on_old;
-}
-
-START_TEST(worker_keeps_a_door_for_the_allocations_made_there)
-{
-	struct ave_mail *m = ave_mail_new();
-	struct edge_addr any = local(0);
-	int fd, other;
-
-	start(0, kind_of(_i));
-	left_behind = 3;
-	fd = client();
-	told_of(fd, "A");
-	move_to(&any, 1);
-	ck_assert(patient(is_moved));
-	ck_assert_uint_eq(house.gauges[0].on_old, 3);
-	other = client();
-	told_of(other, "T");
-	told_of(fd, "T");
-	m->ends_old = true;
-	ck_assert_int_eq(ave_worker_post(worker[0], m), EDGE_OK);
-	ck_assert(patient(is_ended));
-	told_of(other, "T");
-	close(other);
-	close(fd);
-}
-END_TEST
-
-static bool is_dropped(void)
-{
-	return dropped == 1;
-}
-
-START_TEST(worker_lets_no_stranger_in_by_an_old_door)
-{
-	const struct edge_addr any = local(0);
-	struct edge_addr first;
-	struct ave_mail *m;
-	int fd;
-
-	start(0, kind_of(_i));
-	dropped = 0;
-	first = udp_at;
-	fd = client();
-	told_of(fd, "T");
-	move_to(&any, 1);
-	ck_assert(patient(is_moved));
-	ck_assert_int_eq(send(fd, "T", 1, 0), 1);
-	ck_assert(patient(is_dropped));
-	/* back again: the old socket is the door once more */
-	m = ave_mail_new();
-	m->back[AVE_DOOR_OUTSIDE_UDP] = first;
-	m->moves = 2;
-	ck_assert_int_eq(ave_worker_post(worker[0], m), EDGE_OK);
-	ck_assert(patient(is_back));
-	told_of(fd, "T");
-	close(fd);
-}
-END_TEST
-
 static bool is_counted(void)
 {
 	return edge_stats_sum(house.stats, AVE_STAT_PACKETS_TO_PEER) == 5 &&
 	       house.gauges[0].sockets == 1;
 }
-
-static bool is_gone(void)
-{
-	return house.gauges[0].moves == 1 && house.gauges[0].sockets == 1;
-}
-
-/* As when IPv6 goes from the topology, and comes again. */
-START_TEST(worker_ends_a_door_but_not_its_allocations)
-{
-	struct ave_mail *m = ave_mail_new();
-	struct edge_addr first;
-	int fd, mine;
-
-	start(0, kind_of(_i));
-	left_behind = 3;
-	dropped = 0;
-	first = udp_at;
-	fd = client();
-	told_of(fd, "T");
-	m->ends[AVE_DOOR_OUTSIDE_UDP] = m->ends[AVE_DOOR_OUTSIDE_TCP] = true;
-	m->moves = 1;
-	ck_assert_int_eq(ave_worker_post(worker[0], m), EDGE_OK);
-	ck_assert(patient(is_gone));
-	ck_assert_uint_eq(house.gauges[0].on_old, 3);
-	ck_assert_int_eq(edge_sock_listen(&mine, &tcp_at, "lo", false),
-			 EDGE_OK);
-	close(mine);
-	ck_assert_int_eq(send(fd, "T", 1, 0), 1);
-	ck_assert(patient(is_dropped));
-	m = ave_mail_new();
-	m->back[AVE_DOOR_OUTSIDE_UDP] = first;
-	ck_assert_int_eq(ave_worker_post(worker[0], m), EDGE_OK);
-	told_of(fd, "T");
-	close(fd);
-}
-END_TEST
 
 START_TEST(worker_tells_its_counters)
 {
@@ -740,36 +434,13 @@ START_TEST(worker_tells_its_counters)
 }
 END_TEST
 
-START_TEST(mail_merges_and_frees_what_is_replaced)
-{
-	struct ave_mail *a = ave_mail_new(), *b = ave_mail_new();
-	struct ave_outlook *last = outlook(false);
-	int fd[2];
-
-	ck_assert_int_eq(pipe(fd), 0);
-	a->outlook = outlook(false);
-	a->fds[1] = fd[0];
-	b->outlook = last;
-	b->fds[1] = fd[1];
-	b->ends[2] = true;
-	ave_mail_merge(a, b);
-	ck_assert_ptr_eq(a->outlook, last);
-	ck_assert_int_eq(a->fds[1], fd[1]);
-	ck_assert(a->ends[2] && !a->ends[1]);
-	ck_assert_int_eq(outlooks, 1);
-	ck_assert_int_eq(close(fd[0]), -1); /* closed with the old one */
-	ave_mail_free(a);
-	ave_mail_free(NULL);
-}
-END_TEST
-
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("worker");
 	TCase *t = tcase_create("threads");
 
 	tcase_set_timeout(t, 90);
-	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_checked_fixture(t, worker_set_up, worker_tear_down);
 	tcase_add_loop_test(t, worker_answers_datagrams_on_every_thread, 0, 2);
 	tcase_add_loop_test(t, worker_relays_between_client_and_peer, 0, 2);
 	tcase_add_loop_test(t, worker_serves_streams, 0, 2);
@@ -787,15 +458,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, worker_reads_a_client_when_the_relay_says_so, 0,
 			    2);
 	tcase_add_loop_test(t, worker_takes_a_new_view_and_drains, 0, 2);
-	tcase_add_loop_test(t, worker_moves_its_doors, 0, 2);
-	tcase_add_loop_test(t, worker_opens_a_door_that_cannot_go_back, 0, 2);
-	tcase_add_loop_test(
-		t, worker_keeps_a_door_for_the_allocations_made_there, 0, 2);
-	tcase_add_loop_test(t, worker_lets_no_stranger_in_by_an_old_door, 0, 2);
-	tcase_add_loop_test(t, worker_ends_a_door_but_not_its_allocations, 0,
-			    2);
 	tcase_add_loop_test(t, worker_tells_its_counters, 0, 2);
-	tcase_add_test(t, mail_merges_and_frees_what_is_replaced);
 	suite_add_tcase(s, t);
 	return s;
 }
