@@ -87,7 +87,7 @@ static void forget(struct wce_client *c)
 /* The answer of the profile, when there is one and the client can read it. */
 static void refuse(struct wce_client *c, enum wce_reason why)
 {
-	uint8_t bytes[PSOM_REJECT_MAX];
+	uint8_t bytes[WCE_ANSWER_MAX];
 	size_t len = c->profile ? c->profile->reject(bytes, sizeof(bytes), why)
 				: 0;
 
@@ -179,7 +179,7 @@ static enum wce_reason check_token(struct wce_client *c,
 		.life_s = (uint32_t)limit(c, WCE_LIMIT_TOKEN_LIFE_S),
 	};
 
-	return c->profile->token_check(&c->token, c->shard->keys, o, &rule,
+	return c->profile->token_check(&c->token, o, c->shard->keys, &rule,
 				       (uint64_t)time(NULL));
 }
 
@@ -187,12 +187,12 @@ static enum wce_reason judge(struct wce_client *c)
 {
 	const struct edge_slice in = edge_conn_input(c->conn);
 	struct wce_opening o;
-	enum wce_reason why = WCE_REASON_OK;
+	enum wce_reason why;
 
+	c->profile = wce_profile_find(in);
 	if (!c->profile)
-		why = wce_profile_find(&c->profile, in);
-	if (why == WCE_REASON_OK)
-		why = c->profile->opening_parse(&o, in);
+		return WCE_REASON_NOT_OURS;
+	why = c->profile->opening_parse(&o, in);
 	if (why == WCE_REASON_OK)
 		why = check_token(c, &o);
 	if (why != WCE_REASON_OK)
@@ -232,7 +232,7 @@ static enum wce_client_state on_early(struct wce_client *c)
 
 static enum wce_client_state on_lost(struct wce_client *c)
 {
-	return end(c, c->state == WCE_CLIENT_TLS ? WCE_REASON_TLS
+	return end(c, c->state == WCE_CLIENT_TLS ? WCE_REASON_TLS_FAILED
 						 : WCE_REASON_CLIENT_GONE);
 }
 
@@ -269,7 +269,7 @@ static void on_progress_look(struct edge_timer *t, uint64_t now_ms);
 
 static void pair_up(struct wce_client *c)
 {
-	uint8_t bytes[PSOM_ACCEPT_MAX];
+	uint8_t bytes[WCE_ANSWER_MAX];
 	const size_t len =
 		c->profile->accept(bytes, sizeof(bytes), c->session);
 
@@ -322,7 +322,7 @@ static enum wce_reason reason_of(enum edge_conn_why why)
 		[EDGE_CONN_WHY_EOF] = WCE_REASON_EOF,
 		[EDGE_CONN_WHY_TRUNCATED] = WCE_REASON_TRUNCATED,
 		[EDGE_CONN_WHY_RESET] = WCE_REASON_RESET,
-		[EDGE_CONN_WHY_STALLED] = WCE_REASON_STALLED,
+		[EDGE_CONN_WHY_STALLED] = WCE_REASON_STALL,
 	};
 
 	return (size_t)why < sizeof(reasons) / sizeof(*reasons) && reasons[why]
@@ -346,7 +346,7 @@ static void on_progress_look(struct edge_timer *t, uint64_t now_ms)
 		wce_client_end(c, WCE_REASON_IDLE);
 	else if (c->state == WCE_CLIENT_HALF &&
 		 now_ms - c->half_ms >= limit(c, WCE_LIMIT_HALF_TOTAL_MS))
-		wce_client_end(c, WCE_REASON_HALF_TOO_LONG);
+		wce_client_end(c, WCE_REASON_HALF_SLOW);
 	else
 		arm(c, now_ms + LOOK_MS, on_progress_look);
 }

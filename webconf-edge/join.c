@@ -203,7 +203,7 @@ static enum wce_reason judge_mcu(const struct wce_desk *d,
 		return WCE_REASON_MCU_FULL;
 	if (!m->parked_count &&
 	    m->waiting_count >= wce_desk_limit(d, WCE_LIMIT_PAIR_QUEUE))
-		return WCE_REASON_MCU_BUSY;
+		return WCE_REASON_PAIR_QUEUE_FULL;
 	return WCE_REASON_OK;
 }
 

@@ -29,6 +29,15 @@ struct wce_mcu *wce_mcu_find(struct wce_desk *d, struct edge_slice name)
 	return NULL;
 }
 
+/* At the end of the turn: a leg cannot leave the loop in its own event. */
+static void on_serve(struct edge_task *t)
+{
+	struct wce_mcu *m = (void *)((char *)t - offsetof(struct wce_mcu, serve));
+
+	if (!m->is_gone)
+		wce_join_serve(m);
+}
+
 static struct wce_mcu *mcu_new(struct wce_desk *d, struct edge_slice name)
 {
 	struct wce_mcu *m = calloc(1, sizeof(*m));
@@ -38,6 +47,7 @@ static struct wce_mcu *mcu_new(struct wce_desk *d, struct edge_slice name)
 		return NULL;
 	}
 	m->desk = d;
+	m->serve.fn = on_serve;
 	TAILQ_INIT(&m->parked);
 	TAILQ_INIT(&m->waiting);
 	LIST_INSERT_HEAD(&d->mcus, m, next);
@@ -68,7 +78,7 @@ static void take_over(struct wce_mcu *m)
 	m->desk->mcu_count--;
 	close_parked(m);
 	wce_desk_count(m->desk, WCE_STAT_TAKEN_OVER);
-	wce_inside_tell(WCE_EV_MCU_TAKEOVER, old, m->name);
+	wce_inside_tell(WCE_EV_MCU_TAKEOVER, old, m->name, "higher_generation");
 	wce_control_bye(old, CODE_ORDERLY);
 }
 
@@ -106,8 +116,8 @@ enum edge_err wce_mcu_register(struct wce_mcu **out, struct wce_inside *control,
 
 void wce_mcu_lost(struct wce_mcu *m, const char *why)
 {
+	wce_inside_tell(WCE_EV_MCU_DOWN, m->control, m->name, why);
 	m->control->mcu = NULL;
-	wce_inside_tell(WCE_EV_MCU_DOWN, m->control, why);
 	m->control = NULL;
 	m->desk->mcu_count--;
 	edge_wheel_stop(&m->want_timer);
@@ -127,7 +137,7 @@ void wce_mcu_parked(struct wce_mcu *m, struct wce_inside *leg)
 	if (m->wanted)
 		m->wanted--;
 	wce_desk_count(m->desk, WCE_STAT_LEGS_PARKED);
-	wce_join_serve(m);
+	edge_loop_defer(m->desk->plan.loop, &m->serve);
 }
 
 void wce_mcu_unpark(struct wce_mcu *m, struct wce_inside *leg)
@@ -258,7 +268,7 @@ void wce_mcu_cut(struct wce_mcu *m)
 			 on_cut_over);
 	if (!control)
 		return;
-	wce_inside_tell(WCE_EV_MCU_CUT, control, m->name);
+	wce_inside_tell(WCE_EV_MCU_CUT, control, m->name, "topology");
 	wce_mcu_lost(m, "no_longer_trusted");
 	wce_control_bye(control, CODE_NAME);
 }
@@ -269,5 +279,6 @@ void wce_mcu_free(struct wce_mcu *m)
 	edge_wheel_stop(&m->want_timer);
 	edge_wheel_stop(&m->cut_timer);
 	LIST_REMOVE(m, next);
-	free(m);
+	m->is_gone = true;
+	edge_loop_defer_free(m->desk->plan.loop, m, free);
 }

@@ -3,6 +3,7 @@
 #ifndef WEBCONF_EDGE_MCU_H
 #define WEBCONF_EDGE_MCU_H
 
+#include "common/loop.h"
 #include "webconf-edge/desk.h"
 
 TAILQ_HEAD(wce_leg_queue, wce_inside);
@@ -28,6 +29,8 @@ struct wce_mcu {
 	unsigned wanted;	/* by it, and not arrived yet */
 	uint64_t registered_ms;
 	struct edge_timer want_timer, cut_timer;
+	struct edge_task serve;
+	bool is_gone; /* waits for the end of the turn */
 };
 
 /** NULL when there is none of that name. */

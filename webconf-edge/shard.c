@@ -138,7 +138,7 @@ static void cut(struct wce_client *c, void *arg)
 
 	if (c->at.opened && psom_name_eq(edge_slice_str(c->mcu),
 					 edge_slice_str(m->ask.mcu)))
-		wce_client_end(c, WCE_REASON_MCU_CUT);
+		wce_client_end(c, WCE_REASON_REMOVED);
 }
 
 static void on_topology(struct wce_shard *s, struct wce_mail *m)

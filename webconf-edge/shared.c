@@ -19,6 +19,7 @@ struct edge_conn_plan wce_conn_plan(const struct wce_shared *s,
 		.low_water = queue / 4,
 		.handshake_ms = (uint32_t)wce_limit(s, WCE_LIMIT_HANDSHAKE_MS),
 		.stall_ms = (uint32_t)wce_limit(s, WCE_LIMIT_STALL_MS),
+		.probing = &s->probing,
 		.has_secrets = true,
 	};
 }

@@ -8,6 +8,7 @@
 #include "common/conn.h"
 #include "common/mailbox.h"
 #include "common/recent.h"
+#include "common/sock.h"
 #include "common/stats.h"
 #include "webconf-edge/limits.h"
 #include "webconf-edge/mail.h"
@@ -22,10 +23,12 @@ struct wce_shared {
 	struct edge_mailbox *desk; /* posted to by every shard */
 	unsigned shard_count;
 	bool logs_uri;
+	struct edge_sock_probing probing; /* of every connection */
 	_Atomic bool is_draining;
 	/* of all shards: connections, of these paired, before their token was
 	 * good, and in their handshake */
 	_Atomic uint32_t clients, paired, preauth, handshakes;
+	_Atomic uint32_t throttled; /* pairs whose data leg is full now */
 };
 
 uint64_t wce_limit(const struct wce_shared *s, enum wce_limit which);

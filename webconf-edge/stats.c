@@ -9,7 +9,7 @@ enum edge_err wce_stats_new(struct edge_stats **out, unsigned shards)
 #undef STAT
 	};
 
-	for (int r = 0; r < WCE_REASON_COUNT; r++) {
+	for (int r = 0; r < WCE_REASONS; r++) {
 		const char *name = wce_reason_name((enum wce_reason)r);
 
 		rows[WCE_STAT_REJECT + r] =

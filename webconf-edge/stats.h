@@ -10,8 +10,8 @@ enum wce_stat {
 #include "webconf-edge/wce_stats.def"
 #undef STAT
 	WCE_STAT_REJECT,
-	WCE_STAT_ENDED = WCE_STAT_REJECT + WCE_REASON_COUNT,
-	WCE_STAT_COUNT = WCE_STAT_ENDED + WCE_REASON_COUNT
+	WCE_STAT_ENDED = WCE_STAT_REJECT + WCE_REASONS,
+	WCE_STAT_COUNT = WCE_STAT_ENDED + WCE_REASONS
 };
 
 /** The counters of webconf-edge; rows by enum wce_stat, reject{reason} (a
