@@ -25,8 +25,9 @@ void edge_expiry_tell(unsigned *told, const char *use, int64_t not_after_s,
 	const unsigned now = mark(left);
 
 	if (now > *told)
-		edge_event(EDGE_EV_CERTIFICATE, "use=%s days_left=%lld state=%s",
-			   use, (long long)(left / DAY_S),
+		edge_event(EDGE_EV_CERTIFICATE,
+			   "use=%s days_left=%lld state=%s", use,
+			   (long long)(left / DAY_S),
 			   left <= 0 ? "ended" : "ending");
 	*told = now;
 }

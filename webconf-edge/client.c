@@ -10,37 +10,18 @@
 
 #include "common/crypto.h"
 #include "common/loop.h"
+#include "webconf-edge/client_leg.h"
 #include "webconf-edge/client_tell.h"
-#include "webconf-edge/psom_assign.h"
 
 enum {
 	PIPELINED_MAX = 16 * 1024, /* WC 4.1.1: before S6 [bytes] */
-	LOOK_MS = 1000,		   /* ours: progress is looked at so often */
-	LEGS = 2,		   /* WC 4.1 S5: one is tried again */
 };
 
 typedef enum wce_client_state client_step(struct wce_client *c);
 
-static uint64_t now(const struct wce_client *c)
-{
-	return edge_loop_now_ms(c->shard->loop);
-}
-
-static uint64_t limit(const struct wce_client *c, enum wce_limit which)
-{
-	return wce_limit(c->shard->shared, which);
-}
-
 static struct wce_client *of_timer(struct edge_timer *t)
 {
 	return (void *)((char *)t - offsetof(struct wce_client, timer));
-}
-
-static void arm(struct wce_client *c, uint64_t due_ms,
-		void (*fn)(struct edge_timer *t, uint64_t now_ms))
-{
-	edge_wheel_start(edge_loop_wheel(c->shard->loop), &c->timer, due_ms,
-			 fn);
 }
 
 /* -- the end ------------------------------------------------------------ */
@@ -63,7 +44,7 @@ static void client_free(void *thing)
 }
 
 /* What the end costs others: its seat, its slot, its place in the table. */
-static void forget(struct wce_client *c)
+void wce_client_forget(struct wce_client *c)
 {
 	struct wce_shared *shared = c->shard->shared;
 	const bool was_preauth = c->is_preauth;
@@ -75,10 +56,13 @@ static void forget(struct wce_client *c)
 		atomic_fetch_sub(&shared->handshakes, 1);
 	if (c->at.paired)
 		atomic_fetch_sub(&shared->paired, 1);
+	if (c->is_throttled)
+		atomic_fetch_sub(&shared->throttled, 1);
 	atomic_fetch_sub(&shared->clients, 1);
 	edge_admit_leave(shared->admit, &c->from, !was_preauth);
 	if (c->is_seated)
-		wce_shard_post(c->shard, wce_mail_new(WCE_MAIL_DONE, c->handle));
+		wce_shard_post(c->shard,
+			       wce_mail_new(WCE_MAIL_DONE, c->handle));
 	edge_handles_drop(c->shard->clients, c->handle);
 	c->state = WCE_CLIENT_CLOSED;
 	edge_loop_defer_free(c->shard->loop, c, client_free);
@@ -88,15 +72,15 @@ static void forget(struct wce_client *c)
 static void refuse(struct wce_client *c, enum wce_reason why)
 {
 	uint8_t bytes[WCE_ANSWER_MAX];
-	size_t len = c->profile ? c->profile->reject(bytes, sizeof(bytes), why)
-				: 0;
+	size_t len =
+		c->profile ? c->profile->reject(bytes, sizeof(bytes), why) : 0;
 
 	if (!len || edge_conn_write(c->conn, edge_slice(bytes, len))) {
 		edge_conn_close(c->conn);
 		return;
 	}
-	edge_conn_close_after_flush(c->conn,
-				    (uint32_t)limit(c, WCE_LIMIT_REJECT_MS));
+	edge_conn_close_after_flush(
+		c->conn, (uint32_t)wce_client_limit(c, WCE_LIMIT_REJECT_MS));
 }
 
 void wce_client_end(struct wce_client *c, enum wce_reason why)
@@ -112,7 +96,7 @@ void wce_client_end(struct wce_client *c, enum wce_reason why)
 		edge_conn_close(c->leg);
 	c->conn = NULL;
 	c->leg = NULL;
-	forget(c);
+	wce_client_forget(c);
 }
 
 static enum wce_client_state end(struct wce_client *c, enum wce_reason why)
@@ -129,25 +113,21 @@ static void on_late_opening(struct edge_timer *t, uint64_t now_ms)
 	wce_client_end(of_timer(t), WCE_REASON_SLOW);
 }
 
-static void on_late_pair(struct edge_timer *t, uint64_t now_ms)
-{
-	(void)now_ms;
-	wce_client_end(of_timer(t), WCE_REASON_PAIR_TIMEOUT);
-}
-
 static enum wce_client_state on_secured(struct wce_client *c)
 {
-	const uint64_t by = now(c) + limit(c, WCE_LIMIT_OPENING_MS);
+	const uint64_t by =
+		wce_client_now(c) + wce_client_limit(c, WCE_LIMIT_OPENING_MS);
 	const uint64_t at_last =
-		c->at.accepted + limit(c, WCE_LIMIT_OPENING_TOTAL_MS);
+		c->at.accepted +
+		wce_client_limit(c, WCE_LIMIT_OPENING_TOTAL_MS);
 
-	c->at.secured = now(c);
+	c->at.secured = wce_client_now(c);
 	snprintf(c->tls_text, sizeof(c->tls_text), "%s/%s",
 		 edge_conn_tls_version(c->conn), edge_conn_tls_suite(c->conn));
 	atomic_fetch_sub(&c->shard->shared->handshakes, 1);
 	wce_shard_count(c->shard,
 			wce_stats_handshake(c->at.secured - c->at.accepted), 1);
-	arm(c, by < at_last ? by : at_last, on_late_opening);
+	wce_client_arm(c, by < at_last ? by : at_last, on_late_opening);
 	return WCE_CLIENT_OPENING;
 }
 
@@ -175,8 +155,8 @@ static enum wce_reason check_token(struct wce_client *c,
 				   const struct wce_opening *o)
 {
 	const struct psom_token_rule rule = {
-		.skew_s = (uint32_t)limit(c, WCE_LIMIT_TOKEN_SKEW_S),
-		.life_s = (uint32_t)limit(c, WCE_LIMIT_TOKEN_LIFE_S),
+		.skew_s = (uint32_t)wce_client_limit(c, WCE_LIMIT_TOKEN_SKEW_S),
+		.life_s = (uint32_t)wce_client_limit(c, WCE_LIMIT_TOKEN_LIFE_S),
 	};
 
 	return c->profile->token_check(&c->token, o, c->shard->keys, &rule,
@@ -199,7 +179,7 @@ static enum wce_reason judge(struct wce_client *c)
 		return why;
 	if (c->shard->is_draining)
 		return WCE_REASON_EDGE_DRAINING;
-	c->at.opened = now(c);
+	c->at.opened = wce_client_now(c);
 	c->opening_len = o.used;
 	leave_preauth(c);
 	return ask_desk(c, &o) ? WCE_REASON_OK : WCE_REASON_EDGE_FULL;
@@ -219,7 +199,7 @@ static enum wce_client_state on_opening(struct wce_client *c)
 		return c->state;
 	if (why != WCE_REASON_OK)
 		return end(c, why);
-	arm(c, c->at.opened + limit(c, WCE_LIMIT_PAIR_MS), on_late_pair);
+	wce_client_await_leg(c);
 	hold_pipelined(c);
 	return WCE_CLIENT_WAITING;
 }
@@ -241,155 +221,15 @@ static enum wce_client_state on_nothing(struct wce_client *c)
 	return c->state;
 }
 
-/* -- the data leg: S5 --------------------------------------------------- */
-
-/* Once more with another leg, then no more: WC 4.1. */
-static void try_again(struct wce_client *c)
-{
-	edge_conn_close(c->leg);
-	c->leg = NULL;
-	if (c->legs_tried >= LEGS ||
-	    !wce_shard_post(c->shard,
-			    wce_mail_new(WCE_MAIL_AGAIN, c->handle))) {
-		wce_client_end(c, WCE_REASON_ASSIGN_TIMEOUT);
-		return;
-	}
-	wce_shard_count(c->shard, WCE_STAT_ASSIGN_RETRIED, 1);
-	c->state = WCE_CLIENT_WAITING;
-	arm(c, now(c) + limit(c, WCE_LIMIT_PAIR_MS), on_late_pair);
-}
-
-static void on_late_assign(struct edge_timer *t, uint64_t now_ms)
-{
-	(void)now_ms;
-	try_again(of_timer(t));
-}
-
-static void on_progress_look(struct edge_timer *t, uint64_t now_ms);
-
-static void pair_up(struct wce_client *c)
-{
-	uint8_t bytes[WCE_ANSWER_MAX];
-	const size_t len =
-		c->profile->accept(bytes, sizeof(bytes), c->session);
-
-	if (!len || edge_conn_write(c->conn, edge_slice(bytes, len))) {
-		wce_client_end(c, WCE_REASON_CLIENT_GONE);
-		return;
-	}
-	edge_conn_consume(c->conn, c->opening_len);
-	c->at.paired = now(c);
-	atomic_fetch_add(&c->shard->shared->paired, 1);
-	wce_client_tell_paired(c);
-	c->state = WCE_CLIENT_RELAY;
-	c->progress_ms = c->at.paired;
-	edge_wheel_stop(&c->timer);
-	if (limit(c, WCE_LIMIT_IDLE_S))
-		arm(c, c->at.paired + LOOK_MS, on_progress_look);
-	wce_pair_start(&c->pair, c->conn, c->leg, c->at.paired);
-}
-
-static void on_answer(struct wce_client *c)
-{
-	size_t used;
-	const enum psom_assign_answer answer =
-		psom_assign_answer(&used, edge_conn_input(c->leg), c->session);
-
-	switch (answer) {
-	case PSOM_ASSIGN_MORE:
-		return;
-	case PSOM_ASSIGN_TAKEN:
-		edge_conn_consume(c->leg, used);
-		pair_up(c);
-		return;
-	case PSOM_ASSIGN_DENIED:
-		wce_client_end(c, WCE_REASON_MCU_REFUSED);
-		return;
-	case PSOM_ASSIGN_REFUSED:
-		wce_client_end(c, WCE_REASON_ASSIGN_REFUSED);
-		return;
-	case PSOM_ASSIGN_BROKEN:
-		try_again(c);
-		return;
-	}
-}
-
-/* -- both: S6 and S7 ---------------------------------------------------- */
-
-static enum wce_reason reason_of(enum edge_conn_why why)
-{
-	static const enum wce_reason reasons[] = {
-		[EDGE_CONN_WHY_EOF] = WCE_REASON_EOF,
-		[EDGE_CONN_WHY_TRUNCATED] = WCE_REASON_TRUNCATED,
-		[EDGE_CONN_WHY_RESET] = WCE_REASON_RESET,
-		[EDGE_CONN_WHY_STALLED] = WCE_REASON_STALL,
-	};
-
-	return (size_t)why < sizeof(reasons) / sizeof(*reasons) && reasons[why]
-		       ? reasons[why]
-		       : WCE_REASON_RESET;
-}
-
-static void on_progress_look(struct edge_timer *t, uint64_t now_ms)
-{
-	struct wce_client *c = of_timer(t);
-	const uint64_t bytes = wce_pair_bytes(&c->pair);
-	const uint64_t quiet_ms = c->state == WCE_CLIENT_HALF
-					  ? limit(c, WCE_LIMIT_HALF_IDLE_MS)
-					  : limit(c, WCE_LIMIT_IDLE_S) * 1000;
-
-	if (bytes != c->progress_bytes) {
-		c->progress_bytes = bytes;
-		c->progress_ms = now_ms;
-	}
-	if (quiet_ms && now_ms - c->progress_ms >= quiet_ms)
-		wce_client_end(c, WCE_REASON_IDLE);
-	else if (c->state == WCE_CLIENT_HALF &&
-		 now_ms - c->half_ms >= limit(c, WCE_LIMIT_HALF_TOTAL_MS))
-		wce_client_end(c, WCE_REASON_HALF_SLOW);
-	else
-		arm(c, now_ms + LOOK_MS, on_progress_look);
-}
-
-static void relayed(struct wce_client *c, enum wce_side side,
-		    enum edge_conn_event ev)
-{
-	wce_pair_event(&c->pair, side, ev, now(c));
-	if (c->pair.state == WCE_PAIR_OVER) {
-		wce_client_tell_end(c, reason_of(c->pair.why));
-		forget(c);
-	} else if (c->pair.state == WCE_PAIR_HALF &&
-		   c->state == WCE_CLIENT_RELAY) {
-		c->state = WCE_CLIENT_HALF;
-		c->half_ms = c->progress_ms = now(c);
-		c->progress_bytes = wce_pair_bytes(&c->pair);
-		arm(c, c->half_ms + LOOK_MS, on_progress_look);
-	}
-}
-
-static void on_leg_event(struct edge_conn *leg, enum edge_conn_event ev,
-			 void *arg)
-{
-	struct wce_client *c = arg;
-
-	(void)leg;
-	if (c->at.paired)
-		relayed(c, WCE_MCU, ev);
-	else if (ev == EDGE_CONN_DATA)
-		on_answer(c);
-	else if (ev != EDGE_CONN_DRAINED)
-		try_again(c);
-}
-
-static client_step *const steps[WCE_CLIENT_ASSIGNING + 1]
-			       [EDGE_CONN_FAILED + 1] = {
-	/* clang-format off */
+static client_step
+	*const steps[WCE_CLIENT_ASSIGNING + 1][EDGE_CONN_FAILED + 1] = {
+		/* clang-format off */
 	/*                         SECURED     DATA        DRAINED     EOF      TIMEOUT  FAILED */
 	[WCE_CLIENT_TLS]       = {on_secured, on_nothing, on_nothing, on_lost, on_lost, on_lost},
 	[WCE_CLIENT_OPENING]   = {on_nothing, on_opening, on_nothing, on_lost, on_lost, on_lost},
 	[WCE_CLIENT_WAITING]   = {on_nothing, on_early,   on_nothing, on_lost, on_lost, on_lost},
 	[WCE_CLIENT_ASSIGNING] = {on_nothing, on_early,   on_nothing, on_lost, on_lost, on_lost},
-	/* clang-format on */
+		/* clang-format on */
 };
 
 static void on_event(struct edge_conn *conn, enum edge_conn_event ev, void *arg)
@@ -398,64 +238,9 @@ static void on_event(struct edge_conn *conn, enum edge_conn_event ev, void *arg)
 
 	(void)conn;
 	if (c->at.paired)
-		relayed(c, WCE_CLIENT, ev);
+		wce_client_relayed(c, WCE_CLIENT, ev);
 	else if (c->state <= WCE_CLIENT_ASSIGNING)
 		c->state = steps[c->state][ev](c);
-}
-
-/* -- from the desk ------------------------------------------------------ */
-
-/* The opening is parsed again rather than kept: it is in the input still. */
-static bool ask_mcu(struct wce_client *c)
-{
-	uint8_t bytes[PSOM_HEADER_LEN + PSOM_BODY_MAX];
-	struct psom_assign a = {
-		.session = c->session,
-		.nonce = c->token.nonce,
-		.client = &c->from,
-		.tls = psom_tls_number(edge_conn_tls_version(c->conn)),
-	};
-	struct wce_opening o;
-	struct edge_slice ask;
-	bool is_sent;
-
-	if (c->profile->opening_parse(&o, edge_conn_input(c->conn)) !=
-	    WCE_REASON_OK)
-		return false;
-	a.conference = o.conference;
-	a.inner = o.inner;
-	ask = psom_assign_ask(bytes, sizeof(bytes), &a);
-	is_sent = edge_slice_len(ask) &&
-		  edge_conn_write(c->leg, ask) == EDGE_OK;
-	edge_wipe(bytes, sizeof(bytes));
-	return is_sent;
-}
-
-static void take_leg(struct wce_client *c, struct wce_mail *m)
-{
-	if (edge_conn_attach(m->leg, c->shard->loop, on_leg_event, c))
-		return; /* freed with the mail */
-	c->leg = m->leg;
-	m->leg = NULL;
-	c->legs_tried++;
-	c->at.assigned = now(c);
-	c->leg_port = edge_conn_remote(c->leg)->port;
-	c->state = WCE_CLIENT_ASSIGNING;
-	arm(c, c->at.assigned + limit(c, WCE_LIMIT_ASSIGN_MS), on_late_assign);
-	if (!ask_mcu(c))
-		try_again(c);
-}
-
-void wce_client_mail(struct wce_shard *s, struct wce_mail *m)
-{
-	struct wce_client *c = edge_handles_find(s->clients, m->client);
-
-	if (!c || c->state != WCE_CLIENT_WAITING)
-		return;
-	if (m->kind == WCE_MAIL_LEG)
-		take_leg(c, m);
-	else
-		wce_client_end(c, m->reason);
 }
 
 /* -- the beginning ------------------------------------------------------ */
@@ -501,6 +286,23 @@ out:
 		edge_handles_drop(s->clients, c->handle);
 	free(c);
 	return err;
+}
+
+uint64_t wce_client_now(const struct wce_client *c)
+{
+	return edge_loop_now_ms(c->shard->loop);
+}
+
+uint64_t wce_client_limit(const struct wce_client *c, enum wce_limit which)
+{
+	return wce_limit(c->shard->shared, which);
+}
+
+void wce_client_arm(struct wce_client *c, uint64_t due_ms,
+		    void (*fn)(struct edge_timer *t, uint64_t now_ms))
+{
+	edge_wheel_start(edge_loop_wheel(c->shard->loop), &c->timer, due_ms,
+			 fn);
 }
 
 struct visit {

@@ -38,12 +38,13 @@ struct wce_client {
 	struct psom_token token;
 	char mcu[WCE_NAME_LEN];
 	struct edge_addr from;
-	char tls_text[64]; /* "TLSv1.3/TLS_AES_..."; "-" before */
-	size_t opening_len;  /* of what is in the input before relayed bytes */
+	char tls_text[64];  /* "TLSv1.3/TLS_AES_..."; "-" before */
+	size_t opening_len; /* of what is in the input before relayed bytes */
 	unsigned legs_tried;
-	bool is_preauth;     /* counted as such */
-	bool is_seated;	     /* the desk knows it */
-	uint16_t leg_port;   /* the data MCU's */
+	bool is_preauth;   /* counted as such */
+	bool is_seated;	   /* the desk knows it */
+	bool is_throttled; /* its data leg takes no more now */
+	uint16_t leg_port; /* the data MCU's */
 	struct wce_pair pair;
 };
 
@@ -56,6 +57,14 @@ void wce_client_mail(struct wce_shard *s, struct wce_mail *m);
 /** End now for that reason; a client that is not paired is told it when it
  * can be (reason code not 0), a paired one is reset. */
 void wce_client_end(struct wce_client *c, enum wce_reason why);
+/** What its end costs others is given back; its connections are given up
+ * already. Freed at the end of the turn. */
+void wce_client_forget(struct wce_client *c);
+uint64_t wce_client_now(const struct wce_client *c);
+uint64_t wce_client_limit(const struct wce_client *c, enum wce_limit which);
+/** (Re)start its one timer. */
+void wce_client_arm(struct wce_client *c, uint64_t due_ms,
+		    void (*fn)(struct edge_timer *t, uint64_t now_ms));
 /** All of a shard; fn may end the one it is called with. */
 void wce_client_each(struct wce_shard *s,
 		     void (*fn)(struct wce_client *c, void *arg), void *arg);

@@ -95,8 +95,8 @@ static void keep_refusal(const struct wce_client *c, enum wce_reason why)
 
 static void tell_refused(struct wce_client *c, enum wce_reason why)
 {
-	const struct edge_quiet_line line = {
-		WCE_EV_REFUSED, wce_reason_name(why), &c->from};
+	const struct edge_quiet_line line = {WCE_EV_REFUSED,
+					     wce_reason_name(why), &c->from};
 	char from[EDGE_ADDR_STRLEN], detail[160];
 	uint32_t more;
 
@@ -142,8 +142,8 @@ void wce_client_tell_paired(struct wce_client *c)
 	struct names n;
 
 	wce_shard_count(c->shard, WCE_STAT_SESSIONS, 1);
-	wce_shard_count(c->shard,
-			wce_stats_pair(c->at.paired - c->at.opened), 1);
+	wce_shard_count(c->shard, wce_stats_pair(c->at.paired - c->at.opened),
+			1);
 	name(&n, c);
 	edge_event(WCE_EV_PAIRED, "sid=%s client=%s mcu=%s conf=%s leg_port=%u",
 		   n.sid, n.client, n.mcu, n.conference, c->leg_port);

@@ -12,14 +12,14 @@
 
 enum { FRAME_MAX = 512 /* ours: the longest that we send here [bytes] */ };
 
-static void send(struct wce_inside *c, struct edge_slice frame)
+static void tell(struct wce_inside *c, struct edge_slice frame)
 {
 	if (c->conn && edge_slice_len(frame) &&
 	    edge_conn_write(c->conn, frame) != EDGE_OK)
 		edge_conn_pause(c->conn); /* full: its pings will tell */
 }
 
-static void send_number(struct wce_inside *c, enum psom_type type,
+static void tell_number(struct wce_inside *c, enum psom_type type,
 			enum psom_tag tag, uint64_t v)
 {
 	uint8_t bytes[FRAME_MAX];
@@ -27,17 +27,17 @@ static void send_number(struct wce_inside *c, enum psom_type type,
 
 	psom_put_start(&w, bytes, sizeof(bytes), type);
 	psom_put_number(&w, tag, v);
-	send(c, psom_put_end(&w));
+	tell(c, psom_put_end(&w));
 }
 
 void wce_control_want(struct wce_inside *c, uint16_t legs)
 {
-	send_number(c, PSOM_WANT, PSOM_TAG_LEGS, legs);
+	tell_number(c, PSOM_WANT, PSOM_TAG_LEGS, legs);
 }
 
 void wce_control_drain(struct wce_inside *c, uint16_t grace_s)
 {
-	send_number(c, PSOM_DRAIN, PSOM_TAG_GRACE, grace_s);
+	tell_number(c, PSOM_DRAIN, PSOM_TAG_GRACE, grace_s);
 }
 
 void wce_control_bye(struct wce_inside *c, uint16_t code)
@@ -64,13 +64,15 @@ static void answer(struct wce_inside *c)
 	psom_put_bytes(&w, PSOM_TAG_EDGE_FQDN, edge_slice_str(t->webconf_name));
 	psom_put_number(&w, PSOM_TAG_EDGE_PORT,
 			t->listen[TOPO_PORT_WEBCONF_CLIENT].addr.port);
-	psom_put_number(&w, PSOM_TAG_PING_S, wce_desk_limit(d, WCE_LIMIT_PING_S));
-	psom_put_number(&w, PSOM_TAG_DEAD_S, wce_desk_limit(d, WCE_LIMIT_DEAD_S));
+	psom_put_number(&w, PSOM_TAG_PING_S,
+			wce_desk_limit(d, WCE_LIMIT_PING_S));
+	psom_put_number(&w, PSOM_TAG_DEAD_S,
+			wce_desk_limit(d, WCE_LIMIT_DEAD_S));
 	psom_put_number(&w, PSOM_TAG_PARKED_MAX,
 			wce_desk_limit(d, WCE_LIMIT_PARKED_PER_MCU));
 	psom_put_bytes(&w, PSOM_TAG_EDGE_ID,
 		       edge_slice(d->edge_id, sizeof(d->edge_id)));
-	send(c, psom_put_end(&w));
+	tell(c, psom_put_end(&w));
 }
 
 static enum wce_reason judge(const struct wce_inside *c, enum edge_err err)
@@ -128,7 +130,7 @@ typedef void control_fn(struct wce_inside *c, const struct psom_frame *f);
 
 static void on_ping(struct wce_inside *c, const struct psom_frame *f)
 {
-	send_number(c, PSOM_PONG, PSOM_TAG_ECHO,
+	tell_number(c, PSOM_PONG, PSOM_TAG_ECHO,
 		    psom_frame_number(f, PSOM_TAG_ECHO));
 }
 
@@ -208,5 +210,5 @@ void wce_control_tick(struct wce_inside *c, uint64_t now_ms)
 		edge_random(&c->echo, sizeof(c->echo));
 	} while (!c->echo);
 	wce_desk_count(c->desk, WCE_STAT_PINGS);
-	send_number(c, PSOM_PING, PSOM_TAG_ECHO, c->echo);
+	tell_number(c, PSOM_PING, PSOM_TAG_ECHO, c->echo);
 }

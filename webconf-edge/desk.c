@@ -15,8 +15,8 @@
 #include "webconf-edge/join.h"
 
 enum {
-	MAILBOX = 65536, /* ours: more than all clients have to say at once */
-	TICK_MS = 1000,	 /* ours: pings and deaths are in seconds */
+	MAILBOX = 65536,  /* ours: more than all clients have to say at once */
+	TICK_MS = 1000,	  /* ours: pings and deaths are in seconds */
 	DOOR_RATE = 2000, /* ours: accepts a second inside */
 	CODE_ORDERLY = 200, /* WC 4.6: BYE */
 };
@@ -217,7 +217,8 @@ void wce_desk_drain(struct wce_desk *d)
 	struct wce_mcu *m;
 
 	d->is_draining = true;
-	LIST_FOREACH (m, &d->mcus, next) {
+	LIST_FOREACH(m, &d->mcus, next)
+	{
 		if (m->control)
 			wce_control_drain(m->control, (uint16_t)grace);
 		wce_join_refuse_waiting(m, WCE_REASON_EDGE_DRAINING);

@@ -137,11 +137,11 @@ void wce_inside_end(struct wce_inside *c, enum wce_reason why)
 	if (m && c->state == WCE_INSIDE_CONTROL)
 		wce_mcu_lost(m, wce_reason_name(why));
 	wce_inside_close_after(
-		c, edge_slice(bytes, c->state == WCE_INSIDE_TLS
-					     ? 0
-					     : wce_ep1_reject(bytes,
-							      sizeof(bytes),
-							      why)));
+		c,
+		edge_slice(bytes, c->state == WCE_INSIDE_TLS
+					  ? 0
+					  : wce_ep1_reject(bytes, sizeof(bytes),
+							   why)));
 	if (m && was_parked)
 		wce_mcu_want(m);
 }
@@ -167,11 +167,10 @@ static enum wce_inside_state on_secured(struct wce_inside *c)
 	wce_desk_count(c->desk, WCE_STAT_ACCEPTED_INSIDE);
 	if (!wce_inside_is_trusted(c)) {
 		c->state = WCE_INSIDE_FRESH; /* it can be told so */
-		wce_inside_tell(
-			WCE_EV_PEER_REFUSED, c, "-",
-			edge_peer_fault_str(p->fault != EDGE_PEER_FINE
-						    ? p->fault
-						    : EDGE_PEER_NAME));
+		wce_inside_tell(WCE_EV_PEER_REFUSED, c, "-",
+				edge_peer_fault_str(p->fault != EDGE_PEER_FINE
+							    ? p->fault
+							    : EDGE_PEER_NAME));
 		return end(c, WCE_REASON_PEER_NAME);
 	}
 	arm(c, wce_desk_limit(c->desk, WCE_LIMIT_OPENING_MS), on_silent);

@@ -213,9 +213,9 @@ static enum wce_reason count_in(struct wce_desk *d, const struct wce_ask *a)
 	uint8_t source[EDGE_TALLY_KEY];
 
 	edge_tally_source(source, &a->source);
-	if (!edge_tally_enter(d->sources, source,
-			      (uint32_t)wce_desk_limit(d,
-						       WCE_LIMIT_PER_SOURCE)))
+	if (!edge_tally_enter(
+		    d->sources, source,
+		    (uint32_t)wce_desk_limit(d, WCE_LIMIT_PER_SOURCE)))
 		return WCE_REASON_ADDRESS_LIMIT;
 	if (edge_tally_enter(
 		    d->conferences, a->conference,
@@ -332,6 +332,6 @@ void wce_join_free_all(struct wce_desk *d)
 {
 	struct wce_seat *s, *next;
 
-	HASH_ITER (hh, d->seats, s, next)
-		seat_free(d, s);
+	HASH_ITER(hh, d->seats, s, next)
+	seat_free(d, s);
 }

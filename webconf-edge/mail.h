@@ -17,9 +17,9 @@ enum wce_mail_kind {
 	WCE_MAIL_AGAIN, /* its leg went before it answered: another one */
 	WCE_MAIL_DONE,	/* that client is over; paired or not */
 	/* the desk to a shard */
-	WCE_MAIL_LEG,	 /* a data leg, off its loop, for that client */
-	WCE_MAIL_REFUSE, /* reason, for that client */
-	WCE_MAIL_CUT,	 /* sessions of that MCU are closed */
+	WCE_MAIL_LEG,	   /* a data leg, off its loop, for that client */
+	WCE_MAIL_REFUSE,   /* reason, for that client */
+	WCE_MAIL_CUT,	   /* sessions of that MCU are closed */
 	WCE_MAIL_TOPOLOGY, /* held; fd of a moved listener or -1 */
 	WCE_MAIL_TLS,	   /* held */
 	WCE_MAIL_KEYS,	   /* owned */

@@ -14,7 +14,7 @@
 #include "webconf-edge/want.h"
 
 enum {
-	PROMISE_MS = 5000, /* ours: legs asked for are late after it [ms] */
+	PROMISE_MS = 5000,  /* ours: legs asked for are late after it [ms] */
 	CODE_ORDERLY = 200, /* WC 4.6: BYE */
 	CODE_NAME = 403,
 };
@@ -23,16 +23,17 @@ struct wce_mcu *wce_mcu_find(struct wce_desk *d, struct edge_slice name)
 {
 	struct wce_mcu *m;
 
-	LIST_FOREACH (m, &d->mcus, next)
-		if (psom_name_eq(edge_slice_str(m->name), name))
-			return m;
+	LIST_FOREACH(m, &d->mcus, next)
+	if (psom_name_eq(edge_slice_str(m->name), name))
+		return m;
 	return NULL;
 }
 
 /* At the end of the turn: a leg cannot leave the loop in its own event. */
 static void on_serve(struct edge_task *t)
 {
-	struct wce_mcu *m = (void *)((char *)t - offsetof(struct wce_mcu, serve));
+	struct wce_mcu *m =
+		(void *)((char *)t - offsetof(struct wce_mcu, serve));
 
 	if (!m->is_gone)
 		wce_join_serve(m);
@@ -181,8 +182,8 @@ static unsigned room(const struct wce_mcu *m)
 	const uint64_t mine = wce_desk_limit(d, WCE_LIMIT_PARKED_PER_MCU);
 	const uint64_t all = wce_desk_limit(d, WCE_LIMIT_PARKED);
 	const uint64_t left = all > d->parked_count ? all - d->parked_count : 0;
-	const uint64_t own = mine > m->parked_count ? mine - m->parked_count
-						    : 0;
+	const uint64_t own =
+		mine > m->parked_count ? mine - m->parked_count : 0;
 
 	return (unsigned)(own < left ? own : left);
 }

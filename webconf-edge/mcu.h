@@ -17,16 +17,16 @@ struct wce_mcu {
 	struct wce_inside *control; /* NULL: not registered now */
 	uint8_t instance[PSOM_INSTANCE_LEN];
 	uint64_t generation;
-	uint32_t capacity;	/* of sessions, as it says */
-	uint32_t told_active;	/* by LOAD */
-	uint16_t at_once;	/* legs it is ready to open at once */
+	uint32_t capacity;    /* of sessions, as it says */
+	uint32_t told_active; /* by LOAD */
+	uint16_t at_once;     /* legs it is ready to open at once */
 	bool is_draining;
-	uint32_t seated;	/* clients waiting or paired here */
+	uint32_t seated; /* clients waiting or paired here */
 	unsigned parked_count, waiting_count;
 	struct wce_leg_queue parked; /* oldest first */
 	struct wce_seat_queue waiting;
-	uint64_t wanted_ms;	/* of the last WANT */
-	unsigned wanted;	/* by it, and not arrived yet */
+	uint64_t wanted_ms; /* of the last WANT */
+	unsigned wanted;    /* by it, and not arrived yet */
 	uint64_t registered_ms;
 	struct edge_timer want_timer, cut_timer;
 	struct edge_task serve;
@@ -44,9 +44,9 @@ struct wce_registration {
 	uint32_t capacity;
 	uint16_t at_once;
 };
-EDGE_MUST_CHECK enum edge_err wce_mcu_register(struct wce_mcu **out,
-					       struct wce_inside *control,
-					       const struct wce_registration *r);
+EDGE_MUST_CHECK enum edge_err
+wce_mcu_register(struct wce_mcu **out, struct wce_inside *control,
+		 const struct wce_registration *r);
 /** Its control connection is gone or given up: parked legs are closed, who
  * waits is refused; paired sessions go on. */
 void wce_mcu_lost(struct wce_mcu *m, const char *why);

@@ -4,7 +4,7 @@
 
 #include "webconf-edge/psom_frame.h"
 
-struct psom_assign { /* all borrowed */
+struct psom_assign {		/* all borrowed */
 	const uint8_t *session; /* PSOM_SESSION_LEN */
 	const uint8_t *nonce;	/* PSOM_NONCE_LEN, of the edge token */
 	struct edge_slice conference, inner;

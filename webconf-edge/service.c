@@ -66,8 +66,8 @@ struct edge_admit_limits wce_service_admission(const struct wce_service *v)
 		.per_source =
 			(uint32_t)(wce_limit(s, WCE_LIMIT_PER_SOURCE) +
 				   wce_limit(s, WCE_LIMIT_PREAUTH_PER_SOURCE)),
-		.handshakes_per_source = (uint32_t)wce_limit(
-			s, WCE_LIMIT_PREAUTH_PER_SOURCE),
+		.handshakes_per_source =
+			(uint32_t)wce_limit(s, WCE_LIMIT_PREAUTH_PER_SOURCE),
 		.sources = (uint32_t)wce_limit(s, WCE_LIMIT_SOURCES),
 	};
 }
@@ -83,8 +83,8 @@ static unsigned shard_count(const struct edge_config *c)
 /* Two descriptors a session, and the inside keeps its own: WC 4.8. */
 static void look_at_descriptors(const struct wce_service *v)
 {
-	const uint64_t want = 2 * wce_limit(&v->shared, WCE_LIMIT_SESSIONS) +
-			      INSIDE_FILES;
+	const uint64_t want =
+		2 * wce_limit(&v->shared, WCE_LIMIT_SESSIONS) + INSIDE_FILES;
 	struct rlimit files;
 
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < want)

@@ -13,9 +13,9 @@
 enum {
 	LOOK_MS = 60000, /* ours: certificates and keys [ms] */
 	DRAIN_LOOK_MS = 100,
-	KEPT_MS = 50,	   /* a full mailbox is tried again */
+	KEPT_MS = 50,	    /* a full mailbox is tried again */
 	THROTTLE_MS = 1000, /* ours: how often limits are looked at [ms] */
-	NEAR = 90,	   /* WC 4.8: throttling above so much of a limit [%] */
+	NEAR = 90, /* WC 4.8: throttling above so much of a limit [%] */
 };
 
 /* -- to all shards ------------------------------------------------------ */

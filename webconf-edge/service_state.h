@@ -19,7 +19,7 @@ struct wce_service {
 	struct topo_keyring *ring;
 	unsigned keys_told;
 	_Atomic uint64_t limits[WCE_LIMIT_COUNT];
-	const struct edge_config *config; /* lives until the next reload */
+	const struct edge_config *config;  /* lives until the next reload */
 	char device[WCE_LISTEN_KINDS][16]; /* set by edge.ini, or "" */
 	struct edge_peer_policy policy;
 	struct wce_service_tls tls;

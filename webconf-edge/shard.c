@@ -136,8 +136,8 @@ static void cut(struct wce_client *c, void *arg)
 {
 	const struct wce_mail *m = arg;
 
-	if (c->at.opened && psom_name_eq(edge_slice_str(c->mcu),
-					 edge_slice_str(m->ask.mcu)))
+	if (c->at.opened &&
+	    psom_name_eq(edge_slice_str(c->mcu), edge_slice_str(m->ask.mcu)))
 		wce_client_end(c, WCE_REASON_REMOVED);
 }
 

@@ -56,14 +56,13 @@ static void add_absent(json_t *a, const struct wce_service *v)
 
 		if (!(x->listeners & TOPO_TRUST_WEBCONF))
 			continue;
-		LIST_FOREACH (m, &d->mcus, next)
-			is_known |= psom_name_eq(edge_slice_str(m->name),
-						 edge_slice_str(x->fqdn));
+		LIST_FOREACH(m, &d->mcus, next)
+		is_known |= psom_name_eq(edge_slice_str(m->name),
+					 edge_slice_str(x->fqdn));
 		if (!is_known)
 			json_array_append_new(
-				a, json_pack("{s:s,s:s,s:i}", "member",
-					     x->fqdn, "state", "not registered",
-					     "port",
+				a, json_pack("{s:s,s:s,s:i}", "member", x->fqdn,
+					     "state", "not registered", "port",
 					     t->listen[TOPO_PORT_WEBCONF_INSIDE]
 						     .addr.port));
 	}
@@ -76,19 +75,16 @@ static void add_mcus(json_t *o, const struct wce_service *v)
 	json_t *a = json_array();
 
 	if (d) {
-		LIST_FOREACH (m, &d->mcus, next)
-			json_array_append_new(
-				a,
-				json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I}",
-					  "member", m->name, "state",
-					  state_of(m), "generation",
-					  (json_int_t)m->generation, "capacity",
-					  (json_int_t)m->capacity, "sessions",
-					  (json_int_t)m->seated, "told_active",
-					  (json_int_t)m->told_active, "parked",
-					  (json_int_t)m->parked_count,
-					  "waiting",
-					  (json_int_t)m->waiting_count));
+		LIST_FOREACH(m, &d->mcus, next)
+		json_array_append_new(
+			a, json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I}",
+				     "member", m->name, "state", state_of(m),
+				     "generation", (json_int_t)m->generation,
+				     "capacity", (json_int_t)m->capacity,
+				     "sessions", (json_int_t)m->seated,
+				     "told_active", (json_int_t)m->told_active,
+				     "parked", (json_int_t)m->parked_count,
+				     "waiting", (json_int_t)m->waiting_count));
 		add_absent(a, v);
 	}
 	json_object_set_new(o, "upstreams", a);
@@ -104,9 +100,9 @@ static void add_keys(json_t *o, const struct wce_service *v)
 
 		topo_utc_print(from, r->keys[i].not_before_s);
 		topo_utc_print(to, r->keys[i].not_after_s);
-		json_array_append_new(
-			a, json_pack("{s:s,s:s,s:s}", "kid", r->keys[i].kid,
-				     "not_before", from, "not_after", to));
+		json_array_append_new(a, json_pack("{s:s,s:s,s:s}", "kid",
+						   r->keys[i].kid, "not_before",
+						   from, "not_after", to));
 	}
 	json_object_set_new(o, "keys", a);
 }
