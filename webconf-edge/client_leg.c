@@ -66,10 +66,10 @@ static void pair_up(struct wce_client *c)
 		wce_client_end(c, WCE_REASON_CLIENT_GONE);
 		return;
 	}
-	edge_conn_consume(c->conn, c->opening_len);
 	c->at.paired = wce_client_now(c);
 	atomic_fetch_add(&c->shard->shared->paired, 1);
 	wce_client_tell_paired(c);
+	edge_conn_consume(c->conn, c->opening_len);
 	c->state = WCE_CLIENT_RELAY;
 	c->progress_ms = c->at.paired;
 	edge_wheel_stop(&c->timer);

@@ -137,16 +137,32 @@ void wce_client_tell_end(struct wce_client *c, enum wce_reason why)
 	log_end(c, why);
 }
 
+/* WC 4.9: hashed, unless the operator wants to read it. The opening is in the
+ * input still. */
+static const char *uri_of(const struct wce_client *c, char *text, size_t cap)
+{
+	struct wce_opening o;
+
+	if (!c->shard->shared->logs_uri ||
+	    c->profile->opening_parse(&o, edge_conn_input(c->conn)) !=
+		    WCE_REASON_OK)
+		return "-";
+	return edge_log_escape(text, cap, o.conference);
+}
+
 void wce_client_tell_paired(struct wce_client *c)
 {
 	struct names n;
+	char uri[PSOM_CONFERENCE_MAX + 64];
 
 	wce_shard_count(c->shard, WCE_STAT_SESSIONS, 1);
 	wce_shard_count(c->shard, wce_stats_pair(c->at.paired - c->at.opened),
 			1);
 	name(&n, c);
-	edge_event(WCE_EV_PAIRED, "sid=%s client=%s mcu=%s conf=%s leg_port=%u",
-		   n.sid, n.client, n.mcu, n.conference, c->leg_port);
+	edge_event(WCE_EV_PAIRED,
+		   "sid=%s client=%s mcu=%s conf=%s leg_port=%u uri=%s", n.sid,
+		   n.client, n.mcu, n.conference, c->leg_port,
+		   uri_of(c, uri, sizeof(uri)));
 }
 
 void wce_client_tell_refused(struct wce_shard *s, enum wce_stat row,
