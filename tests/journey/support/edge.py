@@ -27,6 +27,10 @@ lab = yes
 chain = {ca}/access-chain.pem
 key = {ca}/access.key
 
+[certificate.webconf]
+chain = {ca}/webconf-chain.pem
+key = {ca}/webconf.key
+
 [certificate.internal]
 chain = {ca}/edge0{member}-chain.pem
 key = {ca}/edge0{member}.key
