@@ -1,33 +1,13 @@
 """A pool of two members with one key: what one has minted the other takes; a
 client goes to the other when its member is full, and when it is gone."""
-import pathlib
-
 from support import av, journey, mras, netns
 from support.msturn import (ALLOCATE, ALLOCATED, ALTERNATE, LIFETIME, REFUSED,
                             VERSION, build, unaddress)
+from support.pool import two_members
 from support.ticket import Ticket
 
-LAB = pathlib.Path(__file__).resolve().parents[1] / 'lab' / 'topology'
 SECOND = netns.SECOND_OUTSIDE[2]
 SERVER = 'sip:fepool01.corp.contoso.com@contoso.com;gruu;opaque=srvr:x'
-
-
-def two_members(j):
-    """The lab's topology and HOSTS with edge02 in the pool."""
-    text = (LAB / 'contoso.xml').read_text()
-    begin = text.index('<Machine OrdinalInCluster="1" Fqdn="edge01')
-    end = text.index('</Machine>', begin) + len('</Machine>')
-    other = text[begin:end].replace('edge01', 'edge02').replace(
-        'OrdinalInCluster="1"', 'OrdinalInCluster="2"')
-    for address in ('172.16.20.2', '192.0.2.2', '192.0.2.3', '192.0.2.4'):
-        other = other.replace(f'"{address}1"', f'"{address}2"')
-    topology = j.folder / 'pool.xml'
-    topology.write_text(text[:end] + '\n      ' + other + text[end:])
-    hosts = j.folder / 'pool.hosts'
-    hosts.write_text((LAB / 'hosts').read_text().replace(
-        '# END', '172.16.20.22 edge02.corp.contoso.com edge02\n'
-        '172.16.20.22 edgepool01.corp.contoso.com\n# END'))
-    return {'topology': topology, 'hosts': hosts}
 
 
 def ask(j, inside):

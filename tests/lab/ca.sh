@@ -59,12 +59,15 @@ leaf access public sip.contoso.com \
 leaf edge01 internal edgepool01.$corp edgepool01.$corp,edge01.$corp $both
 leaf edge02 internal edgepool01.$corp edgepool01.$corp,edge02.$corp $both
 leaf av-auth internal edgepool01.$corp edgepool01.$corp $both
+leaf webconf public webconf.contoso.com webconf.contoso.com serverAuth
 leaf turn public av.contoso.com av.contoso.com serverAuth
 leaf dirpool01 internal dirpool01.$corp \
 	dirpool01.$corp,dir01.$corp,dir02.$corp $both
 leaf dir01 internal dirpool01.$corp dirpool01.$corp,dir01.$corp $both
 leaf dir02 internal dirpool01.$corp dirpool01.$corp,dir02.$corp $both
 leaf fe01 internal fepool01.$corp fepool01.$corp,fe01.$corp serverAuth
+leaf fe02 internal fepool01.$corp fepool01.$corp,fe02.$corp serverAuth
+leaf fe03 internal fepool01.$corp fepool01.$corp,fe03.$corp serverAuth
 leaf partner public sip.fabrikam.com sip.fabrikam.com $both
 
 # what L3 must turn away
@@ -75,6 +78,15 @@ leaf bad-public public dirpool01.$corp dirpool01.$corp,dir01.$corp $both
 leaf bad-sanless internal dirpool01.$corp - $both
 leaf bad-eku internal dirpool01.$corp dirpool01.$corp,dir01.$corp emailProtection
 leaf bad-wildcard internal dirpool01.$corp "*.$corp" $both
+# and what the door of Data MCUs must turn away
+leaf mcu-none internal fe02.$corp fe02.$corp -
+leaf mcu-client internal fe02.$corp fe02.$corp clientAuth
+leaf mcu-eku internal fe02.$corp fe02.$corp emailProtection
+leaf mcu-name internal laptop.$corp laptop.$corp serverAuth
+leaf mcu-sanless internal fe02.$corp - serverAuth
+leaf mcu-wildcard internal fe02.$corp "*.$corp" serverAuth
+leaf mcu-foreign foreign fe02.$corp fe02.$corp serverAuth
+leaf mcu-public public fe02.$corp fe02.$corp serverAuth
 newkey bad-selfsigned.key
 openssl req -x509 -new -sha256 -key bad-selfsigned.key -days 10 \
 	-subj "/CN=dirpool01.$corp" -addext "subjectAltName=DNS:dirpool01.$corp" \
@@ -82,33 +94,36 @@ openssl req -x509 -new -sha256 -key bad-selfsigned.key -days 10 \
 cp bad-selfsigned.pem bad-selfsigned-chain.pem
 
 # expired: openssl x509 -req cannot date back, the ca command can
-mkdir -p expired.d
-: >expired.d/index
-echo 01 >expired.d/serial
-cat >expired.d/ca.cnf <<EOT
-[ca]
-default_ca = lab
-[lab]
-dir = expired.d
-database = expired.d/index
-serial = expired.d/serial
-new_certs_dir = expired.d
-default_md = sha256
-policy = any
-email_in_dn = no
-[any]
-commonName = supplied
-[leaf]
-subjectAltName = DNS:dirpool01.$corp,DNS:dir01.$corp
-extendedKeyUsage = $both
-EOT
-newkey bad-expired.key
-openssl req -new -sha256 -key bad-expired.key -subj "/CN=dirpool01.$corp" \
-	-out bad-expired.csr
-openssl ca -batch -notext -config expired.d/ca.cnf -extensions leaf \
-	-cert internal-ca.pem -keyfile internal-ca.key -in bad-expired.csr \
-	-startdate 20200101000000Z -enddate 20200201000000Z \
-	-out bad-expired.pem 2>/dev/null
-cat bad-expired.pem internal-ca.pem >bad-expired-chain.pem
-rm -r expired.d bad-expired.csr
+expired() { # NAME COMMON-NAME SAN-LIST EKU
+	mkdir -p expired.d
+	: >expired.d/index
+	echo 01 >expired.d/serial
+	cat >expired.d/ca.cnf <<-EOT
+		[ca]
+		default_ca = lab
+		[lab]
+		dir = expired.d
+		database = expired.d/index
+		serial = expired.d/serial
+		new_certs_dir = expired.d
+		default_md = sha256
+		policy = any
+		email_in_dn = no
+		[any]
+		commonName = supplied
+		[leaf]
+		subjectAltName = $(names "$3")
+		extendedKeyUsage = $4
+	EOT
+	newkey "$1.key"
+	openssl req -new -sha256 -key "$1.key" -subj "/CN=$2" -out "$1.csr"
+	openssl ca -batch -notext -config expired.d/ca.cnf -extensions leaf \
+		-cert internal-ca.pem -keyfile internal-ca.key -in "$1.csr" \
+		-startdate 20200101000000Z -enddate 20200201000000Z \
+		-out "$1.pem" 2>/dev/null
+	cat "$1.pem" internal-ca.pem >"$1-chain.pem"
+	rm -r expired.d "$1.csr"
+}
+expired bad-expired dirpool01.$corp dirpool01.$corp,dir01.$corp $both
+expired mcu-expired fe02.$corp fe02.$corp serverAuth
 chmod 0640 ./*.key

@@ -14,6 +14,7 @@ from support.wait import until
 LAB = pathlib.Path(__file__).resolve().parents[2] / 'lab'
 SANITIZER = re.compile(r'(AddressSanitizer|LeakSanitizer|ThreadSanitizer|'
                        r'runtime error:).*')
+FIELD = re.compile(r' (\w+)=("[^"]*"|\S*)')
 INI = '''\
 [local]
 fqdn = edge0{member}.corp.contoso.com
@@ -26,6 +27,10 @@ lab = yes
 [certificate.access]
 chain = {ca}/access-chain.pem
 key = {ca}/access.key
+
+[certificate.webconf]
+chain = {ca}/webconf-chain.pem
+key = {ca}/webconf.key
 
 [certificate.internal]
 chain = {ca}/edge0{member}-chain.pem
@@ -86,6 +91,16 @@ class Edge:
         self.load(topology or LAB / 'topology' / 'contoso.xml',
                   hosts or LAB / 'topology' / 'hosts')
 
+    @classmethod
+    def beside(cls, edge):
+        """With the settings, store and run folder of another service."""
+        made = cls.__new__(cls)
+        for name in ('world', 'space', 'folder', 'binaries', 'ini'):
+            setattr(made, name, getattr(edge, name))
+        made.process = None
+        made.log = made.folder / f'{cls.PROGRAM}.log'
+        return made
+
     def edgectl(self, *words, good=(0, 1)):
         """Run edgectl in the edge namespace; its output."""
         done = subprocess.run(
@@ -143,14 +158,24 @@ class Edge:
         assert status == 200, found
         return found.get('counters', found)
 
-    def refused(self):
-        """Reason to count of what was refused."""
+    def reasons(self, noun):
+        """Reason to count, of what is counted by reason; none that is 0."""
         found = {}
         for name, value in self.counters().items():
-            reason = re.search(r'refused_total\{reason="([^"]+)"\}', name)
+            reason = re.search(rf'_{noun}_total\{{reason="([^"]+)"\}}', name)
             if reason and value:
                 found[reason.group(1)] = value
         return found
+
+    def refused(self):
+        """Reason to count of what was refused."""
+        return self.reasons('refused')
+
+    def lines(self, event):
+        """Fields of its log lines of that event, by name."""
+        return [dict(FIELD.findall(line)) for line in
+                self.log.read_text(errors='replace').splitlines()
+                if f' {event} ' in line]
 
     def kill(self):
         """Pull the plug."""
@@ -194,25 +219,39 @@ class AvEdge(Edge):
     """av-edge in the edge namespace."""
     PROGRAM = 'av-edge'
 
-    @classmethod
-    def beside(cls, edge):
-        """With the settings, store and run folder of another service."""
-        made = cls.__new__(cls)
-        for name in ('world', 'space', 'folder', 'binaries', 'ini'):
-            setattr(made, name, getattr(edge, name))
-        made.process = None
-        made.log = made.folder / f'{cls.PROGRAM}.log'
-        return made
-
     def relay(self):
         """What its status says of relayed addresses."""
         return self.call('GET', '/v1/status')[1]['relay']
 
     def dropped(self):
         """Reason to count of what was dropped."""
-        found = {}
-        for name, value in self.counters().items():
-            reason = re.search(r'dropped_total\{reason="([^"]+)"\}', name)
-            if reason and value:
-                found[reason.group(1)] = value
-        return found
+        return self.reasons('dropped')
+
+
+class WebconfEdge(Edge):
+    """webconf-edge in the edge namespace; keys: what its Data MCUs have."""
+    PROGRAM = 'webconf-edge'
+
+    def new_keys(self):
+        """A ring of token keys, and the copy for the Data MCUs."""
+        self.edgectl('secrets', 'new', '--psom')
+        return self.export_keys()
+
+    def export_keys(self):
+        """That copy, as it is now."""
+        fresh = self.folder / 'psom.fresh'
+        self.edgectl('secrets', 'export', '--psom', '--out', str(fresh))
+        return fresh.rename(self.keys)
+
+    @property
+    def keys(self):
+        """The file of the Data MCUs."""
+        return self.folder / 'psom.export'
+
+    def rejected(self):
+        """Reason to count of clients and legs turned away."""
+        return self.reasons('reject')
+
+    def ended(self):
+        """Reason to count of sessions that have been."""
+        return self.reasons('ended')

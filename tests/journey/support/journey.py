@@ -12,7 +12,8 @@ import traceback
 from support import netns
 from support.capture import Capture
 from support.director import Director
-from support.edge import AvEdge, Edge
+from support.edge import AvEdge, Edge, WebconfEdge
+from support.mcu import DataMcu
 from support.resolver import Resolver
 from support.user import InsideUser, RemoteUser
 
@@ -66,13 +67,29 @@ class Journey:
         made.start()
         return made
 
+    def _service(self, kind, start=True, **how):
+        count = len(list(self.folder.glob(f'{kind.PROGRAM}*')))
+        made = kind(self.world, self.folder / f'{kind.PROGRAM}{count}',
+                    self.ca, self.binaries, shards=self.shards, **how)
+        self.parts.append(made)
+        if start:
+            made.start()
+        return made
+
     def av_edge(self, **how):
         """An A/V edge with the lab's topology, running; see Edge for how."""
-        count = len(list(self.folder.glob('av-edge*')))
-        made = AvEdge(self.world, self.folder / f'av-edge{count}', self.ca,
-                      self.binaries, shards=self.shards, **how)
+        return self._service(AvEdge, **how)
+
+    def webconf_edge(self, **how):
+        """A Web Conferencing edge, without a key yet; see Edge for how."""
+        return self._service(WebconfEdge, start=False, **how)
+
+    def mcu(self, keys, host='fe02', **how):
+        """A Data MCU inside; see DataMcu for how."""
+        count = len(list(self.folder.glob('mcu*')))
+        made = DataMcu(self.world, self.folder / f'mcu{count}-{host}', self.ca,
+                       keys, host, **how)
         self.parts.append(made)
-        made.start()
         return made
 
     def user(self, name, client=0, **how):

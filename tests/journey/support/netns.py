@@ -25,6 +25,7 @@ INSIDE = '172.16.20.1'
 DIRECTORS = ['10.20.30.31', '10.20.30.32']
 FRONT_END = '10.20.30.21'
 MCU = '10.20.30.22'
+SECOND_MCU = '10.20.30.23'
 
 
 def die_with_parent():
@@ -110,7 +111,9 @@ def inside_names():
         (EDGE_INSIDE, 'edgepool01.corp.contoso.com edge01.corp.contoso.com'),
         (DIRECTORS[0], 'dir01.corp.contoso.com dirpool01.corp.contoso.com'),
         (DIRECTORS[1], 'dir02.corp.contoso.com'),
-        (FRONT_END, 'fe01.corp.contoso.com fepool01.corp.contoso.com')))
+        (FRONT_END, 'fe01.corp.contoso.com fepool01.corp.contoso.com'),
+        (MCU, 'fe02.corp.contoso.com'), (SECOND_MCU, 'fe03.corp.contoso.com'),
+        (SECOND_INSIDE, 'edge02.corp.contoso.com')))
 
 
 class World:
@@ -133,7 +136,7 @@ class World:
             self._address(self.edge, 'ext', address + '/24')
         self._address(self.edge, 'int', EDGE_INSIDE + '/24')
         self._address(self.inside, 'edge0', INSIDE + '/24')
-        for address in [*DIRECTORS, FRONT_END, MCU]:
+        for address in [*DIRECTORS, FRONT_END, MCU, SECOND_MCU]:
             self._address(self.inside, 'lo', address + '/32')
         run('ip', '-n', self.edge.name, 'route', 'add', 'default', 'via', INET)
         run('ip', '-n', self.edge.name, 'route', 'add', '10.20.30.0/24', 'via',
