@@ -102,6 +102,23 @@ START_TEST(rates_forget_the_longest_unused)
 }
 END_TEST
 
+START_TEST(rates_may_have_a_larger_burst)
+{
+	struct edge_rates *r = made(100);
+	struct edge_rate_of a = of("192.0.2.1", 0, 2);
+
+	a.burst = 4;
+	for (int i = 0; i < 4; i++)
+		ck_assert(edge_rates_take(r, &a, 1000));
+	ck_assert(!edge_rates_take(r, &a, 1499));
+	ck_assert(edge_rates_take(r, &a, 1500));
+	for (int i = 0; i < 4; i++)
+		ck_assert(edge_rates_take(r, &a, 60000));
+	ck_assert(!edge_rates_take(r, &a, 60000));
+	edge_rates_free(r);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("rates");
@@ -112,6 +129,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, rates_come_back_with_time);
 	tcase_add_test(t, rates_of_things_are_apart_and_may_change);
 	tcase_add_test(t, rates_forget_the_longest_unused);
+	tcase_add_test(t, rates_may_have_a_larger_burst);
 	suite_add_tcase(s, t);
 	return s;
 }
