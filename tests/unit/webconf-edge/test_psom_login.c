@@ -253,7 +253,7 @@ END_TEST
 START_TEST(keys_from_refuses_kids_of_other_kinds)
 {
 	static const char *const kids[] = {
-		"0", "256", "k1", "-1", "", "1a", "99999999999999999999"};
+		"0", "256", "01", "k1", "-1", "", "1a", "99999999999999999999"};
 	struct topo_keyring *ring;
 	struct psom_keys k = {.count = 77};
 
@@ -316,7 +316,7 @@ Suite *test_suite(void)
 	t = tcase_create("keys and names");
 	tcase_set_timeout(t, 10);
 	tcase_add_test(t, key_to_sign_with_is_the_newest_in_date);
-	tcase_add_loop_test(t, keys_from_refuses_kids_of_other_kinds, 0, 7);
+	tcase_add_loop_test(t, keys_from_refuses_kids_of_other_kinds, 0, 8);
 	tcase_add_test(t, names_are_folded);
 	suite_add_tcase(s, t);
 	return s;
