@@ -53,6 +53,9 @@ static const struct verb {
 	{"test", "p2p-av", ctl_test_p2p_av,
 	 "--sender-sip-address URI --receiver-sip-address URI [...]",
 	 "two users: SRTP both ways through the relay"},
+	{"test", "dataconf", ctl_test_dataconf,
+	 "--sender-join FILE --receiver-join FILE [--bytes N]",
+	 "two participants of a meeting: a content through the edge"},
 	{"drain", NULL, ctl_drain, "[SERVICE]",
 	 "no new work; sessions end by themselves"},
 	/* clang-format on */
