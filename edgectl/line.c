@@ -21,6 +21,7 @@ struct ctl_line {
 	struct edge_tls *tls;
 	struct edge_conn *conn;
 	struct edge_peer_policy policy;
+	size_t looked_at; /* bytes that had come when more was wanted */
 	bool is_secured, is_ended;
 	char cipher[96];
 };
@@ -74,6 +75,8 @@ static void on_event(struct edge_conn *c, enum edge_conn_event ev, void *arg)
 {
 	struct ctl_line *l = arg;
 
+	if (ev == EDGE_CONN_DATA && edge_conn_buffered(c) == l->looked_at)
+		return; /* told again: what is wanted stands behind it */
 	if (ev == EDGE_CONN_SECURED)
 		l->is_secured = true;
 	else if (ev == EDGE_CONN_DATA)
@@ -202,6 +205,7 @@ void ctl_line_consume(struct ctl_line *l, size_t len)
 
 void ctl_line_resume(struct ctl_line *l)
 {
+	l->looked_at = edge_conn_buffered(l->conn);
 	edge_conn_resume(l->conn);
 }
 
