@@ -2,6 +2,7 @@
 Data MCUs, a loop with clients, what is so when nobody is there."""
 import asyncio
 import os
+import re
 import ssl
 
 from support import netns, psom
@@ -182,3 +183,38 @@ def wait_reason(edge, noun, reason, least=1, limit=5):
     """Until so many are counted so."""
     until(lambda: edge.reasons(noun).get(reason, 0) >= least, limit,
           lambda: f'{noun} {reason} is not {least}: {edge.reasons(noun)}')
+
+
+FIELD = re.compile(r' (\w+)=("[^"]*"|\S*)')
+REFUSED, SESSION, MCU_UP, MCU_DOWN, PEER_REFUSED = 2010, 2011, 2020, 2021, 2025
+
+
+def events(edge, number, **words):
+    """Fields of the log lines of that event id, with these among them."""
+    found = [dict(FIELD.findall(line)) for line in
+             edge.log.read_text(errors='replace').splitlines()
+             if re.match(rf'\S+ webconf-edge \w+ {number} ', line)]
+    return [one for one in found if all(
+        one.get(key) == str(value) for key, value in words.items())]
+
+
+def wait_event(edge, number, least=1, **words):
+    """Once it is told so often: all of them."""
+    return until(lambda: len(found := events(edge, number, **words)) >= least
+                 and found, 10, lambda: f'no event {number} {words}: '
+                 f'{edge.tail()}')
+
+
+def write_limits(edge, **limits):
+    """Other [limits] beside those for a crowd, for who reads them next."""
+    text = edge.ini.read_text().split('\n[limits]\n')[0]
+    edge.ini.write_text(text + '\n[limits]\n' + ''.join(
+        f'{name} = {value}\n' for name, value in {**CROWD, **{
+            f'webconf.{name}': v for name, v in limits.items()}}.items()))
+
+
+def relimit(edge, **limits):
+    """The same, and the edge reads them now."""
+    write_limits(edge, **limits)
+    status, said = edge.call('POST', '/v1/reload')
+    assert status == 200, said
