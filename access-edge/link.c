@@ -11,12 +11,20 @@
 #include "access-edge/linktab.h"
 #include "access-edge/proxy.h"
 #include "access-edge/upstream.h"
+#include "common/sock.h"
 
 enum {
 	LINK_EVENTS = EDGE_CONN_FAILED + 1,
 	LINK_STATES = ACC_LINK_CLOSING + 1,
 	FLUSH_MS = 2000, /* ours: for the last answer [ms] */
 	LOW_WATER = 4,	 /* ours: queue is low at 1/4 of its high mark */
+};
+
+/* AE 2.12 */
+static const struct edge_sock_probing probing = {
+	.idle_s = 60,
+	.interval_s = 10,
+	.count = 6,
 };
 
 typedef enum acc_link_state link_step(struct acc_link *l);
@@ -424,7 +432,7 @@ static void plan_conn(struct acc_link *l, struct edge_conn_plan *p)
 				   ? ACC_LIMIT_CONNECT_MS
 				   : ACC_LIMIT_HANDSHAKE_MS),
 		.stall_ms = (uint32_t)acc_shard_limit(s, ACC_LIMIT_STALL_MS),
-		.probes_peer = l->kind != ACC_LINK_CLIENT, /* AE 2.12 */
+		.probing = l->kind == ACC_LINK_CLIENT ? NULL : &probing,
 		.fn = on_event,
 		.arg = l,
 	};

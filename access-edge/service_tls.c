@@ -4,9 +4,8 @@
 #include <stdio.h>
 
 #include "access-edge/events.h"
+#include "common/expiry.h"
 #include "common/tls.h"
-
-enum { DAY_S = 86400 };
 
 static bool is_single_address(const struct topo *t)
 {
@@ -84,17 +83,6 @@ enum edge_err acc_service_tls_load(struct acc_service_tls *out,
 	return EDGE_OK;
 }
 
-/* 0: more than 60 days left; then one more at each mark that is passed */
-static unsigned warning(int64_t left_s)
-{
-	static const int marks[] = {60, 30, 7, 0}; /* AE 4.4 [days] */
-	unsigned n = 0;
-
-	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
-		n += left_s <= (int64_t)marks[i] * DAY_S;
-	return n;
-}
-
 void acc_service_tls_tell(struct acc_service_tls *t, int64_t wall_s)
 {
 	static const char *const uses[ACC_LISTEN_KINDS] = {
@@ -102,17 +90,9 @@ void acc_service_tls_tell(struct acc_service_tls *t, int64_t wall_s)
 		[ACC_LISTEN_INSIDE] = "internal",
 	};
 
-	for (int k = 0; k < ACC_LISTEN_KINDS; k++) {
-		int64_t left = edge_tls_not_after_s(t->in[k]) - wall_s;
-		unsigned now = warning(left);
-
-		if (now > t->told[k])
-			edge_event(EDGE_EV_CERTIFICATE,
-				   "use=%s days_left=%lld state=%s", uses[k],
-				   (long long)(left / DAY_S),
-				   left <= 0 ? "ended" : "ending");
-		t->told[k] = now;
-	}
+	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
+		edge_expiry_tell(&t->told[k], uses[k],
+				 edge_tls_not_after_s(t->in[k]), wall_s);
 }
 
 void acc_service_tls_drop(struct acc_service_tls *t)

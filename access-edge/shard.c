@@ -26,9 +26,9 @@ void acc_shard_count(struct acc_shard *s, size_t row)
 bool acc_shard_may_tell(struct acc_shard *s, uint32_t event, const char *reason,
 			const struct edge_addr *from, uint32_t *held_back)
 {
-	const struct acc_quiet_line line = {event, reason, from};
+	const struct edge_quiet_line line = {event, reason, from};
 
-	return acc_quiet_may_tell(&s->quiet, &line, edge_loop_now_ms(s->loop),
+	return edge_quiet_may_tell(&s->quiet, &line, edge_loop_now_ms(s->loop),
 				  held_back);
 }
 
@@ -337,7 +337,7 @@ static void take_plan(struct acc_shard *s, struct acc_shard_plan *p)
 	uint8_t key[16];
 
 	edge_random(key, sizeof(key));
-	acc_quiet_init(&s->quiet, key);
+	edge_quiet_init(&s->quiet, key);
 	s->index = p->index;
 	s->shared = p->shared;
 	s->keys = p->keys;

@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 
 #include "access-edge/mail.h"
-#include "access-edge/quiet.h"
+#include "common/quiet.h"
 #include "access-edge/stats.h"
 #include "access-edge/view.h"
 #include "common/admit.h"
@@ -72,7 +72,7 @@ struct acc_shard {
 	struct acc_gauges gauges;
 	struct edge_timer drain_timer, moved_timer, budget_timer;
 	bool is_draining, is_ending;
-	struct acc_quiet quiet; /* of its log lines */
+	struct edge_quiet quiet; /* of its log lines */
 };
 
 /* What a shard is started with; references are taken over. */

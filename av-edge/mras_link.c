@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/crypto.h"
+#include "common/sock.h"
 
 enum {
 	LINK_EVENTS = EDGE_CONN_FAILED + 1,
@@ -27,6 +28,13 @@ static const struct edge_sip_frame_limits frame_limits = {
 	.record_routes = 20,
 	.routes = 20,
 	.body_len = MRAS_BODY_MAX,
+};
+
+/* AE 2.12 */
+static const struct edge_sock_probing probing = {
+	.idle_s = 60,
+	.interval_s = 10,
+	.count = 6,
 };
 
 typedef enum mras_link_state link_step(struct mras_link *l);
@@ -361,7 +369,7 @@ enum edge_err mras_link_accept(struct mras_door *d, int fd,
 		.low_water = out / 16,
 		.handshake_ms = mras_door_limit(d, AVE_LIMIT_MRAS_HANDSHAKE_MS),
 		.stall_ms = mras_door_limit(d, AVE_LIMIT_MRAS_STALL_MS),
-		.probes_peer = true,
+		.probing = &probing,
 		.has_secrets = true,
 		.fn = on_event,
 		.arg = l,

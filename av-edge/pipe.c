@@ -150,8 +150,6 @@ void ave_pipe_set_cap(struct ave_pipe *p, uint32_t cap)
 
 void ave_pipe_close(struct ave_pipe *p, bool is_reset)
 {
-	const struct linger now = {.l_onoff = 1, .l_linger = 0};
-
 	if (!p->is_open)
 		return;
 	p->is_open = false;
@@ -165,8 +163,7 @@ void ave_pipe_close(struct ave_pipe *p, bool is_reset)
 		p->tls = NULL;
 	}
 	if (is_reset)
-		(void)setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &now,
-				 sizeof(now));
+		edge_sock_set_abrupt(p->fd);
 	close(p->fd);
 	edge_bytes_fini(&p->out);
 	edge_bytes_fini(&p->plain);
@@ -200,7 +197,8 @@ static enum edge_err write_out(struct ave_pipe *p)
 		return EDGE_OK;
 	if (!p->tls)
 		return write_plain(p);
-	return edge_tls_stream_write(p->tls, &p->out) == EDGE_TLS_BROKEN
+	return edge_tls_stream_write(p->tls, &p->out, NULL, 0) ==
+			       EDGE_TLS_BROKEN
 		       ? EDGE_ECLOSED
 		       : EDGE_OK;
 }

@@ -11,7 +11,7 @@ void edge_bytes_fini(struct edge_bytes *b)
 	const bool is_secret = b->is_secret;
 
 	if (is_secret && b->p)
-		explicit_bzero(b->p, b->cap);
+		explicit_bzero(b->p + b->start, b->len);
 	free(b->p);
 	*b = (struct edge_bytes){.is_secret = is_secret};
 }
@@ -40,10 +40,21 @@ static uint8_t *move(const struct edge_bytes *b, size_t cap)
 
 	if (!p || !b->p)
 		return p;
-	memcpy(p, b->p, b->start + b->len);
-	explicit_bzero(b->p, b->cap);
+	memcpy(p + b->start, b->p + b->start, b->len);
+	explicit_bzero(b->p + b->start, b->len);
 	free(b->p);
 	return p;
+}
+
+static void shift(struct edge_bytes *b)
+{
+	const uint32_t start = b->start,
+		       stale = start < b->len ? start : b->len;
+
+	memmove(b->p, b->p + start, b->len);
+	if (b->is_secret) /* of where it stood: what is no content now */
+		explicit_bzero(b->p + start + b->len - stale, stale);
+	b->start = 0;
 }
 
 static enum edge_err grow(struct edge_bytes *b, size_t need, uint32_t max)
@@ -69,10 +80,8 @@ enum edge_err edge_bytes_room(struct edge_bytes *b, size_t want, uint32_t max)
 		return EDGE_ELIMIT;
 	if (b->cap - b->start - b->len >= want && b->p)
 		return EDGE_OK;
-	if (b->start && b->p) {
-		memmove(b->p, b->p + b->start, b->len);
-		b->start = 0;
-	}
+	if (b->start && b->p)
+		shift(b);
 	if (b->cap - b->len >= want && b->p)
 		return EDGE_OK;
 	return grow(b, b->len + want, max);
@@ -103,4 +112,15 @@ enum edge_err edge_bytes_add(struct edge_bytes *b, struct edge_slice s,
 	memcpy(edge_bytes_tail(b, &room), s.p, len);
 	edge_bytes_grown(b, len);
 	return EDGE_OK;
+}
+
+bool edge_bytes_swap(struct edge_bytes *a, struct edge_bytes *b)
+{
+	const struct edge_bytes was = *a;
+
+	if (a->is_secret != b->is_secret)
+		return false;
+	*a = *b;
+	*b = was;
+	return true;
 }

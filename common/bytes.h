@@ -13,7 +13,9 @@
 struct edge_bytes {
 	uint8_t *p;
 	uint32_t start, len, cap; /* content is p[start .. start + len) */
-	bool is_secret;		  /* set by its owner: what is taken is wiped */
+	/* set by its owner while empty: what leaves is wiped, once, so that
+	 * nothing lies outside the content */
+	bool is_secret;
 };
 
 void edge_bytes_fini(struct edge_bytes *b);
@@ -30,5 +32,8 @@ uint8_t *edge_bytes_tail(struct edge_bytes *b, size_t *room);
 void edge_bytes_grown(struct edge_bytes *b, size_t len);
 EDGE_MUST_CHECK enum edge_err edge_bytes_add(struct edge_bytes *b,
 					     struct edge_slice s, uint32_t max);
+/** Two queues of the same secrecy change places; false: they are not, and
+ * nothing happens. */
+bool edge_bytes_swap(struct edge_bytes *a, struct edge_bytes *b);
 
 #endif

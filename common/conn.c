@@ -1,4 +1,4 @@
-/* Buffered TLS connection, its owner's side: open, queue, pause, close. */
+/* Buffered TLS connection, its owner's side: open, queue, pause, ask. */
 #include "common/conn.h"
 
 #include <errno.h>
@@ -54,7 +54,9 @@ static enum edge_err conn_new(struct edge_conn **out,
 	c->arg = p->arg;
 	c->in_cap = p->in_cap;
 	c->out_cap = p->out_cap;
-	c->out.is_secret = p->has_secrets;
+	c->in.is_secret = c->out.is_secret = p->has_secrets;
+	if (p->has_secrets)
+		edge_tls_stream_cleanse(&c->stream);
 	c->high_water = p->high_water;
 	c->low_water = p->low_water;
 	c->handshake_ms = p->handshake_ms;
@@ -87,8 +89,8 @@ enum edge_err edge_conn_accept(struct edge_conn **out,
 	c->stream.fd = fd;
 	edge_sock_names(fd, &c->local, &c->remote);
 	edge_sock_set_nodelay(fd);
-	if (p->probes_peer)
-		edge_sock_set_probing(fd);
+	if (p->probing)
+		edge_sock_set_probing(fd, p->probing);
 	c->state = CONN_HANDSHAKE;
 	edge_conn_flow_watch(c);
 	if (!c->watched) {
@@ -130,50 +132,12 @@ enum edge_err edge_conn_dial(struct edge_conn **out,
 		edge_loop_defer(c->loop, &c->task);
 	} else { /* connect() has chosen the port */
 		edge_sock_names(c->stream.fd, &c->local, &peer);
-		if (p->probes_peer)
-			edge_sock_set_probing(c->stream.fd);
+		if (p->probing)
+			edge_sock_set_probing(c->stream.fd, p->probing);
 		edge_conn_flow_deadline(c, c->handshake_ms, on_handshake_time);
 	}
 	*out = c;
 	return EDGE_OK;
-}
-
-void edge_conn_close(struct edge_conn *c)
-{
-	if (!c || c->state == CONN_CLOSED)
-		return;
-	if (edge_conn_flow_is_secured(c) && edge_conn_flow_write(c) &&
-	    !c->is_blocked) {
-		edge_tls_stream_goodbye(&c->stream);
-	}
-	edge_conn_flow_finish(c);
-}
-
-static void on_linger_over(struct edge_timer *t, uint64_t now_ms)
-{
-	(void)now_ms;
-	edge_conn_flow_finish(edge_conn_flow_of(t));
-}
-
-static void on_loop_over(struct edge_leaver *v)
-{
-	edge_conn_flow_finish(
-		(void *)((char *)v - offsetof(struct edge_conn, leaver)));
-}
-
-void edge_conn_close_after_flush(struct edge_conn *c, uint32_t ms)
-{
-	if (!edge_conn_flow_is_secured(c)) {
-		edge_conn_close(c);
-		return;
-	}
-	c->state = CONN_LINGER;
-	edge_bytes_fini(&c->in);
-	edge_bytes_fini(&c->held);
-	c->leaver.fn = on_loop_over;
-	edge_loop_join(c->loop, &c->leaver);
-	edge_conn_flow_deadline(c, ms ? ms : 1, on_linger_over);
-	edge_loop_defer(c->loop, &c->task);
 }
 
 struct edge_slice edge_conn_input(const struct edge_conn *c)
@@ -190,21 +154,17 @@ enum edge_err edge_conn_write(struct edge_conn *c, struct edge_slice bytes)
 {
 	enum edge_err err;
 
-	if (!edge_conn_flow_is_live(c))
+	if (!edge_conn_flow_takes(c))
 		return EDGE_ECLOSED;
 	err = edge_bytes_add(&c->out, bytes, c->out_cap);
-	if (err)
-		return err;
-	if (c->out.len > c->high_water)
-		c->was_high = true;
-	if (!c->is_blocked && edge_conn_flow_is_secured(c))
-		edge_loop_defer(c->loop, &c->task);
-	return EDGE_OK;
+	if (!err)
+		edge_conn_flow_queued(c);
+	return err;
 }
 
 bool edge_conn_above_high_water(const struct edge_conn *c)
 {
-	return c->out.len > c->high_water;
+	return edge_conn_queued(c) > c->high_water;
 }
 
 void edge_conn_pause(struct edge_conn *c)
@@ -224,7 +184,12 @@ void edge_conn_resume(struct edge_conn *c)
 
 size_t edge_conn_queued(const struct edge_conn *c)
 {
-	return c->out.len;
+	return (size_t)c->out.len + c->stream.tx.len;
+}
+
+void edge_conn_set_in_cap(struct edge_conn *c, uint32_t in_cap)
+{
+	c->in_cap = in_cap;
 }
 
 size_t edge_conn_buffered(const struct edge_conn *c)

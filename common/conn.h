@@ -12,6 +12,7 @@
 #include "common/slice.h"
 
 struct edge_loop;
+struct edge_sock_probing;
 struct edge_tls;
 struct edge_conn; /* owner: its link; thread: its loop */
 
@@ -22,23 +23,25 @@ enum edge_conn_event {
 			   the input full it must be consumed or paused */
 	EDGE_CONN_DRAINED, /* queue fell below low water after being above high
 			    */
-	EDGE_CONN_EOF,	   /* other end closed its side in order */
+	EDGE_CONN_EOF,	   /* other end closed its side in order; writing goes
+			    * on */
 	EDGE_CONN_TIMEOUT, /* handshake deadline or 30 s without write progress
 			    */
 	EDGE_CONN_FAILED,  /* edge_conn_why() says it */
 };
 
 /* Why a connection ended: a closed list, counted. */
-#define EDGE_CONN_WHY_MAP(X)                                  \
-	X(EDGE_CONN_LIVE, "live")                             \
-	X(EDGE_CONN_WHY_EOF, "closed by peer")                \
-	X(EDGE_CONN_WHY_RESET, "reset by peer")               \
-	X(EDGE_CONN_WHY_CONNECT, "connect failed")            \
-	X(EDGE_CONN_WHY_TLS, "handshake failed")              \
-	X(EDGE_CONN_WHY_HANDSHAKE_TIME, "handshake too slow") \
-	X(EDGE_CONN_WHY_STALLED, "reader too slow")           \
-	X(EDGE_CONN_WHY_QUEUE, "output queue full")           \
-	X(EDGE_CONN_WHY_INPUT, "input limit")                 \
+#define EDGE_CONN_WHY_MAP(X)                                      \
+	X(EDGE_CONN_LIVE, "live")                                 \
+	X(EDGE_CONN_WHY_EOF, "closed by peer")                    \
+	X(EDGE_CONN_WHY_TRUNCATED, "closed without close_notify") \
+	X(EDGE_CONN_WHY_RESET, "reset by peer")                   \
+	X(EDGE_CONN_WHY_CONNECT, "connect failed")                \
+	X(EDGE_CONN_WHY_TLS, "handshake failed")                  \
+	X(EDGE_CONN_WHY_HANDSHAKE_TIME, "handshake too slow")     \
+	X(EDGE_CONN_WHY_STALLED, "reader too slow")               \
+	X(EDGE_CONN_WHY_QUEUE, "output queue full")               \
+	X(EDGE_CONN_WHY_INPUT, "input limit")                     \
 	X(EDGE_CONN_WHY_OURS, "closed by us")
 
 enum edge_conn_why {
@@ -58,8 +61,9 @@ struct edge_conn_plan {
 	uint32_t high_water, low_water;	       /* of the output queue [bytes] */
 	uint32_t handshake_ms; /* with connecting; 0: no deadline */
 	uint32_t stall_ms;     /* without progress in writing; 0: for ever */
-	bool probes_peer;      /* TCP keep-alive: a silent death is noticed */
-	bool has_secrets;      /* what was written is wiped */
+	/* a silent death is noticed; NULL: not. Read while opening only */
+	const struct edge_sock_probing *probing;
+	bool has_secrets; /* what was read and written is wiped */
 	edge_conn_fn *fn;
 	void *arg;
 };
@@ -83,6 +87,14 @@ void edge_conn_close(struct edge_conn *c);
  * ms), freed then: for refusals. What comes in is thrown away. No more events;
  * c is not the owner's any more. */
 void edge_conn_close_after_flush(struct edge_conn *c, uint32_t ms);
+/** The same without close_notify: the other end sees a truncation. */
+void edge_conn_cut_after_flush(struct edge_conn *c, uint32_t ms);
+/** Reset: nothing is flushed; freed at the end of the turn. NULL is fine. */
+void edge_conn_abort(struct edge_conn *c);
+/** The owner writes no more (edge_conn_write: EDGE_ECLOSED): once the queue is
+ * written, close_notify and FIN. Reading goes on until EOF; when both sides are
+ * over the owner closes. */
+void edge_conn_shut(struct edge_conn *c);
 
 /** Bytes received and not yet consumed; borrowed until the next call. Kept
  * after EOF and failure until the connection is closed. */
@@ -94,11 +106,35 @@ void edge_conn_consume(struct edge_conn *c, size_t len);
  * and WHY_OURS are for its counters). EDGE_ECLOSED after the end. */
 EDGE_MUST_CHECK enum edge_err edge_conn_write(struct edge_conn *c,
 					      struct edge_slice bytes);
+/** Move received bytes of from to the queue of to, as many as fit below its
+ * out_cap; written as after edge_conn_write. No copy is made when the queue is
+ * empty and takes all. Both on one loop; from may be over, its input is still
+ * there. Returns the bytes moved: 0 too when to takes no more. */
+size_t edge_conn_forward(struct edge_conn *from, struct edge_conn *to);
+/** Another in_cap from now on; what is buffered stays. */
+void edge_conn_set_in_cap(struct edge_conn *c, uint32_t in_cap);
 bool edge_conn_above_high_water(const struct edge_conn *c);
 void edge_conn_pause(struct edge_conn *c);  /* stop reading */
 void edge_conn_resume(struct edge_conn *c); /* buffered input is told again */
-size_t edge_conn_queued(const struct edge_conn *c);   /* output, bytes */
+/** Output not yet with the kernel, some of it encrypted already [bytes] */
+size_t edge_conn_queued(const struct edge_conn *c);
 size_t edge_conn_buffered(const struct edge_conn *c); /* input, bytes */
+/**
+ * Off its loop, to be handed to another thread as a whole (edge_mailbox): no
+ * timer runs, no event comes, edge_conn_write is EDGE_ECLOSED and what is asked
+ * of it is as before; edge_conn_close frees it at once. On its loop's thread.
+ * EDGE_ESTATE, and nothing has changed: not open, output is queued, it is to
+ * be written or told this turn, or its own event is being told (a task of the
+ * owner's may detach then).
+ */
+EDGE_MUST_CHECK enum edge_err edge_conn_detach(struct edge_conn *c);
+/** On to a loop, on its thread. Buffered input is told again, unless it was
+ * paused: then when resumed. EDGE_ELIMIT when the fd does not fit there: still
+ * detached. EDGE_ESTATE: is not detached. */
+EDGE_MUST_CHECK enum edge_err edge_conn_attach(struct edge_conn *c,
+					       struct edge_loop *loop,
+					       edge_conn_fn *fn, void *arg);
+
 /** Never NULL; fault ABSENT where there is no certificate. After a handshake
  * that failed: the fault of the certificate that was refused. */
 const struct edge_peer *edge_conn_peer(const struct edge_conn *c);

@@ -1,5 +1,5 @@
 /* Buffered TLS connection, the loop's side: one read a wake-up, one write a
- * turn, deadlines and endings. */
+ * turn, deadlines. */
 #include "common/conn_flow.h"
 
 #include <errno.h>
@@ -21,6 +21,7 @@ enum {
 		16 * 1024, /* ours: what comes is below 4 KiB [bytes] */
 	CONN_HANDSHAKE_RECORD = 22, /* RFC 8446 §5.1 */
 	CONN_CLIENT_HELLO = 1,	    /* RFC 8446 §4 */
+	CONN_RECV_MIN = 32 * 1024,  /* ours: two TLS records [bytes] */
 	CONN_DETAIL_LEN = 192,
 };
 
@@ -32,6 +33,19 @@ bool edge_conn_flow_is_live(const struct edge_conn *c)
 bool edge_conn_flow_is_secured(const struct edge_conn *c)
 {
 	return c->state >= CONN_OPEN && c->state <= CONN_LINGER;
+}
+
+bool edge_conn_flow_takes(const struct edge_conn *c)
+{
+	return edge_conn_flow_is_live(c) && !c->is_ending;
+}
+
+void edge_conn_flow_queued(struct edge_conn *c)
+{
+	if (edge_conn_above_high_water(c))
+		c->was_high = true;
+	if (!c->is_blocked && edge_conn_flow_is_secured(c))
+		edge_loop_defer(c->loop, &c->task);
 }
 
 struct edge_conn *edge_conn_flow_of(struct edge_timer *deadline)
@@ -74,7 +88,9 @@ void edge_conn_flow_deadline(struct edge_conn *c, uint32_t ms,
 
 static void tell(struct edge_conn *c, enum edge_conn_event ev)
 {
+	c->is_telling = true;
 	c->fn(c, ev, c->arg);
+	c->is_telling = false;
 }
 
 void edge_conn_flow_detail(struct edge_conn *c, const char *fmt, ...)
@@ -146,40 +162,60 @@ void edge_conn_flow_finish(struct edge_conn *c)
 	c->state = CONN_CLOSED;
 	edge_wheel_stop(&c->deadline);
 	edge_loop_leave(&c->leaver);
-	if (c->stream.fd >= 0) {
+	if (c->loop && c->stream.fd >= 0)
 		edge_loop_unwatch(c->loop, c->stream.fd);
+	if (c->stream.fd >= 0)
 		close(c->stream.fd);
-		c->stream.fd = -1;
-	}
-	edge_loop_defer_free(c->loop, c, edge_conn_flow_free);
+	c->stream.fd = -1;
+	if (c->loop)
+		edge_loop_defer_free(c->loop, c, edge_conn_flow_free);
+	else /* detached: nobody looks at it */
+		edge_conn_flow_free(c);
 }
 
 bool edge_conn_flow_write(struct edge_conn *c)
 {
-	const enum edge_tls_step step =
-		edge_tls_stream_write(&c->stream, &c->out);
+	size_t cap;
+	uint8_t *scratch = edge_loop_out_scratch(c->loop, &cap);
+	enum edge_tls_step step =
+		edge_tls_stream_write(&c->stream, &c->out, scratch, cap);
 
+	if (step == EDGE_TLS_DONE && c->is_ending && !c->is_shut) {
+		if (!c->is_cut)
+			step = edge_tls_stream_goodbye(&c->stream);
+		if (step == EDGE_TLS_DONE) {
+			c->is_shut = true;
+			shutdown(c->stream.fd, SHUT_WR);
+		}
+	}
 	c->is_blocked = step == EDGE_TLS_WANT_WRITE;
 	return step != EDGE_TLS_BROKEN;
+}
+
+static bool has_to_write(const struct edge_conn *c)
+{
+	return edge_conn_queued(c) || (c->is_ending && !c->is_shut);
 }
 
 static void on_stall(struct edge_timer *t, uint64_t now_ms);
 
 static void flush(struct edge_conn *c)
 {
-	const uint32_t before = c->out.len;
+	const size_t before = edge_conn_queued(c);
+	size_t left;
 
 	if (!edge_conn_flow_write(c)) {
 		detail_from_stream(c);
 		edge_conn_flow_fail(c, EDGE_CONN_WHY_RESET);
 		return;
 	}
-	if (!c->out.len)
+	left = edge_conn_queued(c);
+	if (!c->is_blocked)
 		edge_wheel_stop(&c->deadline);
-	else if (c->out.len != before || !edge_timer_running(&c->deadline))
+	else if (left != before || !edge_timer_running(&c->deadline))
 		edge_conn_flow_deadline(c, c->stall_ms, on_stall);
 	edge_conn_flow_watch(c);
-	if (c->was_high && c->out.len <= c->low_water) {
+	if (c->was_high && left <= c->low_water) {
 		c->was_high = false;
 		tell(c, EDGE_CONN_DRAINED);
 	}
@@ -190,7 +226,7 @@ static void on_stall(struct edge_timer *t, uint64_t now_ms)
 	struct edge_conn *c = edge_conn_flow_of(t);
 
 	(void)now_ms;
-	edge_conn_flow_detail(c, "%u bytes unwritten", (unsigned)c->out.len);
+	edge_conn_flow_detail(c, "%zu bytes unwritten", edge_conn_queued(c));
 	edge_conn_flow_fail(c, EDGE_CONN_WHY_STALLED);
 }
 
@@ -251,7 +287,7 @@ static void secured(struct edge_conn *c)
 	c->state = CONN_OPEN;
 	edge_conn_flow_watch(c);
 	tell(c, EDGE_CONN_SECURED);
-	if (c->state == CONN_OPEN && c->out.len)
+	if (c->state == CONN_OPEN && has_to_write(c))
 		flush(c);
 }
 
@@ -302,9 +338,9 @@ static void on_recv_end(struct edge_conn *c, ssize_t n)
 		edge_conn_flow_detail(c, "%s", strerror(errno));
 	else
 		edge_conn_flow_detail(c, "%s", "closed without close_notify");
-	edge_conn_flow_fail(c, c->state == CONN_HANDSHAKE
-				       ? EDGE_CONN_WHY_TLS
-				       : EDGE_CONN_WHY_RESET);
+	edge_conn_flow_fail(c, c->state == CONN_HANDSHAKE ? EDGE_CONN_WHY_TLS
+			       : n < 0			  ? EDGE_CONN_WHY_RESET
+				       : EDGE_CONN_WHY_TRUNCATED);
 }
 
 static void refuse_handshake(struct edge_conn *c, const char *why)
@@ -364,6 +400,17 @@ static bool handshake_fits(struct edge_conn *c, const uint8_t *p, size_t n)
 	return false;
 }
 
+/* What cannot be decrypted would have to be kept: about as much as there is
+ * room for, and no less than two records. */
+static size_t recv_len(const struct edge_conn *c, size_t cap)
+{
+	size_t room = c->in_cap > c->in.len ? c->in_cap - c->in.len : 0;
+
+	if (room < CONN_RECV_MIN)
+		room = CONN_RECV_MIN;
+	return room < cap ? room : cap;
+}
+
 static void receive(struct edge_conn *c)
 {
 	size_t cap;
@@ -379,7 +426,7 @@ static void receive(struct edge_conn *c)
 	    (!process_held(c) || c->state != CONN_OPEN))
 		return;
 	scratch = edge_loop_scratch(c->loop, &cap);
-	n = recv(c->stream.fd, scratch, cap, 0);
+	n = recv(c->stream.fd, scratch, recv_len(c, cap), 0);
 	if (n <= 0) {
 		on_recv_end(c, n);
 		return;
@@ -414,39 +461,12 @@ static void connected(struct edge_conn *c)
 	handshake(c);
 }
 
-/* Write the rest, say goodbye, then wait until the other end has read it: a
- * close with unread input would reset the connection under our last words. */
-static void linger(struct edge_conn *c, unsigned ready)
-{
-	size_t cap;
-	uint8_t *scratch = edge_loop_scratch(c->loop, &cap);
-
-	if (ready & EDGE_LOOP_READ) {
-		ssize_t n = recv(c->stream.fd, scratch, cap, 0);
-
-		if (!n || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-			edge_conn_flow_finish(c);
-			return;
-		}
-	}
-	if (!c->is_shut && !edge_conn_flow_write(c)) {
-		edge_conn_flow_finish(c);
-		return;
-	}
-	if (!c->is_shut && !c->out.len) {
-		c->is_shut = true;
-		edge_tls_stream_goodbye(&c->stream);
-		shutdown(c->stream.fd, SHUT_WR);
-	}
-	edge_conn_flow_watch(c);
-}
-
 static void on_io(unsigned ready, void *arg)
 {
 	struct edge_conn *c = arg;
 
 	if (c->state == CONN_LINGER) {
-		linger(c, ready);
+		edge_conn_flow_linger(c, ready);
 		return;
 	}
 	if (c->state == CONN_CONNECTING) {
@@ -478,8 +498,8 @@ void edge_conn_flow_turn_end(struct edge_task *t)
 		return;
 	}
 	if (c->state == CONN_LINGER)
-		linger(c, 0);
-	if (c->out.len && !c->is_blocked &&
+		edge_conn_flow_linger(c, 0);
+	if (has_to_write(c) && !c->is_blocked &&
 	    (c->state == CONN_OPEN || c->state == CONN_HALF))
 		flush(c);
 	if (!c->retell || c->is_paused || !edge_conn_flow_is_live(c))

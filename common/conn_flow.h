@@ -1,4 +1,5 @@
-/* Inside of a connection: what common/conn.c and common/conn_flow.c share. */
+/* Inside of a connection: what common/conn.c, conn_flow.c, conn_ends.c and
+ * conn_relay.c share. */
 #ifndef COMMON_CONN_FLOW_H
 #define COMMON_CONN_FLOW_H
 
@@ -11,10 +12,11 @@ enum edge_conn_state {
 	CONN_CONNECTING,
 	CONN_HANDSHAKE,
 	CONN_OPEN,
-	CONN_HALF,   /* the other end has closed its side */
-	CONN_LINGER, /* closing: writes the rest, reads and forgets */
-	CONN_OVER,   /* failed and told so */
-	CONN_CLOSED, /* waits for the end of the turn */
+	CONN_HALF,     /* the other end has closed its side */
+	CONN_LINGER,   /* closing: writes the rest, reads and forgets */
+	CONN_OVER,     /* failed and told so */
+	CONN_CLOSED,   /* waits for the end of the turn */
+	CONN_DETACHED, /* was open; on no loop */
 };
 
 struct edge_conn {
@@ -36,11 +38,19 @@ struct edge_conn {
 	uint32_t handshake_ms, stall_ms;
 	uint32_t handshake_len; /* bytes received before SECURED */
 	uint8_t state, why, watched;
-	bool is_client, is_paused, is_blocked, was_high, retell, is_shut;
+	bool is_client, is_paused, is_blocked, was_high, retell;
+	bool is_ending; /* nothing is queued any more: FIN follows */
+	bool is_cut;	/* and no close_notify before it */
+	bool is_shut;	/* FIN is sent */
+	bool is_telling;
 };
 
 bool edge_conn_flow_is_live(const struct edge_conn *c);
 bool edge_conn_flow_is_secured(const struct edge_conn *c);
+/** The owner may queue more. */
+bool edge_conn_flow_takes(const struct edge_conn *c);
+/** Something was queued: remembers high water, writes at the turn's end. */
+void edge_conn_flow_queued(struct edge_conn *c);
 /** What the state needs from epoll; a system call only when it changes. */
 void edge_conn_flow_watch(struct edge_conn *c);
 /** (Re)start the one deadline; ms 0 stops it. */
@@ -50,10 +60,13 @@ EDGE_PRINTF(2, 3)
 void edge_conn_flow_detail(struct edge_conn *c, const char *fmt, ...);
 /** The end: told once, and nothing moves any more. From the loop only. */
 void edge_conn_flow_fail(struct edge_conn *c, enum edge_conn_why why);
-/** Write what is queued; false: the connection is broken. */
+/** Write what is queued, then what ends it; false: the connection is broken. */
 bool edge_conn_flow_write(struct edge_conn *c);
-/** Off the loop; the memory stays until the turn is over. */
+/** Off the loop; the memory stays until the turn is over (detached: is freed).
+ */
 void edge_conn_flow_finish(struct edge_conn *c);
+/** In CONN_LINGER: the next step; ready are EDGE_LOOP_* bits. */
+void edge_conn_flow_linger(struct edge_conn *c, unsigned ready);
 void edge_conn_flow_free(void *conn);
 /** The task: what was queued is written, what was held is told. */
 void edge_conn_flow_turn_end(struct edge_task *t);

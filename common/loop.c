@@ -16,9 +16,10 @@ enum {
 	 * names 65536 connections at most (common/handle.h) [fds] */
 	LOOP_FDS_MAX = 262144,
 	LOOP_FDS_MIN = 1024,
-	LOOP_TICK_MS = 50,	     /* ours: grain of the wheel [ms] */
-	LOOP_BLOCK = 256,	     /* watches allocated together */
-	LOOP_SCRATCH_LEN = 32 * 1024 /* two TLS records [bytes] */
+	LOOP_TICK_MS = 50,		  /* ours: grain of the wheel [ms] */
+	LOOP_BLOCK = 256,		  /* watches allocated together */
+	LOOP_SCRATCH_LEN = 64 * 1024,	  /* four TLS records in, [bytes] */
+	LOOP_OUT_SCRATCH_LEN = 68 * 1024, /* and out, with what TLS adds */
 };
 
 struct watch {
@@ -47,6 +48,7 @@ struct edge_loop {
 	bool has_thread;
 	int stop_fd, tick_fd;
 	uint8_t scratch[LOOP_SCRATCH_LEN];
+	uint8_t out_scratch[LOOP_OUT_SCRATCH_LEN];
 };
 
 static uint64_t clock_ms(void)
@@ -386,4 +388,10 @@ uint8_t *edge_loop_scratch(struct edge_loop *l, size_t *cap)
 {
 	*cap = sizeof(l->scratch);
 	return l->scratch;
+}
+
+uint8_t *edge_loop_out_scratch(struct edge_loop *l, size_t *cap)
+{
+	*cap = sizeof(l->out_scratch);
+	return l->out_scratch;
 }

@@ -65,5 +65,7 @@ void edge_loop_leave(struct edge_leaver *v); /* not joined is fine */
 /** Memory that any event of this loop may fill and must be done with when it
  * returns: sockets are read into it, so that an idle one holds no buffer. */
 uint8_t *edge_loop_scratch(struct edge_loop *l, size_t *cap);
+/** A second one, for what is sent at once: four full TLS records and more. */
+uint8_t *edge_loop_out_scratch(struct edge_loop *l, size_t *cap);
 
 #endif

@@ -11,9 +11,6 @@
 
 enum {
 	SOCK_BACKLOG = 4096, /* ours; the kernel takes somaxconn if less */
-	PROBE_AFTER_S = 60,  /* AE 2.12: keep-alive 60/10/6 */
-	PROBE_EVERY_S = 10,
-	PROBE_COUNT = 6,
 };
 
 static bool set_to(int fd, int level, int name, int value)
@@ -150,12 +147,22 @@ void edge_sock_set_nodelay(int fd)
 	(void)set(fd, IPPROTO_TCP, TCP_NODELAY);
 }
 
-void edge_sock_set_probing(int fd)
+void edge_sock_set_probing(int fd, const struct edge_sock_probing *p)
 {
 	(void)set(fd, SOL_SOCKET, SO_KEEPALIVE);
-	(void)set_to(fd, IPPROTO_TCP, TCP_KEEPIDLE, PROBE_AFTER_S);
-	(void)set_to(fd, IPPROTO_TCP, TCP_KEEPINTVL, PROBE_EVERY_S);
-	(void)set_to(fd, IPPROTO_TCP, TCP_KEEPCNT, PROBE_COUNT);
+	(void)set_to(fd, IPPROTO_TCP, TCP_KEEPIDLE, p->idle_s);
+	(void)set_to(fd, IPPROTO_TCP, TCP_KEEPINTVL, p->interval_s);
+	(void)set_to(fd, IPPROTO_TCP, TCP_KEEPCNT, p->count);
+	if (p->user_timeout_ms)
+		(void)set_to(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+			     (int)p->user_timeout_ms);
+}
+
+void edge_sock_set_abrupt(int fd)
+{
+	const struct linger none = {.l_onoff = 1};
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
 }
 
 void edge_sock_names(int fd, struct edge_addr *local, struct edge_addr *remote)

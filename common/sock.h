@@ -4,6 +4,7 @@
 #define COMMON_SOCK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/addr.h"
 #include "common/err.h"
@@ -38,9 +39,16 @@ EDGE_MUST_CHECK enum edge_err edge_sock_accept(int *out, struct edge_addr *from,
 int edge_sock_error(int fd);
 /** No delay for small writes; not a TCP socket is fine. */
 void edge_sock_set_nodelay(int fd);
-/** Ask a silent peer after 60 s, 6 times every 10 s (AE 2.12); not a TCP socket
- * is fine. */
-void edge_sock_set_probing(int fd);
+/* How a peer that died in silence is noticed: keep-alive, and how long what was
+ * sent may go without an answer (0: as the kernel does). */
+struct edge_sock_probing {
+	uint16_t idle_s, interval_s, count;
+	uint32_t user_timeout_ms;
+};
+/** Not a TCP socket is fine. */
+void edge_sock_set_probing(int fd, const struct edge_sock_probing *p);
+/** close() will reset the connection and forget what is not sent. */
+void edge_sock_set_abrupt(int fd);
 /** Both ends; family 0 where it is not an IP socket. */
 void edge_sock_names(int fd, struct edge_addr *local, struct edge_addr *remote);
 /** Name of the interface that carries the address; false when none does. */

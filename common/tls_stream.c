@@ -1,6 +1,7 @@
 /* TLS over one non-blocking socket; OpenSSL reads what was received before. */
 #include "common/tls_stream.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -17,6 +18,9 @@
 enum {
 	STREAM_RECORD = 16 * 1024, /* RFC 8446 §5.1: most in a record [bytes] */
 	STREAM_STEP = 1024, /* ours: least room for a decryption [bytes] */
+	STREAM_SEALED =
+		STREAM_RECORD + 512, /* RFC 8446 §5.2: + 256, a head;
+				      * ours: and a key update [bytes] */
 };
 
 /* OpenSSL wants one BIO_METHOD a process; made once, never changed. */
@@ -40,20 +44,39 @@ static int on_bio_read(BIO *bio, char *dst, size_t len, size_t *done)
 	return 1;
 }
 
+/* What the socket takes now; 0: nothing, and io_errno says when it is over. */
+static size_t send_some(struct edge_tls_stream *s, const void *src, size_t len)
+{
+	const ssize_t n = send(s->fd, src, len, MSG_NOSIGNAL);
+
+	if (n > 0)
+		return (size_t)n;
+	if (errno != EAGAIN && errno != EINTR)
+		s->io_errno = errno;
+	return 0;
+}
+
+static size_t collect(struct edge_tls_stream *s, const void *src, size_t len)
+{
+	if (len > s->batch_cap - s->batch_len)
+		len = s->batch_cap - s->batch_len;
+	memcpy(s->batch + s->batch_len, src, len);
+	s->batch_len += len;
+	return len;
+}
+
 static int on_bio_write(BIO *bio, const char *src, size_t len, size_t *done)
 {
 	struct edge_tls_stream *s = BIO_get_data(bio);
-	ssize_t n = send(s->fd, src, len, MSG_NOSIGNAL);
 
 	BIO_clear_retry_flags(bio);
-	if (n > 0) {
-		*done = (size_t)n;
+	*done = s->batch    ? collect(s, src, len)
+		: s->tx.len ? 0 /* not before what is older */
+			    : send_some(s, src, len);
+	if (*done)
 		return 1;
-	}
-	if (errno == EAGAIN || errno == EINTR)
+	if (!s->io_errno)
 		BIO_set_retry_write(bio);
-	else
-		s->io_errno = errno;
 	return 0;
 }
 
@@ -130,6 +153,12 @@ void edge_tls_stream_fini(struct edge_tls_stream *s)
 {
 	SSL_free(s->ssl);
 	s->ssl = NULL;
+	edge_bytes_fini(&s->tx);
+}
+
+void edge_tls_stream_cleanse(struct edge_tls_stream *s)
+{
+	SSL_set_options(s->ssl, SSL_OP_CLEANSE_PLAINTEXT);
 }
 
 enum edge_tls_step edge_tls_stream_handshake(struct edge_tls_stream *s)
@@ -152,11 +181,12 @@ enum edge_tls_step edge_tls_stream_handshake(struct edge_tls_stream *s)
 	}
 }
 
-/* Room for what is decrypted already, else for one small message. */
+/* Room for what is decrypted already and for all that was received, which is
+ * longer than what is in it; at least for one small message. */
 static enum edge_err room_make(struct edge_tls_stream *s, struct edge_bytes *in,
 			       uint32_t cap)
 {
-	size_t want = (size_t)SSL_pending(s->ssl);
+	size_t want = (size_t)SSL_pending(s->ssl) + edge_slice_len(s->rx);
 
 	if (want < STREAM_STEP)
 		want = STREAM_STEP;
@@ -202,29 +232,91 @@ enum edge_tls_step edge_tls_stream_read(struct edge_tls_stream *s,
 	return EDGE_TLS_DONE;
 }
 
-enum edge_tls_step edge_tls_stream_write(struct edge_tls_stream *s,
-					 struct edge_bytes *out)
+static enum edge_tls_step socket_full(const struct edge_tls_stream *s)
 {
-	while (out->len) {
-		struct edge_slice rest = edge_bytes_slice(out);
-		size_t len = edge_slice_len(rest), done;
+	return s->io_errno ? EDGE_TLS_BROKEN : EDGE_TLS_WANT_WRITE;
+}
+
+/* What was kept from before goes first. */
+static enum edge_tls_step send_kept(struct edge_tls_stream *s)
+{
+	const struct edge_slice rest = edge_bytes_slice(&s->tx);
+
+	if (!s->tx.len)
+		return EDGE_TLS_DONE;
+	edge_bytes_take(&s->tx, send_some(s, rest.p, edge_slice_len(rest)));
+	return s->tx.len ? socket_full(s) : EDGE_TLS_DONE;
+}
+
+static enum edge_tls_step send_batch(struct edge_tls_stream *s)
+{
+	const size_t done = send_some(s, s->batch, s->batch_len);
+	const struct edge_slice rest =
+		edge_slice(s->batch + done, s->batch_len - done);
+
+	if (!edge_slice_len(rest))
+		return EDGE_TLS_DONE;
+	if (edge_bytes_add(&s->tx, rest, UINT32_MAX)) {
+		s->io_errno = ENOMEM;
+		return EDGE_TLS_BROKEN;
+	}
+	return socket_full(s);
+}
+
+/* Records into the batch while a whole one fits, or to the socket; what went in
+ * is off out. */
+static enum edge_tls_step seal(struct edge_tls_stream *s,
+			       struct edge_bytes *out)
+{
+	const struct edge_slice all = edge_bytes_slice(out);
+	size_t sealed = 0, done = 0;
+	bool fine = true;
+
+	while (fine && sealed < edge_slice_len(all) &&
+	       (!s->batch || s->batch_cap - s->batch_len >= STREAM_SEALED)) {
+		size_t len = edge_slice_len(all) - sealed;
 
 		if (len > STREAM_RECORD)
 			len = STREAM_RECORD;
 		ERR_clear_error();
-		if (SSL_write_ex(s->ssl, rest.p, len, &done) != 1)
-			return SSL_want_write(s->ssl) && !s->io_errno
-				       ? EDGE_TLS_WANT_WRITE
-				       : EDGE_TLS_BROKEN;
-		edge_bytes_take(out, done);
+		fine = SSL_write_ex(s->ssl, all.p + sealed, len, &done) == 1;
+		sealed += fine ? done : 0;
 	}
-	return EDGE_TLS_DONE;
+	edge_bytes_take(out, sealed);
+	if (fine)
+		return EDGE_TLS_DONE;
+	return SSL_want_write(s->ssl) ? socket_full(s) : EDGE_TLS_BROKEN;
 }
 
-void edge_tls_stream_goodbye(struct edge_tls_stream *s)
+enum edge_tls_step edge_tls_stream_write(struct edge_tls_stream *s,
+					 struct edge_bytes *out,
+					 uint8_t *scratch, size_t cap)
 {
-	SSL_shutdown(s->ssl);
+	enum edge_tls_step step = send_kept(s);
+
+	assert(!scratch || cap >= STREAM_SEALED);
+	while (step == EDGE_TLS_DONE && out->len) {
+		s->batch = scratch;
+		s->batch_cap = cap;
+		s->batch_len = 0;
+		step = seal(s, out);
+		if (scratch && step != EDGE_TLS_BROKEN)
+			step = send_batch(s);
+		s->batch = NULL;
+	}
+	return step;
+}
+
+enum edge_tls_step edge_tls_stream_goodbye(struct edge_tls_stream *s)
+{
+	enum edge_tls_step step = EDGE_TLS_DONE;
+
+	/* -1: not gone; 0 and 1: it is, and theirs is or is not here */
+	if (SSL_shutdown(s->ssl) < 0)
+		step = SSL_want_write(s->ssl) ? socket_full(s)
+					      : EDGE_TLS_BROKEN;
 	ERR_clear_error();
+	return step;
 }
 
 void edge_tls_stream_detail(struct edge_tls_stream *s, char *text, size_t cap)

@@ -19,6 +19,9 @@ struct edge_tls;
 struct edge_tls_stream {
 	void *ssl;
 	struct edge_slice rx; /* received, not yet decrypted; borrowed */
+	struct edge_bytes tx; /* encrypted, and the socket did not take it */
+	uint8_t *batch;	      /* records of one write; borrowed, else NULL */
+	size_t batch_len, batch_cap;
 	int fd;
 	int io_errno;
 };
@@ -44,10 +47,19 @@ enum edge_tls_step edge_tls_stream_handshake(struct edge_tls_stream *s);
  * WANT_WRITE: TLS itself must write before it reads on. */
 enum edge_tls_step edge_tls_stream_read(struct edge_tls_stream *s,
 					struct edge_bytes *in, uint32_t cap);
-/** Encrypt and send out: DONE, WANT_WRITE with a rest, or BROKEN. */
+/**
+ * Encrypt and send out, several records in one system call: DONE, WANT_WRITE
+ * with a rest (of out, or encrypted in tx), or BROKEN.
+ * @param scratch  where records are collected, room for one at least (17 KiB);
+ *                 NULL: each is sent by itself
+ */
 enum edge_tls_step edge_tls_stream_write(struct edge_tls_stream *s,
-					 struct edge_bytes *out);
-void edge_tls_stream_goodbye(struct edge_tls_stream *s); /* close_notify */
+					 struct edge_bytes *out,
+					 uint8_t *scratch, size_t cap);
+/** close_notify, after all that was written: DONE, WANT_WRITE or BROKEN. */
+enum edge_tls_step edge_tls_stream_goodbye(struct edge_tls_stream *s);
+/** Plaintext is overwritten inside TLS too, once it was read. */
+void edge_tls_stream_cleanse(struct edge_tls_stream *s);
 /** OpenSSL's words for what broke, or the socket's. */
 void edge_tls_stream_detail(struct edge_tls_stream *s, char *text, size_t cap);
 void edge_tls_stream_peer(struct edge_peer *out, struct edge_tls_stream *s,

@@ -42,6 +42,11 @@ def av_reason(row):
     return ' Ta '.join([row[1], words(row[2])])
 
 
+def webconf_reason(row):
+    """WCE_REASON(id, label, code, retry_after_s, text, detail)"""
+    return ' Ta '.join([row[1], row[2], row[3], row[5]])
+
+
 def event(row):
     """EVENT(name, id, level, text)"""
     return ' Ta '.join([row[0], row[1], row[2].removeprefix('EDGE_'),
@@ -71,6 +76,14 @@ TABLES = [  # page, .def, macro, line of a row, does text stand below it
     ('av-edge/av-edge.8', 'av-edge/ave_reason.def', 'AVE_REASON', av_reason,
      False),
     ('av-edge/av-edge.8', 'av-edge/ave_events.def', 'EVENT', event, False),
+    ('webconf-edge/webconf-edge.8', 'webconf-edge/wce_reason.def',
+     'WCE_REASON', webconf_reason, False),
+    ('webconf-edge/webconf-edge.8', 'webconf-edge/wce_events.def', 'EVENT',
+     event, False),
+    ('common/edge.ini.5', 'webconf-edge/wce_limits.def', 'LIMIT', limit,
+     True),
+    ('common/edge.ini.5', 'webconf-edge/wce_options.def', 'OPTION', option,
+     True),
     ('common/edge.ini.5', 'av-edge/ave_limits.def', 'LIMIT', limit, True),
     ('common/edge.ini.5', 'av-edge/ave_options.def', 'OPTION', option, True),
 ]

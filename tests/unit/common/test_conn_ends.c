@@ -402,14 +402,14 @@ static void cut_the_wire(struct end *e, enum edge_conn_event ev)
 		shutdown(e->conn->stream.fd, SHUT_RDWR);
 }
 
-START_TEST(conn_tells_an_abrupt_end_as_reset)
+START_TEST(conn_tells_a_truncation)
 {
 	server.fn = cut_the_wire;
 	client.fn = end_say_hello;
 	world_dial();
 	while (!client.count[EDGE_CONN_FAILED])
 		world_run();
-	ck_assert_int_eq(edge_conn_why(client.conn), EDGE_CONN_WHY_RESET);
+	ck_assert_int_eq(edge_conn_why(client.conn), EDGE_CONN_WHY_TRUNCATED);
 	ck_assert_str_eq(edge_conn_detail(client.conn),
 			 "closed without close_notify");
 }
@@ -451,7 +451,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, conn_close_after_flush_waits_for_the_reader);
 	tcase_add_test(t, conn_close_after_flush_ends_at_its_deadline);
 	tcase_add_loop_test(t, conn_may_be_closed_in_any_event, 0, 2);
-	tcase_add_test(t, conn_tells_an_abrupt_end_as_reset);
+	tcase_add_test(t, conn_tells_a_truncation);
 	tcase_add_test(t, conn_why_has_words_for_all);
 	return s;
 }

@@ -166,12 +166,14 @@ START_TEST(sock_set_probing_asks_a_silent_peer)
 	} rows[] = {
 		{SOL_SOCKET, SO_KEEPALIVE, 1},
 		{IPPROTO_TCP, TCP_KEEPIDLE, 60},
-		{IPPROTO_TCP, TCP_KEEPINTVL, 10},
-		{IPPROTO_TCP, TCP_KEEPCNT, 6},
+		{IPPROTO_TCP, TCP_KEEPINTVL, 15},
+		{IPPROTO_TCP, TCP_KEEPCNT, 4},
+		{IPPROTO_TCP, TCP_USER_TIMEOUT, 90000},
 	};
+	static const struct edge_sock_probing p = {60, 15, 4, 90000};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	edge_sock_set_probing(fd);
+	edge_sock_set_probing(fd, &p);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		int got = -1;
 		socklen_t len = sizeof(got);

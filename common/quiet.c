@@ -1,5 +1,5 @@
 /* One line a second for each (event, reason, source); AE 5. */
-#include "access-edge/quiet.h"
+#include "common/quiet.h"
 
 #include <string.h>
 
@@ -10,29 +10,29 @@ struct mark {
 	uint64_t family, event, reason;
 };
 
-void acc_quiet_init(struct acc_quiet *q, const uint8_t key[16])
+void edge_quiet_init(struct edge_quiet *q, const uint8_t key[16])
 {
-	*q = (struct acc_quiet){0};
+	*q = (struct edge_quiet){0};
 	memcpy(q->key, key, sizeof(q->key));
 }
 
-bool acc_quiet_may_tell(struct acc_quiet *q, const struct acc_quiet_line *l,
+bool edge_quiet_may_tell(struct edge_quiet *q, const struct edge_quiet_line *l,
 			uint64_t now_ms, uint32_t *held_back)
 {
 	struct edge_addr source = edge_addr_source(l->from);
 	struct mark m = {.family = source.family, .event = l->event};
-	struct acc_quiet_slot *at;
+	struct edge_quiet_slot *at;
 	uint64_t tag;
 
 	memcpy(m.ip, source.ip, sizeof(m.ip));
 	m.reason = edge_siphash(q->key, edge_slice_str(l->reason));
 	tag = edge_siphash(q->key, edge_slice(&m, sizeof(m)));
-	at = &q->slots[tag % ACC_QUIET_SLOTS];
+	at = &q->slots[tag % EDGE_QUIET_SLOTS];
 	if (at->tag == tag && now_ms < at->until_ms) {
 		at->held_back++;
 		return false;
 	}
 	*held_back = at->tag == tag ? at->held_back : 0;
-	*at = (struct acc_quiet_slot){tag, now_ms + ACC_QUIET_MS, 0};
+	*at = (struct edge_quiet_slot){tag, now_ms + EDGE_QUIET_MS, 0};
 	return true;
 }

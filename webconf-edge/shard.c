@@ -1,0 +1,310 @@
+/* One share-nothing thread of outside clients: its loop and all it touches. */
+#include "webconf-edge/shard.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/crypto.h"
+#include "common/loop.h"
+#include "common/tls.h"
+#include "webconf-edge/client.h"
+#include "webconf-edge/client_tell.h"
+#include "webconf-edge/events.h"
+
+enum {
+	MAILBOX = 65536, /* ours: more than all clients have to say at once */
+	WAIT_MS = 50,	 /* ours: a full table is looked at again [ms] */
+	DOOR_RATE = 100000, /* ours: the sources' own rates are what counts */
+};
+
+void wce_shard_count(struct wce_shard *s, size_t row, uint64_t n)
+{
+	edge_stats_add(s->shared->stats, s->index, row, n);
+}
+
+bool wce_shard_post(struct wce_shard *s, struct wce_mail *m)
+{
+	if (m && s->shared->desk &&
+	    edge_mailbox_post(s->shared->desk, m) == EDGE_OK)
+		return true;
+	wce_shard_count(s, WCE_STAT_MAIL_FULL, 1);
+	edge_event(WCE_EV_MAILBOX_FULL, "from=%u to=desk", s->index);
+	wce_mail_free(m);
+	return false;
+}
+
+/* -- the door ----------------------------------------------------------- */
+
+/* WC 4.8: wait rather than accept and close, so that the queue in front of us
+ * sees it. */
+static uint64_t on_wait(void *arg, uint64_t now_ms)
+{
+	struct wce_shard *s = arg;
+	const struct wce_shared *shared = s->shared;
+
+	(void)now_ms;
+	if (atomic_load(&shared->handshakes) <
+		    wce_limit(shared, WCE_LIMIT_HANDSHAKES) &&
+	    atomic_load(&shared->preauth) <
+		    wce_limit(shared, WCE_LIMIT_PREAUTH) &&
+	    atomic_load(&shared->clients) <
+		    wce_limit(shared, WCE_LIMIT_SESSIONS))
+		return 0;
+	return WAIT_MS;
+}
+
+static void on_paused(void *arg)
+{
+	wce_shard_count(arg, WCE_STAT_ACCEPT_PAUSED, 1);
+}
+
+static bool is_in_rate(struct wce_shard *s, const struct edge_addr *from)
+{
+	const struct edge_rate_of of = {
+		.source = *from,
+		.bits4 = 32,
+		.bits6 = 64,
+		.rate = (uint32_t)wce_limit(s->shared, WCE_LIMIT_ACCEPT_RATE),
+		.burst = (uint32_t)wce_limit(s->shared, WCE_LIMIT_ACCEPT_BURST),
+	};
+
+	return edge_rates_take(s->rates, &of, edge_loop_now_ms(s->loop));
+}
+
+static void refuse_fd(struct wce_shard *s, int fd, enum wce_stat row,
+		      const char *reason, const struct edge_addr *from)
+{
+	wce_client_tell_refused(s, row, reason, from);
+	close(fd);
+}
+
+static void on_taken(void *arg, int fd, const struct edge_addr *from)
+{
+	static const struct {
+		enum wce_stat row;
+		const char *name;
+	} rows[] = {
+		[EDGE_ADMIT_TOTAL] = {WCE_STAT_REJECTED_TOTAL, "total"},
+		[EDGE_ADMIT_SOURCE] = {WCE_STAT_REJECTED_SOURCE, "source"},
+		[EDGE_ADMIT_HANDSHAKES] = {WCE_STAT_REJECTED_PREAUTH,
+					   "preauth"},
+		[EDGE_ADMIT_PENALTY] = {WCE_STAT_REJECTED_SOURCE, "penalty"},
+		[EDGE_ADMIT_UNKNOWN] = {WCE_STAT_REJECTED_TOTAL, "unknown"},
+	};
+	struct wce_shard *s = arg;
+	enum edge_admit_verdict v;
+
+	if (!is_in_rate(s, from)) {
+		refuse_fd(s, fd, WCE_STAT_REJECTED_RATE, "rate", from);
+		return;
+	}
+	v = edge_admit_enter(s->shared->admit, from, edge_loop_now_ms(s->loop));
+	if (v != EDGE_ADMIT_OK) {
+		refuse_fd(s, fd, rows[v].row, rows[v].name, from);
+		return;
+	}
+	wce_shard_count(s, WCE_STAT_ACCEPTED_CLIENT, 1);
+	if (wce_client_accept(s, fd, from) != EDGE_OK)
+		wce_client_tell_refused(s, WCE_STAT_REJECTED_RESOURCE,
+					"resource", from);
+}
+
+static enum edge_err open_door(struct wce_shard *s, int fd)
+{
+	const struct edge_door_plan p = {
+		.loop = s->loop,
+		.rate = DOOR_RATE,
+		.burst = DOOR_RATE,
+		.wait_ms = on_wait,
+		.taken = on_taken,
+		.paused = on_paused,
+		.arg = s,
+	};
+	struct edge_door *door;
+	enum edge_err err = edge_door_new(&door, &p, fd);
+
+	if (err)
+		return err;
+	edge_door_free(s->door);
+	s->door = door;
+	return EDGE_OK;
+}
+
+/* -- what the desk sends ------------------------------------------------ */
+
+static void cut(struct wce_client *c, void *arg)
+{
+	const struct wce_mail *m = arg;
+
+	if (c->at.opened &&
+	    psom_name_eq(edge_slice_str(c->mcu), edge_slice_str(m->ask.mcu)))
+		wce_client_end(c, WCE_REASON_REMOVED);
+}
+
+static void on_topology(struct wce_shard *s, struct wce_mail *m)
+{
+	topo_drop(s->topo);
+	s->topo = m->topo;
+	m->topo = NULL;
+	if (m->fd < 0 || s->is_draining)
+		return;
+	if (open_door(s, m->fd))
+		edge_event(EDGE_EV_TOPOLOGY_REFUSED, "shard=%u reason=memory",
+			   s->index);
+	m->fd = -1;
+}
+
+static void on_tls(struct wce_shard *s, struct wce_mail *m)
+{
+	edge_tls_drop(s->tls);
+	s->tls = m->tls;
+	m->tls = NULL;
+}
+
+static void on_keys(struct wce_shard *s, struct wce_mail *m)
+{
+	wce_keys_free(s->keys);
+	s->keys = m->keys;
+	m->keys = NULL;
+}
+
+/* WC 5.9: S2 to S5 are answered 503; who is not that far yet comes there. */
+static void refuse_unpaired(struct wce_client *c, void *arg)
+{
+	(void)arg;
+	if (!c->at.paired && c->at.secured)
+		wce_client_end(c, WCE_REASON_EDGE_DRAINING);
+}
+
+static void on_drain(struct wce_shard *s)
+{
+	if (s->is_draining)
+		return;
+	s->is_draining = true;
+	edge_door_free(s->door);
+	s->door = NULL;
+	wce_client_each(s, refuse_unpaired, NULL);
+}
+
+static void on_mail(void *msg, void *arg)
+{
+	struct wce_shard *s = arg;
+	struct wce_mail *m = msg;
+
+	switch (m->kind) {
+	case WCE_MAIL_LEG:
+	case WCE_MAIL_REFUSE:
+		wce_client_mail(s, m);
+		break;
+	case WCE_MAIL_CUT:
+		wce_client_each(s, cut, m);
+		break;
+	case WCE_MAIL_TOPOLOGY:
+		on_topology(s, m);
+		break;
+	case WCE_MAIL_TLS:
+		on_tls(s, m);
+		break;
+	case WCE_MAIL_KEYS:
+		on_keys(s, m);
+		break;
+	case WCE_MAIL_DRAIN:
+		on_drain(s);
+		break;
+	case WCE_MAIL_ASK:
+	case WCE_MAIL_AGAIN:
+	case WCE_MAIL_DONE:
+	case WCE_MAIL_KINDS:
+		break;
+	}
+	wce_mail_free(m);
+}
+
+/* -- making one --------------------------------------------------------- */
+
+static enum edge_err make_tables(struct wce_shard *s)
+{
+	enum edge_err err = edge_loop_new(&s->loop);
+
+	if (!err)
+		err = edge_handles_new(&s->clients, s->index,
+				       EDGE_HANDLE_SLOTS);
+	if (!err)
+		err = edge_rates_new(&s->rates,
+				     wce_limit(s->shared, WCE_LIMIT_SOURCES) /
+					     s->shared->shard_count);
+	if (!err)
+		err = edge_mailbox_new(&s->mailbox, s->loop, MAILBOX, on_mail,
+				       wce_mail_free, s);
+	return err;
+}
+
+void wce_shard_plan_drop(struct wce_shard_plan *p)
+{
+	if (p->fd >= 0)
+		close(p->fd);
+	if (p->tls)
+		edge_tls_drop(p->tls);
+	if (p->topo)
+		topo_drop(p->topo);
+	wce_keys_free(p->keys);
+	*p = (struct wce_shard_plan){.fd = -1};
+}
+
+enum edge_err wce_shard_new(struct wce_shard **out, struct wce_shard_plan *p)
+{
+	struct wce_shard *s = calloc(1, sizeof(*s));
+	uint8_t key[16];
+	enum edge_err err = EDGE_ENOMEM;
+	int fd;
+
+	if (!s)
+		goto out;
+	edge_random(key, sizeof(key));
+	edge_quiet_init(&s->quiet, key);
+	s->index = p->index;
+	s->shared = p->shared;
+	s->topo = p->topo;
+	s->tls = p->tls;
+	s->keys = p->keys;
+	fd = p->fd;
+	*p = (struct wce_shard_plan){.fd = -1};
+	err = make_tables(s);
+	if (err)
+		close(fd);
+	else
+		err = open_door(s, fd);
+	if (!err) {
+		*out = s;
+		s = NULL;
+	}
+out:
+	wce_shard_plan_drop(p);
+	wce_shard_free(s);
+	return err;
+}
+
+static void end_client(struct wce_client *c, void *arg)
+{
+	(void)arg;
+	wce_client_end(c, WCE_REASON_SHUTDOWN);
+}
+
+void wce_shard_free(struct wce_shard *s)
+{
+	if (!s)
+		return;
+	edge_door_free(s->door);
+	if (s->clients)
+		wce_client_each(s, end_client, NULL);
+	edge_mailbox_free(s->mailbox);
+	edge_loop_free(s->loop);
+	edge_handles_free(s->clients);
+	edge_rates_free(s->rates);
+	wce_keys_free(s->keys);
+	if (s->tls)
+		edge_tls_drop(s->tls);
+	if (s->topo)
+		topo_drop(s->topo);
+	free(s);
+}

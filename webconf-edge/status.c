@@ -1,0 +1,166 @@
+/* What the admin endpoint shows of this service. */
+#include "webconf-edge/status.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "common/recent.h"
+#include "topology/utc.h"
+#include "webconf-edge/mcu.h"
+#include "webconf-edge/service.h"
+
+static void add_listener(json_t *a, const struct wce_service *v,
+			 enum topo_port_kind kind, const char *name,
+			 const char *state)
+{
+	const struct topo_listen *at = &wce_service_topo(v)->listen[kind];
+	char text[EDGE_ADDR_STRLEN];
+
+	edge_addr_print(&at->addr, text);
+	json_array_append_new(
+		a, json_pack("{s:s,s:s,s:s,s:s,s:s}", "name", name, "address",
+			     text, "protocol", at->protocol, "tls",
+			     wce_service_profile(v, name), "state", state));
+}
+
+static void add_listeners(json_t *o, const struct wce_service *v,
+			  bool is_draining)
+{
+	json_t *a = json_array();
+
+	add_listener(a, v, TOPO_PORT_WEBCONF_CLIENT, "webconf-client",
+		     is_draining ? "draining" : "open");
+	add_listener(a, v, TOPO_PORT_WEBCONF_INSIDE, "webconf-inside", "open");
+	json_object_set_new(o, "listeners", a);
+}
+
+static const char *state_of(const struct wce_mcu *m)
+{
+	if (!m->control)
+		return "down";
+	return m->is_draining ? "draining" : "up";
+}
+
+/* Names the topology allows on 8057 and that are not registered: worth a
+ * line, for they are what an operator looks for. */
+static void add_absent(json_t *a, const struct wce_service *v)
+{
+	const struct topo *t = wce_service_topo(v);
+	const struct wce_desk *d = wce_service_desk(v);
+
+	for (size_t i = 0; i < t->trusted_count; i++) {
+		const struct topo_trusted *x = &t->trusted[i];
+		const struct wce_mcu *m;
+		bool is_known = false;
+
+		if (!(x->listeners & TOPO_TRUST_WEBCONF))
+			continue;
+		LIST_FOREACH(m, &d->mcus, next)
+		is_known |= psom_name_eq(edge_slice_str(m->name),
+					 edge_slice_str(x->fqdn));
+		if (!is_known)
+			json_array_append_new(
+				a, json_pack("{s:s,s:s,s:i}", "member", x->fqdn,
+					     "state", "not registered", "port",
+					     t->listen[TOPO_PORT_WEBCONF_INSIDE]
+						     .addr.port));
+	}
+}
+
+static void add_mcus(json_t *o, const struct wce_service *v)
+{
+	const struct wce_desk *d = wce_service_desk(v);
+	const struct wce_mcu *m;
+	json_t *a = json_array();
+
+	if (d) {
+		LIST_FOREACH(m, &d->mcus, next)
+		json_array_append_new(
+			a, json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I}",
+				     "member", m->name, "state", state_of(m),
+				     "generation", (json_int_t)m->generation,
+				     "capacity", (json_int_t)m->capacity,
+				     "sessions", (json_int_t)m->seated,
+				     "told_active", (json_int_t)m->told_active,
+				     "parked", (json_int_t)m->parked_count,
+				     "waiting", (json_int_t)m->waiting_count));
+		add_absent(a, v);
+	}
+	json_object_set_new(o, "upstreams", a);
+}
+
+static void add_keys(json_t *o, const struct wce_service *v)
+{
+	const struct topo_keyring *r = wce_service_keys(v);
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < r->count; i++) {
+		char from[TOPO_UTC_STRLEN], to[TOPO_UTC_STRLEN];
+
+		topo_utc_print(from, r->keys[i].not_before_s);
+		topo_utc_print(to, r->keys[i].not_after_s);
+		json_array_append_new(a, json_pack("{s:s,s:s,s:s}", "kid",
+						   r->keys[i].kid, "not_before",
+						   from, "not_after", to));
+	}
+	json_object_set_new(o, "keys", a);
+}
+
+static json_t *number(_Atomic uint32_t *n)
+{
+	return json_integer(atomic_load(n));
+}
+
+/* Data legs whose reader is slow now: a health indicator of the original. */
+void wce_status_fill(void *self, void *object)
+{
+	struct wce_service *v = self;
+	struct wce_shared *s = wce_service_shared(v);
+	const struct wce_desk *d = wce_service_desk(v);
+	json_t *o = object;
+
+	add_listeners(o, v, atomic_load(&s->is_draining));
+	add_mcus(o, v);
+	add_keys(o, v);
+	json_object_set_new(
+		o, "connections",
+		json_pack("{s:o,s:o,s:o,s:o,s:I,s:I}", "clients",
+			  number(&s->clients), "sessions", number(&s->paired),
+			  "preauth", number(&s->preauth), "handshakes",
+			  number(&s->handshakes), "inside",
+			  (json_int_t)(d ? d->connection_count : 0), "parked",
+			  (json_int_t)(d ? d->parked_count : 0)));
+	json_object_set_new(
+		o, "throttling",
+		json_pack("{s:o,s:b}", "throttled_server_connections",
+			  number(&s->throttled), "system_throttling",
+			  wce_service_is_throttling(v)));
+	json_object_set_new(o, "shards", json_integer(s->shard_count));
+}
+
+static void add_line(const char *line, void *arg)
+{
+	json_t *row = json_loads(line, 0, NULL);
+
+	if (row)
+		json_array_append_new(arg, row);
+}
+
+static struct edge_admin_answer refusals(const struct edge_admin_request *r,
+					 void *arg)
+{
+	json_t *a = json_array(), *o;
+	char *body;
+
+	(void)r;
+	edge_recent_each(wce_service_shared(arg)->refusals, add_line, a);
+	o = json_pack("{s:o}", "refusals", a);
+	body = json_dumps(o, JSON_COMPACT);
+	json_decref(o);
+	return (struct edge_admin_answer){200, body};
+}
+
+const struct edge_admin_route wce_status_routes[WCE_STATUS_ROUTES] = {
+	{"GET", "/v1/refusals", refusals},
+};
