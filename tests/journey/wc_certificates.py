@@ -23,7 +23,7 @@ def turned_away(rooms, certificate):
 
 
 def body(j):
-    rooms = wc.Rooms(j, hosts=())
+    rooms = wc.Rooms(j, mcus=())
     generation = 0
     for name in GOOD:
         server = wc.Server(rooms, name).dial()
@@ -50,7 +50,7 @@ def body(j):
         got = server.register(name=f'{other}.{CORP}')
         assert got.kind == 'REJECT' and got['code'] == 403, (other, got)
         server.close()
-    wc.wait_reason(rooms.edge, 'reject', 'peer_name', 3)
+    wc.wait_event(rooms.edge, wc.MCU_REFUSED, 3, reason='peer_name')
 
     # folded, it is the same name
     server = wc.Server(rooms).dial()

@@ -118,7 +118,7 @@ def edge_drains(rooms):
 
 
 def body(j):
-    rooms = wc.Rooms(j, hosts=('fe02', 'fe03'), limits=GRACE,
+    rooms = wc.Rooms(j, mcus=('fe02', 'fe03'), limits=GRACE,
                      mcu={'tempo': 0.2})
     mcu_drains(rooms)
     conference_ends(rooms)

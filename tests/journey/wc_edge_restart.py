@@ -6,11 +6,11 @@ import os
 from support import journey, wc
 
 
-def show(rooms, one, other):
+def show(rooms, one, other, title):
     """A slide goes from one to the other."""
     data = os.urandom(20000)
-    rooms.run(one.upload('slide', data))
-    rooms.run(other.got('slide', data))
+    rooms.run(one.upload(title, data))
+    rooms.run(other.got(title, data))
 
 
 def body(j):
@@ -20,7 +20,7 @@ def body(j):
     kept = [rooms.client(user=name) for name in ('alice', 'bob')]
     rooms.outside.addresses = {wc.PUBLIC: [wc.OUTSIDE]}
     rooms.all([one.join() for one in kept])
-    show(rooms, *kept)
+    show(rooms, *kept, 'slide')
 
     # one of two: the other is the only proxy
     first.kill()
@@ -33,8 +33,9 @@ def body(j):
     rooms.outside.addresses = {wc.PUBLIC: [wc.OUTSIDE, wc.SECOND]}
     again = [rooms.client(user=name) for name in ('alice', 'bob')]
     rooms.all([one.join() for one in again])
+    rooms.run(again[1].got('slide'))  # what was there
     assert {one.proxy for one in again} == {(wc.SECOND, 443)}
-    show(rooms, *again)
+    show(rooms, *again, 'by the other')
 
     # both: nobody can come, and the MCU says so
     second.kill()

@@ -43,7 +43,7 @@ def taken_over(rooms, alice, bob):
         stale.close()
         stale.dial()
     stale.close()
-    wc.wait_reason(rooms.edge, 'reject', 'stale', 2)
+    wc.wait_event(rooms.edge, wc.MCU_REFUSED, 2, reason='stale')
 
     fresh = wc.Server(rooms).dial()
     got = fresh.register(generation=generation + 1)

@@ -220,7 +220,7 @@ def ends(rooms, mcu):
 
 def body(j):
     codec()
-    rooms = wc.Rooms(j, hosts=(), keys=''.join(
+    rooms = wc.Rooms(j, mcus=(), keys=''.join(
         psom.ring_line(number, key, word='') for number, key in KEYS.items()),
         limits={'webconf.nonce_uses': 1000}, **topology(j))
     mcu = Mcu(rooms)

@@ -37,7 +37,7 @@ def put_keys(edge, text):
 class Rooms:
     """Edges, MCUs and clients of one journey; keys: ring lines."""
 
-    def __init__(self, j, hosts=('fe02',), edges=1, limits=None, **how):
+    def __init__(self, j, mcus=('fe02',), edges=1, limits=None, **how):
         self.j, self.pool = j, EDGES[:edges]
         where, spaces = {}, [j.world.edge]
         if edges == 2:
@@ -54,8 +54,8 @@ class Rooms:
             self.edges.append(edge)
         self.edge = self.edges[0]
         self.mcus = [j.mcu(self.edge.keys, host, edges=self.pool, **mcu_how)
-                     for host in hosts]
-        self.mcu = self.mcus[0] if hosts else None
+                     for host in mcus]
+        self.mcu = self.mcus[0] if mcus else None
         self.loop = Loop()
         j.parts.append(self.loop)
         self.run, self.all = self.loop.run, self.loop.all
@@ -154,8 +154,10 @@ class Server:
             'generation': 1, 'capacity': 100, 'legs': 8, **other})
 
     def expect(self, kind):
-        """The next must be that."""
+        """The next must be that; legs may be wanted at any time."""
         got = self.next()
+        while kind != 'WANT' and getattr(got, 'kind', None) == 'WANT':
+            got = self.next()
         assert getattr(got, 'kind', None) == kind, got
         return got
 
@@ -186,7 +188,8 @@ def wait_reason(edge, noun, reason, least=1, limit=5):
 
 
 FIELD = re.compile(r' (\w+)=("[^"]*"|\S*)')
-REFUSED, SESSION, MCU_UP, MCU_DOWN, PEER_REFUSED = 2010, 2011, 2020, 2021, 2025
+REFUSED, SESSION, MCU_UP, MCU_DOWN = 2010, 2011, 2020, 2021
+MCU_REFUSED, PEER_REFUSED, LEG_REFUSED = 2024, 2025, 2026
 
 
 def events(edge, number, **words):
