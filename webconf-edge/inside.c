@@ -118,6 +118,8 @@ static void tell_end(const struct wce_inside *c, enum wce_reason why)
 
 	if (!events[c->state]) /* CONTROL: the MCU's own line says it */
 		return;
+	if (c->state != WCE_INSIDE_PARKED)
+		wce_desk_count(c->desk, WCE_STAT_REJECT + why);
 	wce_desk_count(c->desk, c->state == WCE_INSIDE_PARKED
 					? WCE_STAT_LEGS_LOST
 					: WCE_STAT_INSIDE_REFUSED);
