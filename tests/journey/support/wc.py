@@ -95,7 +95,9 @@ class Rooms:
         return self.run(self.outside.knock(data, **how))
 
     def wait_empty(self, limit=10):
-        """No session is left, and no client."""
+        """No client is left at an edge, and no session at an MCU."""
+        until(lambda: all(load(edge)['clients'] == 0 for edge in self.edges),
+              limit, lambda: str([load(edge) for edge in self.edges]))
         until(lambda: all(mcu.order('status')['sessions'] == 0
                           for mcu in self.mcus), limit,
               lambda: str([mcu.order('status') for mcu in self.mcus]))
@@ -165,6 +167,11 @@ class Server:
         """Gone."""
         if self.link:
             self.rooms.run(self.link.abort())
+
+
+def load(edge):
+    """Connections of an edge, by what they are."""
+    return edge.call('GET', '/v1/status')[1]['conference']['connections']
 
 
 def descriptors(edge):
