@@ -26,12 +26,16 @@ def put_keys(edge, text):
     """The edge's ring and the copy of its Data MCUs, as text says."""
     folder = edge.folder / 'state' / 'secrets'
     folder.mkdir(mode=0o700, exist_ok=True)
-    ring = folder / 'psom.keys'
-    fresh = folder / 'psom.fresh'
+    for ring in (folder / 'psom.keys', edge.keys):
+        put_text(ring, text)
+
+
+def put_text(path, text):
+    """The file has the old text or this, never a part; nobody else reads."""
+    fresh = path.with_suffix('.fresh')
     fresh.write_text(text)
     fresh.chmod(0o600)
-    fresh.rename(ring)
-    edge.keys.write_text(text)
+    fresh.rename(path)
 
 
 class Rooms:
