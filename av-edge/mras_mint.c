@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "av-edge/mras_ms2_cred.h"
 #include "common/crypto.h"
 #include "common/sip/msg.h"
 
@@ -133,17 +134,19 @@ static void mint(struct mras_ticket *out, const struct minting *g,
 	};
 	uint8_t random[8], name[MRAS_IDENTITY_MAX];
 
+	const struct edge_slice who = account(name, a->identity);
+
 	g->c->random(random, sizeof(random));
-	mras_token_mint(out, g->keys, &t, account(name, a->identity), random);
+	if (g->c->ring->format == MRAS_MS2)
+		mras_ms2_mint(out, g->keys, &t, who, random);
+	else
+		mras_token_mint(out, g->keys, &t, who, random);
 }
 
 static void count(struct mras_minted *out, const struct mras_ticket *t)
 {
-	struct mras_token token;
-
-	if (!out->count++ &&
-	    mras_token_decode(&token, edge_slice(t->username, MRAS_TOKEN_LEN)))
-		memcpy(out->pseudonym, token.pseudonym, sizeof(out->pseudonym));
+	if (!out->count++)
+		memcpy(out->pseudonym, t->pseudonym, sizeof(out->pseudonym));
 }
 
 /* false: no relay for that location */
@@ -153,7 +156,6 @@ static bool put_grant(struct edge_put *w, struct mras_minted *out,
 	struct mras_ticket ticket = {0};
 	struct mras_grant grant = {
 		.id = a->id,
-		.username = edge_slice(ticket.username, MRAS_TOKEN_LEN),
 		.password = edge_slice(ticket.password, MRAS_PASSWORD_LEN),
 		.minutes = g->minutes_max,
 	};
@@ -164,6 +166,7 @@ static bool put_grant(struct edge_put *w, struct mras_minted *out,
 	if (a->minutes && a->minutes < grant.minutes)
 		grant.minutes = a->minutes;
 	mint(&ticket, g, a, &grant);
+	grant.username = mras_ticket_name(&ticket);
 	mras_xml_grant(w, &grant);
 	count(out, &ticket);
 	edge_wipe(&ticket, sizeof(ticket));

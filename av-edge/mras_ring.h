@@ -18,8 +18,9 @@ struct mras_ring_key {
 struct mras_ring {
 	struct mras_ring_key v[MRAS_RING_KEYS]; /* newest from_s first */
 	size_t count;
-	int64_t not_before_s; /* tokens issued earlier are revoked; or 0 */
-	uint32_t lifetime_s;  /* no token may be made for longer */
+	int64_t not_before_s;	 /* tokens issued earlier are revoked; or 0 */
+	uint32_t lifetime_s;	 /* no token may be made for longer */
+	enum mras_format format; /* that tokens are made in; both count */
 	uint32_t skew_s;
 };
 

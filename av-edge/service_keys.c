@@ -129,9 +129,9 @@ static enum edge_err load_turn(struct edge_tls **out,
 }
 
 /* A time to come would revoke what is made until then. */
-static enum edge_err load_revocation(struct ave_service_keys *k,
-				     const struct edge_config *c, char *why,
-				     size_t cap)
+static enum edge_err load_words(struct ave_service_keys *k,
+				const struct edge_config *c, char *why,
+				size_t cap)
 {
 	struct ave_settings s;
 	enum edge_err err = ave_settings_read(&s, c, why, cap);
@@ -145,6 +145,7 @@ static enum edge_err load_revocation(struct ave_service_keys *k,
 		return EDGE_ERANGE;
 	}
 	k->ring.not_before_s = s.not_before_s;
+	k->ring.format = s.token_format;
 	return EDGE_OK;
 }
 
@@ -162,7 +163,7 @@ enum edge_err ave_service_keys_load(struct ave_service_keys *out,
 	if (!err)
 		err = load_ring(&k, c, why, why_cap);
 	if (!err)
-		err = load_revocation(&k, c, why, why_cap);
+		err = load_words(&k, c, why, why_cap);
 	if (!err)
 		err = load_turn(&k.turn, c, why, why_cap);
 	if (err)

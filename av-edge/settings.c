@@ -68,8 +68,10 @@ static bool take_rfc(struct ave_settings *out, const char *text)
 
 static bool take_format(struct ave_settings *out, const char *text)
 {
-	(void)out;
-	return !strcmp(text, "edge");
+	bool is_ms2 = !strcmp(text, "ms2");
+
+	out->token_format = is_ms2 ? MRAS_MS2 : MRAS_EDGE;
+	return is_ms2 || !strcmp(text, "edge");
 }
 
 static bool take_not_before(struct ave_settings *out, const char *text)
@@ -93,7 +95,7 @@ static const struct {
 	[AVE_OPTION_MS_VERSION] = {take_version, "1 to 4"},
 	[AVE_OPTION_BATCH] = {take_batch, "auto, ring or epoll"},
 	[AVE_OPTION_RFC] = {take_rfc, "yes or no"},
-	[AVE_OPTION_TOKEN_FORMAT] = {take_format, "edge"},
+	[AVE_OPTION_TOKEN_FORMAT] = {take_format, "edge or ms2"},
 	[AVE_OPTION_NOT_BEFORE] = {take_not_before,
 		"none, or a time as 2026-07-22T06:00:00Z"},
 };

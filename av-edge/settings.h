@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "av-edge/mras_cred.h"
 #include "av-edge/udp_batch.h"
 #include "av-edge/view.h"
 #include "common/config.h"
@@ -15,6 +16,7 @@ struct ave_settings {
 	uint32_t ms_version; /* 1..4, AV 1.9 */
 	enum ave_batch_kind batch;
 	bool has_rfc;
+	enum mras_format token_format;
 	int64_t not_before_s; /* tokens issued earlier are revoked; 0: none */
 };
 

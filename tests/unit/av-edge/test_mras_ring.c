@@ -1,6 +1,7 @@
 /* Keys by time with a fake clock: the worked times of TO 5.4; nonces. */
 #include <string.h>
 
+#include "av-edge/mras_ms2_cred.h"
 #include "av-edge/mras_ring.h"
 #include "tests/support/suite.h"
 #include "tests/support/vector.h"
@@ -113,6 +114,42 @@ START_TEST(times_and_sides_are_judged)
 }
 END_TEST
 
+/* No key is named in it: all that count are tried. */
+START_TEST(second_layout_counts_as_the_first)
+{
+	int64_t t0 = DAY + 7 * H;
+	struct mras_token made = {.issued_s = (uint32_t)t0,
+				  .expires_s = (uint32_t)t0 + LIFETIME,
+				  .flags = MRAS_INTERNET};
+	const uint8_t random[8] = {1};
+	struct mras_ring revoking = ring;
+	struct mras_ticket t;
+	struct mras_known known;
+	struct edge_slice name;
+
+	mras_ms2_mint(&t, &old_key, &made, edge_slice_str("sip:a@b"), random);
+	name = mras_ticket_name(&t);
+	ck_assert_int_eq(mras_ring_verify(&known, &ring, name, t0, AVE_OUTSIDE),
+			 AVE_FINE);
+	ck_assert_mem_eq(known.password, t.password, sizeof(t.password));
+	ck_assert_int_eq(mras_ring_verify(&known, &ring, name, t0, AVE_INSIDE),
+			 AVE_TOKEN_SIDE);
+	revoking.not_before_s = t0 + 1;
+	ck_assert_int_eq(
+		mras_ring_verify(&known, &revoking, name, t0, AVE_OUTSIDE),
+		AVE_TOKEN_EXPIRED);
+	/* the certificate of its key has ended */
+	ck_assert_int_eq(mras_ring_verify(&known, &ring, name, DAY + 14 * H,
+					  AVE_OUTSIDE),
+			 AVE_BAD_TOKEN);
+	made.expires_s += 60;
+	mras_ms2_mint(&t, &old_key, &made, edge_slice_str("sip:a@b"), random);
+	ck_assert_int_eq(mras_ring_verify(&known, &ring, mras_ticket_name(&t),
+					  t0, AVE_OUTSIDE),
+			 AVE_BAD_TOKEN);
+}
+END_TEST
+
 static struct edge_addr ip(const char *text)
 {
 	struct edge_addr a;
@@ -190,6 +227,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, old_token_counts_till_the_old_certificate_ends);
 	tcase_add_test(tc, new_token_counts_on_a_member_whose_clock_is_behind);
 	tcase_add_test(tc, times_and_sides_are_judged);
+	tcase_add_test(tc, second_layout_counts_as_the_first);
 	tcase_add_test(tc, nonce_is_that_of_the_vector);
 	tcase_add_test(tc, nonce_fits_its_address_and_time_only);
 	tcase_add_test(tc, no_key_no_nonce);

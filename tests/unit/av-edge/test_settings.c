@@ -30,6 +30,7 @@ START_TEST(settings_have_defaults)
 	ck_assert_int_eq(s.batch, AVE_BATCH_AUTO);
 	ck_assert(s.has_rfc);
 	ck_assert_int_eq(s.not_before_s, 0);
+	ck_assert_int_eq(s.token_format, MRAS_EDGE);
 }
 END_TEST
 
@@ -48,6 +49,9 @@ START_TEST(settings_are_taken)
 	ck_assert_int_eq(s.not_before_s, 1784700000);
 	ck_assert_int_eq(read_text("[options]\nav.batch = ring\n"), EDGE_OK);
 	ck_assert_int_eq(s.batch, AVE_BATCH_RING);
+	ck_assert_int_eq(read_text("[options]\nav.token_format = ms2\n"),
+			 EDGE_OK);
+	ck_assert_int_eq(s.token_format, MRAS_MS2);
 }
 END_TEST
 
@@ -62,7 +66,8 @@ static const struct {
 	{"[options]\nav.ms_version = 1x\n", "av.ms_version"},
 	{"[options]\nav.batch = poll\n", "av.batch wants auto, ring or epoll"},
 	{"[options]\nav.rfc = maybe\n", "av.rfc wants yes or no"},
-	{"[options]\nav.token_format = ms2\n", "av.token_format"},
+	{"[options]\nav.token_format = ms3\n",
+	 "av.token_format wants edge or ms2"},
 	{"[options]\nav.tokens_not_before = today\n",
 	 "av.tokens_not_before wants none, or a time"},
 	{"[limits]\nav.lifetime_min_s = 700\n",
