@@ -11,7 +11,7 @@ struct mst_own {	     /* owner: the allocation; wiped by free */
 	struct mst_mac *mac; /* K, as the first Allocate was keyed */
 	struct mst_replay replay;
 	struct mst_reply last;
-	uint64_t refused_ms; /* the last 0116; 0: none */
+	uint64_t refused_ms; /* the last unsigned 0116; 0: none */
 	uint16_t realm_len, username_len;
 	uint8_t username[MRAS_TOKEN_LEN];
 	uint8_t realm[AVE_REALM_MAX]; /* without its quotes */

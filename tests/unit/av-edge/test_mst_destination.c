@@ -331,6 +331,24 @@ START_TEST(refusal_asked_again_is_the_same)
 }
 END_TEST
 
+/* Its number is used up when it is judged, so an error that was held back
+ * would leave its repetitions without any answer. */
+START_TEST(refusals_to_the_client_itself_have_no_rate)
+{
+	const struct edge_addr denied = mst_addr("10.0.0.1:6000");
+
+	for (int i = 0; i < 3; i++) {
+		struct edge_slice request = mst_client_activate(&c, &denied);
+
+		(void)mst_expect_refusal(&w, &c, request, 440);
+		(void)mst_expect_refusal(&w, &c, request, 440); /* asked again */
+	}
+	/* nor do they use up what strangers' have */
+	mst_client_begin(&c, MST_SET_ACTIVE);
+	expect_unsigned(mst_client_end(&c), 431);
+}
+END_TEST
+
 /* ---- without an allocation ---- */
 
 START_TEST(without_an_allocation_it_is_437)
@@ -413,6 +431,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, unknown_mandatory_attribute_is_420);
 	tcase_add_loop_test(tc, denied_peer_is_440_and_the_old_one_stays, 0, 3);
 	tcase_add_test(tc, refusal_asked_again_is_the_same);
+	tcase_add_test(tc, refusals_to_the_client_itself_have_no_rate);
 	tcase_add_test(tc, without_an_allocation_it_is_437);
 	tcase_add_test(tc, stranger_without_an_allocation_hears_nothing);
 	tcase_add_test(tc, refusals_without_an_allocation_have_a_rate);
