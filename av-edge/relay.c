@@ -28,9 +28,11 @@ static enum edge_err make_parts(struct ave_relay *r)
 	enum edge_err err = ave_alloc_table_init(&r->table);
 
 	if (!err)
-		err = edge_handles_new(&r->allocs, shard, EDGE_HANDLE_SLOTS);
+		err = edge_handles_new(&r->allocs, shard, EDGE_HANDLE_SLOTS,
+				       EDGE_HANDLE_REST);
 	if (!err)
-		err = edge_handles_new(&r->links, shard, EDGE_HANDLE_SLOTS);
+		err = edge_handles_new(&r->links, shard, EDGE_HANDLE_SLOTS,
+				       EDGE_HANDLE_REST);
 	if (!err)
 		err = edge_wheel_new(&r->wheel, r->now_ms);
 	if (!err)
