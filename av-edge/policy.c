@@ -24,13 +24,19 @@ enum word {
 	WORD_OWN,    /* relayed ports */
 };
 
+/* An address as two numbers: one comparison finds a row. */
+struct place {
+	uint64_t high, low;
+};
+
 struct row {
-	uint8_t family, ip[16];
-	uint8_t bits, word;
+	struct place net;
+	uint8_t family, bits, word;
 };
 
 /* Rows of one length lie together. */
 struct group {
+	struct place mask;
 	uint8_t family, bits;
 	size_t first, count;
 };
@@ -47,7 +53,10 @@ struct ave_policy {
 
 /* clang-format off */
 /* AV 6.4, in its order */
-static const struct row fixed[] = {
+static const struct words {
+	uint8_t family, ip[16];
+	uint8_t bits, word;
+} fixed[] = {
 	/* family   network                      bits  word */
 	{AF_INET,  {0},                             8, WORD_DENY},
 	{AF_INET,  {127},                           8, WORD_DENY},
@@ -70,7 +79,7 @@ static const struct row fixed[] = {
 	/* ours: RFC 3879, once what fc00::/7 is now */
 	{AF_INET6, {0xfe, 0xc0},                   10, WORD_DENY},
 };
-static const struct row lab[] = {
+static const struct words lab[] = {
 	{AF_INET,  {127},                           8, WORD_ALLOW},
 	{AF_INET6, {[15] = 1},                    128, WORD_ALLOW},
 };
@@ -81,37 +90,54 @@ enum { LAB = sizeof(lab) / sizeof(lab[0]) };
 
 /* -- making --------------------------------------------------------------- */
 
-static void mask(uint8_t ip[16], unsigned bits)
+static struct place place_of(const uint8_t ip[16])
 {
-	for (unsigned i = 0; i < 16; i++) {
-		if (bits >= 8)
-			bits -= 8;
-		else {
-			ip[i] &= (uint8_t)(0xff00 >> bits);
-			bits = 0;
-		}
+	struct place a = {0};
+
+	for (unsigned i = 0; i < 8; i++) {
+		a.high = a.high << 8 | ip[i];
+		a.low = a.low << 8 | ip[8 + i];
 	}
+	return a;
 }
 
-static void add(struct ave_policy *p, const struct row *row)
+static uint64_t ones(unsigned bits)
 {
-	struct row *r = &p->rows[p->count++];
+	return bits ? UINT64_MAX << (64 - (bits > 64 ? 64 : bits)) : 0;
+}
 
-	*r = *row;
-	mask(r->ip, r->bits);
+static struct place mask_of(unsigned bits)
+{
+	return (struct place){ones(bits), ones(bits > 64 ? bits - 64 : 0)};
+}
+
+static struct place within(struct place a, struct place mask)
+{
+	return (struct place){a.high & mask.high, a.low & mask.low};
+}
+
+static struct row row_of(const struct words *w)
+{
+	return (struct row){within(place_of(w->ip), mask_of(w->bits)),
+			    w->family, w->bits, w->word};
+}
+
+static void add(struct ave_policy *p, const struct words *w)
+{
+	p->rows[p->count++] = row_of(w);
 }
 
 static void add_addr(struct ave_policy *p, const struct edge_addr *a,
 		     unsigned bits, enum word word)
 {
 	const unsigned width = a->family == AF_INET ? V4_BITS : V6_BITS;
-	struct row r = {.family = a->family, .word = (uint8_t)word};
+	struct words w = {.family = a->family, .word = (uint8_t)word};
 
 	if (!a->family)
 		return;
-	r.bits = (uint8_t)(bits > width ? width : bits);
-	memcpy(r.ip, a->ip, sizeof(r.ip));
-	add(p, &r);
+	w.bits = (uint8_t)(bits > width ? width : bits);
+	memcpy(w.ip, a->ip, sizeof(w.ip));
+	add(p, &w);
 }
 
 static bool is_loopback(const struct edge_addr *a)
@@ -136,6 +162,13 @@ static void add_rows(struct ave_policy *p, const struct ave_policy_plan *plan)
 			add_addr(p, &plan->own[i], V6_BITS, WORD_OWN);
 }
 
+static int compare(struct place a, struct place b)
+{
+	if (a.high != b.high)
+		return a.high < b.high ? -1 : 1;
+	return (a.low > b.low) - (a.low < b.low);
+}
+
 static int by_place(const void *a, const void *b)
 {
 	const struct row *x = a, *y = b;
@@ -144,7 +177,7 @@ static int by_place(const void *a, const void *b)
 	if (!d)
 		d = y->bits - x->bits;
 	if (!d)
-		d = memcmp(x->ip, y->ip, sizeof(x->ip));
+		d = compare(x->net, y->net);
 	return d;
 }
 
@@ -158,9 +191,12 @@ static int by_place_and_word(const void *a, const void *b)
 
 static bool is_lab_row(const struct row *r)
 {
-	for (size_t i = 0; i < LAB; i++)
-		if (!by_place(r, &lab[i]))
+	for (size_t i = 0; i < LAB; i++) {
+		const struct row l = row_of(&lab[i]);
+
+		if (!by_place(r, &l))
 			return true;
+	}
 	return false;
 }
 
@@ -184,7 +220,8 @@ static void sort(struct ave_policy *p)
 		if (kept && !by_place(&p->rows[kept - 1], &r))
 			continue;
 		if (!kept || g[-1].family != r.family || g[-1].bits != r.bits) {
-			*g = (struct group){r.family, r.bits, kept, 0};
+			*g = (struct group){mask_of(r.bits), r.family, r.bits,
+					    kept, 0};
 			p->group_count++;
 		}
 		p->groups[p->group_count - 1].count++;
@@ -246,19 +283,35 @@ void ave_policy_free(struct ave_policy *p)
 
 /* -- judging -------------------------------------------------------------- */
 
+static const struct row *find(const struct ave_policy *p, const struct group *g,
+			      struct place net)
+{
+	size_t low = g->first, high = g->first + g->count;
+
+	while (low < high) {
+		const size_t mid = low + (high - low) / 2;
+		const int d = compare(net, p->rows[mid].net);
+
+		if (!d)
+			return &p->rows[mid];
+		if (d < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return NULL;
+}
+
 static enum word look_up(const struct ave_policy *p, const struct edge_addr *a)
 {
+	const struct place at = place_of(a->ip);
+
 	for (size_t i = 0; i < p->group_count; i++) {
 		const struct group *g = &p->groups[i];
-		struct row key = {.family = g->family, .bits = g->bits};
-		const struct row *found;
+		const struct row *found =
+			g->family == a->family ? find(p, g, within(at, g->mask))
+					       : NULL;
 
-		if (g->family != a->family)
-			continue;
-		memcpy(key.ip, a->ip, sizeof(key.ip));
-		mask(key.ip, key.bits);
-		found = bsearch(&key, &p->rows[g->first], g->count, sizeof(key),
-				by_place);
 		if (found)
 			return (enum word)found->word;
 	}
@@ -322,11 +375,8 @@ static const struct disguise {
 static bool carries(struct edge_addr *out, const struct edge_addr *a,
 		    const struct disguise *d)
 {
-	uint8_t net[16];
-
-	memcpy(net, a->ip, sizeof(net));
-	mask(net, d->bits);
-	if (memcmp(net, d->net, sizeof(net)) != 0)
+	if (compare(within(place_of(a->ip), mask_of(d->bits)),
+		    place_of(d->net)) != 0)
 		return false;
 	*out = (struct edge_addr){.family = AF_INET, .port = a->port};
 	for (int i = 0; i < 4; i++)

@@ -3,6 +3,7 @@
 #ifndef AV_EDGE_RELAY_H
 #define AV_EDGE_RELAY_H
 
+#include "av-edge/grant.h"
 #include "av-edge/leg.h"
 #include "av-edge/net.h"
 #include "av-edge/packet.h"
@@ -104,12 +105,6 @@ struct ave_want {
 	struct ave_alloc *instead;
 };
 
-struct ave_grant { /* who the token says it is */
-	uint8_t pseudonym[16];
-	int64_t issued_s, expires_s; /* wall */
-	bool outside, inside, is_server;
-};
-
 /*
  * What returns an enum ave_reason counts nothing: who was asked tells
  * ave_relay_drop. Only the reason of a verdict is counted by the relay.
@@ -158,6 +153,12 @@ enum ave_reason ave_relay_flow(struct ave_flow **out, struct ave_alloc *a,
 enum ave_reason ave_relay_to_peer(struct ave_relay *r, struct ave_alloc *a,
 				  const struct edge_addr *peer,
 				  struct edge_slice bytes);
+/** Both in one, with the policy asked once: a permission as ave_relay_permit
+ * gives it, then the bytes, if there are any; peer has a port. */
+enum ave_reason ave_relay_permit_and_send(struct ave_relay *r,
+					  struct ave_alloc *a,
+					  const struct edge_addr *peer,
+					  struct edge_slice bytes);
 void ave_relay_drop(struct ave_relay *r, enum ave_reason why);
 
 /* Answers to those who have proved nothing yet: so many a second of a network,

@@ -341,7 +341,8 @@ START_TEST(refusals_to_the_client_itself_have_no_rate)
 		struct edge_slice request = mst_client_activate(&c, &denied);
 
 		(void)mst_expect_refusal(&w, &c, request, 440);
-		(void)mst_expect_refusal(&w, &c, request, 440); /* asked again */
+		(void)mst_expect_refusal(&w, &c, request,
+					 440); /* asked again */
 	}
 	/* nor do they use up what strangers' have */
 	mst_client_begin(&c, MST_SET_ACTIVE);
