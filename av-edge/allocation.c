@@ -162,7 +162,7 @@ static enum ave_reason take_port(struct ave_alloc *a, uint8_t family,
 {
 	struct ave_relay *r = a->relay;
 	struct ave_ports *ports = ports_of(r, want->is_tcp);
-	const struct ave_port_wish wish = {
+	struct ave_port_wish wish = {
 		.family = family,
 		.even = want->even,
 		.reserve = want->reserve,
@@ -172,6 +172,7 @@ static enum ave_reason take_port(struct ave_alloc *a, uint8_t family,
 		.owner = owner_of(&a->grant),
 	};
 
+	edge_stock_take(&r->random, &wish.random, sizeof(wish.random));
 	if (want->reserved)
 		return ave_ports_claim(port, ports, want->reserved, &wish)
 			       ? AVE_RESERVATION

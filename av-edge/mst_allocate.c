@@ -85,7 +85,8 @@ static void open_new(const struct mst_request *q, struct mst_caller *c)
 	};
 	enum ave_reason why;
 
-	if (mst_own_new(&o, q->msg, c->mac) != EDGE_OK) {
+	if (mst_own_new(&o, q->msg, c->mac, ave_relay_random(q->relay)) !=
+	    EDGE_OK) {
 		mst_refuse(q, c->mac, AVE_INTERNAL);
 		return;
 	}

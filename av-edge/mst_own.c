@@ -7,7 +7,7 @@
 #include "common/crypto.h"
 
 enum edge_err mst_own_new(struct mst_own **out, const struct mst_msg *m,
-			  struct mst_mac *mac)
+			  struct mst_mac *mac, struct edge_stock *random)
 {
 	struct edge_slice realm = mst_trim(m->v[MST_REALM].bytes);
 	struct edge_slice username = m->v[MST_USERNAME].bytes;
@@ -24,8 +24,8 @@ enum edge_err mst_own_new(struct mst_own **out, const struct mst_msg *m,
 	memcpy(o->realm, realm.p, o->realm_len);
 	o->username_len = (uint16_t)edge_slice_len(username);
 	memcpy(o->username, username.p, o->username_len);
-	edge_random(o->connection, sizeof(o->connection));
-	edge_random(o->tid, sizeof(o->tid));
+	edge_stock_take(random, o->connection, sizeof(o->connection));
+	edge_stock_take(random, o->tid, sizeof(o->tid));
 	*out = o;
 	return EDGE_OK;
 }
@@ -35,6 +35,7 @@ void mst_own_free(struct mst_own *o)
 	if (!o)
 		return;
 	mst_mac_free(o->mac);
+	mst_replay_fini(&o->replay);
 	edge_wipe(o, sizeof(*o));
 	free(o);
 }

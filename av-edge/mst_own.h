@@ -6,6 +6,7 @@
 #include "av-edge/mst_auth.h"
 #include "av-edge/mst_replay.h"
 #include "av-edge/view.h"
+#include "common/crypto.h"
 
 struct mst_own {	     /* owner: the allocation; wiped by free */
 	struct mst_mac *mac; /* K, as the first Allocate was keyed */
@@ -20,8 +21,10 @@ struct mst_own {	     /* owner: the allocation; wiped by free */
 };
 
 /** mac is taken over when this works. m: an Allocate that was admitted. */
-EDGE_MUST_CHECK enum edge_err
-mst_own_new(struct mst_own **out, const struct mst_msg *m, struct mst_mac *mac);
+EDGE_MUST_CHECK enum edge_err mst_own_new(struct mst_own **out,
+					  const struct mst_msg *m,
+					  struct mst_mac *mac,
+					  struct edge_stock *random);
 void mst_own_free(struct mst_own *o); /* NULL is fine */
 bool mst_own_is_user(const struct mst_own *o, struct edge_slice username);
 /** No realm in m, or the one the key was made with. */

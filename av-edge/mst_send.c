@@ -21,8 +21,7 @@ static enum ave_reason send_data(const struct mst_request *q)
 	if (!peer->port) /* would mean the IP alone */
 		return AVE_PEER_DENIED;
 	/* no bytes: it opens the permission only */
-	return ave_relay_permit_and_send(q->relay, q->alloc, peer,
-					 m->v[MST_DATA].bytes);
+	return ave_relay_send(q->relay, q->alloc, peer, m->v[MST_DATA].bytes);
 }
 
 void mst_send(const struct mst_request *q)

@@ -73,6 +73,7 @@ void ave_relay_free(struct ave_relay *r)
 	ave_alloc_table_fini(&r->table);
 	for (int i = 0; i < AVE_DIALECTS; i++)
 		free(r->own[i]);
+	edge_wipe(&r->random, sizeof(r->random));
 	free(r);
 }
 
@@ -161,6 +162,11 @@ const struct ave_view *ave_relay_view(const struct ave_relay *r)
 const struct ave_shared *ave_relay_shared(const struct ave_relay *r)
 {
 	return r->plan.shared;
+}
+
+struct edge_stock *ave_relay_random(struct ave_relay *r)
+{
+	return &r->random;
 }
 
 uint64_t ave_relay_now_ms(const struct ave_relay *r)

@@ -16,6 +16,7 @@ struct ave_dialect;
 struct ave_flow;
 struct ave_relay; /* owner and thread: one worker */
 struct ave_ports;
+struct edge_stock;
 struct edge_tally;
 
 /* What the workers share; any thread, outlives the relays. */
@@ -153,12 +154,10 @@ enum ave_reason ave_relay_flow(struct ave_flow **out, struct ave_alloc *a,
 enum ave_reason ave_relay_to_peer(struct ave_relay *r, struct ave_alloc *a,
 				  const struct edge_addr *peer,
 				  struct edge_slice bytes);
-/** Both in one, with the policy asked once: a permission as ave_relay_permit
- * gives it, then the bytes, if there are any; peer has a port. */
-enum ave_reason ave_relay_permit_and_send(struct ave_relay *r,
-					  struct ave_alloc *a,
-					  const struct edge_addr *peer,
-					  struct edge_slice bytes);
+/** Both in one, the policy asked once; bytes may be none, the port not 0. */
+enum ave_reason ave_relay_send(struct ave_relay *r, struct ave_alloc *a,
+			       const struct edge_addr *peer,
+			       struct edge_slice bytes);
 void ave_relay_drop(struct ave_relay *r, enum ave_reason why);
 
 /* Answers to those who have proved nothing yet: so many a second of a network,
@@ -191,6 +190,7 @@ void *ave_relay_own(struct ave_relay *r, enum ave_dialect_kind which,
 
 const struct ave_view *ave_relay_view(const struct ave_relay *r);
 const struct ave_shared *ave_relay_shared(const struct ave_relay *r);
+struct edge_stock *ave_relay_random(struct ave_relay *r);
 uint64_t ave_relay_now_ms(const struct ave_relay *r);
 int64_t ave_relay_wall_s(const struct ave_relay *r);
 /** Send an answer of the dialect's own memory, framed already. */

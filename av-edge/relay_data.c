@@ -261,10 +261,9 @@ enum ave_reason ave_relay_to_peer(struct ave_relay *r, struct ave_alloc *a,
 	return send_to(r, a, peer, bytes);
 }
 
-enum ave_reason ave_relay_permit_and_send(struct ave_relay *r,
-					  struct ave_alloc *a,
-					  const struct edge_addr *peer,
-					  struct edge_slice bytes)
+enum ave_reason ave_relay_send(struct ave_relay *r, struct ave_alloc *a,
+			       const struct edge_addr *peer,
+			       struct edge_slice bytes)
 {
 	enum ave_reason why = ave_relay_judge(a, peer);
 

@@ -7,6 +7,7 @@
 
 static uint8_t bytes[1024];
 static struct mst_own *own;
+static struct edge_stock stock;
 
 static struct mst_msg allocate(const char *username, const char *realm)
 {
@@ -33,7 +34,7 @@ static void setup(void)
 	struct mst_mac *mac;
 
 	ck_assert_int_eq(mst_mac_new(&mac, MST_MAC_SHA1, &l), EDGE_OK);
-	ck_assert_int_eq(mst_own_new(&own, &m, mac), EDGE_OK);
+	ck_assert_int_eq(mst_own_new(&own, &m, mac, &stock), EDGE_OK);
 }
 
 static void teardown(void)
@@ -76,7 +77,7 @@ START_TEST(username_that_is_too_long_is_refused)
 		"rtcmedia");
 	struct mst_own *o;
 
-	ck_assert_int_eq(mst_own_new(&o, &m, NULL), EDGE_EFORMAT);
+	ck_assert_int_eq(mst_own_new(&o, &m, NULL, &stock), EDGE_EFORMAT);
 }
 END_TEST
 
@@ -86,7 +87,7 @@ START_TEST(shorter_username_is_kept_whole)
 	struct mst_msg m = allocate("short", "rtcmedia");
 	struct mst_own *o;
 
-	ck_assert_int_eq(mst_own_new(&o, &m, NULL), EDGE_OK);
+	ck_assert_int_eq(mst_own_new(&o, &m, NULL, &stock), EDGE_OK);
 	ck_assert(mst_own_is_user(o, edge_slice_str("short")));
 	ck_assert(!mst_own_is_user(o, edge_slice_str("shor")));
 	ck_assert(!mst_own_is_user(o, edge_slice("short", 6)));
@@ -99,7 +100,7 @@ START_TEST(connection_ids_differ)
 	struct mst_msg m = allocate(user, "rtcmedia");
 	struct mst_own *o;
 
-	ck_assert_int_eq(mst_own_new(&o, &m, NULL), EDGE_OK);
+	ck_assert_int_eq(mst_own_new(&o, &m, NULL, &stock), EDGE_OK);
 	ck_assert_mem_ne(o->connection, own->connection, MST_CONNECTION_LEN);
 	ck_assert_mem_ne(o->tid, own->tid, MST_TID_LEN);
 	mst_own_free(o);

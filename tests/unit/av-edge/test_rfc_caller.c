@@ -250,7 +250,9 @@ START_TEST(kept_key_is_used_and_a_new_one_when_it_does_not_fit)
 	ck_assert(rfc_token_decode(token, edge_slice_str(f.alice.username)));
 	/* of another realm, say */
 	ck_assert_int_eq(rfc_mac_new(&k, edge_slice(key, 4)), EDGE_OK);
-	ck_assert_int_eq(rfc_own_new(&own, k, token), EDGE_OK);
+	ck_assert_int_eq(
+		rfc_own_new(&own, k, token, ave_relay_random(f.net.relay)),
+		EDGE_OK);
 	rfc_ask(&f, RFC_REFRESH);
 	rfc_login(&f, &client);
 	ck_assert_int_eq(admit(&client, own), AVE_FINE);
