@@ -82,6 +82,7 @@ static void open_new(const struct mst_request *q, struct mst_caller *c)
 		.lifetime_s = lifetime_of(q->msg),
 		.is_tcp = ave_leg_is_stream(q->leg),
 		.instead = q->alloc,
+		.integrity = mst_mac_form(c->mac),
 	};
 	enum ave_reason why;
 

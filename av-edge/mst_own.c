@@ -20,6 +20,7 @@ enum edge_err mst_own_new(struct mst_own **out, const struct mst_msg *m,
 	if (!o)
 		return EDGE_ENOMEM;
 	o->mac = mac;
+	o->is_padded = m->is_padded;
 	o->realm_len = (uint16_t)edge_slice_len(realm);
 	memcpy(o->realm, realm.p, o->realm_len);
 	o->username_len = (uint16_t)edge_slice_len(username);

@@ -14,6 +14,7 @@ struct mst_own {	     /* owner: the allocation; wiped by free */
 	struct mst_reply last;
 	uint64_t refused_ms; /* the last unsigned 0116; 0: none */
 	uint16_t realm_len, username_len;
+	bool is_padded; /* as its last message was understood, AV 1.6 */
 	uint8_t username[MRAS_TOKEN_LEN];
 	uint8_t realm[AVE_REALM_MAX]; /* without its quotes */
 	uint8_t connection[MST_CONNECTION_LEN];

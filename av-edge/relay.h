@@ -96,16 +96,6 @@ const struct ave_relay_counts *ave_relay_count(const struct ave_relay *r);
 
 /* ---- for the dialects: what a request asks of the core. ---- */
 
-struct ave_want {
-	uint32_t lifetime_s; /* 0: the default */
-	bool is_tcp;	     /* relayed address for connections */
-	bool v4, v6;	     /* families; at least one */
-	bool even, reserve;  /* EVEN-PORT, and the next port kept */
-	uint64_t reserved;   /* RESERVATION-TOKEN; 0: none */
-	/* ends when the new one is there, and only then; NULL: none */
-	struct ave_alloc *instead;
-};
-
 /*
  * What returns an enum ave_reason counts nothing: who was asked tells
  * ave_relay_drop. Only the reason of a verdict is counted by the relay.
@@ -164,7 +154,7 @@ void ave_relay_drop(struct ave_relay *r, enum ave_reason why);
  * IPv4 /24 or IPv6 /56 (AV 1.16); inside, of an address. */
 enum ave_rate { AVE_RATE_CHALLENGE, AVE_RATE_BINDING, AVE_RATE_ALLOCATE };
 enum { AVE_RATES = AVE_RATE_ALLOCATE + 1 };
-/** Takes one; false: say nothing, drop with AVE_RATE; a stream is closed. */
+/** Takes one; false: say nothing, drop with AVE_RATE; a stream ends. */
 bool ave_relay_may_answer(struct ave_relay *r, const struct ave_leg *leg,
 			  enum ave_rate what);
 
