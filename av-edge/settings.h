@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "av-edge/mras_cred.h"
+#include "av-edge/policy.h"
 #include "av-edge/udp_batch.h"
 #include "av-edge/view.h"
 #include "common/config.h"
@@ -17,6 +18,10 @@ struct ave_settings {
 	enum ave_batch_kind batch;
 	bool has_rfc;
 	enum mras_format token_format;
+	struct ave_network peer_networks[AVE_PEER_NETWORKS];
+	size_t peer_network_count;
+	uint16_t peer_ports[AVE_PEER_PORTS];
+	size_t peer_port_count;
 	int64_t not_before_s; /* tokens issued earlier are revoked; 0: none */
 };
 
