@@ -202,8 +202,8 @@ struct edge_slice mras_ticket_name(const struct mras_ticket *t)
 	return edge_slice(t->username, t->username_len);
 }
 
-static void pseudonym(uint8_t out[MRAS_PSEUDONYM_LEN],
-		      const struct mras_keys *k, struct edge_slice identity)
+void mras_token_pseudonym(uint8_t out[MRAS_PSEUDONYM_LEN],
+			  const struct mras_keys *k, struct edge_slice identity)
 {
 	uint8_t lower[MRAS_IDENTITY_MAX], sum[EDGE_SHA256_LEN];
 
@@ -230,7 +230,7 @@ void mras_token_mint(struct mras_ticket *out, const struct mras_keys *k,
 	struct edge_put w = edge_put(out->username, MRAS_TOKEN_LEN);
 	uint8_t tag[EDGE_SHA256_LEN];
 
-	pseudonym(out->pseudonym, k, identity);
+	mras_token_pseudonym(out->pseudonym, k, identity);
 	edge_put_u8(&w, TOKEN_FORMAT);
 	edge_put_u8(&w, TOKEN_VERSION);
 	edge_put_u16(&w, k->kid);

@@ -67,6 +67,10 @@ struct edge_slice mras_ticket_name(const struct mras_ticket *t);
 struct edge_slice mras_identity_lower(uint8_t buf[MRAS_IDENTITY_MAX],
 				      struct edge_slice identity);
 
+/** What tokens say instead of an identity, which may be in any case. */
+void mras_token_pseudonym(uint8_t out[MRAS_PSEUDONYM_LEN],
+			  const struct mras_keys *k,
+			  struct edge_slice identity);
 /** identity in any case; t's kid and pseudonym are filled here. random: 8
  * bytes. */
 void mras_token_mint(struct mras_ticket *out, const struct mras_keys *k,

@@ -136,6 +136,24 @@ static uint64_t part_of_second(const uint8_t random[8])
 	return ((uint64_t)high << 32 | low) % TICKS_S;
 }
 
+static void client_of(uint8_t out[MRAS_SHA1_LEN], const struct mras_keys *k,
+		      struct edge_slice identity)
+{
+	uint8_t lower[MRAS_IDENTITY_MAX];
+
+	mras_blob_hmac(out, key_of(k->identity),
+		       mras_identity_lower(lower, identity));
+}
+
+void mras_ms2_pseudonym(uint8_t out[MRAS_PSEUDONYM_LEN],
+			const struct mras_keys *k, struct edge_slice identity)
+{
+	uint8_t client[MRAS_SHA1_LEN];
+
+	client_of(client, k, identity);
+	memcpy(out, client, MRAS_PSEUDONYM_LEN);
+}
+
 /* The part of a second is what is random; it is drawn again until nothing is
  * there for libnice to trim (AV 6.1). */
 void mras_ms2_mint(struct mras_ticket *out, const struct mras_keys *k,
@@ -144,10 +162,8 @@ void mras_ms2_mint(struct mras_ticket *out, const struct mras_keys *k,
 {
 	uint64_t part = part_of_second(random);
 	struct mras_blob b = {.version = 2, .flags = flags_of(t)};
-	uint8_t lower[MRAS_IDENTITY_MAX];
-	struct edge_slice name = mras_identity_lower(lower, identity);
 
-	mras_blob_hmac(b.client, key_of(k->identity), name);
+	client_of(b.client, k, identity);
 	memcpy(out->pseudonym, b.client, sizeof(out->pseudonym));
 	do {
 		b.expires = (t->expires_s + EPOCH_S) * TICKS_S + part;

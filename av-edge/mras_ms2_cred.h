@@ -29,6 +29,9 @@ bool mras_blob_is_signed(struct edge_slice username, struct edge_slice key);
 void mras_blob_hmac(uint8_t out[MRAS_SHA1_LEN], struct edge_slice key,
 		    struct edge_slice in);
 
+/** As mras_token_pseudonym. */
+void mras_ms2_pseudonym(uint8_t out[MRAS_PSEUDONYM_LEN],
+			const struct mras_keys *k, struct edge_slice identity);
 /** As mras_token_mint, version 2. Ours in its flags: bits 0 to 7 those of
  * struct mras_token, 16 to 31 for how many minutes it was made. */
 void mras_ms2_mint(struct mras_ticket *out, const struct mras_keys *k,

@@ -160,6 +160,8 @@ static enum edge_err copy_ring(struct ave_outlook *o, const struct mras_ring *r)
 	*o->ring = *r;
 	o->view.ring = o->ring;
 	o->view.not_before_s = r->not_before_s;
+	o->view.revoked = o->ring->revoked[0];
+	o->view.revoked_count = o->ring->revoked_count;
 	return EDGE_OK;
 }
 

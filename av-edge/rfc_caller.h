@@ -28,8 +28,8 @@ void rfc_password_encode(char out[RFC_PASSWORD_TEXT_LEN + 1],
  * From cheap to dear: fields, nonce, token, key, integrity.
  * @param own  of the allocation of that 5-tuple; or NULL
  * @return AVE_FINE and *out; NO_INTEGRITY, NO_USERNAME, NO_REALM, NO_NONCE,
- *         MALFORMED, STALE_NONCE, BAD_TOKEN, TOKEN_EXPIRED, TOKEN_SIDE,
- *         BAD_INTEGRITY, INTERNAL
+ *         MALFORMED, STALE_NONCE, BAD_TOKEN, TOKEN_EXPIRED, USER_REVOKED,
+ * TOKEN_SIDE, BAD_INTEGRITY, INTERNAL
  */
 enum ave_reason rfc_caller_admit(struct rfc_caller *out,
 				 const struct ave_relay *r,

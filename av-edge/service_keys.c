@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "av-edge/limits.h"
+#include "av-edge/mras_mint.h"
 #include "av-edge/settings.h"
 #include "common/crypto.h"
 #include "common/log.h"
@@ -128,6 +129,21 @@ static enum edge_err load_turn(struct edge_tls **out,
 	return edge_tls_new(out, &r, why, cap);
 }
 
+/* By every key that counts, so it is done when all are there. */
+static enum edge_err revoke_users(struct ave_service_keys *k,
+				  const struct ave_settings *s)
+{
+	enum edge_err err = EDGE_OK;
+
+	for (size_t i = 0; i < s->user_revoked_count && !err; i++) {
+		uint8_t buf[MRAS_IDENTITY_MAX];
+
+		err = mras_ring_revoke(&k->ring,
+				       mras_account(buf, s->users_revoked[i]));
+	}
+	return err;
+}
+
 /* A time to come would revoke what is made until then. */
 static enum edge_err load_words(struct ave_service_keys *k,
 				const struct edge_config *c, char *why,
@@ -143,6 +159,13 @@ static enum edge_err load_words(struct ave_service_keys *k,
 			 "[options] %s is a time that has not come yet",
 			 ave_config_rows.options[AVE_OPTION_NOT_BEFORE].name);
 		return EDGE_ERANGE;
+	}
+	err = revoke_users(k, &s);
+	if (err) {
+		snprintf(
+			why, cap, "[options] %s: too many",
+			ave_config_rows.options[AVE_OPTION_USERS_REVOKED].name);
+		return err;
 	}
 	k->ring.not_before_s = s.not_before_s;
 	k->ring.format = s.token_format;

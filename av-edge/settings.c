@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "av-edge/limits.h"
+#include "common/crypto.h"
+#include "common/sip/msg.h"
 #include "topology/utc.h"
 
 enum {
@@ -142,6 +144,33 @@ static bool take_ports(struct ave_settings *out, const char *text)
 	return is_none(text) || out->peer_port_count;
 }
 
+/* A pseudonym as the log has it, or who it is. */
+static bool is_user(struct edge_slice word)
+{
+	uint8_t name[MRAS_PSEUDONYM_LEN];
+	struct edge_sip_uri u;
+	size_t len;
+
+	if (edge_unhex(name, sizeof(name), &len, word) == EDGE_OK)
+		return len == sizeof(name);
+	return edge_sip_uri_parse(&u, word) == EDGE_OK && u.is_sip &&
+	       edge_slice_len(u.user);
+}
+
+static bool take_revoked(struct ave_settings *out, const char *text)
+{
+	struct edge_slice rest = edge_slice_str(is_none(text) ? "" : text);
+	struct edge_slice word;
+
+	while (next_word(&rest, &word)) {
+		if (out->user_revoked_count == MRAS_REVOKED_USERS ||
+		    !is_user(word))
+			return false;
+		out->users_revoked[out->user_revoked_count++] = word;
+	}
+	return is_none(text) || out->user_revoked_count;
+}
+
 static bool take_not_before(struct ave_settings *out, const char *text)
 {
 	uint64_t s = 0;
@@ -168,6 +197,8 @@ static const struct {
 		"none, or up to 16 private networks as 10.1.0.0/16"},
 	[AVE_OPTION_PEER_PORTS] = {take_ports,
 		"none, or up to 16 ports from 1 to 1023"},
+	[AVE_OPTION_USERS_REVOKED] = {take_revoked,
+		"none, or up to 16 users as sip:alice@contoso.com"},
 	[AVE_OPTION_NOT_BEFORE] = {take_not_before,
 		"none, or a time as 2026-07-22T06:00:00Z"},
 };

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "av-edge/mras_cred.h"
+#include "av-edge/mras_ring.h"
 #include "av-edge/policy.h"
 #include "av-edge/udp_batch.h"
 #include "av-edge/view.h"
@@ -22,6 +22,8 @@ struct ave_settings {
 	size_t peer_network_count;
 	uint16_t peer_ports[AVE_PEER_PORTS];
 	size_t peer_port_count;
+	struct edge_slice users_revoked[MRAS_REVOKED_USERS]; /* in c's text */
+	size_t user_revoked_count;
 	int64_t not_before_s; /* tokens issued earlier are revoked; 0: none */
 };
 

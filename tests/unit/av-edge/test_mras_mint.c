@@ -129,6 +129,22 @@ START_TEST(mint_makes_the_second_layout_when_told)
 }
 END_TEST
 
+START_TEST(mint_gives_nothing_to_who_is_revoked)
+{
+	r.asks[0].identity = edge_slice_str("sip:alice@contoso.com;x=1");
+	ck_assert_int_eq(
+		mras_ring_revoke(&ring,
+				 edge_slice_str("sip:alice@contoso.com")),
+		EDGE_OK);
+	ck_assert_int_eq(mint(), MRAS_FORBIDDEN);
+	r.asks[1] = r.asks[0];
+	r.asks[0].identity = edge_slice_str("sip:bob@contoso.com");
+	ck_assert_int_eq(mint(), MRAS_OK);
+	r.count = 2;
+	ck_assert_int_eq(mint(), MRAS_FORBIDDEN);
+}
+END_TEST
+
 /* The quota is the user's, however its name is spelled. */
 START_TEST(mint_knows_one_user_by_all_its_spellings)
 {
@@ -414,6 +430,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, mint_gives_what_the_relay_accepts);
 	tcase_add_test(tc, mint_makes_the_second_layout_when_told);
+	tcase_add_test(tc, mint_gives_nothing_to_who_is_revoked);
 	tcase_add_test(tc, mint_knows_one_user_by_all_its_spellings);
 	tcase_add_loop_test(tc, mint_lists_relays_that_the_token_is_good_for, 0,
 			    COUNT(places));

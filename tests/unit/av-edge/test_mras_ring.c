@@ -3,6 +3,7 @@
 
 #include "av-edge/mras_ms2_cred.h"
 #include "av-edge/mras_ring.h"
+#include "common/crypto.h"
 #include "tests/support/suite.h"
 #include "tests/support/vector.h"
 
@@ -150,6 +151,70 @@ START_TEST(second_layout_counts_as_the_first)
 }
 END_TEST
 
+/* AV 6.2: a user, with whatever key and in whatever layout. */
+START_TEST(revoked_user_is_one_with_every_key)
+{
+	int64_t t0 = DAY + 7 * H;
+	struct mras_token made = {.issued_s = (uint32_t)t0,
+				  .expires_s = (uint32_t)t0 + 600,
+				  .flags = MRAS_INTERNET};
+	const struct mras_keys *const keys[] = {&old_key, &new_key};
+	const uint8_t random[8] = {1};
+
+	ck_assert_int_eq(mras_ring_revoke(&ring, edge_slice_str("sip:A@b")),
+			 EDGE_OK);
+	ck_assert_uint_eq(ring.revoked_count, 4);
+	for (size_t i = 0; i < 4; i++) {
+		struct mras_known known;
+		struct mras_ticket t;
+		bool is_other = i == 3;
+
+		(i & 1 ? mras_ms2_mint
+		       : mras_token_mint)(&t, keys[i / 2], &made,
+					  edge_slice_str("sip:a@b"), random);
+		ck_assert_int_eq(mras_ring_verify(&known, &ring,
+						  mras_ticket_name(&t), t0,
+						  AVE_OUTSIDE),
+				 AVE_USER_REVOKED);
+		ck_assert(mras_ring_is_revoked(&ring, t.pseudonym));
+		(is_other ? mras_ms2_mint
+			  : mras_token_mint)(&t, keys[i / 2], &made,
+					     edge_slice_str("sip:c@b"), random);
+		ck_assert_int_eq(mras_ring_verify(&known, &ring,
+						  mras_ticket_name(&t), t0,
+						  AVE_OUTSIDE),
+				 AVE_FINE);
+	}
+}
+END_TEST
+
+START_TEST(revoked_pseudonym_is_that_of_the_log)
+{
+	int64_t t0 = DAY + 7 * H;
+	struct mras_ticket t = issue(t0, 600);
+	char hex[2 * MRAS_PSEUDONYM_LEN + 1];
+
+	edge_hex(hex, edge_slice(t.pseudonym, sizeof(t.pseudonym)));
+	ck_assert_int_eq(mras_ring_revoke(&ring, edge_slice_str(hex)), EDGE_OK);
+	ck_assert_uint_eq(ring.revoked_count, 1);
+	ck_assert_int_eq(judge(&ring, t.username, t0, AVE_OUTSIDE),
+			 AVE_USER_REVOKED);
+}
+END_TEST
+
+START_TEST(revoked_users_are_so_many)
+{
+	ring.count = 1;
+	for (int i = 0; i < MRAS_REVOKED / 2; i++)
+		ck_assert_int_eq(
+			mras_ring_revoke(&ring, edge_slice_str("sip:a@b")),
+			EDGE_OK);
+	ck_assert_int_eq(mras_ring_revoke(&ring, edge_slice_str("sip:a@b")),
+			 EDGE_ELIMIT);
+	ck_assert_uint_eq(ring.revoked_count, MRAS_REVOKED);
+}
+END_TEST
+
 static struct edge_addr ip(const char *text)
 {
 	struct edge_addr a;
@@ -228,6 +293,9 @@ Suite *test_suite(void)
 	tcase_add_test(tc, new_token_counts_on_a_member_whose_clock_is_behind);
 	tcase_add_test(tc, times_and_sides_are_judged);
 	tcase_add_test(tc, second_layout_counts_as_the_first);
+	tcase_add_test(tc, revoked_user_is_one_with_every_key);
+	tcase_add_test(tc, revoked_pseudonym_is_that_of_the_log);
+	tcase_add_test(tc, revoked_users_are_so_many);
 	tcase_add_test(tc, nonce_is_that_of_the_vector);
 	tcase_add_test(tc, nonce_fits_its_address_and_time_only);
 	tcase_add_test(tc, no_key_no_nonce);

@@ -76,6 +76,19 @@ START_TEST(settings_take_lists_of_peers)
 }
 END_TEST
 
+START_TEST(settings_take_users_that_are_revoked)
+{
+	/* read_text frees what slices point to: only how many is looked at */
+	ck_assert_int_eq(read_text(""), EDGE_OK);
+	ck_assert_uint_eq(s.user_revoked_count, 0);
+	ck_assert_int_eq(read_text("[options]\nav.users_revoked = "
+				   "sip:alice@contoso.com, "
+				   "00112233445566778899aabbccddeeff\n"),
+			 EDGE_OK);
+	ck_assert_uint_eq(s.user_revoked_count, 2);
+}
+END_TEST
+
 /* clang-format off */
 static const struct {
 	const char *text, *why;
@@ -111,6 +124,10 @@ static const struct {
 	{"[options]\nav.peer_ports = 80-90\n", "av.peer_ports"},
 	{"[options]\nav.peer_ports = 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17\n",
 	 "av.peer_ports"},
+	{"[options]\nav.users_revoked = alice\n",
+	 "av.users_revoked wants none, or up to 16 users"},
+	{"[options]\nav.users_revoked = sip:contoso.com\n", "av.users_revoked"},
+	{"[options]\nav.users_revoked = 00112233\n", "av.users_revoked"},
 	{"[options]\nav.tokens_not_before = today\n",
 	 "av.tokens_not_before wants none, or a time"},
 	{"[limits]\nav.lifetime_min_s = 700\n",
@@ -151,6 +168,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, settings_have_defaults);
 	tcase_add_test(tc, settings_are_taken);
 	tcase_add_test(tc, settings_take_lists_of_peers);
+	tcase_add_test(tc, settings_take_users_that_are_revoked);
 	tcase_add_loop_test(tc, settings_refuse_and_say_what, 0,
 			    sizeof(bads) / sizeof(*bads));
 	tcase_add_test(tc, settings_cap_the_realm);
