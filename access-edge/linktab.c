@@ -20,7 +20,7 @@ enum edge_err acc_linktab_new(struct acc_linktab **out, unsigned shard,
 
 	if (!t)
 		return EDGE_ENOMEM;
-	err = edge_handles_new(&t->handles, shard, cap);
+	err = edge_handles_new(&t->handles, shard, cap, EDGE_HANDLE_SLOTS);
 	if (err) {
 		free(t);
 		return err;

@@ -39,7 +39,7 @@ enum edge_err acc_txntab_new(struct acc_txntab **out, struct acc_shard *s,
 		return EDGE_ENOMEM;
 	if (cap > EDGE_HANDLE_SLOTS)
 		cap = EDGE_HANDLE_SLOTS;
-	err = edge_handles_new(&t->handles, s->index, cap);
+	err = edge_handles_new(&t->handles, s->index, cap, EDGE_HANDLE_SLOTS);
 	if (err) {
 		free(t);
 		return err;

@@ -29,10 +29,10 @@ static const struct edge_addr *shown(const struct ave_alloc *a)
 				     : &a->relayed[1].told;
 }
 
-static void tell_of(const struct ave_alloc *a, enum ave_story_kind what,
-		    enum ave_reason why)
+static struct ave_story story_of(const struct ave_alloc *a,
+				 enum ave_story_kind what, enum ave_reason why)
 {
-	const struct ave_story s = {
+	return (struct ave_story){
 		.what = what,
 		.why = why,
 		.dialect = a->dialect->name,
@@ -45,6 +45,19 @@ static void tell_of(const struct ave_alloc *a, enum ave_story_kind what,
 		.to_client = a->to_client,
 		.to_client_bytes = a->to_client_bytes,
 	};
+}
+
+static void tell_made(const struct ave_alloc *a, const struct ave_want *want)
+{
+	struct ave_story s = story_of(a, AVE_STORY_MADE, AVE_FINE);
+
+	s.integrity = want->integrity;
+	tell(a->relay, &s);
+}
+
+static void tell_ended(const struct ave_alloc *a, enum ave_reason why)
+{
+	const struct ave_story s = story_of(a, AVE_STORY_ENDED, why);
 
 	tell(a->relay, &s);
 }
@@ -162,7 +175,7 @@ static enum ave_reason take_port(struct ave_alloc *a, uint8_t family,
 {
 	struct ave_relay *r = a->relay;
 	struct ave_ports *ports = ports_of(r, want->is_tcp);
-	const struct ave_port_wish wish = {
+	struct ave_port_wish wish = {
 		.family = family,
 		.even = want->even,
 		.reserve = want->reserve,
@@ -172,6 +185,7 @@ static enum ave_reason take_port(struct ave_alloc *a, uint8_t family,
 		.owner = owner_of(&a->grant),
 	};
 
+	edge_stock_take(&r->random, &wish.random, sizeof(wish.random));
 	if (want->reserved)
 		return ave_ports_claim(port, ports, want->reserved, &wish)
 			       ? AVE_RESERVATION
@@ -393,7 +407,7 @@ static void begin(struct ave_alloc *a, const struct ave_want *want)
 			on_hold);
 	r->counts.allocated++;
 	r->counts.allocations++;
-	tell_of(a, AVE_STORY_MADE, AVE_FINE);
+	tell_made(a, want);
 }
 
 static enum ave_reason make(struct ave_alloc **out, struct ave_relay *r,
@@ -462,7 +476,7 @@ void ave_relay_release(struct ave_relay *r, struct ave_alloc *a,
 	if (a->is_gone)
 		return;
 	a->is_gone = true;
-	tell_of(a, AVE_STORY_ENDED, why);
+	tell_ended(a, why);
 	edge_wheel_stop(&a->timer);
 	ave_relay_tcp_end(r, a);
 	if (a->is_holding)

@@ -32,7 +32,8 @@ enum edge_err ave_hub_new(struct ave_hub **out, struct ave_batch *batch,
 	if (h->scratch && h->items)
 		err = edge_wheel_new(&h->wheel, h->now_ms);
 	if (!err)
-		err = edge_handles_new(&h->ears, shard, EDGE_HANDLE_SLOTS);
+		err = edge_handles_new(&h->ears, shard, EDGE_HANDLE_SLOTS,
+				       EDGE_HANDLE_REST);
 	if (err) {
 		ave_hub_free(h);
 		return err;

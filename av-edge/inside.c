@@ -15,6 +15,16 @@ enum {
 	RTF_UP_BIT = 0x1,
 };
 
+bool ave_network_is_whole(const struct ave_network *n)
+{
+	const unsigned width = n->net.family == AF_INET ? 32 : 128;
+
+	for (unsigned i = n->bits; i < width; i++)
+		if (n->net.ip[i / 8] & 0x80 >> i % 8)
+			return false;
+	return true;
+}
+
 void ave_networks_free(struct ave_networks *n)
 {
 	free(n->v);

@@ -23,6 +23,8 @@ struct ave_networks {
 	bool is_cut;		  /* more than AVE_INSIDE_MAX */
 };
 
+/** No bit is set behind its own. */
+bool ave_network_is_whole(const struct ave_network *n);
 void ave_networks_free(struct ave_networks *n);
 
 /* The kernel's routing tables, kept open: the sandbox lets none be opened. */

@@ -185,17 +185,29 @@ static uint8_t lower_case(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
 }
 
-static void pseudonym(uint8_t out[MRAS_PSEUDONYM_LEN],
-		      const struct mras_keys *k, struct edge_slice identity)
+struct edge_slice mras_identity_lower(uint8_t buf[MRAS_IDENTITY_MAX],
+				      struct edge_slice identity)
 {
-	uint8_t lower[MRAS_IDENTITY_MAX], sum[EDGE_SHA256_LEN];
 	size_t len = edge_slice_len(identity);
 
 	if (len > MRAS_IDENTITY_MAX)
 		len = MRAS_IDENTITY_MAX;
 	for (size_t i = 0; i < len; i++)
-		lower[i] = lower_case(identity.p[i]);
-	mac(sum, k->identity, edge_slice(lower, len));
+		buf[i] = lower_case(identity.p[i]);
+	return edge_slice(buf, len);
+}
+
+struct edge_slice mras_ticket_name(const struct mras_ticket *t)
+{
+	return edge_slice(t->username, t->username_len);
+}
+
+void mras_token_pseudonym(uint8_t out[MRAS_PSEUDONYM_LEN],
+			  const struct mras_keys *k, struct edge_slice identity)
+{
+	uint8_t lower[MRAS_IDENTITY_MAX], sum[EDGE_SHA256_LEN];
+
+	mac(sum, k->identity, mras_identity_lower(lower, identity));
 	memcpy(out, sum, MRAS_PSEUDONYM_LEN);
 }
 
@@ -216,9 +228,9 @@ void mras_token_mint(struct mras_ticket *out, const struct mras_keys *k,
 		     const uint8_t random[8])
 {
 	struct edge_put w = edge_put(out->username, MRAS_TOKEN_LEN);
-	uint8_t name[MRAS_PSEUDONYM_LEN], tag[EDGE_SHA256_LEN];
+	uint8_t tag[EDGE_SHA256_LEN];
 
-	pseudonym(name, k, identity);
+	mras_token_pseudonym(out->pseudonym, k, identity);
 	edge_put_u8(&w, TOKEN_FORMAT);
 	edge_put_u8(&w, TOKEN_VERSION);
 	edge_put_u16(&w, k->kid);
@@ -227,13 +239,13 @@ void mras_token_mint(struct mras_ticket *out, const struct mras_keys *k,
 	edge_put_u8(&w, t->flags);
 	edge_put_u8(&w, t->quota);
 	edge_put_u16(&w, 0);
-	edge_put_bytes(&w, name, sizeof(name));
+	edge_put_bytes(&w, out->pseudonym, sizeof(out->pseudonym));
 	edge_put_bytes(&w, random, 8);
 	mac(tag, k->user, edge_slice(out->username, TAG_AT));
 	edge_put_bytes(&w, tag, TAG_LEN);
 	edge_put_u8(&w, TOKEN_END);
-	password_of(out->password, k,
-		    edge_slice(out->username, MRAS_TOKEN_LEN));
+	out->username_len = MRAS_TOKEN_LEN;
+	password_of(out->password, k, mras_ticket_name(out));
 }
 
 bool mras_token_decode(struct mras_token *out, struct edge_slice username)

@@ -10,7 +10,7 @@
 #include "common/slice.h"
 
 enum {
-	MRAS_TOKEN_LEN = 60,	/* AV 6.1 [bytes] */
+	MRAS_TOKEN_LEN = 60,	/* AV 6.1; no other layout is longer [bytes] */
 	MRAS_PASSWORD_LEN = 20, /* AV 6.1 [bytes] */
 	MRAS_PSEUDONYM_LEN = 16,
 	MRAS_KEY_LEN = 32,
@@ -52,11 +52,25 @@ struct mras_token { /* what its 60 bytes say */
 	uint8_t pseudonym[MRAS_PSEUDONYM_LEN];
 };
 
+enum mras_format { MRAS_EDGE /* AV 6.1 */, MRAS_MS2 /* AV 2.6 */ };
+
 struct mras_ticket { /* what MRAS hands out; wipe it */
 	uint8_t username[MRAS_TOKEN_LEN];
+	size_t username_len;
 	uint8_t password[MRAS_PASSWORD_LEN];
+	uint8_t pseudonym[MRAS_PSEUDONYM_LEN]; /* whose it is */
 };
 
+struct edge_slice mras_ticket_name(const struct mras_ticket *t);
+/** Its first MRAS_IDENTITY_MAX bytes in lower case: an identity is the same in
+ * any. */
+struct edge_slice mras_identity_lower(uint8_t buf[MRAS_IDENTITY_MAX],
+				      struct edge_slice identity);
+
+/** What tokens say instead of an identity, which may be in any case. */
+void mras_token_pseudonym(uint8_t out[MRAS_PSEUDONYM_LEN],
+			  const struct mras_keys *k,
+			  struct edge_slice identity);
 /** identity in any case; t's kid and pseudonym are filled here. random: 8
  * bytes. */
 void mras_token_mint(struct mras_ticket *out, const struct mras_keys *k,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "av-edge/mras_ms2_cred.h"
 #include "common/crypto.h"
 #include "common/sip/msg.h"
 
@@ -101,10 +102,8 @@ static uint8_t flags_of(const struct mras_grant *grant, bool is_server)
 	return flags;
 }
 
-/* One spelling an account: what else a URI may say, a password, parameters, the
- * scheme, makes no other user of it. Case is no matter to the token. */
-static struct edge_slice account(uint8_t buf[MRAS_IDENTITY_MAX],
-				 struct edge_slice identity)
+struct edge_slice mras_account(uint8_t buf[MRAS_IDENTITY_MAX],
+			       struct edge_slice identity)
 {
 	struct edge_put w = edge_put(buf, MRAS_IDENTITY_MAX);
 	struct edge_sip_uri u;
@@ -133,41 +132,47 @@ static void mint(struct mras_ticket *out, const struct minting *g,
 	};
 	uint8_t random[8], name[MRAS_IDENTITY_MAX];
 
+	const struct edge_slice who = mras_account(name, a->identity);
+
 	g->c->random(random, sizeof(random));
-	mras_token_mint(out, g->keys, &t, account(name, a->identity), random);
+	if (g->c->ring->format == MRAS_MS2)
+		mras_ms2_mint(out, g->keys, &t, who, random);
+	else
+		mras_token_mint(out, g->keys, &t, who, random);
 }
 
 static void count(struct mras_minted *out, const struct mras_ticket *t)
 {
-	struct mras_token token;
-
-	if (!out->count++ &&
-	    mras_token_decode(&token, edge_slice(t->username, MRAS_TOKEN_LEN)))
-		memcpy(out->pseudonym, token.pseudonym, sizeof(out->pseudonym));
+	if (!out->count++)
+		memcpy(out->pseudonym, t->pseudonym, sizeof(out->pseudonym));
 }
 
-/* false: no relay for that location */
-static bool put_grant(struct edge_put *w, struct mras_minted *out,
-		      const struct minting *g, const struct mras_ask *a)
+static enum mras_phrase put_grant(struct edge_put *w, struct mras_minted *out,
+				  const struct minting *g,
+				  const struct mras_ask *a)
 {
+	enum mras_phrase phrase = MRAS_OK;
 	struct mras_ticket ticket = {0};
 	struct mras_grant grant = {
 		.id = a->id,
-		.username = edge_slice(ticket.username, MRAS_TOKEN_LEN),
 		.password = edge_slice(ticket.password, MRAS_PASSWORD_LEN),
 		.minutes = g->minutes_max,
 	};
 
 	list_relays(&grant, g, a->location);
 	if (!grant.relay_count)
-		return false;
+		return MRAS_INTERNAL; /* none for that location */
 	if (a->minutes && a->minutes < grant.minutes)
 		grant.minutes = a->minutes;
 	mint(&ticket, g, a, &grant);
-	mras_xml_grant(w, &grant);
+	grant.username = mras_ticket_name(&ticket);
+	if (mras_ring_is_revoked(g->c->ring, ticket.pseudonym))
+		phrase = MRAS_FORBIDDEN;
+	else
+		mras_xml_grant(w, &grant);
 	count(out, &ticket);
 	edge_wipe(&ticket, sizeof(ticket));
-	return true;
+	return phrase;
 }
 
 enum mras_phrase mras_mint_all(struct edge_put *w, struct mras_minted *out,
@@ -175,13 +180,15 @@ enum mras_phrase mras_mint_all(struct edge_put *w, struct mras_minted *out,
 			       const struct mras_request *r)
 {
 	struct minting g = {.c = c};
+	enum mras_phrase phrase = MRAS_OK;
 
 	if (!begin(&g, r))
 		return MRAS_INTERNAL;
 	mras_xml_open(w, r, MRAS_OK);
-	for (size_t i = 0; i < r->count; i++)
-		if (!put_grant(w, out, &g, &r->asks[i]))
-			return MRAS_INTERNAL;
+	for (size_t i = 0; i < r->count && !phrase; i++)
+		phrase = put_grant(w, out, &g, &r->asks[i]);
+	if (phrase)
+		return phrase;
 	mras_xml_close(w);
 	return w->overflow ? MRAS_TOO_LARGE : MRAS_OK;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "av-edge/mras_ms2_cred.h"
 #include "common/crypto.h"
 
 const struct mras_keys *mras_ring_minting(const struct mras_ring *r,
@@ -25,6 +26,43 @@ static const struct mras_ring_key *of_kid(const struct mras_ring *r,
 	return NULL;
 }
 
+static enum edge_err add_revoked(struct mras_ring *r,
+				 const uint8_t pseudonym[MRAS_PSEUDONYM_LEN])
+{
+	if (r->revoked_count == MRAS_REVOKED)
+		return EDGE_ELIMIT;
+	memcpy(r->revoked[r->revoked_count++], pseudonym, MRAS_PSEUDONYM_LEN);
+	return EDGE_OK;
+}
+
+enum edge_err mras_ring_revoke(struct mras_ring *r, struct edge_slice identity)
+{
+	uint8_t name[MRAS_PSEUDONYM_LEN];
+	enum edge_err err = EDGE_OK;
+	size_t len;
+
+	if (edge_unhex(name, sizeof(name), &len, identity) == EDGE_OK &&
+	    len == sizeof(name))
+		return add_revoked(r, name);
+	for (size_t i = 0; i < r->count && !err; i++) {
+		mras_token_pseudonym(name, &r->v[i].keys, identity);
+		err = add_revoked(r, name);
+		mras_ms2_pseudonym(name, &r->v[i].keys, identity);
+		if (!err)
+			err = add_revoked(r, name);
+	}
+	return err;
+}
+
+bool mras_ring_is_revoked(const struct mras_ring *r,
+			  const uint8_t pseudonym[MRAS_PSEUDONYM_LEN])
+{
+	for (size_t i = 0; i < r->revoked_count; i++)
+		if (!memcmp(r->revoked[i], pseudonym, MRAS_PSEUDONYM_LEN))
+			return true;
+	return false;
+}
+
 static enum ave_reason judge(const struct mras_ring *r,
 			     const struct mras_token *t, int64_t now_s,
 			     enum ave_side side)
@@ -38,7 +76,29 @@ static enum ave_reason judge(const struct mras_ring *r,
 	if ((int64_t)t->expires_s + r->skew_s <= now_s ||
 	    (int64_t)t->issued_s < r->not_before_s)
 		return AVE_TOKEN_EXPIRED;
+	if (mras_ring_is_revoked(r, t->pseudonym))
+		return AVE_USER_REVOKED;
 	return t->flags & wanted ? AVE_FINE : AVE_TOKEN_SIDE;
+}
+
+/* Its layout says which key made it, or one after the other is tried. */
+static bool is_ours(struct mras_token *t, uint8_t password[MRAS_PASSWORD_LEN],
+		    const struct mras_ring *r, struct edge_slice username,
+		    int64_t now_s)
+{
+	const struct mras_ring_key *key;
+
+	if (mras_token_decode(t, username)) {
+		key = of_kid(r, t->kid, now_s);
+		return key && mras_token_verify(password, &key->keys, username);
+	}
+	if (!mras_ms2_decode(t, username))
+		return false;
+	for (size_t i = 0; i < r->count; i++)
+		if (now_s < r->v[i].until_s &&
+		    mras_ms2_verify(password, &r->v[i].keys, username))
+			return true;
+	return false;
 }
 
 enum ave_reason mras_ring_verify(struct mras_known *out,
@@ -46,14 +106,10 @@ enum ave_reason mras_ring_verify(struct mras_known *out,
 				 struct edge_slice username, int64_t now_s,
 				 enum ave_side side)
 {
-	const struct mras_ring_key *key;
 	struct mras_token t;
 	enum ave_reason why;
 
-	if (!mras_token_decode(&t, username))
-		return AVE_BAD_TOKEN;
-	key = of_kid(r, t.kid, now_s);
-	if (!key || !mras_token_verify(out->password, &key->keys, username))
+	if (!is_ours(&t, out->password, r, username, now_s))
 		return AVE_BAD_TOKEN;
 	why = judge(r, &t, now_s, side);
 	if (why) {

@@ -6,7 +6,11 @@
 #include "av-edge/reason.h"
 #include "av-edge/relay.h"
 
-enum { MRAS_RING_KEYS = 4 };
+enum {
+	MRAS_RING_KEYS = 4,
+	MRAS_REVOKED_USERS = 16, /* ours */
+	MRAS_REVOKED = 2 * MRAS_RING_KEYS * MRAS_REVOKED_USERS,
+};
 
 struct mras_ring_key {
 	struct mras_keys keys;
@@ -18,14 +22,25 @@ struct mras_ring_key {
 struct mras_ring {
 	struct mras_ring_key v[MRAS_RING_KEYS]; /* newest from_s first */
 	size_t count;
-	int64_t not_before_s; /* tokens issued earlier are revoked; or 0 */
-	uint32_t lifetime_s;  /* no token may be made for longer */
+	/* pseudonyms of users whose tokens do not count */
+	uint8_t revoked[MRAS_REVOKED][MRAS_PSEUDONYM_LEN];
+	size_t revoked_count;
+	int64_t not_before_s;	 /* tokens issued earlier are revoked; or 0 */
+	uint32_t lifetime_s;	 /* no token may be made for longer */
+	enum mras_format format; /* that tokens are made in; both count */
 	uint32_t skew_s;
 };
 
 /** The key that makes tokens at that time; NULL: none. */
 const struct mras_keys *mras_ring_minting(const struct mras_ring *r,
 					  int64_t now_s);
+/** Nobody by that identity is served any more, whichever key of the ring made
+ * the token: once all keys are there. A pseudonym as the log has it, 32 hex
+ * digits, will do too. EDGE_ELIMIT: too many. */
+EDGE_MUST_CHECK enum edge_err mras_ring_revoke(struct mras_ring *r,
+					       struct edge_slice identity);
+bool mras_ring_is_revoked(const struct mras_ring *r,
+			  const uint8_t pseudonym[MRAS_PSEUDONYM_LEN]);
 /* What a token says, and the password that goes with it: wipe it. */
 struct mras_known {
 	struct ave_grant grant;
@@ -33,7 +48,8 @@ struct mras_known {
 };
 /**
  * Whose token is it? Layout, key, tag, times, revocation, side; AV 1.14, 6.1.
- * @return AVE_FINE, AVE_BAD_TOKEN, AVE_TOKEN_EXPIRED, AVE_TOKEN_SIDE
+ * @return AVE_FINE, AVE_BAD_TOKEN, AVE_TOKEN_EXPIRED, AVE_USER_REVOKED,
+ *         AVE_TOKEN_SIDE
  */
 enum ave_reason mras_ring_verify(struct mras_known *out,
 				 const struct mras_ring *r,

@@ -82,10 +82,12 @@ static void open_new(const struct mst_request *q, struct mst_caller *c)
 		.lifetime_s = lifetime_of(q->msg),
 		.is_tcp = ave_leg_is_stream(q->leg),
 		.instead = q->alloc,
+		.integrity = mst_mac_form(c->mac),
 	};
 	enum ave_reason why;
 
-	if (mst_own_new(&o, q->msg, c->mac) != EDGE_OK) {
+	if (mst_own_new(&o, q->msg, c->mac, ave_relay_random(q->relay)) !=
+	    EDGE_OK) {
 		mst_refuse(q, c->mac, AVE_INTERNAL);
 		return;
 	}

@@ -82,15 +82,15 @@ void mst_put_unknown(struct edge_put *w, const uint16_t *numbers, size_t count)
 unsigned mst_code_of(enum ave_reason why)
 {
 	static const uint16_t codes[AVE_REASONS] = {
-		[AVE_MALFORMED] = 400,	    [AVE_WRONG_CONNECTION] = 400,
-		[AVE_NO_INTEGRITY] = 401,   [AVE_UNKNOWN_ATTR] = 420,
-		[AVE_FAMILY] = 420,	    [AVE_BAD_INTEGRITY] = 431,
-		[AVE_NO_USERNAME] = 432,    [AVE_NO_REALM] = 434,
-		[AVE_NO_NONCE] = 435,	    [AVE_BAD_TOKEN] = 436,
-		[AVE_TOKEN_EXPIRED] = 436,  [AVE_TOKEN_SIDE] = 436,
-		[AVE_NO_ALLOCATION] = 437,  [AVE_STALE_NONCE] = 438,
-		[AVE_NO_DESTINATION] = 440, [AVE_PEER_DENIED] = 440,
-		[AVE_WRONG_USER] = 441,
+		[AVE_MALFORMED] = 400,	   [AVE_WRONG_CONNECTION] = 400,
+		[AVE_NO_INTEGRITY] = 401,  [AVE_UNKNOWN_ATTR] = 420,
+		[AVE_FAMILY] = 420,	   [AVE_BAD_INTEGRITY] = 431,
+		[AVE_NO_USERNAME] = 432,   [AVE_NO_REALM] = 434,
+		[AVE_NO_NONCE] = 435,	   [AVE_BAD_TOKEN] = 436,
+		[AVE_TOKEN_EXPIRED] = 436, [AVE_TOKEN_SIDE] = 436,
+		[AVE_NO_ALLOCATION] = 437, [AVE_STALE_NONCE] = 438,
+		[AVE_USER_REVOKED] = 436,  [AVE_NO_DESTINATION] = 440,
+		[AVE_PEER_DENIED] = 440,   [AVE_WRONG_USER] = 441,
 	};
 
 	return codes[why] ? codes[why] : 500;

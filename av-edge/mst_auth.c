@@ -100,6 +100,18 @@ enum mst_mac_kind mst_mac_kind_of(const struct mst_mac *k)
 	return k->kind;
 }
 
+const char *mst_mac_form(const struct mst_mac *k)
+{
+	static const char *const forms[MST_MAC_KINDS] = {
+		[MST_MAC_SHA256_PADDED] = "sha256/md5-key/padded",
+		[MST_MAC_SHA256] = "sha256/md5-key/unpadded",
+		[MST_MAC_SHA256_KEY_PADDED] = "sha256/sha256-key/padded",
+		[MST_MAC_SHA256_KEY] = "sha256/sha256-key/unpadded",
+	};
+
+	return forms[k->kind];
+}
+
 /* AV 1.11: as if zeros followed up to a multiple of 64. */
 static void compute(uint8_t out[MST_MAC_MAX], const struct mst_mac *k,
 		    const uint8_t *p, size_t len)

@@ -34,6 +34,9 @@ EDGE_MUST_CHECK enum edge_err mst_mac_match(struct mst_mac **out,
 					    const struct ave_login *l);
 void mst_mac_free(struct mst_mac *k); /* NULL is fine */
 enum mst_mac_kind mst_mac_kind_of(const struct mst_mac *k);
+/** How it is made, for the log: hash, key, input; NULL: SHA-1, the usual one.
+ */
+const char *mst_mac_form(const struct mst_mac *k);
 /** Does m carry the right integrity? Constant time, allocates nothing. */
 bool mst_mac_fits(const struct mst_mac *k, const struct mst_msg *m);
 /** Ends the message that w holds with its integrity. */

@@ -143,6 +143,7 @@ enum ave_reason mst_caller_may(const struct mst_request *q)
 	struct mst_own *o = mst_own_of(q);
 	const struct mst_msg *m = q->msg;
 
+	o->is_padded = m->is_padded;
 	if (!mst_own_is_realm(o, m))
 		return AVE_NO_REALM;
 	if (m->mandatory_count)

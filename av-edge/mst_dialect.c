@@ -30,8 +30,10 @@ static bool control(struct ave_relay *r, const struct ave_leg *leg,
 {
 	struct mst_msg m;
 	struct mst_request q = {r, leg, a, &m};
+	const bool is_padded = a && mst_own_of(&q)->is_padded;
 
-	if (mst_msg_decode(&m, edge_slice(pkt.p, pkt.len)) != EDGE_OK) {
+	if (mst_msg_decode_as(&m, edge_slice(pkt.p, pkt.len), is_padded) !=
+	    EDGE_OK) {
 		ave_relay_drop(r, AVE_MALFORMED);
 		return false;
 	}

@@ -205,19 +205,26 @@ static enum edge_err decode(struct mst_msg *m, struct edge_slice in,
 	return walk(m, body, is_padded);
 }
 
-enum edge_err mst_msg_decode(struct mst_msg *m, struct edge_slice in)
+/* What lands on its end with an integrity is it; else what lands on its end. */
+enum edge_err mst_msg_decode_as(struct mst_msg *m, struct edge_slice in,
+				bool is_padded)
 {
 	enum edge_err err;
 
 	if (!mst_is(in))
 		return EDGE_EFORMAT;
-	err = decode(m, in, false);
+	err = decode(m, in, is_padded);
 	if (!err && m->integrity_at)
 		return EDGE_OK;
-	/* AV 1.6: perhaps its lengths are rounded up */
-	if (decode(m, in, true) == EDGE_OK && (err || m->integrity_at))
+	/* AV 1.6: perhaps the other way */
+	if (decode(m, in, !is_padded) == EDGE_OK && (err || m->integrity_at))
 		return EDGE_OK;
-	return err ? err : decode(m, in, false);
+	return err ? err : decode(m, in, is_padded);
+}
+
+enum edge_err mst_msg_decode(struct mst_msg *m, struct edge_slice in)
+{
+	return mst_msg_decode_as(m, in, false);
 }
 
 /* ---- encode ---- */

@@ -80,6 +80,10 @@ bool mst_has(const struct mst_msg *m, enum mst_attr a);
  */
 EDGE_MUST_CHECK enum edge_err mst_msg_decode(struct mst_msg *m,
 					     struct edge_slice in);
+/** The same of a client that was understood so before: both ways are tried,
+ * this one first (AV 1.6). */
+EDGE_MUST_CHECK enum edge_err
+mst_msg_decode_as(struct mst_msg *m, struct edge_slice in, bool is_padded);
 /** As it was decoded: m->seen in order, values from v[]. Empty on overflow. */
 struct edge_slice mst_msg_encode(struct edge_put *w, const struct mst_msg *m);
 /** One line for people; no Username, Nonce, Integrity or Data bytes. */

@@ -1,6 +1,7 @@
 /* The sequence window, the ring of transaction ids, the last answer. */
 #include "av-edge/mst_replay.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool number_is_new(struct mst_replay *r, uint32_t n)
@@ -37,12 +38,22 @@ static void remember(struct mst_seen_id *s, const struct mst_msg *m)
 
 static bool id_is_new(struct mst_replay *r, const struct mst_msg *m)
 {
+	if (!r->recent)
+		r->recent = calloc(MST_RECENT_IDS, sizeof(*r->recent));
+	if (!r->recent)
+		return false;
 	for (size_t i = 0; i < MST_RECENT_IDS; i++)
 		if (is_same(&r->recent[i], m))
 			return false;
 	remember(&r->recent[r->next], m);
 	r->next = (r->next + 1) % MST_RECENT_IDS;
 	return true;
+}
+
+void mst_replay_fini(struct mst_replay *r)
+{
+	free(r->recent);
+	r->recent = NULL;
 }
 
 bool mst_replay_is_new(struct mst_replay *r, const struct mst_msg *m)

@@ -24,11 +24,15 @@ struct mst_replay {    /* zero-initialised: nothing seen */
 	uint64_t bits; /* bit n: highest - n was seen */
 	uint32_t highest;
 	uint32_t next; /* of recent */
-	struct mst_seen_id recent[MST_RECENT_IDS];
+	/* MST_RECENT_IDS, from the first message without a number on: clients
+	 * that were seen number all of theirs */
+	struct mst_seen_id *recent;
 };
+void mst_replay_fini(struct mst_replay *r);
 
 /** Is m new: by its MS-Sequence Number, else by its transaction id? Remembers
- * it. Only for messages whose integrity fits. */
+ * it; without memory for that nothing is new. Only for messages whose integrity
+ * fits. */
 bool mst_replay_is_new(struct mst_replay *r, const struct mst_msg *m);
 
 struct mst_reply { /* zero-initialised: none */

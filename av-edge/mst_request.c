@@ -5,7 +5,7 @@
 
 enum {
 	AMPLIFY = 26,	     /* AV 1.13: times a stranger's bytes [tenths] */
-	REFUSE_MS = 1000,    /* AV 1.11: one 0116 error in that time [ms] */
+	REFUSE_MS = 1000,    /* AV 1.11: one unsigned 0116 in that time [ms] */
 	TRY_ALTERNATE = 300, /* AV 1.13 */
 	UNAUTHORIZED = 401,
 	UNKNOWN_ATTRIBUTE = 420,
@@ -186,7 +186,8 @@ static void put_error(struct mst_answer *a, const struct mst_request *q,
 		put_unknown(a, q, why);
 }
 
-/* Errors of Set Active Destination: one a second. */
+/* Set Active Destination without K, perhaps by another than the client: one
+ * error a second. */
 static bool is_too_often(const struct mst_request *q)
 {
 	uint64_t now_ms = ave_relay_now_ms(q->relay);
@@ -207,7 +208,7 @@ void mst_refuse(const struct mst_request *q, const struct mst_mac *k,
 	struct mst_answer a;
 
 	ave_relay_drop(q->relay, why);
-	if (is_too_often(q))
+	if (!k && is_too_often(q))
 		return;
 	begin_error(&a, q);
 	if (q->msg->type == MST_ALLOCATE && is_shortage(q, why))

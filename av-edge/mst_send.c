@@ -20,11 +20,8 @@ static enum ave_reason send_data(const struct mst_request *q)
 		return AVE_MALFORMED;
 	if (!peer->port) /* would mean the IP alone */
 		return AVE_PEER_DENIED;
-	why = ave_relay_permit(q->relay, q->alloc, peer);
-	if (why || !edge_slice_len(m->v[MST_DATA].bytes))
-		return why; /* no bytes: it opens the permission only */
-	return ave_relay_to_peer(q->relay, q->alloc, peer,
-				 m->v[MST_DATA].bytes);
+	/* no bytes: it opens the permission only */
+	return ave_relay_send(q->relay, q->alloc, peer, m->v[MST_DATA].bytes);
 }
 
 void mst_send(const struct mst_request *q)

@@ -72,6 +72,7 @@ struct ave_story {
 	enum ave_story_kind what;
 	enum ave_reason why; /* ended, refused */
 	const char *dialect;
+	const char *integrity; /* made: its form if not the usual; or NULL */
 	const struct ave_leg *leg;
 	const uint8_t *pseudonym;	 /* 16 bytes */
 	const struct edge_addr *relayed; /* told; NULL: refused */

@@ -125,7 +125,8 @@ static size_t own_listeners(struct edge_addr out[NAMES * TOPO_PORT_KINDS],
 }
 
 static enum edge_err set_policy(struct ave_outlook *o,
-				const struct ave_outlook_source *s)
+				const struct ave_outlook_source *s,
+				const struct ave_settings *settings)
 {
 	const struct topo_listen *range = &s->topo->listen[TOPO_PORT_AV_RANGE];
 	struct edge_addr listeners[NAMES * TOPO_PORT_KINDS];
@@ -139,6 +140,10 @@ static enum edge_err set_policy(struct ave_outlook *o,
 		.port_high = (uint16_t)(range->addr.port + range->count - 1),
 		.listeners = listeners,
 		.listener_count = own_listeners(listeners, s->topo),
+		.allowed = settings->peer_networks,
+		.allowed_count = settings->peer_network_count,
+		.ports = settings->peer_ports,
+		.port_count = settings->peer_port_count,
 		.is_lab = s->config->lab,
 	};
 	enum edge_err err = ave_policy_new(&o->policy, &p);
@@ -155,29 +160,26 @@ static enum edge_err copy_ring(struct ave_outlook *o, const struct mras_ring *r)
 	*o->ring = *r;
 	o->view.ring = o->ring;
 	o->view.not_before_s = r->not_before_s;
+	o->view.revoked = o->ring->revoked[0];
+	o->view.revoked_count = o->ring->revoked_count;
 	return EDGE_OK;
 }
 
-static enum edge_err set_settings(struct ave_view *v,
-				  const struct edge_config *c)
+static void set_settings(struct ave_view *v, const struct ave_settings *s,
+			 const struct edge_config *c)
 {
-	struct ave_settings s;
-	char why[WHY_LEN];
-	enum edge_err err = ave_settings_read(&s, c, why, sizeof(why));
-
-	if (err)
-		return err;
-	memcpy(v->realm, s.realm, sizeof(v->realm));
-	v->ms_version = s.ms_version;
-	v->has_rfc = s.has_rfc;
+	memcpy(v->realm, s->realm, sizeof(v->realm));
+	v->ms_version = s->ms_version;
+	v->has_rfc = s->has_rfc;
 	memcpy(v->limits, c->limits, sizeof(v->limits));
-	return EDGE_OK;
 }
 
 enum edge_err ave_outlook_new(struct ave_outlook **out,
 			      const struct ave_outlook_source *s)
 {
 	struct ave_outlook *o = calloc(1, sizeof(*o));
+	struct ave_settings settings;
+	char why[WHY_LEN];
 	enum edge_err err = EDGE_ENOMEM;
 
 	if (!o)
@@ -185,18 +187,20 @@ enum edge_err ave_outlook_new(struct ave_outlook **out,
 	o->view.is_draining = s->is_draining;
 	set_relay(&o->view, s->topo);
 	set_servers(&o->view, s->topo);
-	err = set_settings(&o->view, s->config);
+	err = ave_settings_read(&settings, s->config, why, sizeof(why));
 	if (!err)
 		err = set_members(o, s->topo);
 	if (!err)
-		err = set_policy(o, s);
+		err = set_policy(o, s, &settings);
 	if (!err)
 		err = copy_ring(o, s->ring);
-	if (err)
+	if (err) {
 		ave_outlook_free(o);
-	else
-		*out = o;
-	return err;
+		return err;
+	}
+	set_settings(&o->view, &settings, s->config);
+	*out = o;
+	return EDGE_OK;
 }
 
 void ave_outlook_free(struct ave_outlook *o)

@@ -1,197 +1,28 @@
-/* Who may be a peer: rows of networks, sorted so that the longest prefix that
- * holds an address is found first. */
+/* Who may be a peer: what its network is, then its port; AV 6.4. */
 #include "av-edge/policy.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "av-edge/policy_table.h"
+
 enum {
 	LOWEST_PORT = 1024, /* AV 6.4: below are services of hosts */
 	EDGE_UDP = 3478,    /* but for those of other edges */
 	EDGE_TCP = 443,
-	LENGTHS = 2 * 129, /* prefixes of each family */
-	V4_BITS = 32,
-	V6_BITS = 128,
-};
-
-/* What a row says of its addresses; of two for one network the later in this
- * list counts. */
-enum word {
-	WORD_ALLOW,
-	WORD_DENY,
-	WORD_MEMBER, /* relayed ports and those of an edge */
-	WORD_OWN,    /* relayed ports */
-};
-
-struct row {
-	uint8_t family, ip[16];
-	uint8_t bits, word;
-};
-
-/* Rows of one length lie together. */
-struct group {
-	uint8_t family, bits;
-	size_t first, count;
 };
 
 struct ave_policy {
-	struct row *rows; /* by family, longest first, then by address */
-	size_t count, cap;
-	struct group groups[LENGTHS];
-	size_t group_count;
+	struct ave_policy_table *table;
 	struct edge_addr *listeners;
 	size_t listener_count;
+	uint16_t ports[AVE_PEER_PORTS]; /* low ones that are allowed */
+	size_t port_count;
 	uint16_t port_low, port_high;
 };
 
-/* clang-format off */
-/* AV 6.4, in its order */
-static const struct row fixed[] = {
-	/* family   network                      bits  word */
-	{AF_INET,  {0},                             8, WORD_DENY},
-	{AF_INET,  {127},                           8, WORD_DENY},
-	{AF_INET,  {169, 254},                     16, WORD_DENY},
-	{AF_INET,  {224},                           4, WORD_DENY},
-	{AF_INET,  {240},                           4, WORD_DENY},
-	{AF_INET6, {0},                           128, WORD_DENY},
-	{AF_INET6, {[15] = 1},                    128, WORD_DENY},
-	{AF_INET6, {0xfe, 0x80},                   10, WORD_DENY},
-	{AF_INET6, {0xff},                          8, WORD_DENY},
-	{AF_INET,  {10},                            8, WORD_DENY},
-	{AF_INET,  {172, 16},                      12, WORD_DENY},
-	{AF_INET,  {192, 168},                     16, WORD_DENY},
-	{AF_INET,  {100, 64},                      10, WORD_DENY},
-	{AF_INET,  {192, 0, 0},                    24, WORD_DENY},
-	{AF_INET,  {198, 18},                      15, WORD_DENY},
-	{AF_INET6, {0xfc},                          7, WORD_DENY},
-	/* ours: NAT64 of somebody's own network, RFC 8215 */
-	{AF_INET6, {0, 0x64, 0xff, 0x9b, 0, 1},    48, WORD_DENY},
-	/* ours: RFC 3879, once what fc00::/7 is now */
-	{AF_INET6, {0xfe, 0xc0},                   10, WORD_DENY},
-};
-static const struct row lab[] = {
-	{AF_INET,  {127},                           8, WORD_ALLOW},
-	{AF_INET6, {[15] = 1},                    128, WORD_ALLOW},
-};
-/* clang-format on */
-
-enum { FIXED = sizeof(fixed) / sizeof(fixed[0]) };
-enum { LAB = sizeof(lab) / sizeof(lab[0]) };
-
 /* -- making --------------------------------------------------------------- */
-
-static void mask(uint8_t ip[16], unsigned bits)
-{
-	for (unsigned i = 0; i < 16; i++) {
-		if (bits >= 8)
-			bits -= 8;
-		else {
-			ip[i] &= (uint8_t)(0xff00 >> bits);
-			bits = 0;
-		}
-	}
-}
-
-static void add(struct ave_policy *p, const struct row *row)
-{
-	struct row *r = &p->rows[p->count++];
-
-	*r = *row;
-	mask(r->ip, r->bits);
-}
-
-static void add_addr(struct ave_policy *p, const struct edge_addr *a,
-		     unsigned bits, enum word word)
-{
-	const unsigned width = a->family == AF_INET ? V4_BITS : V6_BITS;
-	struct row r = {.family = a->family, .word = (uint8_t)word};
-
-	if (!a->family)
-		return;
-	r.bits = (uint8_t)(bits > width ? width : bits);
-	memcpy(r.ip, a->ip, sizeof(r.ip));
-	add(p, &r);
-}
-
-static bool is_loopback(const struct edge_addr *a)
-{
-	return edge_addr_classify(a) == EDGE_ADDR_LOOPBACK;
-}
-
-static void add_rows(struct ave_policy *p, const struct ave_policy_plan *plan)
-{
-	for (size_t i = 0; i < FIXED; i++)
-		add(p, &fixed[i]);
-	for (size_t i = 0; plan->inside && i < plan->inside->count; i++) {
-		const struct ave_network *n = &plan->inside->v[i];
-
-		if (!plan->is_lab || !is_loopback(&n->net))
-			add_addr(p, &n->net, n->bits, WORD_DENY);
-	}
-	for (size_t i = 0; i < plan->member_count; i++)
-		add_addr(p, &plan->members[i], V6_BITS, WORD_MEMBER);
-	for (size_t i = 0; i < plan->own_count; i++)
-		if (!plan->is_lab || !is_loopback(&plan->own[i]))
-			add_addr(p, &plan->own[i], V6_BITS, WORD_OWN);
-}
-
-static int by_place(const void *a, const void *b)
-{
-	const struct row *x = a, *y = b;
-	int d = x->family - y->family;
-
-	if (!d)
-		d = y->bits - x->bits;
-	if (!d)
-		d = memcmp(x->ip, y->ip, sizeof(x->ip));
-	return d;
-}
-
-static int by_place_and_word(const void *a, const void *b)
-{
-	const struct row *x = a, *y = b;
-	int d = by_place(a, b);
-
-	return d ? d : y->word - x->word;
-}
-
-static bool is_lab_row(const struct row *r)
-{
-	for (size_t i = 0; i < LAB; i++)
-		if (!by_place(r, &lab[i]))
-			return true;
-	return false;
-}
-
-/* The lab's own words take the place of the fixed ones. */
-static void relax(struct ave_policy *p)
-{
-	for (size_t i = 0; i < p->count; i++)
-		if (is_lab_row(&p->rows[i]))
-			p->rows[i].word = WORD_ALLOW;
-}
-
-static void sort(struct ave_policy *p)
-{
-	size_t kept = 0;
-
-	qsort(p->rows, p->count, sizeof(*p->rows), by_place_and_word);
-	for (size_t i = 0; i < p->count; i++) {
-		const struct row r = p->rows[i];
-		struct group *g = &p->groups[p->group_count];
-
-		if (kept && !by_place(&p->rows[kept - 1], &r))
-			continue;
-		if (!kept || g[-1].family != r.family || g[-1].bits != r.bits) {
-			*g = (struct group){r.family, r.bits, kept, 0};
-			p->group_count++;
-		}
-		p->groups[p->group_count - 1].count++;
-		p->rows[kept++] = r;
-	}
-	p->count = kept;
-}
 
 static enum edge_err copy_listeners(struct ave_policy *p,
 				    const struct ave_policy_plan *plan)
@@ -218,19 +49,17 @@ enum edge_err ave_policy_new(struct ave_policy **out,
 		return err;
 	p->port_low = plan->port_low;
 	p->port_high = plan->port_high;
-	p->cap = FIXED + (plan->inside ? plan->inside->count : 0) +
-		 plan->member_count + plan->own_count;
-	p->rows = calloc(p->cap, sizeof(*p->rows));
-	if (p->rows)
+	p->port_count = plan->port_count;
+	if (plan->port_count)
+		memcpy(p->ports, plan->ports,
+		       plan->port_count * sizeof(*p->ports));
+	err = ave_policy_table_new(&p->table, plan);
+	if (!err)
 		err = copy_listeners(p, plan);
 	if (err) {
 		ave_policy_free(p);
 		return err;
 	}
-	add_rows(p, plan);
-	if (plan->is_lab)
-		relax(p);
-	sort(p);
 	*out = p;
 	return EDGE_OK;
 }
@@ -239,31 +68,12 @@ void ave_policy_free(struct ave_policy *p)
 {
 	if (!p)
 		return;
-	free(p->rows);
+	ave_policy_table_free(p->table);
 	free(p->listeners);
 	free(p);
 }
 
 /* -- judging -------------------------------------------------------------- */
-
-static enum word look_up(const struct ave_policy *p, const struct edge_addr *a)
-{
-	for (size_t i = 0; i < p->group_count; i++) {
-		const struct group *g = &p->groups[i];
-		struct row key = {.family = g->family, .bits = g->bits};
-		const struct row *found;
-
-		if (g->family != a->family)
-			continue;
-		memcpy(key.ip, a->ip, sizeof(key.ip));
-		mask(key.ip, key.bits);
-		found = bsearch(&key, &p->rows[g->first], g->count, sizeof(key),
-				by_place);
-		if (found)
-			return (enum word)found->word;
-	}
-	return WORD_ALLOW;
-}
 
 static bool is_relayed_port(const struct ave_policy *p, uint16_t port)
 {
@@ -283,21 +93,37 @@ static bool is_listener(const struct ave_policy *p, const struct edge_addr *a)
 	return false;
 }
 
+static bool is_listed_port(const struct ave_policy *p, uint16_t port)
+{
+	for (size_t i = 0; i < p->port_count; i++)
+		if (p->ports[i] == port)
+			return true;
+	return false;
+}
+
+static bool is_open_port(const struct ave_policy *p, uint16_t port)
+{
+	return port >= LOWEST_PORT || is_edge_port(port) ||
+	       is_listed_port(p, port);
+}
+
 /* any: is there a port that would be let through? */
 static bool allows(const struct ave_policy *p, const struct edge_addr *a,
 		   bool any)
 {
 	if (!any && is_listener(p, a))
 		return false;
-	switch (look_up(p, a)) {
-	case WORD_ALLOW:
-		return any || a->port >= LOWEST_PORT || is_edge_port(a->port);
-	case WORD_MEMBER:
+	switch (ave_policy_table_find(p->table, a)) {
+	case AVE_WORD_ALLOW:
+	case AVE_WORD_LISTED:
+		return any || is_open_port(p, a->port);
+	case AVE_WORD_MEMBER:
 		return any || is_relayed_port(p, a->port) ||
 		       is_edge_port(a->port);
-	case WORD_OWN:
+	case AVE_WORD_OWN:
 		return any || is_relayed_port(p, a->port);
-	case WORD_DENY:
+	case AVE_WORD_PRIVATE:
+	case AVE_WORD_DENY:
 		break;
 	}
 	return false;
@@ -322,11 +148,10 @@ static const struct disguise {
 static bool carries(struct edge_addr *out, const struct edge_addr *a,
 		    const struct disguise *d)
 {
-	uint8_t net[16];
+	struct edge_addr net = {.family = AF_INET6};
 
-	memcpy(net, a->ip, sizeof(net));
-	mask(net, d->bits);
-	if (memcmp(net, d->net, sizeof(net)) != 0)
+	memcpy(net.ip, d->net, sizeof(net.ip));
+	if (!edge_addr_in_prefix(a, &net, d->bits))
 		return false;
 	*out = (struct edge_addr){.family = AF_INET, .port = a->port};
 	for (int i = 0; i < 4; i++)
@@ -344,7 +169,7 @@ static bool judge(const struct ave_policy *p, const struct edge_addr *peer,
 	if (peer->family != AF_INET6)
 		return true;
 	/* ::1 of a lab carries nothing */
-	if (is_loopback(peer))
+	if (edge_addr_classify(peer) == EDGE_ADDR_LOOPBACK)
 		return true;
 	for (size_t i = 0; i < sizeof(disguises) / sizeof(disguises[0]); i++)
 		if (carries(&inner, peer, &disguises[i]) &&

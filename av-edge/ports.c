@@ -121,7 +121,7 @@ enum edge_err ave_ports_take(uint16_t *port, uint64_t *token,
 {
 	const uint32_t range = atomic_load(&p->range);
 	const uint32_t low = range >> 16, high = range & 0xffff;
-	const uint32_t count = high - low + 1, start = edge_random_u32();
+	const uint32_t count = high - low + 1, start = w->random;
 	struct table *t = &p->table[index_of(w->family)];
 
 	for (uint32_t n = 0; n < count; n++) {

@@ -25,9 +25,10 @@ struct ave_port_wish {
 	uint64_t now_ms;     /* monotonic, one clock for all threads */
 	uint32_t reserved_s; /* how long the next one is kept */
 	uint64_t owner;	     /* and for whom */
+	uint32_t random;     /* where the search begins */
 };
 
-/** A free port, from a random place on. token: of the port kept; 0 without
+/** A free port, from that random place on. token: of the port kept; 0 without
  * reserve. EDGE_ELIMIT: none is free. */
 EDGE_MUST_CHECK enum edge_err ave_ports_take(uint16_t *port, uint64_t *token,
 					     struct ave_ports *p,

@@ -28,9 +28,11 @@ static enum edge_err make_parts(struct ave_relay *r)
 	enum edge_err err = ave_alloc_table_init(&r->table);
 
 	if (!err)
-		err = edge_handles_new(&r->allocs, shard, EDGE_HANDLE_SLOTS);
+		err = edge_handles_new(&r->allocs, shard, EDGE_HANDLE_SLOTS,
+				       EDGE_HANDLE_REST);
 	if (!err)
-		err = edge_handles_new(&r->links, shard, EDGE_HANDLE_SLOTS);
+		err = edge_handles_new(&r->links, shard, EDGE_HANDLE_SLOTS,
+				       EDGE_HANDLE_REST);
 	if (!err)
 		err = edge_wheel_new(&r->wheel, r->now_ms);
 	if (!err)
@@ -71,6 +73,7 @@ void ave_relay_free(struct ave_relay *r)
 	ave_alloc_table_fini(&r->table);
 	for (int i = 0; i < AVE_DIALECTS; i++)
 		free(r->own[i]);
+	edge_wipe(&r->random, sizeof(r->random));
 	free(r);
 }
 
@@ -82,18 +85,25 @@ void ave_relay_tick(struct ave_relay *r, uint64_t now_ms, int64_t wall_s)
 	edge_wheel_advance(r->wheel, now_ms);
 }
 
-/* Tokens that were revoked end what was made with them. */
-static bool is_revoked(const struct ave_alloc *a)
+/* Tokens and users that were revoked end what was made with them. */
+static enum ave_reason is_revoked(const struct ave_alloc *a)
 {
-	return a->grant.issued_s < a->relay->view->not_before_s;
+	const struct ave_view *v = a->relay->view;
+	const size_t len = sizeof(a->grant.pseudonym);
+
+	for (size_t i = 0; i < v->revoked_count; i++)
+		if (!memcmp(v->revoked + i * len, a->grant.pseudonym, len))
+			return AVE_USER_REVOKED;
+	return a->grant.issued_s < v->not_before_s ? AVE_TOKEN_EXPIRED
+						   : AVE_FINE;
 }
 
-static void revoke(struct ave_alloc *a)
+static void revoke(struct ave_alloc *a, enum ave_reason why)
 {
 	const struct ave_relay_plan *p = &a->relay->plan;
 	const struct ave_leg leg = a->leg;
 
-	ave_relay_release(a->relay, a, AVE_TOKEN_EXPIRED);
+	ave_relay_release(a->relay, a, why);
 	if (ave_leg_is_stream(&leg))
 		p->net->close_client(p->net_self, &leg);
 }
@@ -104,9 +114,10 @@ static void judge_again(void *thing, void *arg)
 	struct ave_alloc *a = thing;
 	struct ave_relay *r = arg;
 	const struct ave_policy *policy = r->view->policy;
+	const enum ave_reason why = is_revoked(a);
 
-	if (is_revoked(a)) {
-		revoke(a);
+	if (why) {
+		revoke(a, why);
 		return;
 	}
 	for (uint32_t i = 0; i < a->permissions.count; i++)
@@ -159,6 +170,11 @@ const struct ave_view *ave_relay_view(const struct ave_relay *r)
 const struct ave_shared *ave_relay_shared(const struct ave_relay *r)
 {
 	return r->plan.shared;
+}
+
+struct edge_stock *ave_relay_random(struct ave_relay *r)
+{
+	return &r->random;
 }
 
 uint64_t ave_relay_now_ms(const struct ave_relay *r)

@@ -3,6 +3,7 @@
 #ifndef AV_EDGE_RELAY_H
 #define AV_EDGE_RELAY_H
 
+#include "av-edge/grant.h"
 #include "av-edge/leg.h"
 #include "av-edge/net.h"
 #include "av-edge/packet.h"
@@ -15,6 +16,7 @@ struct ave_dialect;
 struct ave_flow;
 struct ave_relay; /* owner and thread: one worker */
 struct ave_ports;
+struct edge_stock;
 struct edge_tally;
 
 /* What the workers share; any thread, outlives the relays. */
@@ -94,22 +96,6 @@ const struct ave_relay_counts *ave_relay_count(const struct ave_relay *r);
 
 /* ---- for the dialects: what a request asks of the core. ---- */
 
-struct ave_want {
-	uint32_t lifetime_s; /* 0: the default */
-	bool is_tcp;	     /* relayed address for connections */
-	bool v4, v6;	     /* families; at least one */
-	bool even, reserve;  /* EVEN-PORT, and the next port kept */
-	uint64_t reserved;   /* RESERVATION-TOKEN; 0: none */
-	/* ends when the new one is there, and only then; NULL: none */
-	struct ave_alloc *instead;
-};
-
-struct ave_grant { /* who the token says it is */
-	uint8_t pseudonym[16];
-	int64_t issued_s, expires_s; /* wall */
-	bool outside, inside, is_server;
-};
-
 /*
  * What returns an enum ave_reason counts nothing: who was asked tells
  * ave_relay_drop. Only the reason of a verdict is counted by the relay.
@@ -158,13 +144,17 @@ enum ave_reason ave_relay_flow(struct ave_flow **out, struct ave_alloc *a,
 enum ave_reason ave_relay_to_peer(struct ave_relay *r, struct ave_alloc *a,
 				  const struct edge_addr *peer,
 				  struct edge_slice bytes);
+/** Both in one, the policy asked once; bytes may be none, the port not 0. */
+enum ave_reason ave_relay_send(struct ave_relay *r, struct ave_alloc *a,
+			       const struct edge_addr *peer,
+			       struct edge_slice bytes);
 void ave_relay_drop(struct ave_relay *r, enum ave_reason why);
 
 /* Answers to those who have proved nothing yet: so many a second of a network,
  * IPv4 /24 or IPv6 /56 (AV 1.16); inside, of an address. */
 enum ave_rate { AVE_RATE_CHALLENGE, AVE_RATE_BINDING, AVE_RATE_ALLOCATE };
 enum { AVE_RATES = AVE_RATE_ALLOCATE + 1 };
-/** Takes one; false: say nothing, drop with AVE_RATE; a stream is closed. */
+/** Takes one; false: say nothing, drop with AVE_RATE; a stream ends. */
 bool ave_relay_may_answer(struct ave_relay *r, const struct ave_leg *leg,
 			  enum ave_rate what);
 
@@ -190,6 +180,7 @@ void *ave_relay_own(struct ave_relay *r, enum ave_dialect_kind which,
 
 const struct ave_view *ave_relay_view(const struct ave_relay *r);
 const struct ave_shared *ave_relay_shared(const struct ave_relay *r);
+struct edge_stock *ave_relay_random(struct ave_relay *r);
 uint64_t ave_relay_now_ms(const struct ave_relay *r);
 int64_t ave_relay_wall_s(const struct ave_relay *r);
 /** Send an answer of the dialect's own memory, framed already. */

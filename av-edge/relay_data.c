@@ -261,6 +261,17 @@ enum ave_reason ave_relay_to_peer(struct ave_relay *r, struct ave_alloc *a,
 	return send_to(r, a, peer, bytes);
 }
 
+enum ave_reason ave_relay_send(struct ave_relay *r, struct ave_alloc *a,
+			       const struct edge_addr *peer,
+			       struct edge_slice bytes)
+{
+	enum ave_reason why = ave_relay_judge(a, peer);
+
+	if (!why)
+		why = let_in(r, a, peer);
+	return why || !edge_slice_len(bytes) ? why : send_to(r, a, peer, bytes);
+}
+
 /* The flow that the dialect has just found, if it is that. */
 static struct ave_flow *last_flow(struct ave_alloc *a)
 {

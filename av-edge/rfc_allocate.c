@@ -136,7 +136,8 @@ static void open_new(const struct rfc_request *q, struct ave_want *w)
 	struct rfc_own *o;
 	enum ave_reason why;
 
-	if (rfc_own_new(&o, c->made, c->token) != EDGE_OK) {
+	if (rfc_own_new(&o, c->made, c->token, ave_relay_random(q->relay)) !=
+	    EDGE_OK) {
 		rfc_refuse(q, AVE_INTERNAL);
 		return;
 	}

@@ -68,6 +68,7 @@ static const struct {
 	{AVE_NO_INTEGRITY,  401, 0,   0},
 	{AVE_BAD_TOKEN,     401, 0,   0},
 	{AVE_TOKEN_EXPIRED, 401, 0,   0},
+	{AVE_USER_REVOKED,  401, 0,   0},
 	{AVE_TOKEN_SIDE,    401, 0,   0},
 	{AVE_BAD_INTEGRITY, 401, 0,   0},
 	{AVE_PEER_DENIED,   403, 0,   0},

@@ -8,28 +8,33 @@
 
 enum {
 	TOKEN_TEXT_LEN = 80, /* base64 of MRAS_TOKEN_LEN bytes, no padding */
+	MS2_TEXT_LEN = 76,   /* of MRAS_BLOB_V2_LEN bytes, one '=' */
 	ALGORITHM_LEN = 4,   /* number, length of parameters: none */
 };
 
 /* ---- text, AV 3.3: base64 of RFC 4648 §4 ---- */
 
-bool rfc_token_decode(uint8_t out[MRAS_TOKEN_LEN], struct edge_slice text)
+size_t rfc_token_decode(uint8_t out[MRAS_TOKEN_LEN], struct edge_slice text)
 {
 	uint8_t url[TOKEN_TEXT_LEN];
-	size_t len = edge_slice_len(text);
+	size_t len = edge_slice_len(text), got;
 
-	if (len != TOKEN_TEXT_LEN)
-		return false;
+	if (len == MS2_TEXT_LEN && text.end[-1] == '=')
+		len--;
+	else if (len != TOKEN_TEXT_LEN)
+		return 0;
 	for (size_t i = 0; i < len; i++) {
 		uint8_t c = text.p[i];
 
 		if (c == '-' || c == '_')
-			return false; /* one text a token */
+			return 0; /* one text a token */
 		url[i] = c == '+' ? '-' : c == '/' ? '_' : c;
 	}
-	return edge_base64url_decode(out, MRAS_TOKEN_LEN, &len,
-				     edge_slice(url, sizeof(url))) == EDGE_OK &&
-	       len == MRAS_TOKEN_LEN;
+	if (edge_base64url_decode(out, MRAS_TOKEN_LEN, &got,
+				  edge_slice(url, len)) != EDGE_OK)
+		return 0;
+	memset(out + got, 0, MRAS_TOKEN_LEN - got);
+	return got;
 }
 
 void rfc_password_encode(char out[RFC_PASSWORD_TEXT_LEN + 1],
@@ -160,10 +165,9 @@ enum ave_reason rfc_caller_admit(struct rfc_caller *out,
 		return AVE_MALFORMED;
 	if (!edge_slice_eq_str(m->v[RFC_REALM].bytes, v->realm))
 		return AVE_BAD_INTEGRITY;
-	if (!rfc_token_decode(c.token, m->v[RFC_USERNAME].bytes))
-		return AVE_BAD_TOKEN;
+	c.token_len = rfc_token_decode(c.token, m->v[RFC_USERNAME].bytes);
 	why = mras_ring_verify(&known, v->ring,
-			       edge_slice(c.token, sizeof(c.token)),
+			       edge_slice(c.token, c.token_len),
 			       ave_relay_wall_s(r), (enum ave_side)leg->side);
 	if (why)
 		return why;

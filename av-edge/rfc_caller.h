@@ -12,12 +12,14 @@ struct rfc_caller {
 	const struct rfc_mac *mac; /* what answers are signed with */
 	struct rfc_mac *made;	   /* mac, when no allocation has it */
 	enum rfc_algorithm how;
-	uint8_t token[MRAS_TOKEN_LEN];
+	uint8_t token[MRAS_TOKEN_LEN]; /* with zeros after a shorter one */
+	size_t token_len;
 	bool is_holder; /* of the allocation whose own was given */
 };
 
-/** Token of the text in USERNAME: base64 (AV 3.3). */
-bool rfc_token_decode(uint8_t out[MRAS_TOKEN_LEN], struct edge_slice text);
+/** Token of the text in USERNAME: base64 (AV 3.3). @return its length; 0: none
+ */
+size_t rfc_token_decode(uint8_t out[MRAS_TOKEN_LEN], struct edge_slice text);
 enum { RFC_PASSWORD_TEXT_LEN = 28 };
 void rfc_password_encode(char out[RFC_PASSWORD_TEXT_LEN + 1],
 			 const uint8_t password[MRAS_PASSWORD_LEN]);
@@ -26,8 +28,8 @@ void rfc_password_encode(char out[RFC_PASSWORD_TEXT_LEN + 1],
  * From cheap to dear: fields, nonce, token, key, integrity.
  * @param own  of the allocation of that 5-tuple; or NULL
  * @return AVE_FINE and *out; NO_INTEGRITY, NO_USERNAME, NO_REALM, NO_NONCE,
- *         MALFORMED, STALE_NONCE, BAD_TOKEN, TOKEN_EXPIRED, TOKEN_SIDE,
- *         BAD_INTEGRITY, INTERNAL
+ *         MALFORMED, STALE_NONCE, BAD_TOKEN, TOKEN_EXPIRED, USER_REVOKED,
+ * TOKEN_SIDE, BAD_INTEGRITY, INTERNAL
  */
 enum ave_reason rfc_caller_admit(struct rfc_caller *out,
 				 const struct ave_relay *r,

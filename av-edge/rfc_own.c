@@ -9,7 +9,8 @@
 enum { FIRST = 4 /* ours: Connects at once */ };
 
 enum edge_err rfc_own_new(struct rfc_own **out, struct rfc_mac *mac,
-			  const uint8_t token[MRAS_TOKEN_LEN])
+			  const uint8_t token[MRAS_TOKEN_LEN],
+			  struct edge_stock *random)
 {
 	struct rfc_own *o = calloc(1, sizeof(*o));
 
@@ -17,7 +18,7 @@ enum edge_err rfc_own_new(struct rfc_own **out, struct rfc_mac *mac,
 		return EDGE_ENOMEM;
 	o->mac = mac;
 	memcpy(o->token, token, MRAS_TOKEN_LEN);
-	edge_random(o->tid, sizeof(o->tid));
+	edge_stock_take(random, o->tid, sizeof(o->tid));
 	*out = o;
 	return EDGE_OK;
 }

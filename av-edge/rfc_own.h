@@ -4,6 +4,7 @@
 
 #include "av-edge/mras_cred.h"
 #include "av-edge/rfc_answer.h"
+#include "common/crypto.h"
 
 enum { RFC_REPLY_MAX = 192 /* ours: the longest Allocate response is 152 */ };
 
@@ -30,7 +31,8 @@ struct rfc_own {	     /* owner: the allocation; wiped by free */
 /** mac is taken over when this works. */
 EDGE_MUST_CHECK enum edge_err rfc_own_new(struct rfc_own **out,
 					  struct rfc_mac *mac,
-					  const uint8_t token[MRAS_TOKEN_LEN]);
+					  const uint8_t token[MRAS_TOKEN_LEN],
+					  struct edge_stock *random);
 void rfc_own_free(struct rfc_own *o); /* NULL is fine */
 /** A transaction id that no other indication of it has. */
 void rfc_own_take_tid(struct rfc_own *o, uint8_t tid[RFC_TID_LEN]);

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "av-edge/limits.h"
+#include "av-edge/mras_mint.h"
 #include "av-edge/settings.h"
 #include "common/crypto.h"
 #include "common/log.h"
@@ -128,10 +129,25 @@ static enum edge_err load_turn(struct edge_tls **out,
 	return edge_tls_new(out, &r, why, cap);
 }
 
+/* By every key that counts, so it is done when all are there. */
+static enum edge_err revoke_users(struct ave_service_keys *k,
+				  const struct ave_settings *s)
+{
+	enum edge_err err = EDGE_OK;
+
+	for (size_t i = 0; i < s->user_revoked_count && !err; i++) {
+		uint8_t buf[MRAS_IDENTITY_MAX];
+
+		err = mras_ring_revoke(&k->ring,
+				       mras_account(buf, s->users_revoked[i]));
+	}
+	return err;
+}
+
 /* A time to come would revoke what is made until then. */
-static enum edge_err load_revocation(struct ave_service_keys *k,
-				     const struct edge_config *c, char *why,
-				     size_t cap)
+static enum edge_err load_words(struct ave_service_keys *k,
+				const struct edge_config *c, char *why,
+				size_t cap)
 {
 	struct ave_settings s;
 	enum edge_err err = ave_settings_read(&s, c, why, cap);
@@ -144,7 +160,15 @@ static enum edge_err load_revocation(struct ave_service_keys *k,
 			 ave_config_rows.options[AVE_OPTION_NOT_BEFORE].name);
 		return EDGE_ERANGE;
 	}
+	err = revoke_users(k, &s);
+	if (err) {
+		snprintf(
+			why, cap, "[options] %s: too many",
+			ave_config_rows.options[AVE_OPTION_USERS_REVOKED].name);
+		return err;
+	}
 	k->ring.not_before_s = s.not_before_s;
+	k->ring.format = s.token_format;
 	return EDGE_OK;
 }
 
@@ -162,7 +186,7 @@ enum edge_err ave_service_keys_load(struct ave_service_keys *out,
 	if (!err)
 		err = load_ring(&k, c, why, why_cap);
 	if (!err)
-		err = load_revocation(&k, c, why, why_cap);
+		err = load_words(&k, c, why, why_cap);
 	if (!err)
 		err = load_turn(&k.turn, c, why, why_cap);
 	if (err)

@@ -5,9 +5,15 @@
 #include <string.h>
 
 #include "av-edge/limits.h"
+#include "common/crypto.h"
+#include "common/sip/msg.h"
 #include "topology/utc.h"
 
-enum { MS_VERSION_MIN = 1, MS_VERSION_MAX = 4 /* AV 1.9 */ };
+enum {
+	MS_VERSION_MIN = 1,
+	MS_VERSION_MAX = 4, /* AV 1.9 */
+	LOW_PORTS_END = 1023,
+};
 
 static const struct edge_option_row *row(enum ave_option which)
 {
@@ -68,15 +74,108 @@ static bool take_rfc(struct ave_settings *out, const char *text)
 
 static bool take_format(struct ave_settings *out, const char *text)
 {
-	(void)out;
-	return !strcmp(text, "edge");
+	bool is_ms2 = !strcmp(text, "ms2");
+
+	out->token_format = is_ms2 ? MRAS_MS2 : MRAS_EDGE;
+	return is_ms2 || !strcmp(text, "edge");
+}
+
+/* The next word of a list, which blanks and commas part. */
+static bool next_word(struct edge_slice *rest, struct edge_slice *word)
+{
+	while (rest->p != rest->end && (*rest->p == ' ' || *rest->p == ','))
+		rest->p++;
+	word->p = rest->p;
+	while (rest->p != rest->end && *rest->p != ' ' && *rest->p != ',')
+		rest->p++;
+	word->end = rest->p;
+	return word->p != word->end;
+}
+
+static bool is_none(const char *text)
+{
+	return !strcmp(text, "none");
+}
+
+/* ADDRESS or ADDRESS/BITS, and nothing set behind those bits: a network that
+ * is not what it looks like is a mistake. */
+static bool read_network(struct ave_network *out, struct edge_slice word)
+{
+	struct edge_slice ip = word; /* word: what is left, the bits */
+	const bool has_bits = edge_take_until(&word, '/', &ip);
+	struct edge_addr host;
+	uint64_t n;
+
+	if (edge_addr_parse(&host, ip, 0) != EDGE_OK || !host.family)
+		return false;
+	n = host.family == AF_INET ? 32 : 128;
+	if (has_bits && !edge_slice_u64(word, n, &n))
+		return false;
+	*out = (struct ave_network){host, (unsigned)n};
+	return ave_network_is_whole(out) && ave_policy_is_private(out);
+}
+
+static bool take_networks(struct ave_settings *out, const char *text)
+{
+	struct edge_slice rest = edge_slice_str(is_none(text) ? "" : text);
+	struct edge_slice word;
+
+	while (next_word(&rest, &word))
+		if (out->peer_network_count == AVE_PEER_NETWORKS ||
+		    !read_network(
+			    &out->peer_networks[out->peer_network_count++],
+			    word))
+			return false;
+	return is_none(text) || out->peer_network_count;
+}
+
+static bool take_ports(struct ave_settings *out, const char *text)
+{
+	struct edge_slice rest = edge_slice_str(is_none(text) ? "" : text);
+	struct edge_slice word;
+	uint64_t n;
+
+	while (next_word(&rest, &word)) {
+		if (out->peer_port_count == AVE_PEER_PORTS ||
+		    !edge_slice_u64(word, LOW_PORTS_END, &n) || !n)
+			return false;
+		out->peer_ports[out->peer_port_count++] = (uint16_t)n;
+	}
+	return is_none(text) || out->peer_port_count;
+}
+
+/* A pseudonym as the log has it, or who it is. */
+static bool is_user(struct edge_slice word)
+{
+	uint8_t name[MRAS_PSEUDONYM_LEN];
+	struct edge_sip_uri u;
+	size_t len;
+
+	if (edge_unhex(name, sizeof(name), &len, word) == EDGE_OK)
+		return len == sizeof(name);
+	return edge_sip_uri_parse(&u, word) == EDGE_OK && u.is_sip &&
+	       edge_slice_len(u.user);
+}
+
+static bool take_revoked(struct ave_settings *out, const char *text)
+{
+	struct edge_slice rest = edge_slice_str(is_none(text) ? "" : text);
+	struct edge_slice word;
+
+	while (next_word(&rest, &word)) {
+		if (out->user_revoked_count == MRAS_REVOKED_USERS ||
+		    !is_user(word))
+			return false;
+		out->users_revoked[out->user_revoked_count++] = word;
+	}
+	return is_none(text) || out->user_revoked_count;
 }
 
 static bool take_not_before(struct ave_settings *out, const char *text)
 {
 	uint64_t s = 0;
 
-	if (strcmp(text, "none") != 0 &&
+	if (!is_none(text) &&
 	    topo_utc_parse(&s, edge_slice_str(text)) != EDGE_OK)
 		return false;
 	out->not_before_s = (int64_t)s;
@@ -93,7 +192,13 @@ static const struct {
 	[AVE_OPTION_MS_VERSION] = {take_version, "1 to 4"},
 	[AVE_OPTION_BATCH] = {take_batch, "auto, ring or epoll"},
 	[AVE_OPTION_RFC] = {take_rfc, "yes or no"},
-	[AVE_OPTION_TOKEN_FORMAT] = {take_format, "edge"},
+	[AVE_OPTION_TOKEN_FORMAT] = {take_format, "edge or ms2"},
+	[AVE_OPTION_PEER_NETWORKS] = {take_networks,
+		"none, or up to 16 private networks as 10.1.0.0/16"},
+	[AVE_OPTION_PEER_PORTS] = {take_ports,
+		"none, or up to 16 ports from 1 to 1023"},
+	[AVE_OPTION_USERS_REVOKED] = {take_revoked,
+		"none, or up to 16 users as sip:alice@contoso.com"},
 	[AVE_OPTION_NOT_BEFORE] = {take_not_before,
 		"none, or a time as 2026-07-22T06:00:00Z"},
 };

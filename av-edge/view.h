@@ -19,7 +19,9 @@ enum { AVE_REALM_MAX = 128 /* AV 1.7 [bytes] */ };
 struct ave_view {
 	const struct ave_policy *policy; /* who may be a peer */
 	const struct mras_ring *ring;	 /* derived keys of the pool */
-	int64_t not_before_s; /* older tokens are revoked, wall; 0: none */
+	int64_t not_before_s;	/* older tokens are revoked, wall; 0: none */
+	const uint8_t *revoked; /* pseudonyms of users, 16 bytes each */
+	size_t revoked_count;
 	/* relayed addresses: where they are bound, what is told; port 0,
 	 * family 0: that family is not relayed. [0] IPv4, [1] IPv6 */
 	struct edge_addr relay_at[2], relay_told[2];

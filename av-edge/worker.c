@@ -429,15 +429,16 @@ static void set_hosts(struct ave_worker *w)
 static enum edge_err make_tables(struct ave_worker *w)
 {
 	const unsigned high = RELAY_SHARDS + w->index % RELAY_SHARDS;
-	enum edge_err err = edge_handles_new(&w->streams.streams, w->index,
-					     EDGE_HANDLE_SLOTS);
+	enum edge_err err =
+		edge_handles_new(&w->streams.streams, w->index,
+				 EDGE_HANDLE_SLOTS, EDGE_HANDLE_REST);
 
 	if (!err)
 		err = edge_handles_new(&w->peers.peers, w->index,
-				       EDGE_HANDLE_SLOTS);
+				       EDGE_HANDLE_SLOTS, EDGE_HANDLE_REST);
 	if (!err)
 		err = edge_handles_new(&w->peers.relays, high,
-				       EDGE_HANDLE_SLOTS);
+				       EDGE_HANDLE_SLOTS, EDGE_HANDLE_REST);
 	if (!err)
 		err = edge_rates_new(&w->shakes,
 				     limit(w, AVE_LIMIT_SOURCES) /

@@ -90,8 +90,11 @@ void ave_worker_story(void *self, const struct ave_story *s)
 	switch (s->what) {
 	case AVE_STORY_MADE:
 		edge_event(AVE_EV_ALLOC_MADE,
-			   "client=%s over=%s dialect=%s user=%s relayed=%s",
-			   client, way(s->leg), s->dialect, user, relayed);
+			   "client=%s over=%s dialect=%s user=%s relayed=%s"
+			   "%s%s",
+			   client, way(s->leg), s->dialect, user, relayed,
+			   s->integrity ? " integrity=" : "",
+			   s->integrity ? s->integrity : "");
 		break;
 	case AVE_STORY_ENDED:
 		edge_event(AVE_EV_ALLOC_ENDED,

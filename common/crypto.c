@@ -1,6 +1,7 @@
 /* The one wrapper over libcrypto, and SipHash, which it has only slowly. */
 #include "common/crypto.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -50,6 +51,18 @@ uint32_t edge_random_u32(void)
 
 	edge_random(&v, sizeof(v));
 	return v;
+}
+
+void edge_stock_take(struct edge_stock *s, void *out, size_t len)
+{
+	assert(len <= sizeof(s->bytes));
+	if (s->left < len) {
+		edge_random(s->bytes, sizeof(s->bytes));
+		s->left = sizeof(s->bytes);
+	}
+	s->left -= len;
+	memcpy(out, s->bytes + s->left, len);
+	edge_wipe(s->bytes + s->left, len);
 }
 
 void edge_wipe(void *p, size_t len)

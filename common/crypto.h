@@ -14,6 +14,16 @@ enum { EDGE_SHA256_LEN = 32, EDGE_ED25519_SIG_LEN = 64 };
 /** Fills or aborts: there is no working without randomness. */
 void edge_random(void *out, size_t len);
 uint32_t edge_random_u32(void);
+
+enum { EDGE_STOCK_LEN = 512 };
+/* Random bytes drawn ahead: a call for a few is as dear as one for hundreds.
+ * All zero: none drawn yet. Thread: its owner's. */
+struct edge_stock {
+	uint8_t bytes[EDGE_STOCK_LEN];
+	size_t left; /* the first ones; what was given out is wiped */
+};
+/** len at most EDGE_STOCK_LEN. */
+void edge_stock_take(struct edge_stock *s, void *out, size_t len);
 void edge_wipe(void *p, size_t len);
 /** In a time that does not depend on what differs. */
 bool edge_ct_eq(const void *a, const void *b, size_t len);

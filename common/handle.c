@@ -25,7 +25,7 @@ struct slot {
 struct edge_handles {
 	struct slot *slots;
 	size_t room, fresh, cap; /* allocated, ever used, allowed */
-	size_t count;
+	size_t count, rest;
 	uint32_t oldest, newest; /* ends of the free list */
 	unsigned shard;
 	uint16_t stock[RANDOM_STOCK], stocked; /* random numbers left */
@@ -37,7 +37,7 @@ unsigned edge_handle_shard(edge_handle h)
 }
 
 enum edge_err edge_handles_new(struct edge_handles **out, unsigned shard,
-			       size_t cap)
+			       size_t cap, size_t rest)
 {
 	struct edge_handles *t;
 
@@ -48,6 +48,7 @@ enum edge_err edge_handles_new(struct edge_handles **out, unsigned shard,
 		return EDGE_ENOMEM;
 	t->shard = shard;
 	t->cap = cap;
+	t->rest = rest;
 	t->oldest = t->newest = NO_SLOT;
 	*out = t;
 	return EDGE_OK;
@@ -91,8 +92,6 @@ static enum edge_err random_generation(struct edge_handles *t, uint16_t *out)
 	return EDGE_OK;
 }
 
-/* Never used slots come first: they stand before all freed ones in the queue.
- */
 static enum edge_err take_fresh(struct edge_handles *t, uint32_t *out)
 {
 	enum edge_err err = EDGE_OK;
@@ -109,9 +108,13 @@ static enum edge_err take_fresh(struct edge_handles *t, uint32_t *out)
 	return EDGE_OK;
 }
 
+/* Never used slots come first, until enough freed ones have queued behind
+ * them: a name that repeats is far away then. */
 static enum edge_err take_slot(struct edge_handles *t, uint32_t *out)
 {
-	if (t->fresh < t->cap)
+	bool is_rested = t->fresh - t->count >= t->rest;
+
+	if (t->fresh < t->cap && !(is_rested && t->oldest != NO_SLOT))
 		return take_fresh(t, out);
 	if (t->oldest == NO_SLOT)
 		return EDGE_ELIMIT;

@@ -10,7 +10,11 @@
 /* shard 4 bits, slot 16 bits, generation 12 bits; 0 names nothing. */
 typedef uint32_t edge_handle; /* the one typedef: an id, not a struct */
 
-enum { EDGE_HANDLE_SHARDS = 16, EDGE_HANDLE_SLOTS = 65536 };
+enum {
+	EDGE_HANDLE_SHARDS = 16,
+	EDGE_HANDLE_SLOTS = 65536,
+	EDGE_HANDLE_REST = 4096, /* ours: 16 million names until one repeats */
+};
 
 unsigned edge_handle_shard(edge_handle h);
 
@@ -19,11 +23,16 @@ struct edge_handles; /* owner: one shard; thread: that shard's loop */
 /**
  * @param shard  0..15
  * @param cap    1..65536 live things; EDGE_ERANGE otherwise
+ * @param rest   so many slots are free before one is reused, as long as there
+ *               are slots never used: EDGE_HANDLE_SLOTS for names that peers
+ *               keep, EDGE_HANDLE_REST for names within the process, whose
+ *               tables then stay small
  * Free slots are reused first-in first-out; each slot's first generation is
  * random; the handle 0 is never given out.
  */
 EDGE_MUST_CHECK enum edge_err edge_handles_new(struct edge_handles **out,
-					       unsigned shard, size_t cap);
+					       unsigned shard, size_t cap,
+					       size_t rest);
 void edge_handles_free(struct edge_handles *t);
 /** EDGE_ELIMIT when all slots are taken. */
 EDGE_MUST_CHECK enum edge_err edge_handles_put(struct edge_handles *t,

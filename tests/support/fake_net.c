@@ -255,6 +255,7 @@ static void told(void *self, const struct ave_story *s)
 	ck_assert_int_eq(s->relayed == NULL, s->what == AVE_STORY_REFUSED);
 	n->stories[s->what]++;
 	n->last_why = s->why;
+	n->integrity = s->integrity;
 }
 
 static void take_peers(void *self, uint32_t wire)

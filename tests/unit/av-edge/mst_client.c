@@ -18,7 +18,7 @@ void mst_client_key(struct mst_client *c, const char *realm,
 		    enum mst_mac_kind kind)
 {
 	const struct ave_login l = {
-		edge_slice(c->ticket.username, sizeof(c->ticket.username)),
+		mras_ticket_name(&c->ticket),
 		edge_slice_str(realm),
 		edge_slice(c->ticket.password, sizeof(c->ticket.password)),
 	};
@@ -67,9 +67,7 @@ void mst_client_begin(struct mst_client *c, uint16_t type)
 
 static void put_user(struct mst_client *c)
 {
-	mst_put_bytes(
-		&c->w, MST_USERNAME,
-		edge_slice(c->ticket.username, sizeof(c->ticket.username)));
+	mst_put_bytes(&c->w, MST_USERNAME, mras_ticket_name(&c->ticket));
 }
 
 void mst_client_put_login(struct mst_client *c)

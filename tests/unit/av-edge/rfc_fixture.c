@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "av-edge/dialect.h"
+#include "av-edge/mras_ms2_cred.h"
 #include "av-edge/rfc_caller.h"
 #include "common/crypto.h"
 
 enum { LIFETIME_S = 8 * 3600, TRANSPORT_UDP = 17 };
 
+/* RFC 4648 §4; of these lengths only that of the second layout is padded. */
 static void base64(char *out, const uint8_t *p, size_t len)
 {
 	size_t n =
@@ -20,24 +22,17 @@ static void base64(char *out, const uint8_t *p, size_t len)
 		out[i] = (char)(out[i] == '-'	? '+'
 				: out[i] == '_' ? '/'
 						: out[i]);
+	memcpy(out + n, len % 3 ? "=" : "", 1 + (len % 3 != 0));
 }
 
-struct rfc_user rfc_fixture_user(const struct rfc_fixture *f, const char *who,
-				 uint8_t flags, int64_t issued_s)
+static struct rfc_user user_of(const struct mras_ticket *ticket)
 {
-	struct mras_token t = {.issued_s = (uint32_t)issued_s,
-			       .expires_s = (uint32_t)issued_s + LIFETIME_S,
-			       .flags = flags};
-	const uint8_t random[8] = {1, 2, 3};
 	struct rfc_user u;
-	struct mras_ticket ticket;
 	struct ave_login l;
 	uint8_t key[RFC_KEY_MAX];
 
-	mras_token_mint(&ticket, &f->ring.v[0].keys, &t, edge_slice_str(who),
-			random);
-	base64(u.username, ticket.username, MRAS_TOKEN_LEN);
-	rfc_password_encode(u.password, ticket.password);
+	base64(u.username, ticket->username, ticket->username_len);
+	rfc_password_encode(u.password, ticket->password);
 	l = (struct ave_login){edge_slice_str(u.username),
 			       edge_slice_str("rtcmedia"),
 			       edge_slice_str(u.password)};
@@ -49,6 +44,34 @@ struct rfc_user rfc_fixture_user(const struct rfc_fixture *f, const char *who,
 			    edge_slice(key, rfc_key(key, RFC_SHA256, &l))),
 		EDGE_OK);
 	return u;
+}
+
+struct rfc_user rfc_fixture_user(const struct rfc_fixture *f, const char *who,
+				 uint8_t flags, int64_t issued_s)
+{
+	struct mras_token t = {.issued_s = (uint32_t)issued_s,
+			       .expires_s = (uint32_t)issued_s + LIFETIME_S,
+			       .flags = flags};
+	const uint8_t random[8] = {1, 2, 3};
+	struct mras_ticket ticket;
+
+	mras_token_mint(&ticket, &f->ring.v[0].keys, &t, edge_slice_str(who),
+			random);
+	return user_of(&ticket);
+}
+
+struct rfc_user rfc_fixture_ms2_user(const struct rfc_fixture *f,
+				     const char *who, int64_t issued_s)
+{
+	struct mras_token t = {.issued_s = (uint32_t)issued_s,
+			       .expires_s = (uint32_t)issued_s + LIFETIME_S,
+			       .flags = MRAS_INTERNET};
+	const uint8_t random[8] = {1, 2, 3};
+	struct mras_ticket ticket;
+
+	mras_ms2_mint(&ticket, &f->ring.v[0].keys, &t, edge_slice_str(who),
+		      random);
+	return user_of(&ticket);
 }
 
 void rfc_user_fini(struct rfc_user *u)

@@ -29,6 +29,9 @@ void rfc_fixture_init(struct rfc_fixture *f);
 void rfc_fixture_fini(struct rfc_fixture *f);
 struct rfc_user rfc_fixture_user(const struct rfc_fixture *f, const char *who,
 				 uint8_t flags, int64_t issued_s);
+/** With a token of the second observed layout, AV 2.6. */
+struct rfc_user rfc_fixture_ms2_user(const struct rfc_fixture *f,
+				     const char *who, int64_t issued_s);
 void rfc_user_fini(struct rfc_user *u);
 
 /** Begin a request with a transaction id of its own. */

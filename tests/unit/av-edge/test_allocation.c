@@ -74,6 +74,24 @@ START_TEST(allocation_has_what_it_asked_for)
 }
 END_TEST
 
+/* Ports that follow each other would be guessed. */
+START_TEST(allocation_has_a_port_from_anywhere)
+{
+	unsigned next = 0;
+	uint16_t last = 0;
+
+	for (unsigned i = 0; i < 20; i++) {
+		const struct ave_leg leg = nth(i);
+		const uint16_t port =
+			fake_allocate(&net, &leg, &fake_ms)->relayed[0].at.port;
+
+		next += port == last + 1;
+		last = port;
+	}
+	ck_assert_uint_lt(next, 10);
+}
+END_TEST
+
 START_TEST(allocation_has_both_families)
 {
 	const struct ave_want both = {.v4 = true, .v6 = true};
@@ -443,6 +461,7 @@ Suite *test_suite(void)
 	tcase_set_timeout(t, 30);
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, allocation_has_what_it_asked_for);
+	tcase_add_test(t, allocation_has_a_port_from_anywhere);
 	tcase_add_test(t, allocation_has_both_families);
 	tcase_add_test(t, allocation_is_one_a_5_tuple);
 	tcase_add_test(t,

@@ -61,17 +61,15 @@ static enum ave_reason verify(int nth, int64_t now_s, enum ave_side side,
 	uint8_t name[MRAS_TOKEN_LEN], want[MRAS_PASSWORD_LEN];
 	struct mras_known known;
 	enum ave_reason why;
+	size_t len = mras_test_base64(name, sizeof(name),
+				      mras_test_element(xml, "username", nth));
 
-	ck_assert_uint_eq(
-		mras_test_base64(name, sizeof(name),
-				 mras_test_element(xml, "username", nth)),
-		sizeof(name));
 	ck_assert_uint_eq(
 		mras_test_base64(want, sizeof(want),
 				 mras_test_element(xml, "password", nth)),
 		sizeof(want));
-	why = mras_ring_verify(&known, &ring, edge_slice(name, sizeof(name)),
-			       now_s, side);
+	why = mras_ring_verify(&known, &ring, edge_slice(name, len), now_s,
+			       side);
 	if (why)
 		return why;
 	*g = known.grant;
@@ -102,6 +100,48 @@ START_TEST(mint_gives_what_the_relay_accepts)
 	ck_assert_int_eq(
 		verify(0, MRAS_TEST_NOW + 8 * 3600 + 300, AVE_OUTSIDE, &g),
 		AVE_TOKEN_EXPIRED);
+}
+END_TEST
+
+/* AV 6.1 token_format = ms2; what was made before goes on counting. */
+START_TEST(mint_makes_the_second_layout_when_told)
+{
+	struct ave_grant g = {0};
+	struct edge_slice name;
+
+	ring.format = MRAS_MS2;
+	r.asks[0].minutes = 30;
+	ck_assert_int_eq(mint(), MRAS_OK);
+	name = mras_test_element(xml, "username", 0);
+	ck_assert_uint_eq(edge_slice_len(name), 76);
+	ck_assert(!memcmp(name.p, "AgAAJ", 5)); /* AV 2.6, as in public logs */
+	ck_assert_int_eq(verify(0, MRAS_TEST_NOW, AVE_OUTSIDE, &g), AVE_FINE);
+	ck_assert(g.outside && g.inside && !g.is_server);
+	ck_assert_int_eq(g.issued_s, MRAS_TEST_NOW);
+	ck_assert_int_eq(g.expires_s, MRAS_TEST_NOW + 30 * 60);
+	ck_assert_mem_eq(minted.pseudonym, g.pseudonym,
+			 sizeof(minted.pseudonym));
+	ring.format = MRAS_EDGE;
+	ck_assert_int_eq(verify(0, MRAS_TEST_NOW, AVE_INSIDE, &g), AVE_FINE);
+	ck_assert_int_eq(
+		verify(0, MRAS_TEST_NOW + 30 * 60 + 300, AVE_OUTSIDE, &g),
+		AVE_TOKEN_EXPIRED);
+}
+END_TEST
+
+START_TEST(mint_gives_nothing_to_who_is_revoked)
+{
+	r.asks[0].identity = edge_slice_str("sip:alice@contoso.com;x=1");
+	ck_assert_int_eq(
+		mras_ring_revoke(&ring,
+				 edge_slice_str("sip:alice@contoso.com")),
+		EDGE_OK);
+	ck_assert_int_eq(mint(), MRAS_FORBIDDEN);
+	r.asks[1] = r.asks[0];
+	r.asks[0].identity = edge_slice_str("sip:bob@contoso.com");
+	ck_assert_int_eq(mint(), MRAS_OK);
+	r.count = 2;
+	ck_assert_int_eq(mint(), MRAS_FORBIDDEN);
 }
 END_TEST
 
@@ -389,6 +429,8 @@ Suite *test_suite(void)
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, mint_gives_what_the_relay_accepts);
+	tcase_add_test(tc, mint_makes_the_second_layout_when_told);
+	tcase_add_test(tc, mint_gives_nothing_to_who_is_revoked);
 	tcase_add_test(tc, mint_knows_one_user_by_all_its_spellings);
 	tcase_add_loop_test(tc, mint_lists_relays_that_the_token_is_good_for, 0,
 			    COUNT(places));

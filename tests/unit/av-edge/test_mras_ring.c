@@ -1,7 +1,9 @@
 /* Keys by time with a fake clock: the worked times of TO 5.4; nonces. */
 #include <string.h>
 
+#include "av-edge/mras_ms2_cred.h"
 #include "av-edge/mras_ring.h"
+#include "common/crypto.h"
 #include "tests/support/suite.h"
 #include "tests/support/vector.h"
 
@@ -113,6 +115,106 @@ START_TEST(times_and_sides_are_judged)
 }
 END_TEST
 
+/* No key is named in it: all that count are tried. */
+START_TEST(second_layout_counts_as_the_first)
+{
+	int64_t t0 = DAY + 7 * H;
+	struct mras_token made = {.issued_s = (uint32_t)t0,
+				  .expires_s = (uint32_t)t0 + LIFETIME,
+				  .flags = MRAS_INTERNET};
+	const uint8_t random[8] = {1};
+	struct mras_ring revoking = ring;
+	struct mras_ticket t;
+	struct mras_known known;
+	struct edge_slice name;
+
+	mras_ms2_mint(&t, &old_key, &made, edge_slice_str("sip:a@b"), random);
+	name = mras_ticket_name(&t);
+	ck_assert_int_eq(mras_ring_verify(&known, &ring, name, t0, AVE_OUTSIDE),
+			 AVE_FINE);
+	ck_assert_mem_eq(known.password, t.password, sizeof(t.password));
+	ck_assert_int_eq(mras_ring_verify(&known, &ring, name, t0, AVE_INSIDE),
+			 AVE_TOKEN_SIDE);
+	revoking.not_before_s = t0 + 1;
+	ck_assert_int_eq(
+		mras_ring_verify(&known, &revoking, name, t0, AVE_OUTSIDE),
+		AVE_TOKEN_EXPIRED);
+	/* the certificate of its key has ended */
+	ck_assert_int_eq(mras_ring_verify(&known, &ring, name, DAY + 14 * H,
+					  AVE_OUTSIDE),
+			 AVE_BAD_TOKEN);
+	made.expires_s += 60;
+	mras_ms2_mint(&t, &old_key, &made, edge_slice_str("sip:a@b"), random);
+	ck_assert_int_eq(mras_ring_verify(&known, &ring, mras_ticket_name(&t),
+					  t0, AVE_OUTSIDE),
+			 AVE_BAD_TOKEN);
+}
+END_TEST
+
+/* AV 6.2: a user, with whatever key and in whatever layout. */
+START_TEST(revoked_user_is_one_with_every_key)
+{
+	int64_t t0 = DAY + 7 * H;
+	struct mras_token made = {.issued_s = (uint32_t)t0,
+				  .expires_s = (uint32_t)t0 + 600,
+				  .flags = MRAS_INTERNET};
+	const struct mras_keys *const keys[] = {&old_key, &new_key};
+	const uint8_t random[8] = {1};
+
+	ck_assert_int_eq(mras_ring_revoke(&ring, edge_slice_str("sip:A@b")),
+			 EDGE_OK);
+	ck_assert_uint_eq(ring.revoked_count, 4);
+	for (size_t i = 0; i < 4; i++) {
+		struct mras_known known;
+		struct mras_ticket t;
+		bool is_other = i == 3;
+
+		(i & 1 ? mras_ms2_mint
+		       : mras_token_mint)(&t, keys[i / 2], &made,
+					  edge_slice_str("sip:a@b"), random);
+		ck_assert_int_eq(mras_ring_verify(&known, &ring,
+						  mras_ticket_name(&t), t0,
+						  AVE_OUTSIDE),
+				 AVE_USER_REVOKED);
+		ck_assert(mras_ring_is_revoked(&ring, t.pseudonym));
+		(is_other ? mras_ms2_mint
+			  : mras_token_mint)(&t, keys[i / 2], &made,
+					     edge_slice_str("sip:c@b"), random);
+		ck_assert_int_eq(mras_ring_verify(&known, &ring,
+						  mras_ticket_name(&t), t0,
+						  AVE_OUTSIDE),
+				 AVE_FINE);
+	}
+}
+END_TEST
+
+START_TEST(revoked_pseudonym_is_that_of_the_log)
+{
+	int64_t t0 = DAY + 7 * H;
+	struct mras_ticket t = issue(t0, 600);
+	char hex[2 * MRAS_PSEUDONYM_LEN + 1];
+
+	edge_hex(hex, edge_slice(t.pseudonym, sizeof(t.pseudonym)));
+	ck_assert_int_eq(mras_ring_revoke(&ring, edge_slice_str(hex)), EDGE_OK);
+	ck_assert_uint_eq(ring.revoked_count, 1);
+	ck_assert_int_eq(judge(&ring, t.username, t0, AVE_OUTSIDE),
+			 AVE_USER_REVOKED);
+}
+END_TEST
+
+START_TEST(revoked_users_are_so_many)
+{
+	ring.count = 1;
+	for (int i = 0; i < MRAS_REVOKED / 2; i++)
+		ck_assert_int_eq(
+			mras_ring_revoke(&ring, edge_slice_str("sip:a@b")),
+			EDGE_OK);
+	ck_assert_int_eq(mras_ring_revoke(&ring, edge_slice_str("sip:a@b")),
+			 EDGE_ELIMIT);
+	ck_assert_uint_eq(ring.revoked_count, MRAS_REVOKED);
+}
+END_TEST
+
 static struct edge_addr ip(const char *text)
 {
 	struct edge_addr a;
@@ -190,6 +292,10 @@ Suite *test_suite(void)
 	tcase_add_test(tc, old_token_counts_till_the_old_certificate_ends);
 	tcase_add_test(tc, new_token_counts_on_a_member_whose_clock_is_behind);
 	tcase_add_test(tc, times_and_sides_are_judged);
+	tcase_add_test(tc, second_layout_counts_as_the_first);
+	tcase_add_test(tc, revoked_user_is_one_with_every_key);
+	tcase_add_test(tc, revoked_pseudonym_is_that_of_the_log);
+	tcase_add_test(tc, revoked_users_are_so_many);
 	tcase_add_test(tc, nonce_is_that_of_the_vector);
 	tcase_add_test(tc, nonce_fits_its_address_and_time_only);
 	tcase_add_test(tc, no_key_no_nonce);

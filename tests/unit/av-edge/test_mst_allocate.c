@@ -1,6 +1,7 @@
 /* Allocate: what is granted, refreshed, ended, taken over; AV 1.14. */
 #include <string.h>
 
+#include "av-edge/mras_ms2_cred.h"
 #include "tests/support/suite.h"
 #include "tests/unit/av-edge/mst_world.h"
 
@@ -223,6 +224,29 @@ START_TEST(refresh_keeps_addresses_and_key)
 }
 END_TEST
 
+/* 56 bytes of name do all that 60 do. */
+START_TEST(holder_of_the_second_layout_is_served)
+{
+	const struct edge_addr peer = mst_addr("203.0.113.9:6000");
+	const struct mras_token t = {.issued_s = (uint32_t)w.net.wall_s,
+				     .expires_s = (uint32_t)w.net.wall_s +
+						  w.ring.lifetime_s,
+				     .flags = MRAS_INTERNET};
+	const uint8_t random[8] = {1};
+
+	mras_ms2_mint(&c.ticket, &w.ring.v[0].keys, &t,
+		      edge_slice_str("sip:carol@example.com"), random);
+	mst_client_key(&c, "rtcmedia", MST_MAC_SHA1);
+	(void)granted();
+	(void)mst_expect_success(&w, &c, mst_client_allocate(&c));
+	fake_net_clear(&w.net);
+	ck_assert(mst_world_give(&w, &c, mst_client_send(&c, &peer, "x")));
+	ck_assert_uint_eq(fake_net_count(&w.net, FAKE_TO_PEER), 1);
+	c.ticket.username[5] ^= 1;
+	mst_expect_challenge(&w, &c, mst_client_allocate(&c), 436, true);
+}
+END_TEST
+
 START_TEST(refresh_tells_the_highest_number_seen)
 {
 	const struct edge_addr peer = mst_addr("203.0.113.9:6000");
@@ -381,6 +405,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, retransmission_gets_the_same_bytes);
 	tcase_add_test(tc, refresh_keeps_addresses_and_key);
+	tcase_add_test(tc, holder_of_the_second_layout_is_served);
 	tcase_add_test(tc, refresh_tells_the_highest_number_seen);
 	tcase_add_test(tc, lifetime_0_ends_it_and_is_answered_again);
 	tcase_add_test(tc, lifetime_0_without_an_allocation_is_437);

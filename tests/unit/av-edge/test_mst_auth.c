@@ -116,6 +116,18 @@ START_TEST(officesip_messages_fit_too)
 }
 END_TEST
 
+static void key_is(const json_t *row, enum mst_mac_kind kind)
+{
+	struct edge_slice want = vector_hex(row, "key_hex");
+	uint8_t got[32];
+
+	if (kind >= MST_MAC_SHA256_KEY_PADDED)
+		ave_login_sha256(got, &v.nice);
+	else
+		ave_login_md5(got, &v.nice);
+	ck_assert_mem_eq(got, want.p, edge_slice_len(want));
+}
+
 START_TEST(every_candidate_of_the_long_form_is_matched)
 {
 	json_t *root = vector_load("av-msturn-codec.json");
@@ -134,6 +146,7 @@ START_TEST(every_candidate_of_the_long_form_is_matched)
 		ck_assert_int_eq(mst_mac_match(&k, &m, &v.nice), EDGE_OK);
 		ck_assert_int_ne(mst_mac_kind_of(k), MST_MAC_SHA1);
 		kinds |= 1u << mst_mac_kind_of(k);
+		key_is(json_array_get(rows, i), mst_mac_kind_of(k));
 		mst_mac_free(k);
 	}
 	ck_assert_uint_eq(kinds, 0x1e);
@@ -156,6 +169,26 @@ START_TEST(quoted_realm_matches_the_trimmed_key)
 	mst_mac_free(k);
 	quoted.realm = edge_slice_str("another");
 	ck_assert_int_eq(mst_mac_match(&k, &m, &quoted), EDGE_EAUTH);
+}
+END_TEST
+
+/* Both keys of a realm on the wire in quotes: as it is, as libnice trims. */
+START_TEST(keys_of_a_quoted_realm_are_those_of_the_vectors)
+{
+	json_t *root = vector_load("av-msturn-codec.json");
+	const json_t *quirk = json_object_get(root, "libnice_trim_quirk");
+	struct ave_login l = v.nice;
+	uint8_t got[AVE_MD5_KEY_LEN];
+
+	l.realm = edge_slice_str(vector_text(quirk, "realm_on_wire"));
+	ave_login_md5(got, &l);
+	ck_assert_mem_eq(got, vector_hex(quirk, "key_naive_hex").p,
+			 sizeof(got));
+	l.realm = mst_trim(l.realm);
+	ave_login_md5(got, &l);
+	ck_assert_mem_eq(got, vector_hex(quirk, "key_libnice_hex").p,
+			 sizeof(got));
+	json_decref(root);
 }
 END_TEST
 
@@ -186,6 +219,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, officesip_messages_fit_too);
 	tcase_add_test(tc, every_candidate_of_the_long_form_is_matched);
 	tcase_add_test(tc, quoted_realm_matches_the_trimmed_key);
+	tcase_add_test(tc, keys_of_a_quoted_realm_are_those_of_the_vectors);
 	tcase_add_test(tc, signing_needs_room);
 	suite_add_tcase(s, tc);
 	return s;

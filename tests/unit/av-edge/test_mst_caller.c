@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "tests/support/suite.h"
+#include "tests/support/vector.h"
 #include "tests/unit/av-edge/mst_world.h"
 
 static struct mst_world w;
@@ -137,6 +138,14 @@ START_TEST(wrong_password_is_431_never_401)
 }
 END_TEST
 
+static const char *const forms[MST_MAC_KINDS] = {
+	NULL,
+	"sha256/md5-key/padded",
+	"sha256/md5-key/unpadded",
+	"sha256/sha256-key/padded",
+	"sha256/sha256-key/unpadded",
+};
+
 START_TEST(each_kind_of_integrity_is_answered_in_kind)
 {
 	struct mst_msg m;
@@ -145,6 +154,7 @@ START_TEST(each_kind_of_integrity_is_answered_in_kind)
 	m = granted();
 	ck_assert_uint_eq(edge_slice_len(m.v[MST_INTEGRITY].bytes),
 			  _i == MST_MAC_SHA1 ? 20 : 32);
+	ck_assert_pstr_eq(w.net.integrity, forms[_i]); /* once, in the log */
 	(void)mst_expect_success(&w, &c, mst_client_allocate(&c));
 }
 END_TEST
@@ -161,11 +171,23 @@ START_TEST(quoted_realm_is_keyed_either_way)
 }
 END_TEST
 
-START_TEST(padded_request_is_understood)
+/* What c.w holds, each attribute padded to 4, and signed; in bytes. */
+static struct edge_slice padded(uint8_t bytes[600])
 {
-	struct edge_slice unpadded, padded;
+	struct edge_put p = edge_put(bytes, 600);
+	struct mst_msg m;
+
+	ck_assert_int_eq(mst_msg_decode(&m, mst_client_end(&c)), EDGE_OK);
+	m.is_padded = true;
+	(void)mst_msg_encode(&p, &m);
+	return mst_sign(&p, c.mac);
+}
+
+/* An allocation by a client that pads: its realm has three letters. */
+static void granted_padded(void)
+{
 	uint8_t bytes[600];
-	struct edge_put p = edge_put(bytes, sizeof(bytes));
+	struct edge_slice request;
 	struct mst_msg m;
 
 	(void)strcpy(w.net.view.realm, "odd");
@@ -173,14 +195,74 @@ START_TEST(padded_request_is_understood)
 	mst_say_hello(&w, &c);
 	mst_client_begin(&c, MST_ALLOCATE);
 	mst_client_put_login(&c);
-	unpadded = mst_client_end(&c);
-	ck_assert_int_eq(mst_msg_decode(&m, unpadded), EDGE_OK);
-	m.is_padded = true;
-	(void)mst_msg_encode(&p, &m);
-	padded = mst_sign(&p, c.mac);
-	ck_assert_uint_eq(edge_slice_len(padded),
-			  edge_slice_len(unpadded) + 25);
-	(void)mst_expect_success(&w, &c, padded);
+	request = padded(bytes);
+	ck_assert_uint_eq(edge_slice_len(request), edge_put_len(&c.w) + 25);
+	m = mst_expect_success(&w, &c, request);
+	mst_client_learn(&c, &m);
+}
+
+START_TEST(padded_request_is_understood)
+{
+	granted_padded();
+}
+END_TEST
+
+static void put_attr(struct edge_put *p, uint16_t number, const char *hex)
+{
+	struct edge_slice v = vector_bytes(hex);
+
+	edge_put_u16(p, number);
+	edge_put_u16(p, (uint16_t)edge_slice_len(v));
+	edge_put_slice(p, v);
+}
+
+/* Its padding reads as an attribute of its own when it is not known for that,
+ * and leads past the real integrity to something that looks like one. */
+static struct edge_slice ambiguous(void)
+{
+	const struct edge_addr peer = mst_addr("203.0.113.9:6000");
+
+	mst_client_begin(&c, MST_SEND);
+	mst_put_addr(&c.w, MST_DESTINATION, &peer);
+	mst_put_sequence(&c.w, c.connection, ++c.number);
+	put_attr(&c.w, 0x0013, "6869");
+	edge_put_u16(&c.w, 0x8001); /* padding, or a type, then a length */
+	put_attr(&c.w, 0x000e, "000134a6cb007109");
+	put_attr(&c.w, 0x8055,
+		 "000800141111111111111111111111111111111111111111");
+	return mst_client_sign(&c);
+}
+
+START_TEST(padding_is_remembered_of_a_client)
+{
+	granted_padded();
+	fake_net_clear(&w.net);
+	ck_assert(mst_world_give(&w, &c, ambiguous()));
+	ck_assert_uint_eq(fake_net_count(&w.net, FAKE_TO_PEER), 1);
+}
+END_TEST
+
+START_TEST(padding_is_not_thought_of_a_client_without)
+{
+	(void)granted();
+	fake_net_clear(&w.net);
+	ck_assert(mst_world_give(&w, &c, ambiguous()));
+	ck_assert_uint_eq(fake_net_count(&w.net, FAKE_TO_PEER), 0);
+	ck_assert_uint_eq(mst_world_count(&w, AVE_BAD_INTEGRITY), 1);
+}
+END_TEST
+
+/* Whoever pads may stop it: the other way is tried then. */
+START_TEST(padding_may_end)
+{
+	const struct edge_addr peer = mst_addr("203.0.113.9:6000");
+
+	granted_padded();
+	fake_net_clear(&w.net);
+	ck_assert(mst_world_give(&w, &c, mst_client_send(&c, &peer, "abc")));
+	ck_assert_uint_eq(fake_net_count(&w.net, FAKE_TO_PEER), 1);
+	ck_assert(mst_world_give(&w, &c, ambiguous()));
+	ck_assert_uint_eq(mst_world_count(&w, AVE_BAD_INTEGRITY), 1);
 }
 END_TEST
 
@@ -248,6 +330,9 @@ Suite *test_suite(void)
 			    MST_MAC_KINDS);
 	tcase_add_test(tc, quoted_realm_is_keyed_either_way);
 	tcase_add_test(tc, padded_request_is_understood);
+	tcase_add_test(tc, padding_is_remembered_of_a_client);
+	tcase_add_test(tc, padding_is_not_thought_of_a_client_without);
+	tcase_add_test(tc, padding_may_end);
 	tcase_add_test(
 		tc, refresh_takes_the_first_nonce_as_long_as_the_token_lasts);
 	tcase_add_test(tc, refresh_with_a_foreign_nonce_is_438);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "tests/support/suite.h"
+#include "tests/support/vector.h"
 #include "tests/unit/av-edge/mst_world.h"
 
 static struct mst_world w;
@@ -78,6 +79,24 @@ START_TEST(bare_packets_flow_both_ways)
 	fake_net_peer(&w.net, &a->relayed[0].at, &peer, edge_slice_str("rtp"));
 	s = fake_net_last(&w.net, FAKE_TO_CLIENT);
 	ck_assert(edge_slice_eq_str(edge_slice(s->bytes, s->len), "rtp"));
+}
+END_TEST
+
+/* It begins like ChannelData; the dialect of its 5-tuple comes first. */
+START_TEST(recorded_datagram_goes_on_as_it_is)
+{
+	json_t *root = vector_load("av-msturn-libnice-udp.json");
+	struct edge_slice raw =
+		vector_hex(vector_named(json_object_get(root, "vectors"),
+					"raw-after-sad-udp"),
+			   "datagram");
+	const struct fake_sent *s;
+
+	activate();
+	fake_net_datagram(&w.net, &c.leg, raw);
+	s = fake_net_last(&w.net, FAKE_TO_PEER);
+	ck_assert(edge_slice_eq(edge_slice(s->bytes, s->len), raw));
+	json_decref(root);
 }
 END_TEST
 
@@ -312,6 +331,25 @@ START_TEST(refusal_asked_again_is_the_same)
 }
 END_TEST
 
+/* Its number is used up when it is judged, so an error that was held back
+ * would leave its repetitions without any answer. */
+START_TEST(refusals_to_the_client_itself_have_no_rate)
+{
+	const struct edge_addr denied = mst_addr("10.0.0.1:6000");
+
+	for (int i = 0; i < 3; i++) {
+		struct edge_slice request = mst_client_activate(&c, &denied);
+
+		(void)mst_expect_refusal(&w, &c, request, 440);
+		(void)mst_expect_refusal(&w, &c, request,
+					 440); /* asked again */
+	}
+	/* nor do they use up what strangers' have */
+	mst_client_begin(&c, MST_SET_ACTIVE);
+	expect_unsigned(mst_client_end(&c), 431);
+}
+END_TEST
+
 /* ---- without an allocation ---- */
 
 START_TEST(without_an_allocation_it_is_437)
@@ -370,6 +408,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, answer_echoes_the_number_and_is_signed);
 	tcase_add_test(tc, bare_packets_flow_both_ways);
+	tcase_add_test(tc, recorded_datagram_goes_on_as_it_is);
 	tcase_add_test(tc, without_a_number_none_is_echoed);
 	tcase_add_test(tc, second_destination_replaces_the_first);
 	tcase_add_test(tc, same_destination_again_changes_nothing);
@@ -393,6 +432,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, unknown_mandatory_attribute_is_420);
 	tcase_add_loop_test(tc, denied_peer_is_440_and_the_old_one_stays, 0, 3);
 	tcase_add_test(tc, refusal_asked_again_is_the_same);
+	tcase_add_test(tc, refusals_to_the_client_itself_have_no_rate);
 	tcase_add_test(tc, without_an_allocation_it_is_437);
 	tcase_add_test(tc, stranger_without_an_allocation_hears_nothing);
 	tcase_add_test(tc, refusals_without_an_allocation_have_a_rate);

@@ -7,6 +7,7 @@
 
 static uint8_t bytes[1024];
 static struct mst_own *own;
+static struct edge_stock stock;
 
 static struct mst_msg allocate(const char *username, const char *realm)
 {
@@ -33,7 +34,7 @@ static void setup(void)
 	struct mst_mac *mac;
 
 	ck_assert_int_eq(mst_mac_new(&mac, MST_MAC_SHA1, &l), EDGE_OK);
-	ck_assert_int_eq(mst_own_new(&own, &m, mac), EDGE_OK);
+	ck_assert_int_eq(mst_own_new(&own, &m, mac, &stock), EDGE_OK);
 }
 
 static void teardown(void)
@@ -69,12 +70,28 @@ START_TEST(realm_is_compared_without_its_quotes)
 }
 END_TEST
 
-START_TEST(username_of_another_length_is_refused)
+START_TEST(username_that_is_too_long_is_refused)
+{
+	struct mst_msg m = allocate(
+		"0123456789012345678901234567890123456789012345678901234567-Ab",
+		"rtcmedia");
+	struct mst_own *o;
+
+	ck_assert_int_eq(mst_own_new(&o, &m, NULL, &stock), EDGE_EFORMAT);
+}
+END_TEST
+
+/* Layouts are of different lengths. */
+START_TEST(shorter_username_is_kept_whole)
 {
 	struct mst_msg m = allocate("short", "rtcmedia");
 	struct mst_own *o;
 
-	ck_assert_int_eq(mst_own_new(&o, &m, NULL), EDGE_EFORMAT);
+	ck_assert_int_eq(mst_own_new(&o, &m, NULL, &stock), EDGE_OK);
+	ck_assert(mst_own_is_user(o, edge_slice_str("short")));
+	ck_assert(!mst_own_is_user(o, edge_slice_str("shor")));
+	ck_assert(!mst_own_is_user(o, edge_slice("short", 6)));
+	mst_own_free(o);
 }
 END_TEST
 
@@ -83,7 +100,7 @@ START_TEST(connection_ids_differ)
 	struct mst_msg m = allocate(user, "rtcmedia");
 	struct mst_own *o;
 
-	ck_assert_int_eq(mst_own_new(&o, &m, NULL), EDGE_OK);
+	ck_assert_int_eq(mst_own_new(&o, &m, NULL, &stock), EDGE_OK);
 	ck_assert_mem_ne(o->connection, own->connection, MST_CONNECTION_LEN);
 	ck_assert_mem_ne(o->tid, own->tid, MST_TID_LEN);
 	mst_own_free(o);
@@ -132,7 +149,8 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, user_is_the_one_it_was_made_for);
 	tcase_add_test(tc, realm_is_compared_without_its_quotes);
-	tcase_add_test(tc, username_of_another_length_is_refused);
+	tcase_add_test(tc, username_that_is_too_long_is_refused);
+	tcase_add_test(tc, shorter_username_is_kept_whole);
 	tcase_add_test(tc, connection_ids_differ);
 	tcase_add_test(tc, indications_have_ids_of_their_own);
 	tcase_add_test(tc, id_after_the_last_is_the_first);

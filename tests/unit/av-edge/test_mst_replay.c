@@ -13,6 +13,11 @@ static void setup(void)
 	memset(&r, 0, sizeof(r));
 }
 
+static void teardown(void)
+{
+	mst_replay_fini(&r);
+}
+
 static struct mst_msg message(uint16_t type, uint32_t id, const uint32_t *n)
 {
 	static const uint8_t connection[MST_CONNECTION_LEN];
@@ -169,13 +174,26 @@ START_TEST(answer_that_is_too_long_is_not_kept)
 }
 END_TEST
 
+/* Hundreds of bytes an allocation that no client seen needs. */
+START_TEST(numbers_take_no_memory_for_ids)
+{
+	ck_assert(is_new_number(1));
+	ck_assert(is_new_number(2));
+	ck_assert_ptr_null(r.recent);
+	ck_assert(is_new_id(MST_SEND, 3));
+	ck_assert_ptr_nonnull(r.recent);
+	mst_replay_fini(&r);
+	ck_assert_ptr_null(r.recent);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("mst_replay");
 	TCase *tc = tcase_create("replay");
 
 	tcase_set_timeout(tc, 30);
-	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, number_counts_once);
 	tcase_add_test(tc, first_number_may_be_zero);
 	tcase_add_test(tc, late_number_counts_inside_the_window);
@@ -186,6 +204,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, numbers_leave_the_ring_alone);
 	tcase_add_test(tc, answer_is_found_for_the_same_request_while_it_lasts);
 	tcase_add_test(tc, answer_that_is_too_long_is_not_kept);
+	tcase_add_test(tc, numbers_take_no_memory_for_ids);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -219,6 +219,27 @@ START_TEST(outlook_of_a_lab_lets_loopback_but_no_listener_of_ours)
 }
 END_TEST
 
+START_TEST(outlook_judges_by_the_lists_of_settings)
+{
+	const struct edge_addr listed = addr("192.168.5.7", 80),
+			       beside = addr("192.168.6.7", 80),
+			       network = addr("172.25.33.11", 40000);
+
+	edge_config_free(config);
+	config = service_fixture_config(
+		"[options]\nav.peer_networks = 192.168.5.0/24 172.16.0.0/12\n"
+		"av.peer_ports = 80\n");
+	inside_net = (struct ave_network){addr("172.25.33.0", 0), 24};
+	make(false);
+	ck_assert_int_eq(ave_policy_judge(o->view.policy, &listed), AVE_FINE);
+	ck_assert_int_eq(ave_policy_judge(o->view.policy, &beside),
+			 AVE_PEER_DENIED);
+	/* inside, whatever is listed */
+	ck_assert_int_eq(ave_policy_judge(o->view.policy, &network),
+			 AVE_PEER_DENIED);
+}
+END_TEST
+
 START_TEST(outlook_refuses_settings_that_do_not_do)
 {
 	const struct ave_outlook_source s = {
@@ -255,6 +276,7 @@ Suite *test_suite(void)
 			    sizeof(peers) / sizeof(*peers));
 	tcase_add_test(judged,
 		       outlook_of_a_lab_lets_loopback_but_no_listener_of_ours);
+	tcase_add_test(judged, outlook_judges_by_the_lists_of_settings);
 	suite_add_tcase(suite, judged);
 	return suite;
 }

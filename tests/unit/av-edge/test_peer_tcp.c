@@ -135,8 +135,12 @@ static void set_up(void)
 	ck_assert_int_eq(ave_batch_begin(b), EDGE_OK);
 	ck_assert_int_eq(ave_hub_new(&w.hub, b, 1), EDGE_OK);
 	w.host.hub = w.hub;
-	ck_assert_int_eq(edge_handles_new(&w.host.peers, 1, 100), EDGE_OK);
-	ck_assert_int_eq(edge_handles_new(&w.host.relays, 9, 100), EDGE_OK);
+	ck_assert_int_eq(
+		edge_handles_new(&w.host.peers, 1, 100, EDGE_HANDLE_REST),
+		EDGE_OK);
+	ck_assert_int_eq(
+		edge_handles_new(&w.host.relays, 9, 100, EDGE_HANDLE_REST),
+		EDGE_OK);
 	ck_assert_int_eq(ave_tcp_relay_open(&w.relay, &w.host, &p, 7), EDGE_OK);
 	w.at = p.at;
 }

@@ -407,6 +407,112 @@ START_TEST(policy_of_nothing_has_the_fixed_rows)
 }
 END_TEST
 
+/* AV 6.4: a list of the operator's opens private networks and low ports, never
+ * what is inside, ourselves, or what no host has. */
+static struct ave_policy *listing(void)
+{
+	static struct ave_network inside[2], allowed[6];
+	static const uint16_t ports[] = {80, 554};
+	static struct edge_addr own[1];
+	const struct ave_networks n = {inside, 2, false, false};
+	const struct ave_policy_plan plan = {.inside = &n,
+					     .own = own,
+					     .own_count = 1,
+					     .port_low = LOW,
+					     .port_high = HIGH,
+					     .allowed = allowed,
+					     .allowed_count = 6,
+					     .ports = ports,
+					     .port_count = 2};
+	struct ave_policy *p;
+
+	inside[0] = (struct ave_network){addr("10.20.0.0", 0), 16};
+	inside[1] = (struct ave_network){addr("192.168.7.0", 0), 24};
+	own[0] = addr("10.1.1.1", 0);
+	allowed[0] = (struct ave_network){addr("10.0.0.0", 0), 8};
+	allowed[1] = (struct ave_network){addr("10.20.30.0", 0), 24};
+	allowed[2] = (struct ave_network){addr("192.168.5.0", 0), 24};
+	allowed[3] = (struct ave_network){addr("192.168.7.0", 0), 24};
+	allowed[4] = (struct ave_network){addr("fd00:1::", 0), 32};
+	allowed[5] = (struct ave_network){addr("172.16.0.9", 0), 32};
+	ck_assert_int_eq(ave_policy_new(&p, &plan), EDGE_OK);
+	return p;
+}
+
+START_TEST(policy_allows_what_is_listed_but_nothing_inside)
+{
+	static const struct {
+		const char *ip;
+		uint16_t port;
+		bool is_fine;
+	} rows[] = {
+		{"10.0.0.1", MEDIA, true},
+		{"10.255.255.255", MEDIA, true},
+		{"10.19.255.255", MEDIA, true},
+		{"10.20.0.0", MEDIA, false}, /* inside, within what is listed */
+		{"10.20.30.5", MEDIA,
+		 false}, /* listed, within what is inside */
+		{"10.21.0.0", MEDIA, true},
+		{"192.168.5.255", MEDIA, true},
+		{"192.168.6.0", MEDIA, false},
+		{"192.168.7.9", MEDIA, false}, /* both */
+		{"172.16.0.9", MEDIA, true},
+		{"172.16.0.8", MEDIA, false},
+		{"fd00:1::5", MEDIA, true},
+		{"fd00:2::5", MEDIA, false},
+		{"64:ff9b::a01:203", MEDIA, true},
+		{"64:ff9b::a14:203", MEDIA, false}, /* 10.20.2.3 */
+		{"2002:a01:203::1", MEDIA, true},
+		{"2002:a14:203::1", MEDIA, false},
+		{"10.1.1.1", MEDIA, false}, /* ourselves */
+		{"10.1.1.1", LOW, true},
+		{"10.0.0.1", 80, true},
+		{"10.0.0.1", 81, false},
+		{"10.20.0.1", 80, false},
+		{"203.0.113.7", 554, true},
+		{"203.0.113.7", 22, false},
+		{"203.0.113.7", 0, false},
+		{"127.0.0.1", MEDIA, false},
+		{"169.254.169.254", 80, false},
+	};
+	struct ave_policy *p = listing();
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		ck_assert_msg((judged(p, rows[i].ip, rows[i].port) ==
+			       AVE_FINE) == rows[i].is_fine,
+			      "%s port %u", rows[i].ip, rows[i].port);
+	ave_policy_free(p);
+}
+END_TEST
+
+START_TEST(policy_lists_private_networks_alone)
+{
+	static const struct {
+		const char *net;
+		unsigned bits;
+		bool is_private;
+	} rows[] = {
+		{"10.0.0.0", 8, true},	    {"10.0.0.0", 7, false},
+		{"10.1.2.3", 32, true},	    {"172.16.0.0", 12, true},
+		{"172.32.0.0", 12, false},  {"192.168.0.0", 16, true},
+		{"100.64.0.0", 10, true},   {"192.0.0.0", 24, true},
+		{"198.18.0.0", 15, true},   {"fd00::", 8, true},
+		{"fc00::", 6, false},	    {"127.0.0.0", 8, false},
+		{"169.254.0.0", 16, false}, {"224.0.0.0", 4, false},
+		{"fe80::", 10, false},	    {"203.0.113.0", 24, false},
+		{"64:ff9b:1::", 48, false}, {"2001:db8::", 32, false},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct ave_network n = {addr(rows[i].net, 0),
+					      rows[i].bits};
+
+		ck_assert_msg(ave_policy_is_private(&n) == rows[i].is_private,
+			      "%s/%u", rows[i].net, rows[i].bits);
+	}
+}
+END_TEST
+
 /* More bits than the family has: the address itself, never a wider net. */
 START_TEST(policy_takes_rows_of_many_lengths)
 {
@@ -444,6 +550,8 @@ Suite *test_suite(void)
 	tcase_add_test(t, policy_exempts_the_pool_alone);
 	tcase_add_test(t, policy_of_a_lab_lets_loopback_but_listeners);
 	tcase_add_test(t, policy_of_nothing_has_the_fixed_rows);
+	tcase_add_test(t, policy_allows_what_is_listed_but_nothing_inside);
+	tcase_add_test(t, policy_lists_private_networks_alone);
 	tcase_add_test(t, policy_takes_rows_of_many_lengths);
 	suite_add_tcase(s, t);
 	return s;

@@ -18,12 +18,16 @@ static struct ave_ports *made(uint16_t low, uint16_t high)
 	return p;
 }
 
+/* From somewhere else each time. */
 static uint16_t taken(struct ave_ports *p, const struct ave_port_wish *w)
 {
+	static uint32_t begin;
+	struct ave_port_wish wish = *w;
 	uint16_t port;
 	uint64_t token;
 
-	ck_assert_int_eq(ave_ports_take(&port, &token, p, w), EDGE_OK);
+	wish.random = begin += 0x9e3779b9;
+	ck_assert_int_eq(ave_ports_take(&port, &token, p, &wish), EDGE_OK);
 	ck_assert_uint_eq(token, 0);
 	return port;
 }
@@ -76,6 +80,22 @@ START_TEST(ports_of_families_are_apart)
 	ave_ports_give(p, AF_INET6, LOW, 0);
 	ck_assert_int_eq(tried(p, &any), EDGE_ELIMIT);
 	ck_assert_int_eq(tried(p, &six), EDGE_OK);
+	ave_ports_free(p);
+}
+END_TEST
+
+START_TEST(ports_begin_where_they_are_told)
+{
+	struct ave_ports *p = made(LOW, HIGH);
+	struct ave_port_wish w = any;
+	uint16_t port;
+	uint64_t token;
+
+	w.random = UINT32_MAX;
+	ck_assert_int_eq(ave_ports_take(&port, &token, p, &w), EDGE_OK);
+	ck_assert_uint_eq(port, LOW + UINT32_MAX % ALL);
+	ck_assert_int_eq(ave_ports_take(&port, &token, p, &w), EDGE_OK);
+	ck_assert_uint_eq(port, LOW + UINT32_MAX % ALL + 1);
 	ave_ports_free(p);
 }
 END_TEST
@@ -301,6 +321,7 @@ Suite *test_suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, ports_give_each_of_the_range_once);
 	tcase_add_test(t, ports_of_families_are_apart);
+	tcase_add_test(t, ports_begin_where_they_are_told);
 	tcase_add_test(t, ports_rest_after_use);
 	tcase_add_test(t, ports_that_nobody_has_are_idle);
 	tcase_add_test(t, ports_even_are_even_until_there_are_none);

@@ -393,6 +393,32 @@ START_TEST(relay_look_ends_what_was_revoked)
 }
 END_TEST
 
+/* [options] av.users_revoked: whatever the user has ends, others' stays. */
+START_TEST(relay_look_ends_what_revoked_users_have)
+{
+	static const struct ave_want want = {.v4 = true};
+	static const uint8_t revoked[2][16] = {{9}, {7, 7}};
+	struct ave_grant g = {.issued_s = 1000, .pseudonym = {7, 7}};
+	struct ave_view view = net.view;
+	struct ave_alloc *a;
+
+	ck_assert_int_eq(
+		ave_relay_allocate(&a, net.relay, &client, &fake_ms, &g, &want),
+		AVE_FINE);
+	g.pseudonym[0] = 8;
+	ck_assert_int_eq(ave_relay_allocate(&a, net.relay, &stream, &fake_rfc,
+					    &g, &want),
+			 AVE_FINE);
+	view.revoked = revoked[0];
+	view.revoked_count = 2;
+	ave_relay_look(net.relay, &view);
+	ck_assert_ptr_null(ave_relay_find(net.relay, &client));
+	ck_assert_ptr_eq(ave_relay_find(net.relay, &stream), a);
+	ck_assert_int_eq(net.last_why, AVE_USER_REVOKED);
+	ave_relay_look(net.relay, &net.view);
+}
+END_TEST
+
 START_TEST(relay_tells_time_and_what_it_was_given)
 {
 	fake_net_pass(&net, 2500);
@@ -474,6 +500,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, relay_shares_rates_among_workers);
 	tcase_add_test(t, relay_look_ends_what_is_not_allowed_any_more);
 	tcase_add_test(t, relay_look_ends_what_was_revoked);
+	tcase_add_test(t, relay_look_ends_what_revoked_users_have);
 	tcase_add_test(t, relay_tells_time_and_what_it_was_given);
 	tcase_add_test(t, relay_counts_those_at_a_server_socket);
 	tcase_add_test(t, relay_takes_any_bytes);

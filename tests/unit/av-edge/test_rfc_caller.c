@@ -53,7 +53,8 @@ START_TEST(token_is_read_from_its_text)
 	char text[82];
 
 	memcpy(text, f.alice.username, 81);
-	ck_assert(rfc_token_decode(bytes, edge_slice(text, 80)));
+	ck_assert_uint_eq(rfc_token_decode(bytes, edge_slice(text, 80)),
+			  MRAS_TOKEN_LEN);
 	ck_assert_uint_eq(bytes[0], 0x45);
 	ck_assert_uint_eq(bytes[59], 0x7f);
 	ck_assert(!rfc_token_decode(bytes, edge_slice(text, 79)));
@@ -63,6 +64,44 @@ START_TEST(token_is_read_from_its_text)
 		text[40] = *c;
 		ck_assert(!rfc_token_decode(bytes, edge_slice(text, 80)));
 	}
+}
+END_TEST
+
+/* 56 bytes leave one '=', and zeros behind them where tokens are kept. */
+START_TEST(token_of_the_second_layout_is_read_from_its_text)
+{
+	static const uint8_t zeros[4];
+	json_t *root = vector_load("av-token.json");
+	const char *text = vector_text(
+		vector_named(json_object_get(root, "observed_blob_layouts"),
+			     "v2 (56 bytes)"),
+		"username_base64");
+	uint8_t bytes[MRAS_TOKEN_LEN] = {[59] = 1};
+
+	ck_assert_uint_eq(rfc_token_decode(bytes, edge_slice_str(text)), 56);
+	ck_assert_uint_eq(bytes[0], 2);
+	ck_assert_uint_eq(bytes[55], 0x0d);
+	ck_assert_mem_eq(bytes + 56, zeros, sizeof(zeros));
+	ck_assert(!rfc_token_decode(bytes, edge_slice(text, 75)));
+	ck_assert(!rfc_token_decode(bytes, edge_slice(text + 1, 75)));
+	json_decref(root);
+}
+END_TEST
+
+/* Both kinds are known to a server that makes one. */
+START_TEST(holder_of_the_second_layout_is_admitted)
+{
+	struct rfc_user u =
+		rfc_fixture_ms2_user(&f, "sip:carol@example.com", start_s);
+
+	f.user = &u;
+	rfc_ask(&f, RFC_ALLOCATE);
+	rfc_login(&f, &client);
+	ck_assert_int_eq(admit(&client, NULL), AVE_FINE);
+	ck_assert_int_eq(rfc_allocated(&f, &client, 17).family, AF_INET);
+	rfc_ask(&f, RFC_REFRESH);
+	ck_assert_int_eq(rfc_code(&f, &client), 0);
+	rfc_user_fini(&u);
 }
 END_TEST
 
@@ -211,7 +250,9 @@ START_TEST(kept_key_is_used_and_a_new_one_when_it_does_not_fit)
 	ck_assert(rfc_token_decode(token, edge_slice_str(f.alice.username)));
 	/* of another realm, say */
 	ck_assert_int_eq(rfc_mac_new(&k, edge_slice(key, 4)), EDGE_OK);
-	ck_assert_int_eq(rfc_own_new(&own, k, token), EDGE_OK);
+	ck_assert_int_eq(
+		rfc_own_new(&own, k, token, ave_relay_random(f.net.relay)),
+		EDGE_OK);
 	rfc_ask(&f, RFC_REFRESH);
 	rfc_login(&f, &client);
 	ck_assert_int_eq(admit(&client, own), AVE_FINE);
@@ -286,6 +327,8 @@ Suite *test_suite(void)
 	tcase_add_test(tc, token_is_read_from_its_text);
 	tcase_add_test(tc, token_and_password_are_the_vectors_base64);
 	tcase_add_test(tc, password_is_standard_base64);
+	tcase_add_test(tc, token_of_the_second_layout_is_read_from_its_text);
+	tcase_add_test(tc, holder_of_the_second_layout_is_admitted);
 	tcase_add_test(tc, good_ones_are_admitted);
 	tcase_add_test(tc, fields_are_missed_one_by_one);
 	tcase_add_test(tc, nonce_is_for_that_client_and_a_while);

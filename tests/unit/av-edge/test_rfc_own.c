@@ -7,13 +7,14 @@
 
 static struct rfc_own *own;
 static const uint8_t token[MRAS_TOKEN_LEN] = "token";
+static struct edge_stock stock;
 
 static void setup(void)
 {
 	struct rfc_mac *k;
 
 	ck_assert_int_eq(rfc_mac_new(&k, edge_slice_str("key")), EDGE_OK);
-	ck_assert_int_eq(rfc_own_new(&own, k, token), EDGE_OK);
+	ck_assert_int_eq(rfc_own_new(&own, k, token, &stock), EDGE_OK);
 }
 
 static void teardown(void)

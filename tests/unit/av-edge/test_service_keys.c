@@ -149,6 +149,34 @@ START_TEST(keys_carry_the_time_of_revocation)
 }
 END_TEST
 
+START_TEST(keys_carry_the_layout_of_tokens)
+{
+	settings("auth", "");
+	ck_assert_msg(load() == EDGE_OK, "%s", why);
+	ck_assert_int_eq(keys.ring.format, MRAS_EDGE);
+	settings("auth", "[options]\nav.token_format = ms2\n");
+	ck_assert_msg(load() == EDGE_OK, "%s", why);
+	ck_assert_int_eq(keys.ring.format, MRAS_MS2);
+}
+END_TEST
+
+START_TEST(keys_carry_users_that_are_revoked)
+{
+	uint8_t name[MRAS_PSEUDONYM_LEN];
+
+	settings("auth", "[options]\nav.users_revoked = "
+			 "sips:Alice@contoso.com;x=1 sip:bob@contoso.com\n");
+	ck_assert_msg(load() == EDGE_OK, "%s", why);
+	ck_assert_uint_eq(keys.ring.revoked_count, 4);
+	mras_token_pseudonym(name, &keys.ring.v[0].keys,
+			     edge_slice_str("sip:alice@contoso.com"));
+	ck_assert(mras_ring_is_revoked(&keys.ring, name));
+	mras_token_pseudonym(name, &keys.ring.v[0].keys,
+			     edge_slice_str("sip:carol@contoso.com"));
+	ck_assert(!mras_ring_is_revoked(&keys.ring, name));
+}
+END_TEST
+
 START_TEST(keys_want_both_settings)
 {
 	config = service_fixture_config("");
@@ -297,6 +325,8 @@ Suite *test_suite(void)
 	tcase_add_test(tc, keys_of_one_certificate);
 	tcase_add_test(tc, keys_are_the_same_from_the_same_file);
 	tcase_add_test(tc, keys_carry_the_time_of_revocation);
+	tcase_add_test(tc, keys_carry_the_layout_of_tokens);
+	tcase_add_test(tc, keys_carry_users_that_are_revoked);
 	tcase_add_test(tc, keys_want_both_settings);
 	tcase_add_test(tc, keys_refuse_a_file_that_is_not_there);
 	tcase_add_test(tc, keys_refuse_the_key_of_another_certificate);

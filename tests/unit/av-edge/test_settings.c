@@ -30,6 +30,7 @@ START_TEST(settings_have_defaults)
 	ck_assert_int_eq(s.batch, AVE_BATCH_AUTO);
 	ck_assert(s.has_rfc);
 	ck_assert_int_eq(s.not_before_s, 0);
+	ck_assert_int_eq(s.token_format, MRAS_EDGE);
 }
 END_TEST
 
@@ -48,6 +49,43 @@ START_TEST(settings_are_taken)
 	ck_assert_int_eq(s.not_before_s, 1784700000);
 	ck_assert_int_eq(read_text("[options]\nav.batch = ring\n"), EDGE_OK);
 	ck_assert_int_eq(s.batch, AVE_BATCH_RING);
+	ck_assert_int_eq(read_text("[options]\nav.token_format = ms2\n"),
+			 EDGE_OK);
+	ck_assert_int_eq(s.token_format, MRAS_MS2);
+}
+END_TEST
+
+START_TEST(settings_take_lists_of_peers)
+{
+	ck_assert_int_eq(read_text(""), EDGE_OK);
+	ck_assert_uint_eq(s.peer_network_count, 0);
+	ck_assert_uint_eq(s.peer_port_count, 0);
+	ck_assert_msg(read_text("[options]\n"
+				"av.peer_networks = 10.1.0.0/16, 192.168.5.7  "
+				"fd00::/8\n"
+				"av.peer_ports = 80,554 1023\n") == EDGE_OK,
+		      "%s", why);
+	ck_assert_uint_eq(s.peer_network_count, 3);
+	ck_assert_uint_eq(s.peer_networks[0].bits, 16);
+	ck_assert_uint_eq(s.peer_networks[0].net.ip[1], 1);
+	ck_assert_uint_eq(s.peer_networks[1].bits, 32);
+	ck_assert_uint_eq(s.peer_networks[2].bits, 8);
+	ck_assert_uint_eq(s.peer_port_count, 3);
+	ck_assert_uint_eq(s.peer_ports[0], 80);
+	ck_assert_uint_eq(s.peer_ports[2], 1023);
+}
+END_TEST
+
+START_TEST(settings_take_users_that_are_revoked)
+{
+	/* read_text frees what slices point to: only how many is looked at */
+	ck_assert_int_eq(read_text(""), EDGE_OK);
+	ck_assert_uint_eq(s.user_revoked_count, 0);
+	ck_assert_int_eq(read_text("[options]\nav.users_revoked = "
+				   "sip:alice@contoso.com, "
+				   "00112233445566778899aabbccddeeff\n"),
+			 EDGE_OK);
+	ck_assert_uint_eq(s.user_revoked_count, 2);
 }
 END_TEST
 
@@ -62,7 +100,34 @@ static const struct {
 	{"[options]\nav.ms_version = 1x\n", "av.ms_version"},
 	{"[options]\nav.batch = poll\n", "av.batch wants auto, ring or epoll"},
 	{"[options]\nav.rfc = maybe\n", "av.rfc wants yes or no"},
-	{"[options]\nav.token_format = ms2\n", "av.token_format"},
+	{"[options]\nav.token_format = ms3\n",
+	 "av.token_format wants edge or ms2"},
+	{"[options]\nav.peer_networks = 10.1.0.0/33\n",
+	 "av.peer_networks wants none, or up to 16 private networks"},
+	{"[options]\nav.peer_networks = 10.1.0.0/15\n", "av.peer_networks"},
+	{"[options]\nav.peer_networks = 10.0.0.0/\n", "av.peer_networks"},
+	{"[options]\nav.peer_networks = 10.0.0/8\n", "av.peer_networks"},
+	{"[options]\nav.peer_networks = 10.0.0.0/8/8\n", "av.peer_networks"},
+	{"[options]\nav.peer_networks = 10.0.0.0/8 203.0.113.0/24\n",
+	 "av.peer_networks"},
+	{"[options]\nav.peer_networks = 0.0.0.0/0\n", "av.peer_networks"},
+	{"[options]\nav.peer_networks = ,\n", "av.peer_networks"},
+	{"[options]\nav.peer_networks = host.contoso.com\n",
+	 "av.peer_networks"},
+	{"[options]\nav.peer_networks = 10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4 "
+	 "10.0.0.5 10.0.0.6 10.0.0.7 10.0.0.8 10.0.0.9 10.0.1.0 10.0.1.1 "
+	 "10.0.1.2 10.0.1.3 10.0.1.4 10.0.1.5 10.0.1.6 10.0.1.7\n",
+	 "av.peer_networks"},
+	{"[options]\nav.peer_ports = 0\n",
+	 "av.peer_ports wants none, or up to 16 ports from 1 to 1023"},
+	{"[options]\nav.peer_ports = 1024\n", "av.peer_ports"},
+	{"[options]\nav.peer_ports = 80-90\n", "av.peer_ports"},
+	{"[options]\nav.peer_ports = 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17\n",
+	 "av.peer_ports"},
+	{"[options]\nav.users_revoked = alice\n",
+	 "av.users_revoked wants none, or up to 16 users"},
+	{"[options]\nav.users_revoked = sip:contoso.com\n", "av.users_revoked"},
+	{"[options]\nav.users_revoked = 00112233\n", "av.users_revoked"},
 	{"[options]\nav.tokens_not_before = today\n",
 	 "av.tokens_not_before wants none, or a time"},
 	{"[limits]\nav.lifetime_min_s = 700\n",
@@ -102,6 +167,8 @@ Suite *test_suite(void)
 	tcase_set_timeout(tc, 10);
 	tcase_add_test(tc, settings_have_defaults);
 	tcase_add_test(tc, settings_are_taken);
+	tcase_add_test(tc, settings_take_lists_of_peers);
+	tcase_add_test(tc, settings_take_users_that_are_revoked);
 	tcase_add_loop_test(tc, settings_refuse_and_say_what, 0,
 			    sizeof(bads) / sizeof(*bads));
 	tcase_add_test(tc, settings_cap_the_realm);

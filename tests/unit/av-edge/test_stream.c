@@ -108,7 +108,9 @@ static void set_up(void)
 	ck_assert_int_eq(ave_batch_begin(b), EDGE_OK);
 	ck_assert_int_eq(ave_hub_new(&w.hub, b, 1), EDGE_OK);
 	w.host.hub = w.hub;
-	ck_assert_int_eq(edge_handles_new(&w.host.streams, 1, 100), EDGE_OK);
+	ck_assert_int_eq(
+		edge_handles_new(&w.host.streams, 1, 100, EDGE_HANDLE_REST),
+		EDGE_OK);
 }
 
 static void tear_down(void)

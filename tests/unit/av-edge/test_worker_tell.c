@@ -57,6 +57,10 @@ START_TEST(worker_tells_what_becomes_of_allocations)
 	ck_assert(says("client=192.0.2.7:4000 over=tls dialect=MS-TURN"));
 	ck_assert(says("user=abcd0000000000000000000000000001"));
 	ck_assert(says("relayed=203.0.113.31:50001"));
+	ck_assert(!says("integrity="));
+	s.integrity = "sha256/md5-key/padded";
+	ave_worker_story(NULL, &s);
+	ck_assert(says(" integrity=sha256/md5-key/padded"));
 	s.what = AVE_STORY_ENDED;
 	s.why = AVE_EXPIRED;
 	leg.transport = AVE_UDP;

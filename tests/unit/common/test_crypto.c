@@ -243,6 +243,29 @@ START_TEST(ed25519_tells_what_is_wrong_with_the_file)
 }
 END_TEST
 
+/* Nothing is given out twice, and what was is not kept. */
+START_TEST(stock_gives_each_byte_once)
+{
+	static const uint8_t zeros[EDGE_STOCK_LEN];
+	static uint8_t given[2 * EDGE_STOCK_LEN / 16 + 1][16];
+	struct edge_stock s = {0};
+	uint8_t all[EDGE_STOCK_LEN] = {0};
+	size_t count = sizeof(given) / sizeof(given[0]);
+
+	for (size_t i = 0; i < count; i++) {
+		edge_stock_take(&s, given[i], sizeof(given[i]));
+		for (size_t k = 0; k < i; k++)
+			ck_assert_mem_ne(given[i], given[k], sizeof(given[k]));
+		ck_assert_mem_eq(s.bytes + s.left, zeros,
+				 sizeof(s.bytes) - s.left);
+	}
+	edge_stock_take(&s, all, sizeof(all));
+	ck_assert_uint_eq(s.left, 0);
+	ck_assert_mem_eq(s.bytes, zeros, sizeof(zeros));
+	ck_assert_mem_ne(all, zeros, sizeof(all));
+}
+END_TEST
+
 START_TEST(random_differs_wipe_wipes_ct_eq_compares)
 {
 	uint8_t a[32] = {0}, b[32] = {0}, zero[32] = {0};
@@ -275,6 +298,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, mac_takes_an_empty_key);
 	tcase_add_test(t, hkdf_matches_rfc_5869);
 	tcase_add_test(t, hkdf_refuses_impossible_requests);
+	tcase_add_test(t, stock_gives_each_byte_once);
 	tcase_add_test(t, random_differs_wipe_wipes_ct_eq_compares);
 	suite_add_tcase(s, t);
 	t = tcase_create("ed25519");

@@ -3,12 +3,17 @@
 
 #include "tests/support/suite.h"
 
-static struct edge_handles *table(unsigned shard, size_t cap)
+static struct edge_handles *resting(unsigned shard, size_t cap, size_t rest)
 {
 	struct edge_handles *t;
 
-	ck_assert_int_eq(edge_handles_new(&t, shard, cap), EDGE_OK);
+	ck_assert_int_eq(edge_handles_new(&t, shard, cap, rest), EDGE_OK);
 	return t;
+}
+
+static struct edge_handles *table(unsigned shard, size_t cap)
+{
+	return resting(shard, cap, EDGE_HANDLE_SLOTS);
 }
 
 static edge_handle put(struct edge_handles *t, void *thing)
@@ -29,9 +34,9 @@ START_TEST(handles_new_refuses_sizes_out_of_range)
 {
 	struct edge_handles *t = NULL;
 
-	ck_assert_int_eq(edge_handles_new(&t, 16, 1), EDGE_ERANGE);
-	ck_assert_int_eq(edge_handles_new(&t, 0, 0), EDGE_ERANGE);
-	ck_assert_int_eq(edge_handles_new(&t, 0, 65537), EDGE_ERANGE);
+	ck_assert_int_eq(edge_handles_new(&t, 16, 1, 1), EDGE_ERANGE);
+	ck_assert_int_eq(edge_handles_new(&t, 0, 0, 1), EDGE_ERANGE);
+	ck_assert_int_eq(edge_handles_new(&t, 0, 65537, 1), EDGE_ERANGE);
 	ck_assert_ptr_null(t);
 	edge_handles_free(NULL);
 }
@@ -120,6 +125,58 @@ START_TEST(handles_prefer_slots_never_used)
 }
 END_TEST
 
+/* Two live ones that come and go touch four slots, not all. */
+START_TEST(handles_reuse_when_enough_have_rested)
+{
+	struct edge_handles *t = resting(0, EDGE_HANDLE_SLOTS, 3);
+	edge_handle live[2], late[1000];
+	int thing;
+
+	live[0] = put(t, &thing);
+	live[1] = put(t, &thing);
+	for (unsigned i = 0; i < 1000; i++) {
+		late[i] = live[i % 2];
+		edge_handles_drop(t, live[i % 2]);
+		live[i % 2] = put(t, &thing);
+		ck_assert_uint_eq(slot(live[i % 2]), (i + 2) % 4);
+	}
+	for (unsigned i = 0; i < 1000; i++)
+		ck_assert_ptr_null(edge_handles_find(t, late[i]));
+	edge_handles_free(t);
+}
+END_TEST
+
+/* What rests is no reason to refuse: cap counts the living. */
+START_TEST(handles_take_rested_slots_when_no_other_is_left)
+{
+	struct edge_handles *t = resting(0, 4, 3);
+	edge_handle h[4], more;
+	int thing;
+
+	for (int i = 0; i < 4; i++)
+		h[i] = put(t, &thing);
+	edge_handles_drop(t, h[2]);
+	ck_assert_uint_eq(slot(put(t, &thing)), 2);
+	ck_assert_int_eq(edge_handles_put(t, &thing, &more), EDGE_ELIMIT);
+	edge_handles_free(t);
+}
+END_TEST
+
+/* No rest: there must be a freed one all the same. */
+START_TEST(handles_without_rest_reuse_at_once)
+{
+	struct edge_handles *t = resting(0, 4, 0);
+	edge_handle h;
+	int thing;
+
+	h = put(t, &thing);
+	edge_handles_drop(t, h);
+	ck_assert_uint_eq(slot(put(t, &thing)), 0);
+	ck_assert_uint_eq(slot(put(t, &thing)), 1);
+	edge_handles_free(t);
+}
+END_TEST
+
 START_TEST(handle_generation_runs_through_all_before_it_repeats)
 {
 	static unsigned char seen[4096];
@@ -204,6 +261,9 @@ Suite *test_suite(void)
 	tcase_add_test(t, handles_put_fails_when_full_and_writes_nothing);
 	tcase_add_test(t, handles_reuse_the_slot_free_for_longest);
 	tcase_add_test(t, handles_prefer_slots_never_used);
+	tcase_add_test(t, handles_reuse_when_enough_have_rested);
+	tcase_add_test(t, handles_take_rested_slots_when_no_other_is_left);
+	tcase_add_test(t, handles_without_rest_reuse_at_once);
 	tcase_add_test(t, handle_generation_runs_through_all_before_it_repeats);
 	tcase_add_test(t, handle_first_generation_is_random);
 	tcase_add_test(t, handles_each_visits_the_living_once);
