@@ -12,6 +12,7 @@
 
 struct ave_alloc;
 struct ave_dialect;
+struct ave_fast;
 struct ave_flow;
 struct ave_relay; /* owner and thread: one worker */
 struct ave_ports;
@@ -29,6 +30,8 @@ enum ave_dialect_kind { AVE_DIALECT_MS, AVE_DIALECT_RFC, AVE_DIALECTS };
 struct ave_relay_plan {
 	const struct ave_net *net;
 	void *net_self;
+	const struct ave_fast *fast; /* NULL: all goes by sockets */
+	void *fast_self;
 	/* by enum ave_dialect_kind; NULL: not served */
 	const struct ave_dialect *dialects[AVE_DIALECTS];
 	const struct ave_shared *shared;
@@ -83,6 +86,7 @@ void ave_relay_client_full(struct ave_relay *r, const struct ave_leg *leg,
 
 struct ave_relay_counts {
 	uint64_t to_peer, to_peer_bytes, to_client, to_client_bytes;
+	uint64_t fast_to_peer, fast_to_client; /* of them, below the sockets */
 	uint64_t allocated, released, challenged;
 	uint64_t reasons[AVE_REASONS]; /* dropped or refused */
 	uint32_t allocations;	       /* live */
@@ -152,6 +156,8 @@ enum ave_reason ave_relay_permit(struct ave_relay *r, struct ave_alloc *a,
 enum ave_reason ave_relay_flow(struct ave_flow **out, struct ave_alloc *a,
 			       const struct edge_addr *peer, uint16_t channel,
 			       uint64_t until_ms, uint32_t max);
+/** It ends, wherever it was served. */
+void ave_relay_unflow(struct ave_alloc *a, struct ave_flow *flow);
 /** Payload to a peer that has a permission; bytes lie in a packet. TCP: by the
  * connection to it, which is dialled if there is none. FAMILY, PEER_DENIED,
  * NO_PERMISSION, BANDWIDTH; PEER_LIMIT, PEER_QUEUE, PEER_GONE. */

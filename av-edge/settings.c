@@ -66,6 +66,12 @@ static bool take_rfc(struct ave_settings *out, const char *text)
 	return out->has_rfc || !strcmp(text, "no");
 }
 
+static bool take_fast_path(struct ave_settings *out, const char *text)
+{
+	out->has_fast_path = !strcmp(text, "xdp");
+	return out->has_fast_path || !strcmp(text, "off");
+}
+
 static bool take_format(struct ave_settings *out, const char *text)
 {
 	(void)out;
@@ -94,6 +100,7 @@ static const struct {
 	[AVE_OPTION_BATCH] = {take_batch, "auto, ring or epoll"},
 	[AVE_OPTION_RFC] = {take_rfc, "yes or no"},
 	[AVE_OPTION_TOKEN_FORMAT] = {take_format, "edge"},
+	[AVE_OPTION_FAST_PATH] = {take_fast_path, "off or xdp"},
 	[AVE_OPTION_NOT_BEFORE] = {take_not_before,
 		"none, or a time as 2026-07-22T06:00:00Z"},
 };

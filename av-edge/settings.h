@@ -15,6 +15,7 @@ struct ave_settings {
 	uint32_t ms_version; /* 1..4, AV 1.9 */
 	enum ave_batch_kind batch;
 	bool has_rfc;
+	bool has_fast_path;
 	int64_t not_before_s; /* tokens issued earlier are revoked; 0: none */
 };
 

@@ -75,7 +75,8 @@ static unsigned apply(const char *const *more)
 		{run, true},
 		{"/nonexistent/edge", false},
 	};
-	const struct edge_sandbox_plan p = {paths, 3, more, false};
+	const struct edge_sandbox_plan p = {
+		.paths = paths, .path_count = 3, .syscalls = more};
 	unsigned gaps = 0;
 
 	if (edge_sandbox_apply(&gaps, &p))
