@@ -2,6 +2,7 @@
  * have put in the maps, and nothing else. All other packets go to the sockets.
  */
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -215,15 +216,22 @@ INLINE uint16_t summed(const struct packet *was, const struct packet *is,
 	return sum ? sum : 0xffff;
 }
 
+/* How a datagram leaves. */
+struct leaving {
+	const struct fast_way *way;
+	const struct fast_seen *back; /* where its receiver is */
+	uint32_t head_was, head_is;   /* ChannelData's; 0: there is none */
+	int more;		      /* bytes that it grows by */
+};
+
 /* Headers as the relay's sockets would write them, but for the time to live:
  * it counts on. */
-INLINE void dress(struct packet *p, const struct fast_way *w,
-		  const struct fast_seen *back, uint32_t len)
+INLINE void dress(struct packet *p, const struct leaving *l, uint32_t len)
 {
-	__builtin_memcpy(p->eth.h_dest, back->far, ETH_ALEN);
-	__builtin_memcpy(p->eth.h_source, back->near, ETH_ALEN);
-	p->ip.saddr = w->source;
-	p->ip.daddr = w->target;
+	__builtin_memcpy(p->eth.h_dest, l->back->far, ETH_ALEN);
+	__builtin_memcpy(p->eth.h_source, l->back->near, ETH_ALEN);
+	p->ip.saddr = l->way->source;
+	p->ip.daddr = l->way->target;
 	p->ip.tot_len = bpf_htons((uint16_t)(len + IP_HEAD + UDP_HEAD));
 	p->ip.frag_off = 0;
 	p->ip.id = (uint16_t)bpf_get_prandom_u32();
@@ -231,14 +239,14 @@ INLINE void dress(struct packet *p, const struct fast_way *w,
 	p->ip.check = 0;
 	p->ip.check = (uint16_t)~fold(
 		(uint32_t)bpf_csum_diff(0, 0, (void *)&p->ip, IP_HEAD, 0));
-	p->udp.source = w->source_port;
-	p->udp.dest = w->target_port;
+	p->udp.source = l->way->source_port;
+	p->udp.dest = l->way->target_port;
 	p->udp.len = bpf_htons((uint16_t)(len + UDP_HEAD));
 }
 
 /* The frame begins at the right place already. */
 INLINE bool write(const struct xdp_md *ctx, const struct packet *p,
-		  bool has_head)
+		  uint32_t head)
 {
 	uint8_t *at = (void *)(long)ctx->data;
 	const uint8_t *end = (void *)(long)ctx->data_end;
@@ -252,72 +260,157 @@ INLINE bool write(const struct xdp_md *ctx, const struct packet *p,
 	*eth = p->eth;
 	*ip = p->ip;
 	*udp = p->udp;
-	if (has_head)
-		__builtin_memcpy(payload, &p->head, FAST_CHANNEL_HEAD);
+	if (head)
+		__builtin_memcpy(payload, &head, FAST_CHANNEL_HEAD);
 	return true;
 }
 
-/* Take the channel's header off, put it on, or neither: how much longer what
- * leaves is. false: it is not what it should be. */
-INLINE bool reframe(int *more, const struct packet *p,
-		    const struct fast_slot *s, enum fast_dir dir)
-{
-	*more = 0;
-	if (!s->channel)
-		return !p->is_mst; /* AV 1.2 rule 1, 1.14 */
-	if (dir == FAST_TO_CLIENT) {
-		*more = FAST_CHANNEL_HEAD;
-		return true;
-	}
-	*more = -FAST_CHANNEL_HEAD;
-	return p->has_head && bpf_ntohl(p->head) >> 16 == s->channel &&
-	       (bpf_ntohl(p->head) & 0xffff) == p->payload - FAST_CHANNEL_HEAD;
-}
-
 INLINE int pass_on(struct xdp_md *ctx, const struct packet *was,
-		   struct fast_slot *s, enum fast_dir dir, int more)
+		   const struct leaving *l)
 {
-	const struct fast_way *w = &s->way[dir];
-	const uint32_t len = was->payload + (uint32_t)more;
-	const uint32_t head_was = more < 0 ? was->head : 0;
 	struct packet is = *was;
 
-	is.head = more > 0 ? bpf_htonl((uint32_t)s->channel << 16 |
-				       was->payload)
-			   : 0;
-	dress(&is, w, &s->seen[!dir], len);
-	is.udp.check = is_unsummed(was)
-			       ? 0
-			       : summed(was, &is, head_was, is.head);
-	if (more && bpf_xdp_adjust_head(ctx, -more))
+	dress(&is, l, was->payload + (uint32_t)l->more);
+	is.udp.check = is_unsummed(was) ? 0
+					: summed(was, &is, l->head_was,
+						 l->head_is);
+	if (l->more && bpf_xdp_adjust_head(ctx, -l->more))
 		return XDP_PASS;
-	if (!write(ctx, &is, more > 0))
+	if (!write(ctx, &is, l->head_is))
 		return XDP_ABORTED;
-	__sync_fetch_and_add(&s->seen[dir].packets, 1);
-	__sync_fetch_and_add(&s->seen[dir].bytes,
-			     more < 0 ? len : was->payload);
-	return (int)bpf_redirect(w->out, 0);
+	return (int)bpf_redirect(l->way->out, 0);
+}
+
+INLINE void count(struct fast_seen *s, uint32_t bytes)
+{
+	__sync_fetch_and_add(&s->packets, 1);
+	__sync_fetch_and_add(&s->bytes, bytes);
+}
+
+/* Take the channel's header off: what is below it. false: it is not what it
+ * should be. */
+INLINE bool unframe(struct leaving *l, const struct packet *p,
+		    const struct fast_slot *s)
+{
+	const uint32_t head = bpf_ntohl(p->head);
+
+	if (!s->channel)
+		return !p->is_mst; /* AV 1.2 rule 1 */
+	l->head_was = p->head;
+	l->more = -FAST_CHANNEL_HEAD;
+	return p->has_head && head >> 16 == s->channel &&
+	       (head & 0xffff) == p->payload - FAST_CHANNEL_HEAD;
+}
+
+/* Put the channel's header on; what could be taken for a message of the relay's
+ * is never bare, AV 1.14. */
+INLINE bool frame(struct leaving *l, const struct packet *p,
+		  const struct fast_slot *s)
+{
+	if (!s->channel)
+		return !p->is_mst && !l->more;
+	l->head_is = bpf_htonl((uint32_t)s->channel << 16 |
+			       (p->payload + (uint32_t)l->more));
+	l->more += FAST_CHANNEL_HEAD;
+	return true;
+}
+
+/* The end that it goes to has been heard of, and it is long and short enough.
+ */
+INLINE bool is_sendable(const struct leaving *l, const struct packet *p,
+			uint64_t now)
+{
+	const uint32_t len = p->payload + (uint32_t)l->more;
+	const uint64_t at = l->back->at_ns;
+
+	return at && now - at <= FAST_HOP_S * 1000000000ull &&
+	       len + UDP_HEAD + IP_HEAD <= l->way->mtu &&
+	       len >= FAST_CHANNEL_HEAD;
+}
+
+/* The peer is another's relayed address: from there to its client. */
+INLINE struct fast_slot *beyond(const struct fast_way *w, uint64_t now)
+{
+	const struct fast_key k = {
+		.source = w->source,
+		.target = w->target,
+		.source_port = w->source_port,
+		.target_port = w->target_port,
+	};
+	const uint32_t *found = bpf_map_lookup_elem(&fast_keys, &k);
+	const struct fast_way *next;
+	struct fast_slot *s;
+	uint32_t slot;
+
+	if (!found || !(*found & 1))
+		return NULL;
+	slot = *found >> 1;
+	s = bpf_map_lookup_elem(&fast_slots, &slot);
+	if (!s)
+		return NULL;
+	next = &s->way[FAST_TO_CLIENT];
+	if (next->in || now >= next->until_ns ||
+	    next->from.source != k.source || next->from.target != k.target ||
+	    next->from.source_port != k.source_port ||
+	    next->from.target_port != k.target_port)
+		return NULL;
+	return s;
 }
 
 /* Everything that the worker would have asked. */
+INLINE int to_peer(struct xdp_md *ctx, const struct packet *p,
+		   struct fast_slot *s, uint64_t now)
+{
+	struct leaving l = {.way = &s->way[FAST_TO_PEER],
+			    .back = &s->seen[FAST_TO_CLIENT]};
+	struct fast_slot *next = NULL;
+	uint32_t bytes;
+
+	if (!unframe(&l, p, s))
+		return XDP_PASS;
+	bytes = p->payload + (uint32_t)l.more;
+	learn(&s->seen[FAST_TO_PEER], p, now);
+	if (!l.way->out) {
+		next = beyond(l.way, now);
+		if (!next || !frame(&l, p, next))
+			return XDP_PASS;
+		l.way = &next->way[FAST_TO_CLIENT];
+		l.back = &next->seen[FAST_TO_PEER];
+	}
+	if (!is_sendable(&l, p, now) || !pay(s->pool, bytes, now) ||
+	    (next && !pay(next->pool, bytes, now)))
+		return XDP_PASS;
+	count(&s->seen[FAST_TO_PEER], bytes);
+	if (next)
+		count(&next->seen[FAST_TO_CLIENT], bytes);
+	return pass_on(ctx, p, &l);
+}
+
+INLINE int to_client(struct xdp_md *ctx, const struct packet *p,
+		     struct fast_slot *s, uint64_t now)
+{
+	struct leaving l = {.way = &s->way[FAST_TO_CLIENT],
+			    .back = &s->seen[FAST_TO_PEER]};
+
+	if (!frame(&l, p, s))
+		return XDP_PASS;
+	learn(&s->seen[FAST_TO_CLIENT], p, now);
+	if (!is_sendable(&l, p, now) || !pay(s->pool, p->payload, now))
+		return XDP_PASS;
+	count(&s->seen[FAST_TO_CLIENT], p->payload);
+	return pass_on(ctx, p, &l);
+}
+
 INLINE int serve(struct xdp_md *ctx, const struct packet *p,
 		 struct fast_slot *s, enum fast_dir dir)
 {
 	const struct fast_way *w = &s->way[dir];
 	const uint64_t now = bpf_ktime_get_coarse_ns();
-	const uint64_t known = s->seen[!dir].at_ns;
-	int more;
 
-	if (!is_of(w, p) || w->in != ctx->ingress_ifindex ||
-	    now >= w->until_ns || !reframe(&more, p, s, dir))
+	if (!is_of(w, p) || w->in != ctx->ingress_ifindex || now >= w->until_ns)
 		return XDP_PASS;
-	learn(&s->seen[dir], p, now);
-	if (!known || now - known > FAST_HOP_S * 1000000000ull ||
-	    p->payload + (uint32_t)more + UDP_HEAD + IP_HEAD > w->mtu ||
-	    p->payload + (uint32_t)more < FAST_CHANNEL_HEAD ||
-	    !pay(s->pool, p->payload - (more < 0 ? FAST_CHANNEL_HEAD : 0), now))
-		return XDP_PASS;
-	return pass_on(ctx, p, s, dir, more);
+	return dir == FAST_TO_PEER ? to_peer(ctx, p, s, now)
+				   : to_client(ctx, p, s, now);
 }
 
 SEC("xdp") int fast_path(struct xdp_md *ctx)

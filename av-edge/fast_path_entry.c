@@ -56,6 +56,7 @@ enum edge_err ave_fast_entry(struct fast_slot *out,
 			     const struct ave_fast_device devices[AVE_SIDES],
 			     uint32_t pool)
 {
+	static const struct ave_fast_device nowhere = {0};
 	const struct ave_fast_device *client = &devices[w->side];
 	const struct ave_fast_device *peer = &devices[AVE_OUTSIDE];
 	struct fast_way *to_peer = &out->way[FAST_TO_PEER];
@@ -63,8 +64,10 @@ enum edge_err ave_fast_entry(struct fast_slot *out,
 
 	if (!is_plain(&w->client) || !is_plain(&w->server) ||
 	    !is_plain(&w->relayed) || !is_plain(&w->peer) || !client->index ||
-	    !peer->index || edge_addr_same_ip(&w->peer, &w->relayed))
+	    !peer->index)
 		return EDGE_ERANGE;
+	if (edge_addr_same_ip(&w->peer, &w->relayed))
+		peer = &nowhere;
 	*out = (struct fast_slot){.pool = pool, .channel = w->channel};
 	to_peer->from = key_of(&w->client, &w->server, w->channel);
 	leave(to_peer, &w->relayed, &w->peer);

@@ -12,11 +12,12 @@ struct ave_fast_device {
 	uint32_t mtu;	/* [bytes] */
 };
 
-/** All but the deadlines, which are 0: it passes nothing yet.
+/** All but the deadlines, which are 0: it passes nothing yet. A peer with the
+ * address where w is relayed is a relayed address of ours too: nothing comes
+ * or goes by the wire there.
  * @param devices  by enum ave_side; peers are outside
  * @param pool     index of its token bucket
- * @return EDGE_ERANGE not IPv4, an address or device missing, or the peer is
- *         where it is relayed: that never comes by the wire */
+ * @return EDGE_ERANGE not IPv4, or an address or device missing */
 EDGE_MUST_CHECK enum edge_err
 ave_fast_entry(struct fast_slot *out, const struct ave_fast_way *w,
 	       const struct ave_fast_device devices[AVE_SIDES], uint32_t pool);

@@ -28,8 +28,9 @@ struct fast_way {
 	struct fast_key from;
 	uint32_t source, target; /* as it leaves */
 	uint16_t source_port, target_port;
-	uint32_t in, out; /* devices */
-	uint32_t mtu;	  /* of out [bytes] */
+	/* devices; 0: none, another relayed address of ours is the peer */
+	uint32_t in, out;
+	uint32_t mtu; /* of out [bytes] */
 };
 
 /* The same way as the kernel has seen it. */

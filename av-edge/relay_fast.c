@@ -119,13 +119,11 @@ static struct ave_fast_until until_of(struct ave_alloc *a,
 	};
 }
 
-/* A peer with a relayed address of ours is not reached by the wire. */
 static bool may_be_fast(const struct ave_alloc *a, const struct ave_flow *flow)
 {
 	return !ave_leg_is_stream(&a->leg) && !a->is_tcp &&
 	       a->relayed[ave_family(&flow->relayed)].is_open &&
 	       flow->to_peer + flow->to_client &&
-	       edge_addr_eq(&flow->to, &flow->peer) &&
 	       flow->until_ms > a->relay->now_ms;
 }
 

@@ -204,16 +204,24 @@ def turnutils(j, edge, made):
         (sockets, kernel)
 
 
-def libnice(j, edge, made):
-    """Two relayed ends of ours: by the sockets, as before."""
-    ticket = made.ticket('sip:nice@contoso.com')
-    pair = av.Program(
-        j.world.inet, av.peer_program(j, 'nice_pair'), 'udp', *map(
-            str, av.UDP), ticket.user_text, ticket.password_text, '2000',
-        *netns.CLIENTS[7:9])
-    j.parts.append(pair)
-    assert 'good: 2000 packets each way' in pair.good()
-    assert edge.relay()['fast_path'] == 'xdp'
+def hairpin(j, edge, made):
+    """Two relayed ends of ours, each the other's peer: libnice with active
+    destinations, libre over channels, which both verify what comes."""
+    for number, (program, words, count) in enumerate((
+            ('nice_pair', (), 5000), ('turn_pair', ('channel',), 5000))):
+        ticket = made.ticket(f'sip:{program}@contoso.com')
+        user, password = (ticket.user_text, ticket.password_text)
+        meter = Meter(edge)
+        pair = av.Program(
+            j.world.inet, av.peer_program(j, program), 'udp', *map(
+                str, av.UDP), user, password, str(count), *words,
+            *netns.CLIENTS[7 + 2 * number:9 + 2 * number])
+        j.parts.append(pair)
+        pair.good()
+        sockets, kernel = meter.split()
+        # each passes two of our relayed addresses
+        assert kernel > 4 * count * 0.5, (program, sockets, kernel)
+        assert sockets + kernel >= 4 * count, (program, sockets, kernel)
 
 
 def attached(j):
@@ -275,7 +283,7 @@ def body(j):
     over(edge, calls[0])
     for call in calls[1:]:
         call.client.end()
-    libnice(j, edge, made)
+    hairpin(j, edge, made)
     av.until(lambda: edge.relay()['fast_flows'] == 0, 5, 'flows stay')
     empty.wait()
     turnutils(j, edge, made)
