@@ -55,8 +55,8 @@ struct packet {
 	struct ethhdr eth;
 	struct iphdr ip;
 	struct udphdr udp;
-	uint32_t head;	   /* the first four bytes of payload, network order */
-	uint32_t payload;  /* [bytes] */
+	uint32_t head;	  /* the first four bytes of payload, network order */
+	uint32_t payload; /* [bytes] */
 	bool has_head;
 	bool is_mst; /* looks like MS-TURN control */
 };
@@ -199,8 +199,8 @@ INLINE bool is_unsummed(const struct packet *p)
 			 bpf_htonl(IPPROTO_UDP)};
 
 	return !p->udp.check ||
-	       p->udp.check == fold((uint32_t)bpf_csum_diff(0, 0, w, sizeof(w),
-							    0));
+	       p->udp.check ==
+		       fold((uint32_t)bpf_csum_diff(0, 0, w, sizeof(w), 0));
 }
 
 INLINE uint16_t summed(const struct packet *was, const struct packet *is,
@@ -271,9 +271,9 @@ INLINE int pass_on(struct xdp_md *ctx, const struct packet *was,
 	struct packet is = *was;
 
 	dress(&is, l, was->payload + (uint32_t)l->more);
-	is.udp.check = is_unsummed(was) ? 0
-					: summed(was, &is, l->head_was,
-						 l->head_is);
+	is.udp.check = is_unsummed(was)
+			       ? 0
+			       : summed(was, &is, l->head_was, l->head_is);
 	if (l->more && bpf_xdp_adjust_head(ctx, -l->more))
 		return XDP_PASS;
 	if (!write(ctx, &is, l->head_is))
@@ -323,7 +323,7 @@ INLINE bool is_sendable(const struct leaving *l, const struct packet *p,
 	const uint32_t len = p->payload + (uint32_t)l->more;
 	const uint64_t at = l->back->at_ns;
 
-	return at && now - at <= FAST_HOP_S * 1000000000ull &&
+	return at && at + FAST_HOP_S * 1000000000ull >= now &&
 	       len + UDP_HEAD + IP_HEAD <= l->way->mtu &&
 	       len >= FAST_CHANNEL_HEAD;
 }

@@ -32,7 +32,8 @@ static enum edge_err refuse(char *why, size_t cap, const char *step)
 	return EDGE_ESYS;
 }
 
-/* -- keys ------------------------------------------------------------------- */
+/* -- keys -------------------------------------------------------------------
+ */
 
 static enum edge_err bind_key(void *self, const struct fast_key *key,
 			      uint32_t value)
@@ -51,7 +52,8 @@ static void unbind_key(void *self, const struct fast_key *key)
 	(void)bpf_map_delete_elem(f->keys, key);
 }
 
-/* -- loading ---------------------------------------------------------------- */
+/* -- loading ----------------------------------------------------------------
+ */
 
 static int be_silent(enum libbpf_print_level level, const char *format,
 		     va_list values)
@@ -86,9 +88,8 @@ static enum edge_err load(struct ave_fast_path *f, uint32_t flows, char *why,
 			    .object_name = "lync_edge_fast");
 
 	libbpf_set_print(be_silent);
-	f->object =
-		bpf_object__open_mem(fast_path_object, sizeof(fast_path_object),
-				     &how);
+	f->object = bpf_object__open_mem(fast_path_object,
+					 sizeof(fast_path_object), &how);
 	if (!f->object)
 		return refuse(why, cap, "open");
 	if (!set_sizes(f->object, flows))
@@ -123,7 +124,8 @@ static enum edge_err show(struct ave_fast_path *f, uint32_t flows, char *why,
 						  : refuse(why, cap, "mmap");
 }
 
-/* -- attaching --------------------------------------------------------------- */
+/* -- attaching ---------------------------------------------------------------
+ */
 
 static uint32_t mtu_of(const char *device)
 {

@@ -1,5 +1,5 @@
-/* The relay of one worker: allocations, what passes between their ends, and
- * whom to ask for sockets. No socket, no clock, no log in here. */
+/* The relay of one worker: allocations, and what passes between their ends. No
+ * socket, no clock, no log in here. */
 #ifndef AV_EDGE_RELAY_H
 #define AV_EDGE_RELAY_H
 
@@ -79,14 +79,13 @@ void ave_relay_peer_connected(struct ave_relay *r, uint64_t tag, uint32_t peer);
 void ave_relay_peer_bytes(struct ave_relay *r, uint64_t tag, uint32_t peer,
 			  struct ave_packet pkt);
 void ave_relay_peer_closed(struct ave_relay *r, uint64_t tag, uint32_t peer);
-/** The stream takes data again after it was full, or is full: its peers are
- * read or not. */
+/** The stream takes data again, or is full: its peers are read or not. */
 void ave_relay_client_full(struct ave_relay *r, const struct ave_leg *leg,
 			   bool is_full);
 
 struct ave_relay_counts {
 	uint64_t to_peer, to_peer_bytes, to_client, to_client_bytes;
-	uint64_t fast_to_peer, fast_to_client; /* of them, below the sockets */
+	uint64_t fast_to_peer, fast_to_client; /* of those, by ave_fast */
 	uint64_t allocated, released, challenged;
 	uint64_t reasons[AVE_REASONS]; /* dropped or refused */
 	uint32_t allocations;	       /* live */
@@ -114,10 +113,8 @@ struct ave_grant { /* who the token says it is */
 	bool outside, inside, is_server;
 };
 
-/*
- * What returns an enum ave_reason counts nothing: who was asked tells
- * ave_relay_drop. Only the reason of a verdict is counted by the relay.
- */
+/* What returns an enum ave_reason counts nothing: who was asked tells
+ * ave_relay_drop. Only the reason of a verdict is counted by the relay. */
 
 /** Refusals: ALLOCATED, DRAINING, FAMILY, RATE, TABLE_FULL, USER_LIMIT,
  * SOURCE_LIMIT, RESERVATION, NO_PORT, NO_SOCKET, INTERNAL. */
@@ -132,8 +129,7 @@ struct ave_alloc *ave_relay_find(const struct ave_relay *r,
 /** The lifetime granted, at most what its token has left; 0: the default. */
 uint32_t ave_relay_refresh(struct ave_relay *r, struct ave_alloc *a,
 			   uint32_t wanted_s);
-/** An authenticated message came from its client: MS-TURN's lifetime begins
- * anew (AV 1.16). */
+/** Its client was heard: MS-TURN's lifetime begins anew (AV 1.16). */
 void ave_relay_touch(struct ave_relay *r, struct ave_alloc *a);
 /** Gives all back and calls forget; its memory stays until the next tick. */
 void ave_relay_release(struct ave_relay *r, struct ave_alloc *a,
@@ -156,7 +152,6 @@ enum ave_reason ave_relay_permit(struct ave_relay *r, struct ave_alloc *a,
 enum ave_reason ave_relay_flow(struct ave_flow **out, struct ave_alloc *a,
 			       const struct edge_addr *peer, uint16_t channel,
 			       uint64_t until_ms, uint32_t max);
-/** It ends, wherever it was served. */
 void ave_relay_unflow(struct ave_alloc *a, struct ave_flow *flow);
 /** Payload to a peer that has a permission; bytes lie in a packet. TCP: by the
  * connection to it, which is dialled if there is none. FAMILY, PEER_DENIED,

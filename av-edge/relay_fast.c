@@ -75,8 +75,8 @@ static void count(struct ave_alloc *a, struct ave_flow *flow,
 
 	flow->used = now;
 	ave_relay_fill(r, a);
-	a->credit -= (int64_t)(u.to_peer_bytes + u.to_client_bytes) *
-		     BITS_A_BYTE;
+	a->credit -=
+		(int64_t)(u.to_peer_bytes + u.to_client_bytes) * BITS_A_BYTE;
 	if (u.to_peer)
 		count_to_peer(r, a, flow, &u);
 	if (u.to_client)
@@ -108,8 +108,8 @@ static struct ave_fast_until until_of(struct ave_alloc *a,
 				      const struct ave_flow *flow)
 {
 	const struct ave_relay *r = a->relay;
-	const struct ave_permission *p = ave_permissions_find(
-		&a->permissions, &flow->peer, r->now_ms);
+	const struct ave_permission *p =
+		ave_permissions_find(&a->permissions, &flow->peer, r->now_ms);
 	const uint64_t both =
 		least(flow->until_ms, least(a->expires_ms, a->until_ms));
 
@@ -205,7 +205,8 @@ void ave_relay_fast_tick(struct ave_relay *r)
 	edge_handles_each(r->allocs, look_after, NULL);
 }
 
-/* -- the end ---------------------------------------------------------------- */
+/* -- the end ----------------------------------------------------------------
+ */
 
 void ave_relay_fast_drop(struct ave_alloc *a, struct ave_flow *flow)
 {

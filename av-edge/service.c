@@ -149,10 +149,9 @@ static void open_fast_path(struct ave_service *v, const struct edge_config *c)
 	if (!v->settings.has_fast_path)
 		return;
 	if (ave_fast_path_open(&v->fast, &p, why, sizeof(why)) == EDGE_OK)
-		edge_event(AVE_EV_FAST_PATH,
-			   "outside=%s inside=%s flows=%" PRIu32,
-			   p.device[AVE_OUTSIDE], p.device[AVE_INSIDE],
-			   p.flows);
+		edge_event(
+			AVE_EV_FAST_PATH, "outside=%s inside=%s flows=%" PRIu32,
+			p.device[AVE_OUTSIDE], p.device[AVE_INSIDE], p.flows);
 	else
 		edge_event(AVE_EV_FAST_REFUSED, "why=%s",
 			   edge_log_quote(text, sizeof(text),

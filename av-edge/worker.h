@@ -49,7 +49,7 @@ struct ave_worker_plan {
 	struct ave_house *house;
 	struct ave_batch *batch;
 	struct ave_outlook *outlook;
-	struct edge_tls *tls; /* TURN over TLS; or NULL */
+	struct edge_tls *tls;	     /* TURN over TLS; or NULL */
 	struct ave_fast_table *fast; /* or NULL */
 	int fds[AVE_DOORS];
 };

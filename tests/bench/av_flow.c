@@ -14,9 +14,8 @@ enum { MARK = 0x6c796e63 };
 const struct av_dialect *av_dialect_find(const char *name)
 {
 	static const struct av_dialect *const all[] = {
-		&av_rfc_channel, &av_rfc_stream, &av_rfc_send,
-		&av_mst_raw,	 &av_mst_send,	 &av_forward,
-		&av_direct};
+		&av_rfc_channel, &av_rfc_stream, &av_rfc_send, &av_mst_raw,
+		&av_mst_send,	 &av_forward,	 &av_direct};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		if (!strcmp(all[i]->name, name))
@@ -177,7 +176,8 @@ const struct av_dialect av_forward = {
 	.payload = av_channel_payload,
 };
 
-/* -- nobody between them ---------------------------------------------------- */
+/* -- nobody between them ----------------------------------------------------
+ */
 
 /* The two speak to each other: what is left is the price of the ends. */
 static size_t direct_ask(struct av_flow *f, uint8_t out[AV_MESSAGE_MAX])

@@ -223,8 +223,7 @@ static bool read_run(struct run *r, const char *line)
 	*r = (struct run){0};
 	if (sscanf(line, "run %lf %zu %7s %lf", &r->rate, &r->size, ways,
 		   &ms) != 4 ||
-	    r->rate < 0 || r->size < AV_PAYLOAD_MIN ||
-	    r->size > AV_PAYLOAD_MAX)
+	    r->rate < 0 || r->size < AV_PAYLOAD_MIN || r->size > AV_PAYLOAD_MAX)
 		return false;
 	r->up = strcmp(ways, "down") != 0;
 	r->down = strcmp(ways, "up") != 0;
