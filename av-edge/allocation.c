@@ -88,6 +88,7 @@ static void on_timer(struct edge_timer *t, uint64_t now_ms)
 	struct ave_relay *r = a->relay;
 	const struct ave_leg leg = a->leg;
 
+	ave_relay_fast_count(a); /* what was used a moment ago */
 	if (deadline(a) > now_ms) {
 		edge_wheel_start(r->wheel, t, deadline(a), on_timer);
 		return;
@@ -476,6 +477,7 @@ void ave_relay_release(struct ave_relay *r, struct ave_alloc *a,
 	if (a->is_gone)
 		return;
 	a->is_gone = true;
+	ave_relay_fast_end(a);
 	tell_ended(a, why);
 	edge_wheel_stop(&a->timer);
 	ave_relay_tcp_end(r, a);
@@ -502,10 +504,12 @@ void ave_relay_release_family(struct ave_relay *r, struct ave_alloc *a,
 {
 	const int which = family == AF_INET6;
 
-	if (a->relayed[!which].is_open)
-		close_family(a, which);
-	else
+	if (!a->relayed[!which].is_open) {
 		ave_relay_release(r, a, AVE_FINE);
+		return;
+	}
+	close_family(a, which);
+	ave_relay_fast_look(a);
 }
 
 void ave_relay_release_all(struct ave_relay *r, enum ave_reason why)

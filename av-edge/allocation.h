@@ -34,8 +34,9 @@ struct ave_alloc {
 	 * channels; PURE values */
 	struct ave_flows flows;
 	/* bits that may pass now; filled when they do not do */
-	int64_t credit;
+	int64_t credit; /* below 0: used before it was counted */
 	uint64_t credit_ms;
+	uint32_t pool; /* of what is served below the sockets; 0: none */
 	struct edge_timer timer, pace; /* its end; TCP: when credit is back */
 	struct edge_timer hold;	       /* until the next port is kept */
 	uint64_t born_ms, expires_ms, last_client_ms, last_ms;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "av-edge/fast.h"
 #include "common/addr.h"
 #include "common/err.h"
 
@@ -25,6 +26,8 @@ struct ave_flow {
 	uint32_t wire;	   /* relayed socket */
 	uint64_t until_ms; /* monotonic; UINT64_MAX: as its allocation */
 	uint64_t to_peer, to_peer_bytes, to_client, to_client_bytes;
+	uint32_t fast;		  /* served below the sockets; 0: not */
+	struct ave_fast_use used; /* there, counted already */
 };
 
 struct ave_flows { /* zero-initialised is empty */

@@ -16,6 +16,7 @@ int main(int argc, char **argv)
 		.events = ave_events,
 		.rows = &ave_config_rows,
 		.syscalls = ave_service_syscalls,
+		.uses_maps = ave_service_uses_maps,
 		.open = ave_service_open,
 		.start = ave_service_start,
 		.prepare = ave_service_prepare,

@@ -16,11 +16,11 @@ static void answer(const struct mst_request *q)
 	mst_answer_send(&a, q, o->mac);
 }
 
-static void forget_others(struct ave_flows *f, const struct edge_addr *peer)
+static void forget_others(struct ave_alloc *a, const struct edge_addr *peer)
 {
-	for (uint32_t i = f->count; i-- > 0;)
-		if (!edge_addr_eq(&f->v[i].peer, peer))
-			ave_flows_remove(f, &f->v[i]);
+	for (uint32_t i = a->flows.count; i-- > 0;)
+		if (!edge_addr_eq(&a->flows.v[i].peer, peer))
+			ave_relay_unflow(a, &a->flows.v[i]);
 }
 
 /* The old destination stays unless the new one is there. */
@@ -34,7 +34,7 @@ static enum ave_reason set(const struct mst_request *q)
 		return AVE_MALFORMED;
 	why = ave_relay_flow(&flow, q->alloc, peer, 0, UINT64_MAX, FLOWS);
 	if (!why)
-		forget_others(&q->alloc->flows, peer);
+		forget_others(q->alloc, peer);
 	return why;
 }
 

@@ -83,6 +83,7 @@ void ave_relay_tick(struct ave_relay *r, uint64_t now_ms, int64_t wall_s)
 	r->now_ms = now_ms;
 	r->wall_s = wall_s;
 	edge_wheel_advance(r->wheel, now_ms);
+	ave_relay_fast_tick(r);
 }
 
 /* Tokens and users that were revoked end what was made with them. */
@@ -126,6 +127,7 @@ static void judge_again(void *thing, void *arg)
 	for (uint32_t i = 0; i < a->flows.count; i++)
 		if (ave_policy_judge(policy, &a->flows.v[i].peer))
 			a->flows.v[i].until_ms = 0;
+	ave_relay_fast_judge(a);
 	ave_relay_tcp_judge(r, a);
 }
 

@@ -1,5 +1,5 @@
-/* The relay of one worker: allocations, what passes between their ends, and
- * whom to ask for sockets. No socket, no clock, no log in here. */
+/* The relay of one worker: allocations, and what passes between their ends. No
+ * socket, no clock, no log in here. */
 #ifndef AV_EDGE_RELAY_H
 #define AV_EDGE_RELAY_H
 
@@ -13,6 +13,7 @@
 
 struct ave_alloc;
 struct ave_dialect;
+struct ave_fast;
 struct ave_flow;
 struct ave_relay; /* owner and thread: one worker */
 struct ave_ports;
@@ -31,6 +32,8 @@ enum ave_dialect_kind { AVE_DIALECT_MS, AVE_DIALECT_RFC, AVE_DIALECTS };
 struct ave_relay_plan {
 	const struct ave_net *net;
 	void *net_self;
+	const struct ave_fast *fast; /* NULL: all goes by sockets */
+	void *fast_self;
 	/* by enum ave_dialect_kind; NULL: not served */
 	const struct ave_dialect *dialects[AVE_DIALECTS];
 	const struct ave_shared *shared;
@@ -78,13 +81,13 @@ void ave_relay_peer_connected(struct ave_relay *r, uint64_t tag, uint32_t peer);
 void ave_relay_peer_bytes(struct ave_relay *r, uint64_t tag, uint32_t peer,
 			  struct ave_packet pkt);
 void ave_relay_peer_closed(struct ave_relay *r, uint64_t tag, uint32_t peer);
-/** The stream takes data again after it was full, or is full: its peers are
- * read or not. */
+/** The stream takes data again, or is full: its peers are read or not. */
 void ave_relay_client_full(struct ave_relay *r, const struct ave_leg *leg,
 			   bool is_full);
 
 struct ave_relay_counts {
 	uint64_t to_peer, to_peer_bytes, to_client, to_client_bytes;
+	uint64_t fast_to_peer, fast_to_client; /* of those, by ave_fast */
 	uint64_t allocated, released, challenged;
 	uint64_t reasons[AVE_REASONS]; /* dropped or refused */
 	uint32_t allocations;	       /* live */
@@ -114,8 +117,7 @@ struct ave_alloc *ave_relay_find(const struct ave_relay *r,
 /** The lifetime granted, at most what its token has left; 0: the default. */
 uint32_t ave_relay_refresh(struct ave_relay *r, struct ave_alloc *a,
 			   uint32_t wanted_s);
-/** An authenticated message came from its client: MS-TURN's lifetime begins
- * anew (AV 1.16). */
+/** Its client was heard: MS-TURN's lifetime begins anew (AV 1.16). */
 void ave_relay_touch(struct ave_relay *r, struct ave_alloc *a);
 /** Gives all back and calls forget; its memory stays until the next tick. */
 void ave_relay_release(struct ave_relay *r, struct ave_alloc *a,
@@ -138,6 +140,7 @@ enum ave_reason ave_relay_permit(struct ave_relay *r, struct ave_alloc *a,
 enum ave_reason ave_relay_flow(struct ave_flow **out, struct ave_alloc *a,
 			       const struct edge_addr *peer, uint16_t channel,
 			       uint64_t until_ms, uint32_t max);
+void ave_relay_unflow(struct ave_alloc *a, struct ave_flow *flow);
 /** Payload to a peer that has a permission; bytes lie in a packet. TCP: by the
  * connection to it, which is dialled if there is none. FAMILY, PEER_DENIED,
  * NO_PERMISSION, BANDWIDTH; PEER_LIMIT, PEER_QUEUE, PEER_GONE. */

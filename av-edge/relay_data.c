@@ -117,12 +117,18 @@ static struct ave_flow *flow_to(struct ave_alloc *a,
 	return NULL;
 }
 
+void ave_relay_unflow(struct ave_alloc *a, struct ave_flow *flow)
+{
+	ave_relay_fast_drop(a, flow);
+	ave_flows_remove(&a->flows, flow);
+}
+
 /* What has ended makes room. */
 static void sweep(struct ave_alloc *a, uint64_t now_ms)
 {
 	for (uint32_t i = a->flows.count; i--;)
 		if (a->flows.v[i].until_ms <= now_ms)
-			ave_flows_remove(&a->flows, &a->flows.v[i]);
+			ave_relay_unflow(a, &a->flows.v[i]);
 }
 
 static enum ave_reason add_flow(struct ave_flow **out, struct ave_alloc *a,
@@ -282,8 +288,8 @@ static struct ave_flow *last_flow(struct ave_alloc *a)
 /* AV 1.16: bare packets prolong both, the allocation and the permission; one
  * that had lapsed while the client was silent is given anew. Its flow lives:
  * nobody has denied the peer since. */
-static void prolong(struct ave_relay *r, struct ave_alloc *a,
-		    const struct edge_addr *peer)
+void ave_relay_prolong(struct ave_relay *r, struct ave_alloc *a,
+		       const struct edge_addr *peer)
 {
 	struct ave_permission *p =
 		ave_permissions_find(&a->permissions, peer, r->now_ms);
@@ -309,7 +315,7 @@ static enum ave_reason to_flow(struct ave_relay *r, struct ave_alloc *a,
 	if (why)
 		return why;
 	if (a->dialect->lives_by_use)
-		prolong(r, a, peer);
+		ave_relay_prolong(r, a, peer);
 	if (is_flow) {
 		flow->to_peer++;
 		flow->to_peer_bytes += edge_slice_len(v->bytes);

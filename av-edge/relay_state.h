@@ -20,6 +20,7 @@ struct ave_relay {
 	struct edge_rates *rates;
 	void *own[AVE_DIALECTS]; /* of the dialects, once asked for */
 	struct ave_alloc *gone;	 /* released, freed at the next tick */
+	uint64_t fast_ms;	 /* last look at what is served below */
 	struct ave_relay_counts counts;
 };
 
@@ -78,6 +79,24 @@ void ave_relay_count_to_peer(struct ave_relay *r, struct ave_alloc *a,
 enum ave_reason ave_relay_from_peer(struct ave_relay *r, struct ave_alloc *a,
 				    const struct edge_addr *from,
 				    struct ave_packet pkt);
+
+/** It uses the way to that peer: AV 1.16. */
+void ave_relay_prolong(struct ave_relay *r, struct ave_alloc *a,
+		       const struct edge_addr *peer);
+
+/* -- relay_fast.c; without a fast path they do nothing */
+
+/** Now and then: what has become established goes below the sockets, what was
+ * used there counts, deadlines follow. */
+void ave_relay_fast_tick(struct ave_relay *r);
+/** The same for one allocation, now. */
+void ave_relay_fast_look(struct ave_alloc *a);
+void ave_relay_fast_count(struct ave_alloc *a);
+/** Policy or limits have changed. */
+void ave_relay_fast_judge(struct ave_alloc *a);
+/** From the next packet on the sockets have it again. */
+void ave_relay_fast_drop(struct ave_alloc *a, struct ave_flow *flow);
+void ave_relay_fast_end(struct ave_alloc *a);
 
 /* -- relay_tcp.c */
 

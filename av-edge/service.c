@@ -1,6 +1,7 @@
 /* The service as its control thread sees it: doors, keys, workers. */
 #include "av-edge/service.h"
 
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +67,7 @@ void ave_service_free(struct ave_service *v)
 	ave_service_keys_drop(&v->keys);
 	ave_networks_free(&v->inside);
 	ave_routes_close(&v->routes);
+	ave_fast_path_close(v->fast);
 	ave_house_close(&v->house);
 	topo_drop(v->topo);
 	free(v);
@@ -134,6 +136,33 @@ static enum edge_err read_files(struct ave_service *v,
 	return err;
 }
 
+/* What the kernel or a driver refuses goes by sockets. */
+static void open_fast_path(struct ave_service *v, const struct edge_config *c)
+{
+	const struct ave_fast_path_plan p = {
+		.device = {v->house.device[AVE_OUTSIDE],
+			   v->house.device[AVE_INSIDE]},
+		.flows = (uint32_t)c->limits[AVE_LIMIT_FAST_FLOWS],
+	};
+	char why[sizeof(v->why)], text[sizeof(v->why)];
+
+	if (!v->settings.has_fast_path)
+		return;
+	if (ave_fast_path_open(&v->fast, &p, why, sizeof(why)) == EDGE_OK)
+		edge_event(
+			AVE_EV_FAST_PATH, "outside=%s inside=%s flows=%" PRIu32,
+			p.device[AVE_OUTSIDE], p.device[AVE_INSIDE], p.flows);
+	else
+		edge_event(AVE_EV_FAST_REFUSED, "why=%s",
+			   edge_log_quote(text, sizeof(text),
+					  edge_slice_str(why)));
+}
+
+bool ave_service_uses_maps(void *self)
+{
+	return ((struct ave_service *)self)->fast != NULL;
+}
+
 static enum edge_err open_all(struct ave_service *v,
 			      const struct edge_config *c, const struct topo *t)
 {
@@ -149,6 +178,8 @@ static enum edge_err open_all(struct ave_service *v,
 		err = open_doors(v, t);
 	if (!err)
 		err = ave_service_make_batches(v);
+	if (!err)
+		open_fast_path(v, c);
 	return err;
 }
 
@@ -259,6 +290,7 @@ struct ave_service_facts ave_service_facts(const struct ave_service *v)
 			v->mras ? mras_door_connections(v->mras) : 0,
 		.batch = v->kind,
 		.has_rfc = v->settings.has_rfc,
+		.has_fast_path = v->fast != NULL,
 		.is_draining = v->is_draining,
 	};
 }

@@ -28,6 +28,8 @@ void ave_service_drain(void *self);
 void ave_service_stop(void *self);
 struct edge_stats *ave_service_stats(void *self);
 
+/** Are maps of the kernel's changed while it runs? Known after open. */
+bool ave_service_uses_maps(void *self);
 /** System calls beyond the common table; NULL ended. */
 extern const char *const ave_service_syscalls[];
 
@@ -45,7 +47,7 @@ struct ave_service_facts {
 	size_t inside_networks; /* without this host's own addresses */
 	size_t mras_connections;
 	enum ave_batch_kind batch;
-	bool has_rfc, is_draining;
+	bool has_rfc, has_fast_path, is_draining;
 };
 struct ave_service_facts ave_service_facts(const struct ave_service *v);
 

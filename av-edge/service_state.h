@@ -2,6 +2,7 @@
 #ifndef AV_EDGE_SERVICE_STATE_H
 #define AV_EDGE_SERVICE_STATE_H
 
+#include "av-edge/fast_path.h"
 #include "av-edge/inside.h"
 #include "av-edge/mras_door.h"
 #include "av-edge/outlook.h"
@@ -31,6 +32,7 @@ struct ave_service {
 	int mras_fd; /* -1: with the door, or none */
 	int minting; /* kid, as told last; -1: none */
 	struct ave_routes routes;
+	struct ave_fast_path *fast; /* NULL: off, or refused */
 	struct ave_networks inside;
 	bool is_device_set[AVE_SIDES]; /* by edge.ini */
 	bool is_draining;

@@ -65,8 +65,12 @@ static enum edge_err start_one(struct ave_service *v, unsigned i)
 	enum edge_err err;
 
 	v->batch[i] = NULL;
+	err = v->fast ? ave_fast_path_share(&p.fast, v->fast, i,
+					    v->house.worker_count)
+		      : EDGE_OK;
 	ave_doors_give(p.fds, &v->doors, i);
-	err = ave_outlook_new(&p.outlook, &s);
+	if (!err)
+		err = ave_outlook_new(&p.outlook, &s);
 	if (err) {
 		ave_worker_plan_drop(&p);
 		return err;

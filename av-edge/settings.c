@@ -72,6 +72,12 @@ static bool take_rfc(struct ave_settings *out, const char *text)
 	return out->has_rfc || !strcmp(text, "no");
 }
 
+static bool take_fast_path(struct ave_settings *out, const char *text)
+{
+	out->has_fast_path = !strcmp(text, "xdp");
+	return out->has_fast_path || !strcmp(text, "off");
+}
+
 static bool take_format(struct ave_settings *out, const char *text)
 {
 	bool is_ms2 = !strcmp(text, "ms2");
@@ -199,6 +205,7 @@ static const struct {
 		"none, or up to 16 ports from 1 to 1023"},
 	[AVE_OPTION_USERS_REVOKED] = {take_revoked,
 		"none, or up to 16 users as sip:alice@contoso.com"},
+	[AVE_OPTION_FAST_PATH] = {take_fast_path, "off or xdp"},
 	[AVE_OPTION_NOT_BEFORE] = {take_not_before,
 		"none, or a time as 2026-07-22T06:00:00Z"},
 };

@@ -24,6 +24,7 @@ struct ave_settings {
 	size_t peer_port_count;
 	struct edge_slice users_revoked[MRAS_REVOKED_USERS]; /* in c's text */
 	size_t user_revoked_count;
+	bool has_fast_path;
 	int64_t not_before_s; /* tokens issued earlier are revoked; 0: none */
 };
 

@@ -81,7 +81,7 @@ static json_int_t gauge(const _Atomic uint32_t *g)
 
 static void add_gauges(json_t *relay, const struct ave_house *h)
 {
-	json_int_t allocations = 0, streams = 0, peers = 0;
+	json_int_t allocations = 0, streams = 0, peers = 0, fast = 0;
 	json_t *workers = json_array();
 
 	for (unsigned i = 0; i < h->worker_count; i++) {
@@ -90,6 +90,7 @@ static void add_gauges(json_t *relay, const struct ave_house *h)
 		allocations += gauge(&g->allocations);
 		streams += gauge(&g->streams);
 		peers += gauge(&g->peers);
+		fast += gauge(&g->fast);
 		json_array_append_new(
 			workers,
 			json_pack("{s:I,s:I,s:I,s:I}", "allocations",
@@ -100,6 +101,7 @@ static void add_gauges(json_t *relay, const struct ave_house *h)
 	json_object_set_new(relay, "allocations", json_integer(allocations));
 	json_object_set_new(relay, "streams", json_integer(streams));
 	json_object_set_new(relay, "peers", json_integer(peers));
+	json_object_set_new(relay, "fast_flows", json_integer(fast));
 	json_object_set_new(relay, "workers", workers);
 }
 
@@ -227,6 +229,8 @@ void ave_status_fill(void *self, void *object)
 	add_inside(relay, &f);
 	json_object_set_new(relay, "batch",
 			    json_string(ave_batch_kind_name(f.batch)));
+	json_object_set_new(relay, "fast_path",
+			    json_string(f.has_fast_path ? "xdp" : "off"));
 	json_object_set_new(relay, "has_tls", json_boolean(f.keys->turn));
 	json_object_set_new(relay, "has_rfc", json_boolean(f.has_rfc));
 	json_object_set_new(relay, "members",

@@ -37,6 +37,7 @@ void ave_worker_plan_drop(struct ave_worker_plan *p)
 	ave_batch_free(p->batch);
 	ave_outlook_free(p->outlook);
 	edge_tls_drop(p->tls);
+	ave_fast_table_free(p->fast);
 	for (int i = 0; i < AVE_DOORS; i++) {
 		if (p->fds[i] >= 0)
 			close(p->fds[i]);
@@ -45,6 +46,7 @@ void ave_worker_plan_drop(struct ave_worker_plan *p)
 	p->batch = NULL;
 	p->outlook = NULL;
 	p->tls = NULL;
+	p->fast = NULL;
 }
 
 void ave_worker_count(struct ave_worker *w, size_t row)
@@ -391,6 +393,7 @@ static void free_hand(struct hand *h)
 	struct ave_worker *w = &h->w;
 
 	ave_relay_free(w->relay);
+	ave_fast_table_free(w->fast);
 	if (w->hub)
 		ave_hub_leave(w->hub, &w->mail_ear);
 	edge_mailbox_free(w->mailbox);
@@ -451,6 +454,8 @@ static enum edge_err make_parts(struct ave_worker *w)
 	struct ave_relay_plan plan = {
 		.net = &ave_worker_net,
 		.net_self = w,
+		.fast = w->fast ? &ave_fast_table_calls : NULL,
+		.fast_self = w->fast,
 		.dialects = {w->house->dialects[AVE_DIALECT_MS],
 			     w->house->dialects[AVE_DIALECT_RFC]},
 		.shared = &w->house->shared,
@@ -501,6 +506,7 @@ enum edge_err ave_worker_start(struct ave_worker **out,
 	h->w.house = p->house;
 	h->w.outlook = p->outlook;
 	h->w.streams.tls = p->tls;
+	h->w.fast = p->fast;
 	for (int k = 0; k < AVE_DOORS; k++) {
 		h->fds[k] = p->fds[k];
 		p->fds[k] = -1;
@@ -510,6 +516,7 @@ enum edge_err ave_worker_start(struct ave_worker **out,
 	p->batch = NULL;
 	p->outlook = NULL;
 	p->tls = NULL;
+	p->fast = NULL;
 	if (!err)
 		err = make_parts(&h->w);
 	if (!err)

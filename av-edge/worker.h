@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "av-edge/fast_table.h"
 #include "av-edge/mail.h"
 #include "av-edge/relay.h"
 #include "av-edge/stats.h"
@@ -19,7 +20,7 @@ struct ave_worker;
 
 /* What other threads may read of a worker: plain numbers. */
 struct ave_gauges {
-	_Atomic uint32_t allocations, streams, peers, sockets;
+	_Atomic uint32_t allocations, streams, peers, sockets, fast;
 	/* allocations at server sockets that have moved, and the last move
 	 * that this number knows of */
 	_Atomic uint32_t on_old, moves;
@@ -48,7 +49,8 @@ struct ave_worker_plan {
 	struct ave_house *house;
 	struct ave_batch *batch;
 	struct ave_outlook *outlook;
-	struct edge_tls *tls; /* TURN over TLS; or NULL */
+	struct edge_tls *tls;	     /* TURN over TLS; or NULL */
+	struct ave_fast_table *fast; /* or NULL */
 	int fds[AVE_DOORS];
 };
 

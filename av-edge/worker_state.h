@@ -24,6 +24,7 @@ struct ave_worker {
 	struct ave_house *house;
 	struct ave_hub *hub;
 	struct ave_relay *relay;
+	struct ave_fast_table *fast; /* NULL: sockets alone */
 	struct ave_outlook *outlook;
 	struct ave_door door[AVE_DOORS];
 	/* UDP doors that have moved, for the allocations made there; as the

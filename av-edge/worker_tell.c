@@ -30,6 +30,8 @@ static void tell_relay(struct ave_worker *w)
 	add(w, AVE_STAT_BYTES_TO_PEER, &t->to_peer_bytes, c->to_peer_bytes);
 	add(w, AVE_STAT_BYTES_TO_CLIENT, &t->to_client_bytes,
 	    c->to_client_bytes);
+	add(w, AVE_STAT_FAST_TO_PEER, &t->fast_to_peer, c->fast_to_peer);
+	add(w, AVE_STAT_FAST_TO_CLIENT, &t->fast_to_client, c->fast_to_client);
 	for (int r = 0; r < AVE_REASONS; r++)
 		add(w, AVE_STAT_DROPPED + (size_t)r, &t->reasons[r],
 		    c->reasons[r]);
@@ -138,6 +140,7 @@ void ave_worker_tell(struct ave_worker *w)
 	set(&g->allocations, ave_relay_count(w->relay)->allocations);
 	set(&g->streams, edge_handles_count(w->streams.streams));
 	set(&g->peers, edge_handles_count(w->peers.peers));
+	set(&g->fast, w->fast ? ave_fast_table_count(w->fast) : 0);
 	set(&g->sockets, ave_batch_count(w->hub->batch));
 	/* in this order: who sees the move sees the allocations it left */
 	atomic_store(&g->on_old, count_on_old(w));

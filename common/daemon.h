@@ -21,6 +21,8 @@ struct edge_daemon_plan {
 	const struct edge_config_rows *rows; /* limits and options; or NULL */
 	const char *const *syscalls; /* beyond the common table, NULL ended */
 
+	/** Asked after open: are BPF maps that are open changed later? */
+	bool (*uses_maps)(void *self);
 	/** Sockets and keys, before privileges are dropped; no threads yet.
 	 * c lives until reload() says EDGE_OK to the next one; t is borrowed:
 	 * topo_hold what is kept. (needed) */

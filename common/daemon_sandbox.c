@@ -89,6 +89,8 @@ enum edge_err edge_daemon_sandbox(struct edge_daemon *d)
 	struct paths *l = calloc(1, sizeof(*l));
 	struct edge_sandbox_plan p = {
 		.syscalls = d->plan->syscalls,
+		.uses_maps =
+			d->plan->uses_maps && d->plan->uses_maps(d->plan->self),
 		.is_dumpable = d->config->lab,
 	};
 	enum edge_err err = EDGE_ENOMEM;

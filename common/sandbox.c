@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/landlock.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -101,7 +102,7 @@ static const char *const allowed[] = {
 
 /* Nothing of ours or of a library's makes these: the process ends. */
 static const char *const deadly[] = {
-	"acct", "add_key", "bpf", "chroot", "delete_module", "execve",
+	"acct", "add_key", "chroot", "delete_module", "execve",
 	"execveat", "finit_module", "fsmount", "init_module",
 	"kexec_file_load", "kexec_load", "keyctl", "mount", "move_mount",
 	"open_tree", "perf_event_open", "pivot_root", "process_vm_readv",
@@ -241,7 +242,23 @@ static int ioctls_add(scmp_filter_ctx ctx)
 	return e;
 }
 
-static enum edge_err calls_close(const char *const *more)
+/* No new map or program: elements of maps that are open, at most. */
+static int maps_add(scmp_filter_ctx ctx, bool uses_maps)
+{
+	static const uint64_t known[] = {BPF_MAP_UPDATE_ELEM,
+					 BPF_MAP_DELETE_ELEM};
+	int e = 0;
+
+	if (!uses_maps)
+		return seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS,
+					SCMP_SYS(bpf), 0);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		e |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(bpf), 1,
+				      SCMP_A0(SCMP_CMP_EQ, known[i], 0));
+	return e;
+}
+
+static enum edge_err calls_close(const struct edge_sandbox_plan *p)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int e;
@@ -254,7 +271,8 @@ static enum edge_err calls_close(const char *const *more)
 	e |= rules_add(ctx, SCMP_ACT_KILL_PROCESS, deadly);
 	e |= rules_add_shaped(ctx);
 	e |= ioctls_add(ctx);
-	e |= rules_add(ctx, SCMP_ACT_ALLOW, more);
+	e |= maps_add(ctx, p->uses_maps);
+	e |= rules_add(ctx, SCMP_ACT_ALLOW, p->syscalls);
 	if (!e)
 		e = seccomp_load(ctx);
 	seccomp_release(ctx);
@@ -281,7 +299,7 @@ enum edge_err edge_sandbox_apply(unsigned *gaps,
 	if (EDGE_SANITIZED || seccomp_api_get() < 1)
 		missing |= EDGE_SANDBOX_NO_SECCOMP;
 	else if (!EDGE_NO_SANDBOX)
-		err = calls_close(p->syscalls);
+		err = calls_close(p);
 	if (!err)
 		*gaps = missing;
 	return err;

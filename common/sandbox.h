@@ -16,6 +16,7 @@ struct edge_sandbox_plan {
 	const struct edge_sandbox_path *paths; /* nothing else can be opened */
 	size_t path_count;
 	const char *const *syscalls; /* beyond the common table, NULL ended */
+	bool uses_maps;		     /* BPF maps that are open may be changed */
 	bool is_dumpable;	     /* lab: core files, strace and perf work */
 };
 

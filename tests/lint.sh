@@ -34,7 +34,7 @@ tidy_one() {
 
 tidy() {
 	mkdir -p build/tidy
-	sources '*.c' | grep -v '^tests/' |
+	sources '*.c' | grep -v -e '^tests/' -e '\.bpf\.c$' |
 		xargs -r -n 4 -P 2 "$0" tidy-files
 }
 

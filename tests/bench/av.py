@@ -3,14 +3,21 @@
 One packet counts once, as it arrives behind the relay. CPU is time on a core of
 all threads of the server, from /proc/PID/task/*/schedstat: what to compare on
 a busy machine. It includes the way through the kernel to the receiver's socket,
-which a virtual cable makes the sender's work. The server has one core, clients
+which a virtual cable makes the sender's work; and what the interface of the
+server's host brings in, where the driver polls: a thread of the kernel on the
+server's core does it, which is the server's. That is where "xdp" works:
+av-edge with av.fast_path = xdp. The server has one core, clients
 and peers the other; 200 flows take turns packet by packet, so that no two of a
 flow follow each other. Each figure is the median of its runs, and the servers
 take turns within each run. "full" is the highest rate that coturn carried in
 that run with less than 0.1 % lost, "half" the half of it, "busy" is full while
 another program takes turns on the server's core, so that packets always wait:
 what a packet costs without the price of waking up, which a virtual machine makes
-higher than that of forwarding. A ratio is the median of those of the runs. The
+higher than that of forwarding. "together" is all there is to pay: server,
+clients, peers and the kernel on one core, 64 packets in flight, nobody spins
+and no thread of the kernel's has a part of its own; "direct" is the same
+without any server, so that what is more is the price of relaying, wherever it
+was paid. A ratio is the median of those of the runs. The
 forwarder is av-edge's own packet I/O with nothing decided: the ceiling in user
 space.
 """
@@ -30,15 +37,17 @@ import av_servers
 from av_servers import Load
 
 HERE = pathlib.Path(__file__).resolve().parent
-SERVERS = {'edge': av_servers.av_edge, 'coturn': av_servers.coturn,
-           'forwarder': av_servers.forwarder}
+SERVERS = {'edge': av_servers.av_edge, 'xdp': av_servers.av_edge_xdp,
+           'coturn': av_servers.coturn, 'forwarder': av_servers.forwarder,
+           'direct': av_servers.direct}
+OURS = 'edge', 'xdp'
 # what each server speaks: our dialect's figure stands beside coturn's row
 DIALECTS = {
-    'ChannelData': {'edge': 'channel', 'coturn': 'channel',
-                    'forwarder': 'forward'},
+    'ChannelData': {'edge': 'channel', 'xdp': 'channel', 'coturn': 'channel',
+                    'forwarder': 'forward', 'direct': 'direct'},
     'Send/Data': {'edge': 'send', 'coturn': 'send'},
     'MS Send/Data': {'edge': 'mst-send', 'coturn': 'send'},
-    'MS active': {'edge': 'mst-raw', 'coturn': 'channel'},
+    'MS active': {'edge': 'mst-raw', 'xdp': 'mst-raw', 'coturn': 'channel'},
 }
 SIZES, WAYS = (172, 1200), ('up', 'down', 'both')
 ALLOCATIONS, WINDOW = 10000, 64
@@ -231,8 +240,37 @@ def workers(bench):
     world.edge.cores, world.inet.cores = pins
 
 
-FIGURES = {'packets': packets, 'allocations': allocations, 'maxima': maxima}
-USUAL = ['packets', 'allocations', 'workers']
+def together(bench, name):
+    """CPU of all who have a part in a packet, on one core."""
+    world = bench.world
+    pins = world.edge.cores, world.inet.cores
+    world.edge.cores = world.inet.cores = world.cores[0]
+    world.threads(False)
+    relay = bench.server(name)
+    for words in DIALECTS:
+        if not speaks(name, words):
+            continue
+        load = Load(world, relay, DIALECTS[words][name], pids=world.soft())
+        for size in SIZES:
+            got = load.run(0, size, 'both', bench.options.seconds)
+            bench.note(f'{size} B {words}, together [us]', name,
+                       got['all_us'])
+            if got['lost'] > LOST:
+                bench.doubt(f'{name}, {size} B {words}, together: '
+                            f'{100 * got["lost"]:.2f} % lost')
+        load.leave()
+    relay.stop()
+    world.edge.cores, world.inet.cores = pins
+    world.threads(True)
+
+
+FIGURES = {'packets': packets, 'together': together,
+           'allocations': allocations, 'maxima': maxima}
+# servers that a figure has no sense for
+WITHOUT = {'packets': {'direct'}, 'together': set(),
+           'allocations': {'direct', 'forwarder', 'xdp'},
+           'maxima': {'direct', 'forwarder'}}
+USUAL = ['packets', 'together', 'allocations', 'workers']
 
 
 def runs(bench):
@@ -245,7 +283,7 @@ def runs(bench):
         bench.full = options.rate or maximum(bench, 'coturn')
         if not options.rate:
             for name in options.servers:
-                if name != 'coturn':
+                if name not in ('coturn', 'direct'):
                     maximum(bench, name)
         for figure in options.figures:
             if figure == 'workers':
@@ -253,7 +291,7 @@ def runs(bench):
                 workers(bench)
                 continue
             for name in options.servers:
-                if figure != 'packets' and name == 'forwarder':
+                if name in WITHOUT[figure]:
                     continue
                 print(f'-- run {run + 1}, {figure}, {name}', file=sys.stderr)
                 FIGURES[figure](bench, name)
@@ -268,13 +306,22 @@ def theirs_of(figure):
     return figure
 
 
-def ratio(bench, figure):
+def ratios(bench, figure, name, base=None):
     """Ours / theirs: the median of what each run gave, as a run's rates are
-    its own."""
-    pairs = zip(bench.found.get((figure, 'edge'), []),
-                bench.found.get((theirs_of(figure), 'coturn'), []))
-    ratios = [ours / theirs for ours, theirs in pairs if theirs]
-    return f'{statistics.median(ratios):.2f}' if ratios else '-'
+    its own. base: what both have to pay, taken off."""
+    theirs_too = bench.found.get((theirs_of(figure), 'coturn'), [])
+    pairs = list(zip(bench.found.get((figure, name), []), theirs_too,
+                     base or [0] * len(theirs_too)))
+    found = [(ours - off) / (theirs - off) for ours, theirs, off in pairs
+             if theirs > off]
+    return f'{statistics.median(found):.2f}' if found else '-'
+
+
+def ends_of(figure):
+    """The figure of "direct" that is in one of all together."""
+    for words in DIALECTS:
+        figure = figure.replace(f' {words},', ' ChannelData,')
+    return figure
 
 
 def spread(bench, figure, name):
@@ -284,23 +331,53 @@ def spread(bench, figure, name):
     return f'{50 * (max(values) - min(values)) / middle:.0f}' if middle else '-'
 
 
+def cell(value):
+    """As wide as it must be."""
+    if value is None:
+        return '-'
+    return f'{value:.2f}' if value < 1000 else f'{value:.0f}'
+
+
+def medians(bench, figure, columns):
+    """Of each server, coturn's of what stands beside it."""
+    return {name: bench.median(theirs_of(figure) if name == 'coturn'
+                               else figure, name) for name in columns}
+
+
 def table(bench):
     """Medians, their spread, and ours / theirs."""
     figures = dict.fromkeys(f for f, s in bench.found if s in SERVERS)
-    print(f'{"median of " + str(bench.options.runs):<50}{"edge":>10}'
-          f'{"coturn":>10}{"ours/theirs":>12}{"forwarder":>11}'
-          f'{"+-% e,c":>10}')
+    columns = [s for s in SERVERS if any(k[1] == s for k in bench.found)]
+    print(f'{"median of " + str(bench.options.runs):<50}' +
+          ''.join(f'{name:>10}' for name in columns) +
+          ''.join(f'{name + "/coturn":>14}' for name in OURS) +
+          f'{"+-% e,x,c":>12}')
     for figure in figures:
-        ours, bare = (bench.median(figure, s) for s in ('edge', 'forwarder'))
-        theirs = bench.median(theirs_of(figure), 'coturn')
-        cells = [f'{v:.2f}' if v is not None and v < 1000 else
-                 f'{v:.0f}' if v is not None else '-'
-                 for v in (ours, theirs, bare)]
-        print(f'{figure:<50}{cells[0]:>10}{cells[1]:>10}'
-              f'{ratio(bench, figure):>12}'
-              f'{cells[2]:>11}'
-              f'{spread(bench, figure, "edge"):>6},'
-              f'{spread(bench, figure, "coturn"):>3}')
+        values = medians(bench, figure, columns)
+        print(f'{figure:<50}' +
+              ''.join(f'{cell(values[name]):>10}' for name in columns) +
+              ''.join(f'{ratios(bench, figure, name):>14}' for name in OURS) +
+              ','.join(spread(bench, figure, name)
+                       for name in (*OURS, 'coturn')).rjust(12))
+        relaying(bench, figure, columns)
+
+
+def relaying(bench, figure, columns):
+    """What of "together" is not the price of the ends."""
+    base = bench.found.get((ends_of(figure), 'direct'))
+    if not figure.endswith('together [us]') or not base:
+        return
+    least = statistics.median(base)
+    words = '   of that for relaying'
+    values = medians(bench, figure, columns)
+    print(f'{words:<50}' +
+          ''.join(f'{cell(None if v is None else v - least):>10}'
+                  for v in values.values()) +
+          ''.join(f'{ratios(bench, figure, name, base):>14}' for name in OURS))
+
+
+def the_rest(bench):
+    """What stands below the table."""
     for figure in dict.fromkeys(f for f, s in bench.found
                                 if s.endswith('workers')):
         one, two = (bench.median(figure, f'{n} workers') for n in (1, 2))
@@ -370,6 +447,7 @@ def main():
         bench = Bench(world, folder, ca, options)
         runs(bench)
         table(bench)
+        the_rest(bench)
     finally:
         av_servers.remove_world(prefix)
         if not options.keep:

@@ -7,14 +7,15 @@
 #include <time.h>
 
 #include "common/crypto.h"
+#include "tests/bench/peer.h"
 
 enum { MARK = 0x6c796e63 };
 
 const struct av_dialect *av_dialect_find(const char *name)
 {
 	static const struct av_dialect *const all[] = {
-		&av_rfc_channel, &av_rfc_stream, &av_rfc_send,
-		&av_mst_raw,	 &av_mst_send,	 &av_forward};
+		&av_rfc_channel, &av_rfc_stream, &av_rfc_send, &av_mst_raw,
+		&av_mst_send,	 &av_forward,	 &av_direct};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		if (!strcmp(all[i]->name, name))
@@ -173,4 +174,51 @@ const struct av_dialect av_forward = {
 	.answer = forward_answer,
 	.frame = av_channel_frame,
 	.payload = av_channel_payload,
+};
+
+/* -- nobody between them ----------------------------------------------------
+ */
+
+/* The two speak to each other: what is left is the price of the ends. */
+static size_t direct_ask(struct av_flow *f, uint8_t out[AV_MESSAGE_MAX])
+{
+	struct sockaddr_storage sa;
+	socklen_t len = sizeof(sa);
+
+	(void)out;
+	if (f->state == AV_LEAVE) {
+		f->state = AV_GONE;
+		return 0;
+	}
+	if (getsockname(f->client, (struct sockaddr *)&sa, &len) ||
+	    edge_addr_from_sockaddr(&f->relayed, (struct sockaddr *)&sa))
+		bench_die("direct");
+	len = edge_addr_to_sockaddr(&f->peer_at, &sa);
+	if (connect(f->client, (struct sockaddr *)&sa, len))
+		bench_die("direct");
+	f->state = AV_READY;
+	return 0;
+}
+
+static size_t direct_frame(struct av_flow *f, uint8_t out[AV_MESSAGE_MAX],
+			   struct edge_slice payload)
+{
+	(void)f;
+	memcpy(out, payload.p, edge_slice_len(payload));
+	return edge_slice_len(payload);
+}
+
+static struct edge_slice direct_payload(const struct av_flow *f,
+					struct edge_slice in)
+{
+	(void)f;
+	return in;
+}
+
+const struct av_dialect av_direct = {
+	.name = "direct",
+	.ask = direct_ask,
+	.answer = forward_answer,
+	.frame = direct_frame,
+	.payload = direct_payload,
 };

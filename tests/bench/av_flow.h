@@ -76,7 +76,7 @@ struct av_dialect {
 };
 
 extern const struct av_dialect av_rfc_channel, av_rfc_stream, av_rfc_send,
-	av_mst_raw, av_mst_send, av_forward;
+	av_mst_raw, av_mst_send, av_forward, av_direct;
 /** NULL: there is none of that name. */
 const struct av_dialect *av_dialect_find(const char *name);
 

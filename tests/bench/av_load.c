@@ -3,7 +3,9 @@
  * Says one line of JSON when all flows are there, then one for each order that
  * comes on stdin:
  *   run RATE SIZE WAYS MILLISECONDS   RATE: packets/s that enter, all ways
- *                                     together; WAYS: up, down, both
+ *                                     together; WAYS: up, down, both;
+ *                                     RATE 0: IN_FLIGHT packets at a time, the
+ *                                     next ones when those have come
  *   leave                             give the allocations back, and end */
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,6 +24,8 @@ enum {
 	WARM_UP_NS = 200000000,
 	DRAIN_NS = 100000000,
 	LATE_NS = 2000000, /* behind by more is given up: no bursts */
+	IN_FLIGHT = 64,	   /* with RATE 0 */
+	LOST_MS = 5,	   /* then they do not come any more */
 };
 
 struct run { /* one order */
@@ -108,6 +112,41 @@ static void pace(struct load *l, const struct run *r, uint64_t length_ns,
 	}
 }
 
+/* As many as have come: nobody waits for the clock, nobody spins. */
+static void pace_closed(struct load *l, const struct run *r, uint64_t length_ns,
+			uint8_t round)
+{
+	const uint64_t end = bench_now_ns() + length_ns;
+	uint64_t out = 0, had = l->all;
+
+	while (bench_now_ns() < end) {
+		for (int i = 0; i < TURN && out < IN_FLIGHT; i++, out++)
+			send_next(l, r, round);
+		av_ends_take(&l->ends, out < IN_FLIGHT ? 0 : LOST_MS);
+		if (out >= IN_FLIGHT && l->all == had)
+			out = 0;
+		out -= l->all - had < out ? l->all - had : out;
+		had = l->all;
+	}
+}
+
+static void pace_at(struct load *l, const struct run *r, uint64_t length_ns,
+		    uint8_t round)
+{
+	if (r->rate > 0)
+		pace(l, r, length_ns, round);
+	else
+		pace_closed(l, r, length_ns, round);
+}
+
+static double own_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
 static void drain(struct load *l)
 {
 	const uint64_t end = bench_now_ns() + DRAIN_NS;
@@ -132,17 +171,20 @@ static double latency(const struct load *l, unsigned percent)
 static void go(struct load *l, const struct run *r)
 {
 	uint64_t cpu, all, begin, used;
+	double own;
 
 	l->sent = l->came = l->late = 0;
 	l->latencies = 0;
 	l->round = (uint8_t)(l->round % 250 + 1);
-	pace(l, r, WARM_UP_NS, 0);
+	pace_at(l, r, WARM_UP_NS, 0);
 	l->late = 0;
 	all = l->all;
 	begin = bench_now_ns();
+	own = own_us();
 	cpu = bench_cpu_ns(l->pids);
-	pace(l, r, r->length_ns, l->round);
+	pace_at(l, r, r->length_ns, l->round);
 	used = bench_now_ns() - begin;
+	own = own_us() - own;
 	cpu = bench_cpu_ns(l->pids) - cpu;
 	all = l->all - all;
 	drain(l);
@@ -150,17 +192,10 @@ static void go(struct load *l, const struct run *r)
 	printf("{\"sent\": %" PRIu64 ", \"came\": %" PRIu64
 	       ", \"late\": %" PRIu64
 	       ", \"seconds\": %.4f, \"relayed\": %" PRIu64
-	       ", \"cpu_us\": %.1f, \"p50_us\": %.2f, \"p99_us\": %.2f}\n",
+	       ", \"cpu_us\": %.1f, \"own_us\": %.1f"
+	       ", \"p50_us\": %.2f, \"p99_us\": %.2f}\n",
 	       l->sent, l->came, l->late, (double)used / 1e9, all,
-	       (double)cpu / 1e3, latency(l, 50), latency(l, 99));
-}
-
-static double own_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+	       (double)cpu / 1e3, own, latency(l, 50), latency(l, 99));
 }
 
 static void bring(struct load *l, enum av_state until)
@@ -188,8 +223,7 @@ static bool read_run(struct run *r, const char *line)
 	*r = (struct run){0};
 	if (sscanf(line, "run %lf %zu %7s %lf", &r->rate, &r->size, ways,
 		   &ms) != 4 ||
-	    r->rate <= 0 || r->size < AV_PAYLOAD_MIN ||
-	    r->size > AV_PAYLOAD_MAX)
+	    r->rate < 0 || r->size < AV_PAYLOAD_MIN || r->size > AV_PAYLOAD_MAX)
 		return false;
 	r->up = strcmp(ways, "down") != 0;
 	r->down = strcmp(ways, "up") != 0;
@@ -218,7 +252,8 @@ static _Noreturn void usage(void)
 	fputs("usage: bench_av_load -d DIALECT -n FLOWS -o OWN -s SERVER:PORT\n"
 	      "  [-p PEER] [-u USER -w PASSWORD | -k KEY.pem] [-P PID,...]\n"
 	      "  [-W WINDOW] [-a]    -a: allocate only\n"
-	      "DIALECT: channel send stream mst-raw mst-send forward\n",
+	      "DIALECT: channel send stream mst-raw mst-send forward "
+	      "direct\n",
 	      stderr);
 	exit(2);
 }

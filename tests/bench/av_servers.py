@@ -12,7 +12,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE.parent / 'journey'))
-from support import netns  # noqa: E402
+from support import netns, nic  # noqa: E402
 from support.edge import AvEdge  # noqa: E402
 from support.wait import until  # noqa: E402
 from servers import Server  # noqa: E402
@@ -116,8 +116,29 @@ class World(netns.World):
         self.inet = Pinned(self.inet, load_core, nice)
         self.cores = server_core, load_core
         self.load_count = 0
+        self.kernel = []  # threads of the kernel that work for the server
+        for space, device in ((self.edge.space, 'ext'),
+                              (self.inet.space, 'edge0')):
+            nic.poll(space, device)
+        self.threads(True)
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+    def threads(self, on):
+        """What the server's interface brings in is work of a thread of the
+        kernel, on the server's core and as urgent as it; or of whoever
+        sends."""
+        self.kernel = nic.threaded(self.edge.space, 'ext', on)
+        for pid in self.kernel:
+            os.sched_setaffinity(pid, {int(self.cores[0])})
+            os.setpriority(os.PRIO_PROCESS, pid, self.edge.nice)
+
+    def soft(self):
+        """The thread of the server's core that does what cannot wait for
+        anybody's return from the kernel."""
+        name = f'ksoftirqd/{self.cores[0]}'
+        return [pid for pid, said in nic.kernel_threads().items()
+                if said == name]
 
     def client(self):
         """Another address for each load: no 5-tuple comes twice."""
@@ -141,6 +162,7 @@ class Relay(Server):
     def __init__(self, name, process, login):
         super().__init__(process)
         self.name, self.login = name, login
+        self.settles = 0  # until flows are served as they will be [s]
 
     def memory(self):
         """Its own, not of files, which others on the machine share [bytes]."""
@@ -163,6 +185,15 @@ def av_edge(world, folder, ca, shards=1, options=None, limits=None):
     edge.start()
     relay = Relay('edge', edge.process, ['-k', str(ca / 'av-auth.key')])
     relay.edge = edge
+    return relay
+
+
+def av_edge_xdp(world, folder, ca, **how):
+    """The same with established flows below the sockets."""
+    relay = av_edge(world, folder, ca, options={'av.fast_path': 'xdp'}, **how)
+    assert relay.edge.relay()['fast_path'] == 'xdp', relay.edge.tail()
+    relay.name = 'xdp'
+    relay.settles = 1  # a look or two of the worker's [s]
     return relay
 
 
@@ -190,6 +221,19 @@ def forwarder(world, _folder, _ca, kind='ring'):
     return Relay('forwarder', process, [])
 
 
+class Nobody:
+    """No server: clients and peers speak to each other."""
+    name, pids, login, settles = 'direct', [], [], 0
+
+    def stop(self):
+        """Nothing runs."""
+
+
+def direct(_world, _folder, _ca):
+    """The price of the ends."""
+    return Nobody()
+
+
 def wake_price(world):
     """CPU of one sleep and wake-up on the server's core [us]."""
     server, load = world.cores
@@ -202,10 +246,11 @@ class Load:
     """Flows that are up; figures on demand."""
 
     def __init__(self, world, relay, dialect, count=200, window=16,
-                 only_allocates=False):
+                 only_allocates=False, pids=None):
         words = ['-d', dialect, '-n', count, '-o', world.client(), '-s',
                  f'{AV}:{PORT}', '-W', window, '-P',
-                 ','.join(map(str, relay.pids)), *relay.login]
+                 ','.join(map(str, relay.pids + world.kernel +
+                              (pids or []))), *relay.login]
         words += ['-a'] if only_allocates else ['-p', PEERS]
         self.process = world.inet.start(
             str(BENCH / 'bench_av_load'), *map(str, words),
@@ -213,6 +258,7 @@ class Load:
         self.up = self._said()
         assert self.up['there'] == count, \
             f'{relay.name}, {dialect}: {count} flows wanted, got {self.up}'
+        time.sleep(0 if only_allocates else relay.settles)
 
     def _said(self):
         line = self.process.stdout.readline()
@@ -227,6 +273,8 @@ class Load:
         got = self._said()
         got['lost'] = 1 - got['came'] / got['sent'] if got['sent'] else 1
         got['each_us'] = got['cpu_us'] / max(got['relayed'], 1)
+        got['all_us'] = got['each_us'] + got['own_us'] / max(
+            got['relayed'], 1)
         got['rate'] = got['came'] / got['seconds']
         got['asked'] = rate * got['seconds']
         return got

@@ -345,6 +345,8 @@ void fake_net_start(struct fake_net *n, const struct ave_dialect *ms,
 	const struct ave_relay_plan p = {
 		.net = &net,
 		.net_self = n,
+		.fast = n->fast,
+		.fast_self = n->fast_self,
 		.dialects = {[AVE_DIALECT_MS] = ms, [AVE_DIALECT_RFC] = rfc},
 		.shared = &n->shared,
 		.view = &n->view,

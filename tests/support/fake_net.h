@@ -45,6 +45,8 @@ struct fake_net {
 	struct ave_view view; /* change it before start, or look again */
 	struct ave_shared shared;
 	struct ave_policy *policy;
+	const struct ave_fast *fast; /* before start; NULL: none */
+	void *fast_self;
 	uint64_t now_ms;
 	int64_t wall_s;
 	struct fake_sent sent[FAKE_SENT]; /* since the last _clear */

@@ -29,6 +29,7 @@ START_TEST(settings_have_defaults)
 	ck_assert_uint_eq(s.ms_version, 1);
 	ck_assert_int_eq(s.batch, AVE_BATCH_AUTO);
 	ck_assert(s.has_rfc);
+	ck_assert(!s.has_fast_path);
 	ck_assert_int_eq(s.not_before_s, 0);
 	ck_assert_int_eq(s.token_format, MRAS_EDGE);
 }
@@ -39,6 +40,7 @@ START_TEST(settings_are_taken)
 	ck_assert_int_eq(read_text("[options]\nav.realm = contoso.com\n"
 				   "av.ms_version = 4\nav.batch = epoll\n"
 				   "av.rfc = no\nav.token_format = edge\n"
+				   "av.fast_path = xdp\n"
 				   "av.tokens_not_before = "
 				   "2026-07-22T06:00:00Z\n"),
 			 EDGE_OK);
@@ -46,6 +48,7 @@ START_TEST(settings_are_taken)
 	ck_assert_uint_eq(s.ms_version, 4);
 	ck_assert_int_eq(s.batch, AVE_BATCH_EPOLL);
 	ck_assert(!s.has_rfc);
+	ck_assert(s.has_fast_path);
 	ck_assert_int_eq(s.not_before_s, 1784700000);
 	ck_assert_int_eq(read_text("[options]\nav.batch = ring\n"), EDGE_OK);
 	ck_assert_int_eq(s.batch, AVE_BATCH_RING);
@@ -95,6 +98,7 @@ static const struct {
 } bads[] = {
 	{"[options]\nav.realm = \"rtc\"\n", "av.realm"},
 	{"[options]\nav.realm = two words\n", "av.realm"},
+	{"[options]\nav.fast_path = yes\n", "av.fast_path wants off or xdp"},
 	{"[options]\nav.ms_version = 0\n", "av.ms_version wants 1 to 4"},
 	{"[options]\nav.ms_version = 5\n", "av.ms_version"},
 	{"[options]\nav.ms_version = 1x\n", "av.ms_version"},

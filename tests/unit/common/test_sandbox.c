@@ -1,6 +1,7 @@
 /* Sandbox: a child applies it, tries what is forbidden, and says what came. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -68,19 +69,29 @@ static void folders_remove(void)
 	rmdir(dir);
 }
 
-static unsigned apply(const char *const *more)
+static unsigned apply_with(const char *const *more, bool uses_maps)
 {
 	const struct edge_sandbox_path paths[] = {
 		{state, false},
 		{run, true},
 		{"/nonexistent/edge", false},
 	};
-	const struct edge_sandbox_plan p = {paths, 3, more, false};
+	const struct edge_sandbox_plan p = {
+		.paths = paths,
+		.path_count = 3,
+		.syscalls = more,
+		.uses_maps = uses_maps,
+	};
 	unsigned gaps = 0;
 
 	if (edge_sandbox_apply(&gaps, &p))
 		_exit(NO_APPLY);
 	return gaps;
+}
+
+static unsigned apply(const char *const *more)
+{
+	return apply_with(more, false);
 }
 
 static void apply_files(void)
@@ -232,6 +243,25 @@ static void deadly_bpf(void)
 
 static void (*const fine[])(void) = {child_files, child_calls, child_work,
 				     child_more};
+static int try_bpf(int what)
+{
+	union bpf_attr attr = {.map_fd = UINT32_MAX};
+
+	errno = 0;
+	(void)syscall(SYS_bpf, what, &attr, sizeof(attr));
+	return errno;
+}
+
+static void maps_are_changed(void)
+{
+	if (apply_with(NULL, true) & EDGE_SANDBOX_NO_SECCOMP)
+		_exit(NO_SECCOMP);
+	EXPECT(try_bpf(BPF_MAP_UPDATE_ELEM) == EBADF);
+	EXPECT(try_bpf(BPF_MAP_DELETE_ELEM) == EBADF);
+	EXPECT(try_bpf(BPF_MAP_CREATE) == EPERM);
+	EXPECT(try_bpf(BPF_PROG_LOAD) == EPERM);
+}
+
 static void (*const deadly[])(void) = {deadly_execve, deadly_ptrace,
 				       deadly_unshare, deadly_bpf};
 
@@ -241,6 +271,14 @@ START_TEST(sandbox_allows_and_forbids_as_told)
 
 	ck_assert_msg(status == -1 || status == 0, "check %d of child %d",
 		      WEXITSTATUS(status), _i);
+}
+END_TEST
+
+START_TEST(sandbox_lets_maps_be_changed_and_no_more)
+{
+	int status = outcome(maps_are_changed);
+
+	ck_assert_int_le(status, 0);
 }
 END_TEST
 
@@ -294,6 +332,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(t, folders_make, folders_remove);
 	tcase_add_loop_test(t, sandbox_allows_and_forbids_as_told, 0, 4);
 	tcase_add_loop_test(t, sandbox_ends_the_process_on_deadly_call, 0, 4);
+	tcase_add_test(t, sandbox_lets_maps_be_changed_and_no_more);
 	tcase_add_test(t, sandbox_forbids_core_files_outside_a_lab);
 	tcase_add_test(t, sandbox_user_gives_root_up);
 	suite_add_tcase(s, t);
