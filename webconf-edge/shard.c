@@ -240,8 +240,8 @@ static enum edge_err make_tables(struct wce_shard *s)
 	enum edge_err err = edge_loop_new(&s->loop);
 
 	if (!err)
-		err = edge_handles_new(&s->clients, s->index,
-				       EDGE_HANDLE_SLOTS);
+		err = edge_handles_new(&s->clients, s->index, EDGE_HANDLE_SLOTS,
+				       EDGE_HANDLE_REST);
 	if (!err)
 		err = edge_rates_new(&s->rates,
 				     wce_limit(s->shared, WCE_LIMIT_SOURCES) /
