@@ -177,6 +177,57 @@ def limits(table, rooms):
     rooms.run(rooms.joined(source=5).leave())
 
 
+def waits(rooms, code):
+    """Nobody is accepted for now: a join is not answered till code() has
+    made room, and then it is good."""
+    paused = 'lync_edge_webconf_accept_paused_total'
+    before = rooms.edge.counters()[paused]
+    late = rooms.client(3, source=15)
+    join = rooms.loop.start(late.connect())
+    until(lambda: rooms.edge.counters()[paused] > before, 5,
+          'accepting is not paused')
+    assert not join.done()
+    code()
+    join.result(30)
+    rooms.run(late.leave())
+    rooms.wait_empty()
+
+
+def full(rooms):
+    """The whole edge: sessions, handshakes."""
+    one = rooms.joined(2)
+    wc.relimit(rooms.edge, sessions=1)
+    waits(rooms, lambda: rooms.run(one.leave()))
+    wc.relimit(rooms.edge, handshakes=1)
+    silent = rooms.run(connect((wc.OUTSIDE, 443), netns.CLIENTS[14],
+                               rooms.j.world.inet))[1]
+    until(lambda: wc.load(rooms.edge)['handshakes'] == 1, 5, 'not there')
+    waits(rooms, lambda: rooms.loop.loop.call_soon_threadsafe(silent.close))
+    wc.relimit(rooms.edge)
+
+
+def parked(rooms):
+    """No more legs than that wait for an MCU."""
+    wc.relimit(rooms.edge, parked_per_mcu=2)
+    name = 'fe03.corp.contoso.com'
+    server = wc.Server(rooms, 'fe03', source=netns.SECOND_MCU).dial()
+    assert server.register(name=name)['parked_max'] == 2
+    assert server.expect('WANT')['legs'] <= 2
+    legs = [wc.Server(rooms, 'fe03', source=netns.SECOND_MCU).dial()
+            for _ in '123']
+    for leg in legs:
+        leg.send(psom.encode('OFFER', version=1, name=name,
+                             instance=b'i' * 16))
+    got = legs[2].next()
+    assert got in ('notify', 'cut', 'reset') or got.kind == 'REJECT', got
+    for one in (server, *legs):
+        one.close()
+    until(lambda: [e for number in (wc.MCU_REFUSED, wc.LEG_REFUSED) for e in
+                   wc.events(rooms.edge, number, reason='leg_limit')], 5,
+          'the third leg is not refused for that')
+    wc.relimit(rooms.edge)
+
+
 def before_tls(rooms):
     """Slots and rates: closed without a word, others come in."""
     edge = rooms.edge
@@ -248,6 +299,8 @@ def body(j):
     tokens(table, rooms)
     pairing(table, rooms)
     limits(table, rooms)
+    full(rooms)
+    parked(rooms)
     before_tls(rooms)
     tables(table, rooms)
     assert table.count > 40, table.count
