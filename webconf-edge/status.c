@@ -99,9 +99,9 @@ static json_t *keys(const struct topo_keyring *r)
 
 		topo_utc_print(from, r->keys[i].not_before_s);
 		topo_utc_print(to, r->keys[i].not_after_s);
-		json_array_append_new(
-			a, json_pack("{s:s,s:s,s:s}", "kid", r->keys[i].kid,
-				     "not_before", from, "not_after", to));
+		json_array_append_new(a, json_pack("{s:s,s:s,s:s}", "kid",
+						   r->keys[i].kid, "not_before",
+						   from, "not_after", to));
 	}
 	return a;
 }
