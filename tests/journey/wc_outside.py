@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import time
 
-from support import journey, netns, wc
+from support import gate, journey, netns, wc
 from support.tls_link import connect
 from support.wait import until
 
@@ -145,7 +145,7 @@ def loris(rooms):
     wc.wait_reason(edge, 'reject', 'slow', ATTACKERS // 2, 30)
     for one in attack:
         one.cancel()
-    until(lambda: wc.descriptors(edge) < ATTACKERS, 20, 'slots are not freed')
+    until(lambda: gate.descriptors(edge) < ATTACKERS, 20, 'slots are not freed')
 
 
 def body(j):
