@@ -127,9 +127,15 @@ def pairing(table, rooms):
     assert rooms.refused(rooms.client()).code == 503
     assert rooms.edge.counters()[
         'lync_edge_webconf_assign_retried_total'] > before
-    rooms.mcu.order('set', answer=None, dials_legs=False)
+    # one leg dies, or says nothing: the next serves
+    rooms.mcu.order('set', answer=None)
+    for once in ('dies', 'never'):
+        rooms.mcu.order('set', once=once)
+        rooms.run(rooms.raw('echo').leave())
+    rooms.mcu.order('set', dials_legs=False)
     until(lambda: use_up(rooms), 10, 'legs do not end')
     table.join(503, 'pair_timeout')
+    dies_waiting(rooms)
     wc.relimit(rooms.edge, pair_queue=1, pair_ms=2000)
     first = rooms.loop.start(rooms.client().connect())
     until(lambda: rooms.edge.counters()[
@@ -148,6 +154,31 @@ def pairing(table, rooms):
     until(lambda: rooms.refused(rooms.client()).code == 503, 5, 'not full')
     wc.wait_reason(rooms.edge, 'reject', 'mcu_full')
     rooms.mcu.order('load', capacity=2000)
+
+
+def dies_waiting(rooms):
+    """Who goes before its turn takes no leg."""
+    wc.relimit(rooms.edge, pair_ms=20000)
+    gone, stays = rooms.client(user='gone'), rooms.client(user='stays')
+    before = rooms.edge.rejected().get('client_gone', 0)
+    for one in (gone, stays):
+        waiting = wc.load(rooms.edge)['clients']
+        join = rooms.loop.start(one.connect())
+        until(lambda w=waiting: wc.load(rooms.edge)['clients'] > w and
+              wc.load(rooms.edge)['preauth'] == 0, 5, 'nobody waits')
+        if one is gone:
+            rooms.run(one.link.abort())
+    wc.wait_reason(rooms.edge, 'reject', 'client_gone', before + 1)
+    used = rooms.edge.counters()['lync_edge_webconf_legs_total'
+                                 '{reason="used"}']
+    rooms.mcu.order('set', dials_legs=True)
+    join.result(20)
+    assert rooms.edge.counters()['lync_edge_webconf_legs_total'
+                                 '{reason="used"}'] == used + 1
+    assert not rooms.mcu.events('assigned', user='gone')
+    rooms.run(stays.leave())
+    rooms.mcu.order('set', dials_legs=False)
+    until(lambda: use_up(rooms), 10, 'legs do not end')
 
 
 def use_up(rooms):

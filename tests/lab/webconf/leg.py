@@ -71,7 +71,9 @@ async def assigned(leg, assign):
     mcu = leg.mcu
     sid = assign['session'].hex()
     guest, code = mcu.book.find(assign['inner'], assign['conference'])
-    how, number = modes.parse(mcu.answer or (guest.mode if guest else 'echo'))
+    how, number = modes.parse(mcu.once or mcu.answer or
+                              (guest.mode if guest else 'echo'))
+    mcu.once = None
     if how == 'refuse':
         code = number or 403
     if mcu.sessions >= mcu.capacity:
