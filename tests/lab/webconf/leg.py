@@ -49,6 +49,7 @@ class Leg:
         finally:
             self.state = 'gone'
             self.trunk.legs.discard(self)
+            self.trunk.fill()
             if self.link:
                 await self.link.close()
 
@@ -62,6 +63,7 @@ class Leg:
                           kind=got.kind, code=got.get('code'))
             return
         self.state = 'assigning'
+        self.trunk.fill()
         frames.rest()
         await assigned(self, got)
 
