@@ -6,15 +6,17 @@ import os
 import random
 import socket
 import ssl
+import subprocess
 import time
 
-from support import journey, netns, wc
+from support import gate, journey, netns, wc
 from support.tls_link import connect
 from support.wait import until
 
 DOOR = (wc.OUTSIDE, 443)
 ATTACKERS, PER_SOURCE = 480, 32  # 15 addresses of 32
 HONEST = 40
+FLOOD = 300
 QUICK = 0.5  # s, WC 6.3 T7
 
 
@@ -60,6 +62,32 @@ def noise(rooms):
         assert got in ('notify', 'cut', 'reset'), got
     wc.wait_reason(rooms.edge, 'reject', 'tls_failed', 5)
     wc.wait_reason(rooms.edge, 'reject', 'not_ours', 3)
+
+
+def renegotiates(rooms):
+    """A client of TLS 1.2 that wants to shake hands again is refused."""
+    said = subprocess.run(
+        ['ip', 'netns', 'exec', rooms.j.world.inet.name, 'sh', '-c',
+         f"(sleep 0.3; echo R; sleep 0.7) | openssl s_client -connect "
+         f"{wc.OUTSIDE}:443 -tls1_2 2>&1"], stdout=subprocess.PIPE, text=True,
+        check=False).stdout
+    assert 'RENEGOTIATING' in said and 'no renegotiation' in said, said
+
+
+def quiet(rooms):
+    """A flood of refusals is counted in full and told in part."""
+    edge = rooms.edge
+    before = edge.rejected()['not_ours']
+    lines = len(wc.events(edge, wc.REFUSED))
+
+    async def flood(number):
+        return await rooms.outside.knock(
+            b'nonsense', source=netns.CLIENTS[number % 50])
+    for first in range(0, FLOOD, 50):
+        rooms.all([flood(first + number) for number in range(50)])
+    wc.wait_reason(edge, 'reject', 'not_ours', before + FLOOD)
+    told = len(wc.events(edge, wc.REFUSED)) - lines
+    assert told < FLOOD * 3 // 4, told
 
 
 def versions(rooms):
@@ -117,7 +145,7 @@ def loris(rooms):
     wc.wait_reason(edge, 'reject', 'slow', ATTACKERS // 2, 30)
     for one in attack:
         one.cancel()
-    until(lambda: wc.descriptors(edge) < ATTACKERS, 20, 'slots are not freed')
+    until(lambda: gate.descriptors(edge) < ATTACKERS, 20, 'slots are not freed')
 
 
 def body(j):
@@ -127,6 +155,8 @@ def body(j):
                      mcu={'legs': 64})
     noise(rooms)
     versions(rooms)
+    renegotiates(rooms)
+    quiet(rooms)
     begun = time.monotonic()
     assert rooms.run(says(rooms, b'')) == b''
     assert 0.8 < time.monotonic() - begun < 15
