@@ -87,13 +87,13 @@ void wce_client_end(struct wce_client *c, enum wce_reason why)
 {
 	if (c->state == WCE_CLIENT_CLOSED)
 		return;
-	wce_client_tell_end(c, why);
 	if (c->at.paired)
-		wce_pair_abort(&c->pair);
-	else
+		wce_pair_abort(&c->pair, wce_client_now(c));
+	wce_client_tell_end(c, why);
+	if (!c->at.paired) {
 		refuse(c, why);
-	if (!c->at.paired)
 		edge_conn_close(c->leg);
+	}
 	c->conn = NULL;
 	c->leg = NULL;
 	wce_client_forget(c);

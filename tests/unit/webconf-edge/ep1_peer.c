@@ -56,8 +56,8 @@ void ep1_peer_dial(struct ep1_peer *p, struct edge_loop *loop,
 					    .arg = p};
 
 	*p = (struct ep1_peer){.loop = loop};
-	ck_assert_int_eq(
-		edge_conn_dial(&p->conn, &plan, NULL, NULL, at, NULL), EDGE_OK);
+	ck_assert_int_eq(edge_conn_dial(&p->conn, &plan, NULL, NULL, at, NULL),
+			 EDGE_OK);
 }
 
 void ep1_peer_fini(struct ep1_peer *p)

@@ -51,9 +51,8 @@ enum { ANSWERS = sizeof(answers) / sizeof(*answers) };
 
 START_TEST(psom_assign_reads_each_answer)
 {
-	const struct edge_slice a = answer(answers[_i].type,
-					   answers[_i].session,
-					   answers[_i].code);
+	const struct edge_slice a =
+		answer(answers[_i].type, answers[_i].session, answers[_i].code);
 	size_t used = 0;
 
 	ck_assert_uint_gt(edge_slice_len(a), 0);
@@ -66,8 +65,8 @@ END_TEST
 
 START_TEST(psom_assign_waits_at_every_strict_prefix)
 {
-	const struct edge_slice a = answer(answers[_i].type, session,
-					   answers[_i].code);
+	const struct edge_slice a =
+		answer(answers[_i].type, session, answers[_i].code);
 	size_t used;
 
 	for (size_t n = 0; n < edge_slice_len(a); n++)
@@ -83,9 +82,9 @@ START_TEST(psom_assign_leaves_what_follows)
 	size_t used = 0;
 
 	memcpy(bytes + len, "WCE1", 4); /* raw from here: no frame of ours */
-	ck_assert_int_eq(psom_assign_answer(&used, edge_slice(bytes, len + 4),
-					    session),
-			 PSOM_ASSIGN_TAKEN);
+	ck_assert_int_eq(
+		psom_assign_answer(&used, edge_slice(bytes, len + 4), session),
+		PSOM_ASSIGN_TAKEN);
 	ck_assert_uint_eq(used, len);
 }
 END_TEST
