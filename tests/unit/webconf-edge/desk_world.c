@@ -93,6 +93,12 @@ static void make_desk(void)
 	ck_assert_int_eq(wce_desk_new(&desk_w.desk, &p), EDGE_OK);
 }
 
+void desk_restart(void)
+{
+	wce_desk_free(desk_w.desk);
+	make_desk();
+}
+
 static void setup(void)
 {
 	memset(&desk_w, 0, sizeof(desk_w));
@@ -238,11 +244,32 @@ void desk_ask(edge_handle client, struct desk_ask a)
 	snprintf(m->ask.mcu, sizeof(m->ask.mcu), "%s",
 		 a.mcu ? a.mcu : "fe01.contoso.net");
 	m->ask.conference[0] = a.conference;
+	if (a.uri)
+		ck_assert(psom_conf_hash(m->ask.conference,
+					 edge_slice_str(a.uri)));
 	m->ask.nonce[0] = a.nonce;
 	m->ask.expires_s = (uint64_t)time(NULL) + 300;
 	m->ask.source = (struct edge_addr){.family = AF_INET,
 					   .ip = {10, 0, 0, a.source}};
 	send_mail(m);
+}
+
+/* One that is refused at once, whatever the desk's state, is last. */
+static bool has_refused(void *arg)
+{
+	const edge_handle *client = arg;
+	const unsigned n = desk_w.mail_count;
+
+	return n && desk_w.mails[n - 1]->client == *client;
+}
+
+void desk_read_mails(void)
+{
+	edge_handle last = desk_client(1, 60000);
+
+	desk_ask(last, (struct desk_ask){.mcu = "nobody", .source = 255});
+	ep1_wait(desk_w.loop, has_refused, &last, "the desk");
+	wce_mail_free(desk_w.mails[--desk_w.mail_count]);
 }
 
 static bool has_mail(void *arg)

@@ -31,6 +31,8 @@ struct desk_world {
 extern struct desk_world desk_w; /* of the running test */
 /** A case with a desk around each test. */
 TCase *desk_case(Suite *s, const char *name);
+/** Another desk, made with the limits as they are now; nobody is there yet. */
+void desk_restart(void);
 
 /* -- data MCUs ---------------------------------------------------------- */
 
@@ -63,8 +65,11 @@ void desk_mail(enum wce_mail_kind kind, edge_handle client);
 struct desk_ask {
 	uint8_t conference, nonce, source;
 	const char *mcu; /* NULL: fe01 */
+	const char *uri; /* of the conference; NULL: by the byte */
 };
 void desk_ask(edge_handle client, struct desk_ask a);
+/** All mails to the desk have been dealt with. */
+void desk_read_mails(void);
 /** The next mail that was posted; it must be of that kind, for that client.
  * Freed by the world. */
 struct wce_mail *desk_take(enum wce_mail_kind kind, edge_handle client);
