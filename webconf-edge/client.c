@@ -124,6 +124,8 @@ static enum wce_client_state on_secured(struct wce_client *c)
 	c->at.secured = wce_client_now(c);
 	snprintf(c->tls_text, sizeof(c->tls_text), "%s/%s",
 		 edge_conn_tls_version(c->conn), edge_conn_tls_suite(c->conn));
+	c->profile =
+		wce_profile_find((struct edge_slice){0}); /* until it speaks */
 	atomic_fetch_sub(&c->shard->shared->handshakes, 1);
 	wce_shard_count(c->shard,
 			wce_stats_handshake(c->at.secured - c->at.accepted), 1);

@@ -239,6 +239,8 @@ START_TEST(inside_that_says_nothing_in_time_is_408)
 }
 END_TEST
 
+enum { PIECE = 7 };
+
 static bool is_sent(void *arg)
 {
 	const struct ep1_peer *p = arg;
@@ -251,6 +253,7 @@ START_TEST(inside_first_frame_comes_in_pieces)
 	const uint8_t instance[PSOM_INSTANCE_LEN] = {1};
 	uint8_t bytes[256];
 	struct edge_slice whole;
+	size_t n;
 	struct psom_frame f;
 	struct psom_put w;
 
@@ -264,9 +267,10 @@ START_TEST(inside_first_frame_comes_in_pieces)
 	psom_put_number(&w, PSOM_TAG_LEGS, 0);
 	whole = psom_put_end(&w);
 	desk_dial(&control, "fe01");
-	for (const uint8_t *p = whole.p; p < whole.end; p++) {
-		ep1_peer_send(&control, edge_slice(p, 1));
-		ep1_wait(desk_w.loop, is_sent, &control, "a byte to leave");
+	for (const uint8_t *p = whole.p; p < whole.end; p += n) {
+		n = whole.end - p < PIECE ? (size_t)(whole.end - p) : PIECE;
+		ep1_peer_send(&control, edge_slice(p, n));
+		ep1_wait(desk_w.loop, is_sent, &control, "a piece to leave");
 	}
 	ep1_take(&control, PSOM_REGISTER_OK, &f);
 	ck_assert_ptr_nonnull(desk_mcu(FE01)); /* folded */
