@@ -14,6 +14,7 @@
 #include "webconf-edge/client_tell.h"
 
 enum {
+	OPENING_MAX = PSOM_HEADER_LEN + PSOM_BODY_MAX,
 	PIPELINED_MAX = 16 * 1024, /* WC 4.1.1: before S6 [bytes] */
 };
 
@@ -255,6 +256,7 @@ static enum edge_err open_conn(struct wce_client *c, int fd)
 	struct edge_conn_plan p =
 		wce_conn_plan(c->shard->shared, c->shard->loop);
 
+	p.in_cap = OPENING_MAX + PIPELINED_MAX; /* more once it is paired */
 	p.tls = c->shard->tls;
 	p.fn = on_event;
 	p.arg = c;
