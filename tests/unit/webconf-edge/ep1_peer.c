@@ -189,7 +189,6 @@ void ep1_wait_end(struct ep1_peer *p)
 struct wanted {
 	struct ep1_peer *peer;
 	size_t len;
-	size_t used;
 	struct psom_frame *frame;
 };
 
@@ -225,18 +224,37 @@ void ep1_take_pattern(struct ep1_peer *p, size_t len)
 /* -- frames ------------------------------------------------------------- */
 
 /* The edge speaks on all legs; whose frame it is its type says. */
-static bool has_frame(void *arg)
+static bool decode(struct psom_frame *f, size_t *used, struct edge_slice in)
 {
 	static const enum psom_leg legs[] = {PSOM_LEG_CONTROL, PSOM_LEG_DATA,
 					     PSOM_LEG_CLIENT};
-	struct wanted *w = arg;
-	const struct ep1_peer *p = w->peer;
 
 	for (size_t i = 0; i < sizeof(legs) / sizeof(*legs); i++)
-		if (psom_frame_decode(w->frame, &w->used,
-				      edge_slice(p->in, p->in_len), legs[i],
-				      PSOM_FROM_EDGE) == PSOM_FINE)
+		if (psom_frame_decode(f, used, in, legs[i], PSOM_FROM_EDGE) ==
+		    PSOM_FINE)
 			return true;
+	return false;
+}
+
+bool ep1_try(struct ep1_peer *p, struct psom_frame *f)
+{
+	static uint8_t bytes[EP1_FRAME_MAX]; /* what f borrows */
+	size_t used;
+
+	if (!decode(f, &used, edge_slice(p->in, p->in_len)))
+		return false;
+	memcpy(bytes, p->in, used);
+	used_up(p, used);
+	return decode(f, &used, edge_slice(bytes, used));
+}
+
+static bool has_frame(void *arg)
+{
+	const struct wanted *w = arg;
+	const struct ep1_peer *p = w->peer;
+
+	if (ep1_try(w->peer, w->frame))
+		return true;
 	ck_assert_msg(!p->is_over && !p->count[EDGE_CONN_EOF],
 		      "ended instead of a frame");
 	return false;
@@ -244,18 +262,11 @@ static bool has_frame(void *arg)
 
 void ep1_take(struct ep1_peer *p, enum psom_type type, struct psom_frame *f)
 {
-	static uint8_t bytes[EP1_FRAME_MAX]; /* what f borrows */
 	struct wanted w = {.peer = p, .frame = f};
-	enum psom_leg leg = PSOM_LEG_CONTROL;
 
 	ep1_wait(p->loop, has_frame, &w, psom_type_name(type));
 	ck_assert_msg(f->type == type, "%s instead of %s",
 		      psom_type_name(f->type), psom_type_name(type));
-	memcpy(bytes, p->in, w.used);
-	while (psom_frame_decode(f, &w.used, edge_slice(bytes, w.used), leg,
-				 PSOM_FROM_EDGE) != PSOM_FINE)
-		leg = leg == PSOM_LEG_CONTROL ? PSOM_LEG_DATA : PSOM_LEG_CLIENT;
-	used_up(p, w.used);
 }
 
 uint64_t ep1_take_number(struct ep1_peer *p, enum psom_type type,

@@ -49,6 +49,8 @@ void ep1_take_pattern(struct ep1_peer *p, size_t len);
 /** The next frame, which must be of that type; f borrows until the next call.
  */
 void ep1_take(struct ep1_peer *p, enum psom_type type, struct psom_frame *f);
+/** The next frame, when it is there. */
+bool ep1_try(struct ep1_peer *p, struct psom_frame *f);
 /** The same, only a number of it is wanted. */
 uint64_t ep1_take_number(struct ep1_peer *p, enum psom_type type,
 			 enum psom_tag tag);
