@@ -136,6 +136,8 @@ static enum ctl_exit read_join(struct trial *t, int who, const char *path)
 	if (text)
 		edge_wipe(text, len);
 	free(text);
+	if (*why) /* it was read: the input is wrong */
+		err = EDGE_EFORMAT;
 	return err ? ctl_fail(t->c, err, "TEST-008", path, "%s",
 			      *why ? why : ctl_reason(err))
 		   : CTL_GOOD;
@@ -156,6 +158,7 @@ static enum ctl_exit prepare(struct trial *t, const char *bytes)
 		return CTL_IO;
 	t->share.len = (size_t)len;
 	t->share.report = &t->report;
+	t->share.ms = ANSWER_MS;
 	ctl_report_begin(&t->report, t->c, t->topo->pool);
 	return CTL_GOOD;
 }

@@ -109,9 +109,8 @@ static enum edge_err open_all(struct wce_service *v,
 					    sizeof(v->why));
 	if (!err)
 		err = wce_service_tls_load(&v->tls, c, v->why, sizeof(v->why));
-	for (int k = 0; k < WCE_LISTEN_KINDS && !err; k++)
-		err = wce_service_door_bind(v, &v->open,
-					    (enum wce_listen_kind)k, t);
+	for (int k = 0; k < WCE_DOORS && !err; k++)
+		err = wce_service_door_bind(v, &v->open, (enum wce_door)k, t);
 	return err;
 }
 

@@ -52,8 +52,11 @@ void wce_service_post_topology(struct wce_service *v)
 		if (!m)
 			continue;
 		m->topo = topo_hold(v->topo);
-		m->fd = v->prepared.client[i];
-		v->prepared.client[i] = -1;
+		for (int f = 0; f < WCE_FAMILIES; f++) {
+			m->has_moved[f] = v->prepared.has_moved[f];
+			m->fd[f] = v->prepared.client[f][i];
+			v->prepared.client[f][i] = -1;
+		}
 		post(v, i, m);
 	}
 }
@@ -136,8 +139,10 @@ static enum edge_err make_plan(struct wce_service *v, unsigned i,
 {
 	*p = (struct wce_shard_plan){.index = i, .shared = &v->shared};
 	p->topo = topo_hold(v->topo);
-	p->fd = v->open.client[i];
-	v->open.client[i] = -1;
+	for (int f = 0; f < WCE_FAMILIES; f++) {
+		p->fd[f] = v->open.client[f][i];
+		v->open.client[f][i] = -1;
+	}
 	p->tls = edge_tls_hold(v->tls.in[WCE_LISTEN_CLIENT]);
 	return wce_service_keys_copy(&p->keys, v->ring);
 }

@@ -109,7 +109,7 @@ static void on_taken(void *arg, int fd, const struct edge_addr *from)
 					"resource", from);
 }
 
-static enum edge_err open_door(struct wce_shard *s, int fd)
+static enum edge_err open_door(struct wce_shard *s, enum wce_family f, int fd)
 {
 	const struct edge_door_plan p = {
 		.loop = s->loop,
@@ -125,9 +125,15 @@ static enum edge_err open_door(struct wce_shard *s, int fd)
 
 	if (err)
 		return err;
-	edge_door_free(s->door);
-	s->door = door;
+	edge_door_free(s->door[f]);
+	s->door[f] = door;
 	return EDGE_OK;
+}
+
+static void close_door(struct wce_shard *s, enum wce_family f)
+{
+	edge_door_free(s->door[f]);
+	s->door[f] = NULL;
 }
 
 /* -- what the desk sends ------------------------------------------------ */
@@ -143,17 +149,24 @@ static void cut(struct wce_client *c, void *arg)
 					       : WCE_REASON_NOT_REGISTERED);
 }
 
+static void move_door(struct wce_shard *s, enum wce_family f, int *fd)
+{
+	if (*fd < 0)
+		close_door(s, f);
+	else if (open_door(s, f, *fd))
+		edge_event(EDGE_EV_TOPOLOGY_REFUSED, "shard=%u reason=memory",
+			   s->index);
+	*fd = -1;
+}
+
 static void on_topology(struct wce_shard *s, struct wce_mail *m)
 {
 	topo_drop(s->topo);
 	s->topo = m->topo;
 	m->topo = NULL;
-	if (m->fd < 0 || s->is_draining)
-		return;
-	if (open_door(s, m->fd))
-		edge_event(EDGE_EV_TOPOLOGY_REFUSED, "shard=%u reason=memory",
-			   s->index);
-	m->fd = -1;
+	for (int f = 0; f < WCE_FAMILIES && !s->is_draining; f++)
+		if (m->has_moved[f])
+			move_door(s, (enum wce_family)f, &m->fd[f]);
 }
 
 static void on_tls(struct wce_shard *s, struct wce_mail *m)
@@ -183,8 +196,8 @@ static void on_drain(struct wce_shard *s)
 	if (s->is_draining)
 		return;
 	s->is_draining = true;
-	edge_door_free(s->door);
-	s->door = NULL;
+	for (int f = 0; f < WCE_FAMILIES; f++)
+		close_door(s, (enum wce_family)f);
 	wce_client_each(s, refuse_unpaired, NULL);
 }
 
@@ -243,14 +256,29 @@ static enum edge_err make_tables(struct wce_shard *s)
 
 void wce_shard_plan_drop(struct wce_shard_plan *p)
 {
-	if (p->fd >= 0)
-		close(p->fd);
+	for (int f = 0; f < WCE_FAMILIES; f++)
+		if (p->fd[f] >= 0)
+			close(p->fd[f]);
 	if (p->tls)
 		edge_tls_drop(p->tls);
 	if (p->topo)
 		topo_drop(p->topo);
 	wce_keys_free(p->keys);
-	*p = (struct wce_shard_plan){.fd = -1};
+	*p = (struct wce_shard_plan){.fd = {-1, -1}};
+}
+
+static enum edge_err open_doors(struct wce_shard *s, struct wce_shard_plan *p)
+{
+	enum edge_err err = EDGE_OK;
+
+	for (int f = 0; f < WCE_FAMILIES && !err; f++) {
+		const int fd = p->fd[f];
+
+		p->fd[f] = -1;
+		if (fd >= 0)
+			err = open_door(s, (enum wce_family)f, fd);
+	}
+	return err;
 }
 
 enum edge_err wce_shard_new(struct wce_shard **out, struct wce_shard_plan *p)
@@ -258,7 +286,6 @@ enum edge_err wce_shard_new(struct wce_shard **out, struct wce_shard_plan *p)
 	struct wce_shard *s = calloc(1, sizeof(*s));
 	uint8_t key[16];
 	enum edge_err err = EDGE_ENOMEM;
-	int fd;
 
 	if (!s)
 		goto out;
@@ -269,13 +296,12 @@ enum edge_err wce_shard_new(struct wce_shard **out, struct wce_shard_plan *p)
 	s->topo = p->topo;
 	s->tls = p->tls;
 	s->keys = p->keys;
-	fd = p->fd;
-	*p = (struct wce_shard_plan){.fd = -1};
+	p->topo = NULL;
+	p->tls = NULL;
+	p->keys = NULL;
 	err = make_tables(s);
-	if (err)
-		close(fd);
-	else
-		err = open_door(s, fd);
+	if (!err)
+		err = open_doors(s, p);
 	if (!err) {
 		*out = s;
 		s = NULL;
@@ -296,7 +322,8 @@ void wce_shard_free(struct wce_shard *s)
 {
 	if (!s)
 		return;
-	edge_door_free(s->door);
+	for (int f = 0; f < WCE_FAMILIES; f++)
+		close_door(s, (enum wce_family)f);
 	if (s->clients)
 		wce_client_each(s, end_client, NULL);
 	edge_mailbox_free(s->mailbox);

@@ -20,7 +20,7 @@ struct wce_shard {
 	const struct topo *topo;
 	struct edge_tls *tls;
 	struct psom_keys *keys;
-	struct edge_door *door; /* NULL while draining */
+	struct edge_door *door[WCE_FAMILIES]; /* NULL: not there, draining */
 	struct edge_handles *clients;
 	struct edge_rates *rates; /* of accepting, by source */
 	struct edge_quiet quiet;  /* of its log lines */
@@ -34,7 +34,7 @@ struct wce_shard_plan {
 	const struct topo *topo;
 	struct edge_tls *tls;
 	struct psom_keys *keys;
-	int fd;
+	int fd[WCE_FAMILIES]; /* or -1 */
 };
 
 /** Makes the loop and everything on the calling thread; p is left empty, also

@@ -42,6 +42,14 @@ static const char *state_of(const struct wce_mcu *m)
 	return m->is_draining ? "draining" : "up";
 }
 
+/* The name of a pool, under which no machine registers. */
+static bool is_pool(const struct topo *t, const char *fqdn)
+{
+	const struct topo_host *member = NULL;
+
+	return topo_find_registrar(t, edge_slice_str(fqdn), &member) && !member;
+}
+
 /* Names the topology allows on 8057 and that are not registered: worth a
  * line, for they are what an operator looks for. */
 static void add_absent(json_t *a, const struct wce_service *v)
@@ -54,7 +62,7 @@ static void add_absent(json_t *a, const struct wce_service *v)
 		const struct wce_mcu *m;
 		bool is_known = false;
 
-		if (!(x->listeners & TOPO_TRUST_WEBCONF))
+		if (!(x->listeners & TOPO_TRUST_WEBCONF) || is_pool(t, x->fqdn))
 			continue;
 		LIST_FOREACH(m, &d->mcus, next)
 		is_known |= psom_name_eq(edge_slice_str(m->name),
@@ -99,9 +107,9 @@ static json_t *keys(const struct topo_keyring *r)
 
 		topo_utc_print(from, r->keys[i].not_before_s);
 		topo_utc_print(to, r->keys[i].not_after_s);
-		json_array_append_new(
-			a, json_pack("{s:s,s:s,s:s}", "kid", r->keys[i].kid,
-				     "not_before", from, "not_after", to));
+		json_array_append_new(a, json_pack("{s:s,s:s,s:s}", "kid",
+						   r->keys[i].kid, "not_before",
+						   from, "not_after", to));
 	}
 	return a;
 }

@@ -33,11 +33,14 @@ async def crowd(rooms, seconds):
     return len(tasks)
 
 
+def ring(rooms):
+    """The keys of the edge; its Data MCUs have a copy of their own."""
+    return rooms.edge.folder / 'state' / 'secrets' / 'psom.keys'
+
+
 def reload(rooms, text):
-    """The edge has another ring."""
-    copy = rooms.edge.keys.read_text()
-    wc.put_keys(rooms.edge, text)
-    rooms.edge.keys.write_text(copy)  # the MCU not yet
+    """The edge has another ring, the MCU not yet."""
+    wc.put_text(ring(rooms), text)
     rooms.edge.process.send_signal(signal.SIGHUP)
 
 
@@ -75,7 +78,7 @@ def body(j):
     until(lambda: answer(rooms, lines[1]) == ('HELLO_OK', None), 5,
           'the new key is not taken')
     refusals = rooms.edge.rejected()
-    rooms.edge.keys.write_text(''.join(lines))
+    wc.put_text(rooms.edge.keys, ''.join(lines))
     assert joins.result(60) == RATE * SECONDS
     assert rooms.edge.rejected() == refusals, rooms.edge.rejected()
 
@@ -97,7 +100,7 @@ def body(j):
     wc.wait_reason(rooms.edge, 'reject', 'bad_mac')
 
     # no ring at all: everybody is refused, nobody is cut
-    (rooms.edge.folder / 'state' / 'secrets' / 'psom.keys').unlink()
+    ring(rooms).unlink()
     rooms.edge.process.send_signal(signal.SIGHUP)
     until(lambda: answer(rooms, lines[1]) == ('REJECT', 401), 5,
           'a client is let in without any key')

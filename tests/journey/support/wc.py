@@ -26,12 +26,16 @@ def put_keys(edge, text):
     """The edge's ring and the copy of its Data MCUs, as text says."""
     folder = edge.folder / 'state' / 'secrets'
     folder.mkdir(mode=0o700, exist_ok=True)
-    ring = folder / 'psom.keys'
-    fresh = folder / 'psom.fresh'
+    for ring in (folder / 'psom.keys', edge.keys):
+        put_text(ring, text)
+
+
+def put_text(path, text):
+    """The file has the old text or this, never a part; nobody else reads."""
+    fresh = path.with_suffix('.fresh')
     fresh.write_text(text)
     fresh.chmod(0o600)
-    fresh.rename(ring)
-    edge.keys.write_text(text)
+    fresh.rename(path)
 
 
 class Rooms:
@@ -95,7 +99,9 @@ class Rooms:
         return self.run(self.outside.knock(data, **how))
 
     def wait_empty(self, limit=10):
-        """No session is left, and no client."""
+        """No client is left at an edge, and no session at an MCU."""
+        until(lambda: all(load(edge)['clients'] == 0 for edge in self.edges),
+              limit, lambda: str([load(edge) for edge in self.edges]))
         until(lambda: all(mcu.order('status')['sessions'] == 0
                           for mcu in self.mcus), limit,
               lambda: str([mcu.order('status') for mcu in self.mcus]))
@@ -165,6 +171,11 @@ class Server:
         """Gone."""
         if self.link:
             self.rooms.run(self.link.abort())
+
+
+def load(edge):
+    """Connections of an edge, by what they are."""
+    return edge.call('GET', '/v1/status')[1]['conference']['connections']
 
 
 def descriptors(edge):

@@ -184,6 +184,22 @@ START_TEST(token_skew_and_life_are_the_rules)
 }
 END_TEST
 
+START_TEST(token_that_ends_before_it_begins_has_no_life)
+{
+	struct psom_token t = {.issued_s = (uint32_t)v.clock_s,
+			       .expires_s = (uint32_t)v.clock_s - 1};
+	uint8_t bytes[PSOM_TOKEN_LEN] = {0};
+	struct psom_token_claim c = claim_of(edge_slice(bytes, sizeof(bytes)));
+	struct psom_token out;
+
+	ck_assert(psom_token_for(&t, c.mcu, c.conference));
+	psom_token_make(bytes, &keys.keys[0], &t);
+	c.rule.life_s = UINT32_MAX;
+	ck_assert_int_eq(psom_token_check(&out, &keys, &c),
+			 WCE_REASON_LIFETIME);
+}
+END_TEST
+
 START_TEST(token_at_the_end_of_its_clock_does_not_wrap)
 {
 	struct psom_token t = {.issued_s = UINT32_MAX - 5,
@@ -310,6 +326,7 @@ Suite *test_suite(void)
 			    sizeof(signed_ones) / sizeof(signed_ones[0]));
 	tcase_add_test(t, token_of_a_conference_in_other_case_is_accepted);
 	tcase_add_test(t, token_skew_and_life_are_the_rules);
+	tcase_add_test(t, token_that_ends_before_it_begins_has_no_life);
 	tcase_add_test(t, token_at_the_end_of_its_clock_does_not_wrap);
 	tcase_add_test(t, key_out_of_date_is_unknown);
 	suite_add_tcase(s, t);
