@@ -124,7 +124,7 @@ static void make_shard(void)
 		.topo = shard_topo(),
 		.tls = ep1_tls(shard_w.certs, "edge", EP1_TLS_OUTSIDE),
 		.keys = calloc(1, sizeof(*p.keys)),
-		.fd = ep1_listen(&shard_w.at),
+		.fd = {ep1_listen(&shard_w.at), -1},
 	};
 
 	ck_assert_ptr_nonnull(p.keys);

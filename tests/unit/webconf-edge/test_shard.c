@@ -161,7 +161,8 @@ static void order_topology(int fd)
 	struct wce_mail *m = order(WCE_MAIL_TOPOLOGY);
 
 	m->topo = shard_topo();
-	m->fd = fd;
+	m->has_moved[WCE_FIRST] = fd >= 0;
+	m->fd[WCE_FIRST] = fd;
 	shard_mail(m);
 }
 
@@ -174,6 +175,35 @@ START_TEST(shard_takes_a_door_elsewhere)
 	shard_join(&other); /* at the new one */
 	ck_assert_int_eq(held_topo_count(), 1);
 	ep1_peer_dial(&third, shard_w.loop, shard_w.client_tls, &old);
+	ep1_wait_end(&third);
+	ck_assert_int_eq(edge_conn_why(third.conn), EDGE_CONN_WHY_CONNECT);
+	ck_assert_uint_eq(atomic_load(&shard_w.shared.clients), 2);
+}
+END_TEST
+
+/* One by IPv6 comes and goes; the first stays. */
+START_TEST(shard_twin_door_comes_and_goes)
+{
+	struct wce_mail *m = order(WCE_MAIL_TOPOLOGY);
+	struct edge_addr at = {.family = AF_INET6, .ip = {[15] = 1}}, peer_at;
+	const struct edge_addr first = shard_w.at;
+
+	m->topo = shard_topo();
+	m->has_moved[WCE_TWIN] = true;
+	ck_assert_int_eq(edge_sock_listen(&m->fd[WCE_TWIN], &at, NULL, false),
+			 EDGE_OK);
+	edge_sock_names(m->fd[WCE_TWIN], &at, &peer_at);
+	shard_mail(m);
+	shard_w.at = at;
+	shard_join(&peer);
+	ck_assert_int_eq(edge_conn_remote(peer.conn)->family, AF_INET6);
+	m = order(WCE_MAIL_TOPOLOGY);
+	m->topo = shard_topo();
+	m->has_moved[WCE_TWIN] = true; /* to nowhere */
+	shard_mail(m);
+	shard_w.at = first;
+	shard_join(&other);
+	ep1_peer_dial(&third, shard_w.loop, shard_w.client_tls, &at);
 	ep1_wait_end(&third);
 	ck_assert_int_eq(edge_conn_why(third.conn), EDGE_CONN_WHY_CONNECT);
 	ck_assert_uint_eq(atomic_load(&shard_w.shared.clients), 2);
@@ -404,6 +434,7 @@ Suite *test_suite(void)
 	tcase_add_test(door, shard_without_a_desk_is_full);
 	tcase_add_checked_fixture(orders, init, fini);
 	tcase_add_test(orders, shard_takes_a_door_elsewhere);
+	tcase_add_test(orders, shard_twin_door_comes_and_goes);
 	tcase_add_test(orders, shard_topology_alone_moves_nothing);
 	tcase_add_test(orders, shard_shows_the_new_certificate_to_the_next);
 	tcase_add_test(orders, shard_takes_new_keys);

@@ -179,7 +179,7 @@ static void make_edge(void)
 			.topo = make_topo(),
 			.tls = edge_tls_hold(w.outside_tls),
 			.keys = make_keys(),
-			.fd = ep1_listen(&w.client_at[i])};
+			.fd = {ep1_listen(&w.client_at[i]), -1}};
 	ck_assert_int_eq(edge_crew_new(&w.crew, &crew), EDGE_OK);
 }
 
