@@ -14,6 +14,7 @@
 #include "webconf-edge/client_tell.h"
 
 enum {
+	OPENING_MAX = PSOM_HEADER_LEN + PSOM_BODY_MAX,
 	PIPELINED_MAX = 16 * 1024, /* WC 4.1.1: before S6 [bytes] */
 };
 
@@ -87,13 +88,13 @@ void wce_client_end(struct wce_client *c, enum wce_reason why)
 {
 	if (c->state == WCE_CLIENT_CLOSED)
 		return;
-	wce_client_tell_end(c, why);
 	if (c->at.paired)
-		wce_pair_abort(&c->pair);
-	else
+		wce_pair_abort(&c->pair, wce_client_now(c));
+	wce_client_tell_end(c, why);
+	if (!c->at.paired) {
 		refuse(c, why);
-	if (!c->at.paired)
 		edge_conn_close(c->leg);
+	}
 	c->conn = NULL;
 	c->leg = NULL;
 	wce_client_forget(c);
@@ -124,6 +125,8 @@ static enum wce_client_state on_secured(struct wce_client *c)
 	c->at.secured = wce_client_now(c);
 	snprintf(c->tls_text, sizeof(c->tls_text), "%s/%s",
 		 edge_conn_tls_version(c->conn), edge_conn_tls_suite(c->conn));
+	c->profile =
+		wce_profile_find((struct edge_slice){0}); /* until it speaks */
 	atomic_fetch_sub(&c->shard->shared->handshakes, 1);
 	wce_shard_count(c->shard,
 			wce_stats_handshake(c->at.secured - c->at.accepted), 1);
@@ -253,6 +256,7 @@ static enum edge_err open_conn(struct wce_client *c, int fd)
 	struct edge_conn_plan p =
 		wce_conn_plan(c->shard->shared, c->shard->loop);
 
+	p.in_cap = OPENING_MAX + PIPELINED_MAX; /* more once it is paired */
 	p.tls = c->shard->tls;
 	p.fn = on_event;
 	p.arg = c;

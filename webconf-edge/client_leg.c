@@ -70,6 +70,9 @@ static void pair_up(struct wce_client *c)
 	atomic_fetch_add(&c->shard->shared->paired, 1);
 	wce_client_tell_paired(c);
 	edge_conn_consume(c->conn, c->opening_len);
+	edge_conn_set_in_cap(
+		c->conn,
+		wce_conn_plan(c->shard->shared, c->shard->loop).in_cap);
 	c->state = WCE_CLIENT_RELAY;
 	c->progress_ms = c->at.paired;
 	edge_wheel_stop(&c->timer);
@@ -133,7 +136,9 @@ static void on_progress_look(struct edge_timer *t, uint64_t now_ms)
 		c->progress_ms = now_ms;
 	}
 	if (quiet_ms && now_ms - c->progress_ms >= quiet_ms)
-		wce_client_end(c, WCE_REASON_IDLE);
+		wce_client_end(c, c->state == WCE_CLIENT_HALF
+					  ? WCE_REASON_HALF_SLOW
+					  : WCE_REASON_IDLE);
 	else if (c->state == WCE_CLIENT_HALF &&
 		 now_ms - c->half_ms >=
 			 wce_client_limit(c, WCE_LIMIT_HALF_TOTAL_MS))

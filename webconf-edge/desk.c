@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/crypto.h"
+#include "common/log.h"
 #include "common/loop.h"
 #include "common/tls.h"
 #include "webconf-edge/control.h"
@@ -184,6 +185,8 @@ static void recheck(struct wce_desk *d)
 		if (!topo_is_trusted(d->plan.topo, edge_slice_str(m->name),
 				     TOPO_TRUST_WEBCONF))
 			wce_mcu_cut(m);
+		else
+			wce_mcu_spare(m);
 	}
 	for (c = LIST_FIRST(&d->connections); c; c = next) {
 		next = LIST_NEXT(c, next);
@@ -199,7 +202,7 @@ void wce_desk_topology(struct wce_desk *d, const struct topo *t, int fd)
 	d->plan.topo = topo_hold(t);
 	topo_drop(old);
 	if (fd >= 0 && open_door(d, fd))
-		close(fd);
+		edge_event(EDGE_EV_TOPOLOGY_REFUSED, "desk=1 reason=memory");
 	recheck(d);
 }
 

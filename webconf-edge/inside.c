@@ -265,6 +265,7 @@ static enum wce_inside_state on_first(struct wce_inside *c)
 	if (why != WCE_REASON_OK)
 		return end(c, why);
 	edge_wheel_stop(&c->timer);
+	c->heard_ms = wce_desk_now(c->desk);
 	if (f.type == PSOM_OFFER)
 		return park(c, &f, used);
 	if (f.type != PSOM_REGISTER)

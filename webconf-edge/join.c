@@ -22,6 +22,7 @@ struct wce_seat {
 	struct wce_mcu *mcu;
 	struct wce_ask ask;
 	bool is_waiting;
+	bool has_spent; /* a use of its nonce: once a session */
 	TAILQ_ENTRY(wce_seat) in_line;
 };
 
@@ -99,9 +100,11 @@ static void refuse(struct wce_desk *d, edge_handle client, enum wce_reason why)
 
 /* -- a leg -------------------------------------------------------------- */
 
-/* WC 5.4: counted when a leg is given away for it. */
-static enum wce_reason spend_nonce(struct wce_desk *d, const struct wce_ask *a)
+/* WC 5.4: counted when a leg is given away for it; a second leg, or one that
+ * proves unusable, is no other session. */
+static enum wce_reason spend_nonce(struct wce_desk *d, struct wce_seat *s)
 {
+	const struct wce_ask *a = &s->ask;
 	const uint64_t wall_s = (uint64_t)time(NULL);
 	const uint64_t skew_s = wce_desk_limit(d, WCE_LIMIT_TOKEN_SKEW_S);
 	const uint64_t left_s = a->expires_s + skew_s > wall_s
@@ -110,12 +113,15 @@ static enum wce_reason spend_nonce(struct wce_desk *d, const struct wce_ask *a)
 	const uint64_t until = wce_desk_now(d) + left_s * 1000 + NONCE_ROOM_MS;
 	uint8_t key[EDGE_SHA256_LEN];
 
+	if (s->has_spent)
+		return WCE_REASON_OK;
 	nonce_key(key, a->nonce);
 	switch (edge_expiring_take(
 		d->nonces, key,
 		(uint32_t)wce_desk_limit(d, WCE_LIMIT_NONCE_USES), until,
 		wce_desk_now(d))) {
 	case EDGE_EXPIRING_TAKEN:
+		s->has_spent = true;
 		return WCE_REASON_OK;
 	case EDGE_EXPIRING_USED_UP:
 		return WCE_REASON_REUSED;
@@ -145,7 +151,7 @@ void wce_join_serve(struct wce_mcu *m)
 	struct wce_seat *s;
 
 	while (m->parked_count && (s = TAILQ_FIRST(&m->waiting))) {
-		const enum wce_reason why = spend_nonce(d, &s->ask);
+		const enum wce_reason why = spend_nonce(d, s);
 		struct edge_conn *leg;
 
 		if (why != WCE_REASON_OK) {

@@ -263,15 +263,24 @@ void wce_mcu_cut(struct wce_mcu *m)
 	struct wce_desk *d = m->desk;
 	struct wce_inside *control = m->control;
 
-	edge_wheel_start(edge_loop_wheel(d->plan.loop), &m->cut_timer,
-			 wce_desk_now(d) +
-				 wce_desk_limit(d, WCE_LIMIT_DRAIN_MS),
-			 on_cut_over);
+	if (!edge_timer_running(&m->cut_timer)) /* a later one adds nothing */
+		edge_wheel_start(edge_loop_wheel(d->plan.loop), &m->cut_timer,
+				 wce_desk_now(d) +
+					 wce_desk_limit(d, WCE_LIMIT_DRAIN_MS),
+				 on_cut_over);
 	if (!control)
 		return;
 	wce_inside_tell(WCE_EV_MCU_CUT, control, m->name, "topology");
 	wce_mcu_lost(m, "no_longer_trusted");
 	wce_control_bye(control, CODE_NAME);
+}
+
+void wce_mcu_spare(struct wce_mcu *m)
+{
+	if (!edge_timer_running(&m->cut_timer))
+		return;
+	edge_wheel_stop(&m->cut_timer);
+	free_when_unused(m);
 }
 
 void wce_mcu_free(struct wce_mcu *m)

@@ -62,6 +62,8 @@ void wce_mcu_want(struct wce_mcu *m);
 void wce_mcu_unseat(struct wce_mcu *m);
 /** The topology no longer names it: BYE 403 now, its sessions after 30 s. */
 void wce_mcu_cut(struct wce_mcu *m);
+/** A later topology names it: its sessions go on. */
+void wce_mcu_spare(struct wce_mcu *m);
 void wce_mcu_free(struct wce_mcu *m);
 
 #endif

@@ -138,13 +138,15 @@ static void close_door(struct wce_shard *s, enum wce_family f)
 
 /* -- what the desk sends ------------------------------------------------ */
 
+/* WC 4.6: 403 is no code for the outside. */
 static void cut(struct wce_client *c, void *arg)
 {
 	const struct wce_mail *m = arg;
 
 	if (c->at.opened &&
 	    psom_name_eq(edge_slice_str(c->mcu), edge_slice_str(m->ask.mcu)))
-		wce_client_end(c, WCE_REASON_REMOVED);
+		wce_client_end(c, c->at.paired ? WCE_REASON_REMOVED
+					       : WCE_REASON_NOT_REGISTERED);
 }
 
 static void move_door(struct wce_shard *s, enum wce_family f, int *fd)

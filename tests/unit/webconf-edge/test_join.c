@@ -1,0 +1,617 @@
+/* webconf-edge/join.c: judged, seated, given a leg, let go; WC 5.5 steps
+ * 13-16. */
+#include "webconf-edge/join.h"
+
+#include <string.h>
+
+#include "common/tally.h"
+#include "tests/support/suite.h"
+#include "tests/unit/webconf-edge/desk_world.h"
+#include "webconf-edge/inside.h"
+
+#define FE01 "fe01.contoso.net"
+#define FE02 "fe02.contoso.net"
+#define URI  "sip:alice@contoso.com;gruu;opaque=app:conf:data-conf:id:5D37"
+
+static struct ep1_peer control, other, legs[6];
+static edge_handle a, b, c; /* clients of both shards */
+
+static void init(void)
+{
+	control = other = (struct ep1_peer){0};
+	for (int i = 0; i < 6; i++)
+		legs[i] = (struct ep1_peer){0};
+	a = desk_client(0, 1);
+	b = desk_client(1, 2);
+	c = desk_client(0, 3);
+}
+
+static void fini(void)
+{
+	ep1_peer_fini(&control);
+	ep1_peer_fini(&other);
+	for (int i = 0; i < 6; i++)
+		ep1_peer_fini(&legs[i]);
+}
+
+static void ask(edge_handle client, uint8_t nonce)
+{
+	desk_ask(client, (struct desk_ask){
+				 .conference = 1, .nonce = nonce, .source = 1});
+}
+
+static void done(edge_handle client)
+{
+	desk_mail(WCE_MAIL_DONE, client);
+	desk_read_mails();
+}
+
+/* -- legs --------------------------------------------------------------- */
+
+START_TEST(join_is_given_the_oldest_parked_leg)
+{
+	const struct wce_mail *m;
+
+	desk_up(&control, 0);
+	desk_park(&legs[0]);
+	desk_park(&legs[1]);
+	ask(a, 1);
+	m = desk_take(WCE_MAIL_LEG, a);
+	ck_assert_ptr_nonnull(m->leg);
+	ck_assert_uint_eq(edge_conn_remote(m->leg)->port,
+			  edge_conn_local(legs[0].conn)->port);
+	ck_assert_uint_eq(desk_stat(WCE_STAT_LEGS_USED), 1);
+	ck_assert_uint_eq(desk_stat(WCE_STAT_LEGS_LOST), 0);
+	ck_assert_uint_eq(desk_w.desk->parked_count, 1);
+	ck_assert_uint_eq(desk_mcu(FE01)->seated, 1);
+	ck_assert_uint_eq(desk_mcu(FE01)->waiting_count, 0);
+	/* it is the shard's: what the MCU says is not the desk's any more */
+	ep1_peer_send(&legs[0], edge_slice_str("x"));
+	desk_sync(&control);
+	ck_assert_uint_eq(desk_stat(WCE_STAT_LEGS_LOST), 0);
+	done(a);
+	desk_is_empty();
+	ck_assert_uint_eq(desk_mcu(FE01)->seated, 0);
+}
+END_TEST
+
+START_TEST(join_serves_in_the_order_of_asking)
+{
+	const edge_handle order[] = {a, b, c};
+
+	desk_up(&control, 0);
+	for (int i = 0; i < 3; i++)
+		ask(order[i], (uint8_t)i);
+	desk_read_mails();
+	desk_no_mail();
+	ck_assert_uint_eq(desk_mcu(FE01)->waiting_count, 3);
+	for (int i = 0; i < 3; i++) {
+		desk_park(&legs[i]);
+		desk_take(WCE_MAIL_LEG, order[i]);
+	}
+	for (int i = 0; i < 3; i++)
+		done(order[i]);
+	desk_is_empty();
+}
+END_TEST
+
+START_TEST(join_again_goes_to_the_head_of_the_queue)
+{
+	desk_up(&control, 0);
+	ask(a, 1);
+	ask(b, 2);
+	desk_park(&legs[0]);
+	desk_take(WCE_MAIL_LEG, a);
+	desk_mail(WCE_MAIL_AGAIN, a);
+	desk_read_mails();
+	desk_park(&legs[1]);
+	desk_take(WCE_MAIL_LEG, a);
+	desk_park(&legs[2]);
+	desk_take(WCE_MAIL_LEG, b);
+	done(a);
+	done(b);
+	desk_is_empty();
+}
+END_TEST
+
+START_TEST(join_again_of_who_waits_or_is_unknown_is_nothing)
+{
+	desk_up(&control, 0);
+	desk_mail(WCE_MAIL_AGAIN, c);
+	ask(a, 1);
+	desk_mail(WCE_MAIL_AGAIN, a);
+	desk_read_mails();
+	desk_no_mail();
+	ck_assert_uint_eq(desk_mcu(FE01)->waiting_count, 1);
+	desk_park(&legs[0]);
+	desk_park(&legs[1]);
+	desk_take(WCE_MAIL_LEG, a);
+	desk_read_mails();
+	desk_no_mail();
+}
+END_TEST
+
+/* WC 4.1.3: who is gone is not given a leg. */
+START_TEST(join_done_leaves_the_queue)
+{
+	desk_up(&control, 0);
+	ask(a, 1);
+	ask(b, 2);
+	done(a);
+	ck_assert_uint_eq(desk_mcu(FE01)->waiting_count, 1);
+	desk_park(&legs[0]);
+	desk_take(WCE_MAIL_LEG, b);
+	done(b);
+	done(b); /* twice: nothing */
+	desk_is_empty();
+}
+END_TEST
+
+START_TEST(join_who_waits_makes_the_desk_ask_for_more)
+{
+	desk_up(&control, 2); /* two are promised */
+	ask(a, 1);
+	ck_assert_uint_eq(ep1_take_number(&control, PSOM_WANT, PSOM_TAG_LEGS),
+			  1);
+	ck_assert_uint_eq(desk_stat(WCE_STAT_WANT_SENT), 2);
+}
+END_TEST
+
+/* -- refusals: a row each ----------------------------------------------- */
+
+static void not_registered(void)
+{
+	desk_ask(a, (struct desk_ask){.mcu = FE02});
+}
+
+static void never_heard_of(void)
+{
+	desk_ask(a, (struct desk_ask){.mcu = "evil.example.org"});
+}
+
+static void down_again(void)
+{
+	ask(b, 9); /* holds its record */
+	desk_read_mails();
+	ep1_peer_reset(&control);
+	desk_take_refusal(b, WCE_REASON_NOT_REGISTERED);
+	ask(a, 1);
+}
+
+static void mcu_draining(void)
+{
+	ep1_send_number(&control, PSOM_DRAIN, PSOM_TAG_GRACE, 30);
+	desk_sync(&control);
+	ask(a, 1);
+}
+
+static void edge_draining(void)
+{
+	wce_desk_drain(desk_w.desk);
+	ask(a, 1);
+}
+
+static void set_capacity(uint32_t n)
+{
+	desk_mcu(FE01)->capacity = n;
+}
+
+static void full_by_its_word(void)
+{
+	set_capacity(1);
+	ask(b, 9);
+	ask(a, 1);
+}
+
+static void full_from_the_start(void)
+{
+	set_capacity(0);
+	ask(a, 1);
+}
+
+static void full_by_our_bound(void)
+{
+	desk_w.limits[WCE_LIMIT_PER_MCU] = 1;
+	ask(b, 9);
+	ask(a, 1);
+}
+
+static void queue_full(void)
+{
+	desk_w.limits[WCE_LIMIT_PAIR_QUEUE] = 1;
+	ask(b, 9);
+	ask(a, 1);
+}
+
+static void conference_full(void)
+{
+	desk_w.limits[WCE_LIMIT_PER_CONFERENCE] = 1;
+	desk_ask(b, (struct desk_ask){.conference = 1, .source = 2});
+	ask(a, 1);
+}
+
+static void address_full(void)
+{
+	desk_w.limits[WCE_LIMIT_PER_SOURCE] = 1;
+	desk_ask(b, (struct desk_ask){.conference = 2, .source = 1});
+	ask(a, 1);
+}
+
+static void send_conf_end(struct ep1_peer *p, const char *uri)
+{
+	uint8_t bytes[600];
+	struct psom_put w;
+
+	psom_put_start(&w, bytes, sizeof(bytes), PSOM_CONF_END);
+	psom_put_bytes(&w, PSOM_TAG_CONFERENCE, edge_slice_str(uri));
+	ep1_peer_send(p, psom_put_end(&w));
+	desk_sync(p);
+}
+
+static void ended(void)
+{
+	send_conf_end(&control, URI);
+	desk_ask(a, (struct desk_ask){.uri = URI});
+}
+
+/* WC 5.5: 13 is before 14 is before 15. */
+static void ended_comes_first(void)
+{
+	desk_w.limits[WCE_LIMIT_PER_SOURCE] = 0;
+	set_capacity(0);
+	ended();
+}
+
+static void limits_come_before_the_mcu(void)
+{
+	desk_w.limits[WCE_LIMIT_PER_SOURCE] = 0;
+	set_capacity(0);
+	ask(a, 1);
+}
+
+static void nonce_used_up(void)
+{
+	desk_w.limits[WCE_LIMIT_NONCE_USES] = 1;
+	desk_park(&legs[0]);
+	ask(b, 1);
+	desk_take(WCE_MAIL_LEG, b);
+	ask(a, 1);
+}
+
+static const struct {
+	void (*fn)(void);
+	enum wce_reason why;
+} refusals[] = {
+	{not_registered, WCE_REASON_NOT_REGISTERED},
+	{never_heard_of, WCE_REASON_NOT_REGISTERED},
+	{down_again, WCE_REASON_NOT_REGISTERED},
+	{mcu_draining, WCE_REASON_MCU_DRAINING},
+	{edge_draining, WCE_REASON_EDGE_DRAINING},
+	{full_by_its_word, WCE_REASON_MCU_FULL},
+	{full_from_the_start, WCE_REASON_MCU_FULL},
+	{full_by_our_bound, WCE_REASON_MCU_FULL},
+	{queue_full, WCE_REASON_PAIR_QUEUE_FULL},
+	{conference_full, WCE_REASON_CONFERENCE_LIMIT},
+	{address_full, WCE_REASON_ADDRESS_LIMIT},
+	{ended, WCE_REASON_CONF_ENDED},
+	{ended_comes_first, WCE_REASON_CONF_ENDED},
+	{limits_come_before_the_mcu, WCE_REASON_ADDRESS_LIMIT},
+	{nonce_used_up, WCE_REASON_REUSED},
+};
+enum { REFUSALS = sizeof(refusals) / sizeof(*refusals) };
+
+START_TEST(join_refuses_by_the_table)
+{
+	desk_up(&control, 0);
+	refusals[_i].fn();
+	desk_take_refusal(a, refusals[_i].why);
+	/* a refused one holds nothing, and its DONE takes nothing away */
+	done(a);
+	done(b);
+	desk_no_mail();
+	desk_is_empty();
+}
+END_TEST
+
+/* -- nonces, WC 5.4 and 8 test 17 --------------------------------------- */
+
+START_TEST(join_fifth_use_of_a_nonce_is_refused)
+{
+	desk_up(&control, 0);
+	for (unsigned i = 0; i < 4; i++) {
+		desk_park(&legs[i]);
+		ask(desk_client(0, i), 7);
+		desk_take(WCE_MAIL_LEG, desk_client(0, i));
+		done(desk_client(0, i)); /* a use stays a use */
+	}
+	desk_park(&legs[4]);
+	ask(a, 7);
+	desk_take_refusal(a, WCE_REASON_REUSED);
+	ck_assert_uint_eq(desk_w.desk->parked_count, 1);
+	ask(b, 8);
+	desk_take(WCE_MAIL_LEG, b);
+	done(b);
+	desk_is_empty();
+}
+END_TEST
+
+/* Counted when a leg is given away: five may wait, the fifth gets none. */
+START_TEST(join_nonce_is_counted_when_a_leg_is_given)
+{
+	desk_w.limits[WCE_LIMIT_NONCE_USES] = 2;
+	desk_up(&control, 0);
+	ask(a, 7);
+	ask(b, 7);
+	ask(c, 7);
+	desk_read_mails();
+	desk_no_mail();
+	desk_park(&legs[0]);
+	desk_take(WCE_MAIL_LEG, a);
+	desk_park(&legs[1]);
+	desk_take(WCE_MAIL_LEG, b);
+	desk_park(&legs[2]);
+	desk_take_refusal(c, WCE_REASON_REUSED);
+	ck_assert_uint_eq(desk_w.desk->parked_count, 1);
+	done(a);
+	done(b);
+	done(c);
+	desk_is_empty();
+}
+END_TEST
+
+/* A session that needs a second leg is one session. */
+START_TEST(join_again_uses_no_other_nonce)
+{
+	desk_w.limits[WCE_LIMIT_NONCE_USES] = 1;
+	desk_up(&control, 0);
+	desk_park(&legs[0]);
+	ask(a, 7);
+	desk_take(WCE_MAIL_LEG, a);
+	desk_mail(WCE_MAIL_AGAIN, a);
+	desk_park(&legs[1]);
+	desk_take(WCE_MAIL_LEG, a);
+}
+END_TEST
+
+/* A leg that cannot leave its loop is given up, who waits waits on. */
+START_TEST(join_leg_that_cannot_leave_is_none)
+{
+	struct wce_mail *m = wce_mail_new(WCE_MAIL_ASK, a);
+
+	desk_w.limits[WCE_LIMIT_NONCE_USES] = 1;
+	desk_up(&control, 0);
+	desk_park(&legs[0]);
+	ck_assert_ptr_nonnull(m);
+	memcpy(m->ask.mcu, FE01, sizeof(FE01));
+	m->ask.expires_s = UINT32_MAX;
+	ck_assert_int_eq(
+		edge_conn_write(TAILQ_FIRST(&desk_mcu(FE01)->parked)->conn,
+				edge_slice_str("!")),
+		EDGE_OK);
+	wce_join_mail(desk_w.desk, m); /* in the same turn */
+	wce_mail_free(m);
+	desk_no_mail();
+	ck_assert_uint_eq(desk_stat(WCE_STAT_LEGS_LOST), 1);
+	ck_assert_uint_eq(desk_w.desk->parked_count, 0);
+	ck_assert_uint_eq(desk_mcu(FE01)->waiting_count, 1);
+	desk_park(&legs[1]);
+	desk_take(WCE_MAIL_LEG, a);
+	done(a);
+	desk_is_empty();
+}
+END_TEST
+
+START_TEST(join_nonce_table_that_is_full_refuses)
+{
+	desk_w.limits[WCE_LIMIT_NONCES] = 2;
+	desk_restart();
+	desk_up(&control, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		desk_park(&legs[i]);
+		ask(desk_client(0, i), (uint8_t)i);
+		desk_take(WCE_MAIL_LEG, desk_client(0, i));
+	}
+	desk_park(&legs[2]);
+	ask(a, 9);
+	desk_take_refusal(a, WCE_REASON_NONCE_TABLE_FULL);
+	ask(b, 1); /* a known one has its place */
+	desk_take(WCE_MAIL_LEG, b);
+}
+END_TEST
+
+/* -- ended conferences -------------------------------------------------- */
+
+START_TEST(join_ended_is_by_mcu_and_conference)
+{
+	struct psom_frame f;
+
+	desk_up(&control, 0);
+	desk_dial(&other, "fe02");
+	desk_send_register(&other, &(struct desk_mcu){FE02, 1, 1, 100, 0});
+	ep1_take(&other, PSOM_REGISTER_OK, &f);
+	send_conf_end(&other, URI);
+	ck_assert_uint_eq(desk_stat(WCE_STAT_CONFERENCES_ENDED), 1);
+	ck_assert(desk_line("WCE_EV_CONFERENCE_ENDED"));
+	ck_assert(!desk_line("5D37")); /* WC 4.9: its hash only */
+	desk_park(&legs[0]);
+	desk_ask(a, (struct desk_ask){.uri = URI}); /* fe01's own */
+	desk_take(WCE_MAIL_LEG, a);
+	desk_ask(b, (struct desk_ask){.uri = URI, .mcu = FE02});
+	desk_take_refusal(b, WCE_REASON_CONF_ENDED);
+	/* names are folded */
+	desk_ask(c, (struct desk_ask){.uri = "SIP:Alice@contoso.com;gruu;"
+					     "opaque=app:conf:data-conf:id:"
+					     "5d37",
+				      .mcu = "FE02.contoso.net."});
+	desk_take_refusal(c, WCE_REASON_CONF_ENDED);
+}
+END_TEST
+
+START_TEST(join_end_of_a_conference_leaves_its_sessions_alone)
+{
+	desk_up(&control, 0);
+	desk_park(&legs[0]);
+	desk_ask(a, (struct desk_ask){.uri = URI});
+	desk_take(WCE_MAIL_LEG, a);
+	send_conf_end(&control, URI);
+	desk_read_mails();
+	desk_no_mail();
+	ck_assert_uint_eq(desk_mcu(FE01)->seated, 1);
+}
+END_TEST
+
+/* -- what an MCU says of all -------------------------------------------- */
+
+START_TEST(join_loss_of_the_mcu_refuses_who_waits)
+{
+	desk_up(&control, 0);
+	desk_park(&legs[0]);
+	ask(a, 1);
+	desk_take(WCE_MAIL_LEG, a);
+	ask(b, 2);
+	ask(c, 3);
+	desk_read_mails();
+	ep1_peer_reset(&control);
+	desk_take_refusal(b, WCE_REASON_NOT_REGISTERED);
+	desk_take_refusal(c, WCE_REASON_NOT_REGISTERED);
+	desk_mail(WCE_MAIL_AGAIN, a); /* the paired one lost its leg */
+	desk_take_refusal(a, WCE_REASON_NOT_REGISTERED);
+	ck_assert_ptr_nonnull(desk_mcu(FE01)); /* has seats */
+	done(b);
+	done(c);
+	ck_assert_uint_eq(desk_mcu(FE01)->seated, 1);
+	done(a);
+	ck_assert_ptr_null(desk_mcu(FE01));
+	desk_is_empty();
+}
+END_TEST
+
+START_TEST(join_drain_of_the_mcu_refuses_who_waits)
+{
+	desk_up(&control, 0);
+	ask(a, 1);
+	ask(b, 2);
+	desk_read_mails();
+	ep1_send_number(&control, PSOM_DRAIN, PSOM_TAG_GRACE, 30);
+	desk_take_refusal(a, WCE_REASON_MCU_DRAINING);
+	desk_take_refusal(b, WCE_REASON_MCU_DRAINING);
+	desk_park(&legs[0]); /* may be parked, is not used */
+	desk_mail(WCE_MAIL_AGAIN, a);
+	desk_take_refusal(a, WCE_REASON_MCU_DRAINING);
+	done(a);
+	done(b);
+	desk_is_empty();
+}
+END_TEST
+
+/* A seat that is taken already is no reason to refuse its second leg. */
+START_TEST(join_again_at_a_full_mcu_is_served)
+{
+	desk_up(&control, 0);
+	set_capacity(1);
+	desk_park(&legs[0]);
+	ask(a, 1);
+	desk_take(WCE_MAIL_LEG, a);
+	desk_mail(WCE_MAIL_AGAIN, a);
+	desk_park(&legs[1]);
+	desk_take(WCE_MAIL_LEG, a);
+}
+END_TEST
+
+START_TEST(join_takeover_keeps_who_waits)
+{
+	struct psom_frame f;
+
+	desk_up(&control, 0);
+	ask(a, 1);
+	desk_read_mails();
+	desk_dial(&other, "fe01");
+	desk_send_register(&other, &(struct desk_mcu){FE01, 2, 2, 100, 4});
+	ep1_take(&other, PSOM_REGISTER_OK, &f);
+	desk_no_mail();
+	desk_dial(&legs[0], "fe01");
+	desk_send_offer(&legs[0], FE01, 2);
+	desk_take(WCE_MAIL_LEG, a);
+	done(a);
+	desk_is_empty();
+}
+END_TEST
+
+/* Many come and go: each count returns to zero. */
+START_TEST(join_gives_everything_back)
+{
+	enum { MANY = 200 };
+
+	desk_w.limits[WCE_LIMIT_PER_SOURCE] = 20;
+	desk_w.limits[WCE_LIMIT_PER_CONFERENCE] = 30;
+	desk_up(&control, 0);
+	for (unsigned i = 0; i < MANY; i++)
+		desk_ask(desk_client(i % 2, i),
+			 (struct desk_ask){.conference = (uint8_t)(i % 7),
+					   .nonce = (uint8_t)i,
+					   .source = (uint8_t)(i % 11)});
+	for (unsigned i = 0; i < 3; i++)
+		desk_park(&legs[i]);
+	desk_read_mails();
+	ck_assert_uint_gt(edge_tally_total(desk_w.desk->sources), 0);
+	for (unsigned i = 0; i < MANY; i++)
+		desk_mail(WCE_MAIL_DONE, desk_client(i % 2, i));
+	desk_read_mails();
+	desk_is_empty();
+	ck_assert_uint_eq(desk_mcu(FE01)->seated, 0);
+	ck_assert_uint_eq(desk_mcu(FE01)->waiting_count, 0);
+}
+END_TEST
+
+/* The desk ends with clients waiting and paired. */
+START_TEST(join_desk_may_end_with_all_its_seats)
+{
+	desk_up(&control, 0);
+	desk_park(&legs[0]);
+	ask(a, 1);
+	desk_take(WCE_MAIL_LEG, a);
+	ask(b, 2);
+	ask(c, 3);
+	desk_read_mails();
+	desk_mail(WCE_MAIL_AGAIN, a); /* and with a mail in its box */
+	wce_desk_free(desk_w.desk);
+	desk_w.desk = NULL;
+	ck_assert_ptr_null(desk_w.shared.desk);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("join");
+	TCase *leg = desk_case(s, "legs");
+	TCase *no = desk_case(s, "refusals");
+	TCase *nonce = desk_case(s, "nonces");
+	TCase *all = desk_case(s, "all");
+
+	tcase_add_checked_fixture(leg, init, fini);
+	tcase_add_test(leg, join_is_given_the_oldest_parked_leg);
+	tcase_add_test(leg, join_serves_in_the_order_of_asking);
+	tcase_add_test(leg, join_again_goes_to_the_head_of_the_queue);
+	tcase_add_test(leg, join_again_of_who_waits_or_is_unknown_is_nothing);
+	tcase_add_test(leg, join_done_leaves_the_queue);
+	tcase_add_test(leg, join_who_waits_makes_the_desk_ask_for_more);
+	tcase_add_test(leg, join_leg_that_cannot_leave_is_none);
+	tcase_add_checked_fixture(no, init, fini);
+	tcase_add_loop_test(no, join_refuses_by_the_table, 0, REFUSALS);
+	tcase_add_checked_fixture(nonce, init, fini);
+	tcase_add_test(nonce, join_fifth_use_of_a_nonce_is_refused);
+	tcase_add_test(nonce, join_nonce_is_counted_when_a_leg_is_given);
+	tcase_add_test(nonce, join_again_uses_no_other_nonce);
+	tcase_add_test(nonce, join_nonce_table_that_is_full_refuses);
+	tcase_add_test(nonce, join_ended_is_by_mcu_and_conference);
+	tcase_add_test(nonce,
+		       join_end_of_a_conference_leaves_its_sessions_alone);
+	tcase_add_checked_fixture(all, init, fini);
+	tcase_add_test(all, join_loss_of_the_mcu_refuses_who_waits);
+	tcase_add_test(all, join_drain_of_the_mcu_refuses_who_waits);
+	tcase_add_test(all, join_again_at_a_full_mcu_is_served);
+	tcase_add_test(all, join_takeover_keeps_who_waits);
+	tcase_add_test(all, join_gives_everything_back);
+	tcase_add_test(all, join_desk_may_end_with_all_its_seats);
+	return s;
+}
