@@ -90,6 +90,8 @@ static void on_taken(void *arg, int fd, const struct edge_addr *from)
 					   "preauth"},
 		[EDGE_ADMIT_PENALTY] = {WCE_STAT_REJECTED_SOURCE, "penalty"},
 		[EDGE_ADMIT_UNKNOWN] = {WCE_STAT_REJECTED_TOTAL, "unknown"},
+		[EDGE_ADMIT_BUSY] = {WCE_STAT_REJECTED_PREAUTH, "busy"},
+		[EDGE_ADMIT_RATE] = {WCE_STAT_REJECTED_RATE, "rate"},
 	};
 	struct wce_shard *s = arg;
 	enum edge_admit_verdict v;
@@ -312,10 +314,12 @@ out:
 	return err;
 }
 
+/* WC 4.1 S8: who is there still after a drain has had its grace. */
 static void end_client(struct wce_client *c, void *arg)
 {
 	(void)arg;
-	wce_client_end(c, WCE_REASON_SHUTDOWN);
+	wce_client_end(c, c->shard->is_draining ? WCE_REASON_GRACE_OVER
+						: WCE_REASON_SHUTDOWN);
 }
 
 void wce_shard_free(struct wce_shard *s)

@@ -73,7 +73,7 @@ START_TEST(service_drain_ends_with_its_grace)
 	ep1_wait(loop, has_said_bye, NULL, "the end");
 	wce_service_stop(v);
 	ep1_wait_end(&peer); /* told abruptly: it was not over */
-	ck_assert_ptr_nonnull(strstr(lines, "WCE_EV_SESSION"));
+	ck_assert_ptr_nonnull(strstr(lines, "state_end=relay end=grace_over"));
 }
 END_TEST
 
@@ -87,6 +87,7 @@ START_TEST(service_stops_whenever)
 	wce_service_stop(v);
 	ep1_wait_end(&control);
 	ep1_wait_end(&peer);
+	ck_assert_ptr_nonnull(strstr(lines, "state_end=relay end=shutdown"));
 }
 END_TEST
 

@@ -85,6 +85,21 @@ static const struct {
 	  .sources = 100},
 	 WCE_STAT_REJECTED_PREAUTH,
 	 "reason=preauth"},
+	{{.total = 100,
+	  .per_source = 10,
+	  .handshakes_per_source = 10,
+	  .handshakes = 1,
+	  .sources = 100},
+	 WCE_STAT_REJECTED_PREAUTH,
+	 "reason=busy"},
+	{{.total = 100,
+	  .per_source = 10,
+	  .handshakes_per_source = 10,
+	  .rate_per_source = 1,
+	  .burst_per_source = 1,
+	  .sources = 100},
+	 WCE_STAT_REJECTED_RATE,
+	 "reason=rate"},
 };
 enum { ADMISSIONS = sizeof(admissions) / sizeof(*admissions) };
 
