@@ -6,44 +6,7 @@
 
 #include "common/tally.h"
 #include "tests/support/suite.h"
-#include "tests/unit/webconf-edge/desk_world.h"
-
-#define FE01 "fe01.contoso.net"
-#define FE02 "fe02.contoso.net"
-#define URI  "sip:alice@contoso.com;gruu;opaque=app:conf:data-conf:id:5D37"
-
-static struct ep1_peer control, other, legs[6];
-static edge_handle a, b, c; /* clients of both shards */
-
-static void init(void)
-{
-	control = other = (struct ep1_peer){0};
-	for (int i = 0; i < 6; i++)
-		legs[i] = (struct ep1_peer){0};
-	a = desk_client(0, 1);
-	b = desk_client(1, 2);
-	c = desk_client(0, 3);
-}
-
-static void fini(void)
-{
-	ep1_peer_fini(&control);
-	ep1_peer_fini(&other);
-	for (int i = 0; i < 6; i++)
-		ep1_peer_fini(&legs[i]);
-}
-
-static void ask(edge_handle client, uint8_t nonce)
-{
-	desk_ask(client, (struct desk_ask){
-				 .conference = 1, .nonce = nonce, .source = 1});
-}
-
-static void done(edge_handle client)
-{
-	desk_mail(WCE_MAIL_DONE, client);
-	desk_read_mails();
-}
+#include "tests/unit/webconf-edge/join_world.h"
 
 /* -- legs --------------------------------------------------------------- */
 
@@ -236,17 +199,6 @@ static void address_full(void)
 	ask(a, 1);
 }
 
-static void send_conf_end(struct ep1_peer *p, const char *uri)
-{
-	uint8_t bytes[600];
-	struct psom_put w;
-
-	psom_put_start(&w, bytes, sizeof(bytes), PSOM_CONF_END);
-	psom_put_bytes(&w, PSOM_TAG_CONFERENCE, edge_slice_str(uri));
-	ep1_peer_send(p, psom_put_end(&w));
-	desk_sync(p);
-}
-
 static void ended(void)
 {
 	send_conf_end(&control, URI);
@@ -435,20 +387,17 @@ END_TEST
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("join");
-	TCase *leg = desk_case(s, "legs");
-	TCase *no = desk_case(s, "refusals");
-	TCase *all = desk_case(s, "all");
+	TCase *leg = join_case(s, "legs");
+	TCase *no = join_case(s, "refusals");
+	TCase *all = join_case(s, "all");
 
-	tcase_add_checked_fixture(leg, init, fini);
 	tcase_add_test(leg, join_is_given_the_oldest_parked_leg);
 	tcase_add_test(leg, join_serves_in_the_order_of_asking);
 	tcase_add_test(leg, join_again_goes_to_the_head_of_the_queue);
 	tcase_add_test(leg, join_again_of_who_waits_or_is_unknown_is_nothing);
 	tcase_add_test(leg, join_done_leaves_the_queue);
 	tcase_add_test(leg, join_who_waits_makes_the_desk_ask_for_more);
-	tcase_add_checked_fixture(no, init, fini);
 	tcase_add_loop_test(no, join_refuses_by_the_table, 0, REFUSALS);
-	tcase_add_checked_fixture(all, init, fini);
 	tcase_add_test(all, join_loss_of_the_mcu_refuses_who_waits);
 	tcase_add_test(all, join_drain_of_the_mcu_refuses_who_waits);
 	tcase_add_test(all, join_again_at_a_full_mcu_is_served);

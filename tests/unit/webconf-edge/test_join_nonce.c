@@ -5,56 +5,8 @@
 #include <string.h>
 
 #include "tests/support/suite.h"
-#include "tests/unit/webconf-edge/desk_world.h"
+#include "tests/unit/webconf-edge/join_world.h"
 #include "webconf-edge/inside.h"
-
-#define FE01 "fe01.contoso.net"
-#define FE02 "fe02.contoso.net"
-#define URI  "sip:alice@contoso.com;gruu;opaque=app:conf:data-conf:id:5D37"
-
-static struct ep1_peer control, other, legs[6];
-static edge_handle a, b, c; /* clients of both shards */
-
-static void init(void)
-{
-	control = other = (struct ep1_peer){0};
-	for (int i = 0; i < 6; i++)
-		legs[i] = (struct ep1_peer){0};
-	a = desk_client(0, 1);
-	b = desk_client(1, 2);
-	c = desk_client(0, 3);
-}
-
-static void fini(void)
-{
-	ep1_peer_fini(&control);
-	ep1_peer_fini(&other);
-	for (int i = 0; i < 6; i++)
-		ep1_peer_fini(&legs[i]);
-}
-
-static void ask(edge_handle client, uint8_t nonce)
-{
-	desk_ask(client, (struct desk_ask){
-				 .conference = 1, .nonce = nonce, .source = 1});
-}
-
-static void done(edge_handle client)
-{
-	desk_mail(WCE_MAIL_DONE, client);
-	desk_read_mails();
-}
-
-static void send_conf_end(struct ep1_peer *p, const char *uri)
-{
-	uint8_t bytes[600];
-	struct psom_put w;
-
-	psom_put_start(&w, bytes, sizeof(bytes), PSOM_CONF_END);
-	psom_put_bytes(&w, PSOM_TAG_CONFERENCE, edge_slice_str(uri));
-	ep1_peer_send(p, psom_put_end(&w));
-	desk_sync(p);
-}
 
 START_TEST(join_fifth_use_of_a_nonce_is_refused)
 {
@@ -204,9 +156,8 @@ END_TEST
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("join_nonce");
-	TCase *t = desk_case(s, "join_nonce");
+	TCase *t = join_case(s, "join_nonce");
 
-	tcase_add_checked_fixture(t, init, fini);
 	tcase_add_test(t, join_fifth_use_of_a_nonce_is_refused);
 	tcase_add_test(t, join_nonce_is_counted_when_a_leg_is_given);
 	tcase_add_test(t, join_again_uses_no_other_nonce);
