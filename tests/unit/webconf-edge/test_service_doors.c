@@ -1,4 +1,5 @@
 /* webconf-edge/service_doors.c: doors that a topology moves. */
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -96,6 +97,31 @@ START_TEST(service_reads_new_keys_with_a_topology)
 }
 END_TEST
 
+/* A file that is broken changes nothing: the old keys stay. */
+START_TEST(service_keeps_its_keys_when_new_ones_will_not_do)
+{
+	const struct topo *new;
+	char file[128];
+	FILE *f;
+
+	start();
+	t.seq = 2;
+	new = snapshot();
+	snprintf(file, sizeof(file), "%s/secrets/psom.keys", state);
+	f = fopen(file, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs("2 xyz\n", f);
+	fclose(f);
+	ck_assert_int_eq(wce_service_prepare(v, new, why, sizeof(why)),
+			 EDGE_OK);
+	wce_service_commit(v, new);
+	topo_drop(new);
+	ck_assert_ptr_nonnull(strstr(lines, "EDGE_EV_RELOAD_FAILED"));
+	ck_assert_str_eq(wce_service_keys(v)->keys[0].kid, "1");
+	pair();
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("service_doors");
@@ -105,5 +131,6 @@ Suite *test_suite(void)
 	tcase_add_test(c, service_refuses_a_topology_it_cannot_serve);
 	tcase_add_test(c, service_forgets_what_was_prepared);
 	tcase_add_test(c, service_reads_new_keys_with_a_topology);
+	tcase_add_test(c, service_keeps_its_keys_when_new_ones_will_not_do);
 	return s;
 }
