@@ -273,6 +273,7 @@ out:
 	return err;
 }
 
+/* WC 4.1 S8: who is there still after a drain has had its grace. */
 static void end_client(struct wce_client *c, void *arg)
 {
 	const struct wce_shard *s = arg;

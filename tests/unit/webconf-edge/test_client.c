@@ -331,6 +331,22 @@ START_TEST(client_nobody_answers_in_time)
 }
 END_TEST
 
+/* Its admission is given back, and its place in the table. */
+START_TEST(client_that_cannot_be_taken_in_leaves_nothing)
+{
+	const struct edge_addr from = {.family = AF_INET, .ip = {192, 0, 2, 1}};
+	const int no_socket = -1;
+
+	ck_assert_int_eq(edge_admit_enter(shard_w.shared.admit, &from, 0),
+			 EDGE_ADMIT_OK);
+	ck_assert_int_ne(wce_client_accept(shard_w.shard, no_socket, &from),
+			 EDGE_OK);
+	ck_assert_uint_eq(edge_admit_count(shard_w.shared.admit), 0);
+	ck_assert_uint_eq(edge_admit_handshakes(shard_w.shared.admit), 0);
+	ck_assert_uint_eq(edge_handles_count(shard_w.shard->clients), 0);
+}
+END_TEST
+
 /* -- every cell of the table -------------------------------------------- */
 
 static struct wce_client *find;
@@ -433,6 +449,7 @@ Suite *test_suite(void)
 	tcase_add_test(desk, client_that_is_gone_is_not_answered);
 	tcase_add_loop_test(desk, client_gone_while_waiting, 0, 3);
 	tcase_add_test(desk, client_gone_before_its_opening);
+	tcase_add_test(desk, client_that_cannot_be_taken_in_leaves_nothing);
 	tcase_add_checked_fixture(slow, init, fini);
 	tcase_add_test(slow, client_handshake_that_is_too_slow);
 	tcase_add_test(slow, client_handshake_that_fails);

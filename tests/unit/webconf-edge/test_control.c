@@ -1,6 +1,9 @@
 /* webconf-edge/control.c: REGISTER and what follows; WC 5.6, 5.7, 5.9. */
 #include "webconf-edge/control.h"
 
+#include <sys/socket.h>
+
+#include "common/conn_flow.h"
 #include "tests/support/suite.h"
 #include "tests/unit/webconf-edge/desk_world.h"
 
@@ -314,6 +317,39 @@ START_TEST(control_farewell_of_the_mcu_is_its_end)
 }
 END_TEST
 
+/* What it asks for piles up, as far as its queue goes: then it is not read any
+ * more, and its death is noticed. */
+START_TEST(control_that_reads_no_answers)
+{
+	enum { MANY = 400000, SMALL = 4096 };
+	const int small = SMALL;
+	const struct edge_conn *conn;
+	uint64_t sent = 0;
+
+	desk_w.limits[WCE_LIMIT_QUEUE] = 16384;
+	desk_w.limits[WCE_LIMIT_PING_S] = 1;
+	desk_w.limits[WCE_LIMIT_DEAD_S] = 3;
+	desk_up(&control, 0);
+	conn = desk_mcu(FE01)->control->conn;
+	setsockopt(conn->stream.fd, SOL_SOCKET, SO_SNDBUF, &small,
+		   sizeof(small));
+	setsockopt(control.conn->stream.fd, SOL_SOCKET, SO_RCVBUF, &small,
+		   sizeof(small));
+	ep1_peer_deaf(&control, true);
+	while (!conn->is_paused && sent < MANY) {
+		for (int i = 0; i < 200; i++)
+			ep1_send_number(&control, PSOM_PING, PSOM_TAG_ECHO,
+					++sent);
+		ep1_pass(desk_w.loop, 1);
+		ck_assert_uint_eq(desk_w.desk->mcu_count, 1);
+		ck_assert_uint_le(edge_conn_queued(conn), 3 * 16384);
+	}
+	ck_assert(conn->is_paused);
+	desk_wait_stat(WCE_STAT_LOST, 1);
+	ck_assert(desk_line("reason=dead"));
+}
+END_TEST
+
 START_TEST(control_second_register_is_400)
 {
 	desk_up(&control, 0);
@@ -435,6 +471,7 @@ Suite *test_suite(void)
 	tcase_add_test(frames, control_drain_is_kept);
 	tcase_add_loop_test(frames, control_farewell_of_the_mcu_is_its_end, 0,
 			    2);
+	tcase_add_test(frames, control_that_reads_no_answers);
 	tcase_add_test(frames, control_second_register_is_400);
 	tcase_add_test(frames, control_offer_on_it_is_400);
 	tcase_add_test(frames, control_nonsense_is_its_end);

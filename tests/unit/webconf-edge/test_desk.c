@@ -198,6 +198,23 @@ START_TEST(desk_bye_is_the_last_word)
 }
 END_TEST
 
+START_TEST(desk_bye_passes_over_who_is_gone)
+{
+	desk_up(&control, 0);
+	desk_park(&leg);
+	desk_ask(a, (struct desk_ask){.nonce = 1});
+	desk_take(WCE_MAIL_LEG, a); /* its seat holds the record */
+	ep1_peer_reset(&control);
+	desk_wait_stat(WCE_STAT_LOST, 1);
+	wce_desk_bye(desk_w.desk);
+	wce_desk_drain(desk_w.desk);
+	ck_assert_ptr_nonnull(desk_mcu(FE01));
+	desk_mail(WCE_MAIL_DONE, a);
+	desk_read_mails();
+	ck_assert_ptr_null(desk_mcu(FE01));
+}
+END_TEST
+
 /* It may end with connections in every state. */
 START_TEST(desk_ends_with_all_that_is_there)
 {
@@ -228,6 +245,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, desk_shows_the_new_certificate_to_the_next);
 	tcase_add_test(t, desk_drain_tells_all_and_seats_nobody);
 	tcase_add_test(t, desk_bye_is_the_last_word);
+	tcase_add_test(t, desk_bye_passes_over_who_is_gone);
 	tcase_add_test(t, desk_ends_with_all_that_is_there);
 	return s;
 }

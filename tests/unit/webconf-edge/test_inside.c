@@ -199,6 +199,17 @@ START_TEST(inside_first_frame_that_will_not_do)
 }
 END_TEST
 
+START_TEST(inside_handshake_that_is_too_slow)
+{
+	desk_w.limits[WCE_LIMIT_HANDSHAKE_MS] = 100;
+	ck_assert_int_eq(edge_sock_dial(&silent, NULL, NULL, &desk_w.at),
+			 EDGE_OK);
+	desk_wait_stat(WCE_STAT_INSIDE_REFUSED, 1);
+	ck_assert_uint_eq(desk_stat(WCE_STAT_REJECT + WCE_REASON_TLS_SLOW), 1);
+	wait_left(0);
+}
+END_TEST
+
 START_TEST(inside_first_frame_must_say_what_it_is)
 {
 	desk_dial(&other, "fe01");
@@ -495,6 +506,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(first, init, fini);
 	tcase_add_loop_test(first, inside_first_frame_that_will_not_do, 0,
 			    FIRSTS);
+	tcase_add_test(first, inside_handshake_that_is_too_slow);
 	tcase_add_test(first, inside_first_frame_must_say_what_it_is);
 	tcase_add_test(first, inside_of_another_version_is_426);
 	tcase_add_test(first, inside_that_says_nothing_in_time_is_408);

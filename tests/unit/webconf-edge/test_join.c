@@ -6,45 +6,7 @@
 
 #include "common/tally.h"
 #include "tests/support/suite.h"
-#include "tests/unit/webconf-edge/desk_world.h"
-#include "webconf-edge/inside.h"
-
-#define FE01 "fe01.contoso.net"
-#define FE02 "fe02.contoso.net"
-#define URI  "sip:alice@contoso.com;gruu;opaque=app:conf:data-conf:id:5D37"
-
-static struct ep1_peer control, other, legs[6];
-static edge_handle a, b, c; /* clients of both shards */
-
-static void init(void)
-{
-	control = other = (struct ep1_peer){0};
-	for (int i = 0; i < 6; i++)
-		legs[i] = (struct ep1_peer){0};
-	a = desk_client(0, 1);
-	b = desk_client(1, 2);
-	c = desk_client(0, 3);
-}
-
-static void fini(void)
-{
-	ep1_peer_fini(&control);
-	ep1_peer_fini(&other);
-	for (int i = 0; i < 6; i++)
-		ep1_peer_fini(&legs[i]);
-}
-
-static void ask(edge_handle client, uint8_t nonce)
-{
-	desk_ask(client, (struct desk_ask){
-				 .conference = 1, .nonce = nonce, .source = 1});
-}
-
-static void done(edge_handle client)
-{
-	desk_mail(WCE_MAIL_DONE, client);
-	desk_read_mails();
-}
+#include "tests/unit/webconf-edge/join_world.h"
 
 /* -- legs --------------------------------------------------------------- */
 
@@ -237,17 +199,6 @@ static void address_full(void)
 	ask(a, 1);
 }
 
-static void send_conf_end(struct ep1_peer *p, const char *uri)
-{
-	uint8_t bytes[600];
-	struct psom_put w;
-
-	psom_put_start(&w, bytes, sizeof(bytes), PSOM_CONF_END);
-	psom_put_bytes(&w, PSOM_TAG_CONFERENCE, edge_slice_str(uri));
-	ep1_peer_send(p, psom_put_end(&w));
-	desk_sync(p);
-}
-
 static void ended(void)
 {
 	send_conf_end(&control, URI);
@@ -310,153 +261,6 @@ START_TEST(join_refuses_by_the_table)
 	done(b);
 	desk_no_mail();
 	desk_is_empty();
-}
-END_TEST
-
-/* -- nonces, WC 5.4 and 8 test 17 --------------------------------------- */
-
-START_TEST(join_fifth_use_of_a_nonce_is_refused)
-{
-	desk_up(&control, 0);
-	for (unsigned i = 0; i < 4; i++) {
-		desk_park(&legs[i]);
-		ask(desk_client(0, i), 7);
-		desk_take(WCE_MAIL_LEG, desk_client(0, i));
-		done(desk_client(0, i)); /* a use stays a use */
-	}
-	desk_park(&legs[4]);
-	ask(a, 7);
-	desk_take_refusal(a, WCE_REASON_REUSED);
-	ck_assert_uint_eq(desk_w.desk->parked_count, 1);
-	ask(b, 8);
-	desk_take(WCE_MAIL_LEG, b);
-	done(b);
-	desk_is_empty();
-}
-END_TEST
-
-/* Counted when a leg is given away: five may wait, the fifth gets none. */
-START_TEST(join_nonce_is_counted_when_a_leg_is_given)
-{
-	desk_w.limits[WCE_LIMIT_NONCE_USES] = 2;
-	desk_up(&control, 0);
-	ask(a, 7);
-	ask(b, 7);
-	ask(c, 7);
-	desk_read_mails();
-	desk_no_mail();
-	desk_park(&legs[0]);
-	desk_take(WCE_MAIL_LEG, a);
-	desk_park(&legs[1]);
-	desk_take(WCE_MAIL_LEG, b);
-	desk_park(&legs[2]);
-	desk_take_refusal(c, WCE_REASON_REUSED);
-	ck_assert_uint_eq(desk_w.desk->parked_count, 1);
-	done(a);
-	done(b);
-	done(c);
-	desk_is_empty();
-}
-END_TEST
-
-/* A session that needs a second leg is one session. */
-START_TEST(join_again_uses_no_other_nonce)
-{
-	desk_w.limits[WCE_LIMIT_NONCE_USES] = 1;
-	desk_up(&control, 0);
-	desk_park(&legs[0]);
-	ask(a, 7);
-	desk_take(WCE_MAIL_LEG, a);
-	desk_mail(WCE_MAIL_AGAIN, a);
-	desk_park(&legs[1]);
-	desk_take(WCE_MAIL_LEG, a);
-}
-END_TEST
-
-/* A leg that cannot leave its loop is given up, who waits waits on. */
-START_TEST(join_leg_that_cannot_leave_is_none)
-{
-	struct wce_mail *m = wce_mail_new(WCE_MAIL_ASK, a);
-
-	desk_w.limits[WCE_LIMIT_NONCE_USES] = 1;
-	desk_up(&control, 0);
-	desk_park(&legs[0]);
-	ck_assert_ptr_nonnull(m);
-	memcpy(m->ask.mcu, FE01, sizeof(FE01));
-	m->ask.expires_s = UINT32_MAX;
-	ck_assert_int_eq(
-		edge_conn_write(TAILQ_FIRST(&desk_mcu(FE01)->parked)->conn,
-				edge_slice_str("!")),
-		EDGE_OK);
-	wce_join_mail(desk_w.desk, m); /* in the same turn */
-	wce_mail_free(m);
-	desk_no_mail();
-	ck_assert_uint_eq(desk_stat(WCE_STAT_LEGS_LOST), 1);
-	ck_assert_uint_eq(desk_w.desk->parked_count, 0);
-	ck_assert_uint_eq(desk_mcu(FE01)->waiting_count, 1);
-	desk_park(&legs[1]);
-	desk_take(WCE_MAIL_LEG, a);
-	done(a);
-	desk_is_empty();
-}
-END_TEST
-
-START_TEST(join_nonce_table_that_is_full_refuses)
-{
-	desk_w.limits[WCE_LIMIT_NONCES] = 2;
-	desk_restart();
-	desk_up(&control, 0);
-	for (unsigned i = 0; i < 2; i++) {
-		desk_park(&legs[i]);
-		ask(desk_client(0, 10 + i), (uint8_t)i);
-		desk_take(WCE_MAIL_LEG, desk_client(0, 10 + i));
-	}
-	desk_park(&legs[2]);
-	ask(a, 9);
-	desk_take_refusal(a, WCE_REASON_NONCE_TABLE_FULL);
-	ask(b, 1); /* a known one has its place */
-	desk_take(WCE_MAIL_LEG, b);
-}
-END_TEST
-
-/* -- ended conferences -------------------------------------------------- */
-
-START_TEST(join_ended_is_by_mcu_and_conference)
-{
-	struct psom_frame f;
-
-	desk_up(&control, 0);
-	desk_dial(&other, "fe02");
-	desk_send_register(&other, &(struct desk_mcu){FE02, 1, 1, 100, 0});
-	ep1_take(&other, PSOM_REGISTER_OK, &f);
-	send_conf_end(&other, URI);
-	ck_assert_uint_eq(desk_stat(WCE_STAT_CONFERENCES_ENDED), 1);
-	ck_assert(desk_line("WCE_EV_CONFERENCE_ENDED"));
-	ck_assert(!desk_line("5D37")); /* WC 4.9: its hash only */
-	desk_park(&legs[0]);
-	desk_ask(a, (struct desk_ask){.uri = URI}); /* fe01's own */
-	desk_take(WCE_MAIL_LEG, a);
-	desk_ask(b, (struct desk_ask){.uri = URI, .mcu = FE02});
-	desk_take_refusal(b, WCE_REASON_CONF_ENDED);
-	/* names are folded */
-	desk_ask(c, (struct desk_ask){.uri = "SIP:Alice@contoso.com;gruu;"
-					     "opaque=app:conf:data-conf:id:"
-					     "5d37",
-				      .mcu = "FE02.contoso.net."});
-	desk_take_refusal(c, WCE_REASON_CONF_ENDED);
-}
-END_TEST
-
-START_TEST(join_end_of_a_conference_leaves_its_sessions_alone)
-{
-	desk_up(&control, 0);
-	desk_park(&legs[0]);
-	desk_ask(a, (struct desk_ask){.uri = URI});
-	desk_take(WCE_MAIL_LEG, a);
-	send_conf_end(&control, URI);
-	desk_read_mails();
-	desk_no_mail();
-	ck_assert_uint_eq(desk_mcu(FE01)->seated, 1);
 }
 END_TEST
 
@@ -583,30 +387,17 @@ END_TEST
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("join");
-	TCase *leg = desk_case(s, "legs");
-	TCase *no = desk_case(s, "refusals");
-	TCase *nonce = desk_case(s, "nonces");
-	TCase *all = desk_case(s, "all");
+	TCase *leg = join_case(s, "legs");
+	TCase *no = join_case(s, "refusals");
+	TCase *all = join_case(s, "all");
 
-	tcase_add_checked_fixture(leg, init, fini);
 	tcase_add_test(leg, join_is_given_the_oldest_parked_leg);
 	tcase_add_test(leg, join_serves_in_the_order_of_asking);
 	tcase_add_test(leg, join_again_goes_to_the_head_of_the_queue);
 	tcase_add_test(leg, join_again_of_who_waits_or_is_unknown_is_nothing);
 	tcase_add_test(leg, join_done_leaves_the_queue);
 	tcase_add_test(leg, join_who_waits_makes_the_desk_ask_for_more);
-	tcase_add_test(leg, join_leg_that_cannot_leave_is_none);
-	tcase_add_checked_fixture(no, init, fini);
 	tcase_add_loop_test(no, join_refuses_by_the_table, 0, REFUSALS);
-	tcase_add_checked_fixture(nonce, init, fini);
-	tcase_add_test(nonce, join_fifth_use_of_a_nonce_is_refused);
-	tcase_add_test(nonce, join_nonce_is_counted_when_a_leg_is_given);
-	tcase_add_test(nonce, join_again_uses_no_other_nonce);
-	tcase_add_test(nonce, join_nonce_table_that_is_full_refuses);
-	tcase_add_test(nonce, join_ended_is_by_mcu_and_conference);
-	tcase_add_test(nonce,
-		       join_end_of_a_conference_leaves_its_sessions_alone);
-	tcase_add_checked_fixture(all, init, fini);
 	tcase_add_test(all, join_loss_of_the_mcu_refuses_who_waits);
 	tcase_add_test(all, join_drain_of_the_mcu_refuses_who_waits);
 	tcase_add_test(all, join_again_at_a_full_mcu_is_served);

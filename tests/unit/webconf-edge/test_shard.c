@@ -91,6 +91,21 @@ static const struct {
 	  .sources = 100},
 	 WCE_STAT_REJECTED_PREAUTH,
 	 "reason=preauth"},
+	{{.total = 100,
+	  .per_source = 10,
+	  .handshakes_per_source = 10,
+	  .handshakes = 1,
+	  .sources = 100},
+	 WCE_STAT_REJECTED_PREAUTH,
+	 "reason=busy"},
+	{{.total = 100,
+	  .per_source = 10,
+	  .handshakes_per_source = 10,
+	  .rate_per_source = 1,
+	  .burst_per_source = 1,
+	  .sources = 100},
+	 WCE_STAT_REJECTED_RATE,
+	 "reason=rate"},
 };
 enum { ADMISSIONS = sizeof(admissions) / sizeof(*admissions) };
 
@@ -277,6 +292,25 @@ START_TEST(shard_cut_ends_the_sessions_of_one_mcu)
 }
 END_TEST
 
+static bool is_throttled(void *arg)
+{
+	(void)arg;
+	return atomic_load(&shard_w.shared.throttled) == 1;
+}
+
+START_TEST(shard_cut_ends_one_that_is_throttled)
+{
+	shard_pair(&peer, &leg);
+	ep1_peer_deaf(&leg, true);
+	ep1_peer_send_pattern(&peer, EP1_PEER_QUEUE);
+	ep1_wait(shard_w.loop, is_throttled, NULL, "throttling");
+	order_cut(SHARD_MCU);
+	shard_wait_empty();
+	ck_assert_uint_eq(atomic_load(&shard_w.shared.throttled), 0);
+	ck_assert_uint_gt(shard_stat(WCE_STAT_BYTES_IN), 0);
+}
+END_TEST
+
 /* 403 is no code for the outside: WC 4.6. */
 START_TEST(shard_cut_tells_who_waits_503)
 {
@@ -429,6 +463,7 @@ Suite *test_suite(void)
 	tcase_add_test(orders, shard_shows_the_new_certificate_to_the_next);
 	tcase_add_test(orders, shard_takes_new_keys);
 	tcase_add_test(orders, shard_cut_ends_the_sessions_of_one_mcu);
+	tcase_add_test(orders, shard_cut_ends_one_that_is_throttled);
 	tcase_add_test(orders, shard_cut_tells_who_waits_503);
 	tcase_add_test(orders, shard_drops_mails_that_are_not_its_own);
 	tcase_add_checked_fixture(drain, init, fini);
