@@ -143,9 +143,9 @@ def loris(rooms):
     edge = rooms.edge
     wc.relimit(edge, opening_ms=3000, preauth_per_source=PER_SOURCE)
     quiet = came_in(rooms)
-    attack = [rooms.loop.start(hold(rooms, i)) for i in range(ATTACKERS)]
     accepted = 'lync_edge_webconf_accepted_total{reason="client"}'
     was = edge.counters()[accepted]
+    attack = [rooms.loop.start(hold(rooms, i)) for i in range(ATTACKERS)]
     until(lambda: edge.counters()[accepted] >= was + ATTACKERS - 40, 20,
           'the attack does not begin')
     took = came_in(rooms)
