@@ -14,8 +14,10 @@ SECONDS = 5
 BUSY = ('pair_timeout', 'pair_queue_full', 'assign_timeout')
 
 
-async def crowd(rooms, seconds):
-    """Join and leave, RATE a second; how many have."""
+async def crowd(rooms):
+    """Join and leave, RATE a second on a machine as it should be; how many
+    have."""
+    rate = RATE // journey.SLOWER.get(rooms.j.preset, 1)
     loop = asyncio.get_running_loop()
 
     async def one(number):
@@ -32,8 +34,8 @@ async def crowd(rooms, seconds):
         raise AssertionError('never served')
 
     tasks, begun = [], loop.time()
-    for number in range(RATE * seconds):
-        await asyncio.sleep(max(0, begun + number / RATE - loop.time()))
+    for number in range(rate * SECONDS):
+        await asyncio.sleep(max(0, begun + number / rate - loop.time()))
         tasks.append(asyncio.ensure_future(one(number)))
     await asyncio.gather(*tasks)
     return len(tasks)
@@ -79,13 +81,13 @@ def body(j):
     before = rooms.edge.rejected()
     assert before == {'reused': 1}, before
     old = rooms.client(user='old')
-    joins = rooms.loop.start(crowd(rooms, SECONDS))
+    joins = rooms.loop.start(crowd(rooms))
     reload(rooms, ''.join(lines))
     until(lambda: answer(rooms, lines[1]) == ('HELLO_OK', None), 5,
           'the new key is not taken')
     refusals = rooms.edge.rejected()
     wc.put_text(rooms.edge.keys, ''.join(lines))
-    assert joins.result(60) == RATE * SECONDS
+    assert joins.result(60) >= RATE
     for reason, count in rooms.edge.rejected().items():
         assert reason in BUSY or count == refusals[reason], (reason, count)
 

@@ -87,6 +87,7 @@ def cuts(rooms):
     told = rooms.mcu.wait_event('session_ended', user='cut by client')
     assert (told['end'], told['received']) == ('cut', 100000), told
     wc.wait_reason(rooms.edge, 'ended', 'truncated', 2)
+    rooms.all([one.link.abort(), two.link.abort()])
     assert wc.events(rooms.edge, wc.SESSION, trunc='mcu')
     assert wc.events(rooms.edge, wc.SESSION, trunc='client')
 
@@ -134,7 +135,8 @@ def body(j):
     until(lambda: rooms.mcu.edge()['parked'] >= 4 and
           gate.descriptors(rooms.edge) <= before, 10,
           lambda: f'{before} descriptors before, '
-          f'{gate.descriptors(rooms.edge)} now')
+          f'{gate.descriptors(rooms.edge)} now: {wc.load(rooms.edge)}, '
+          + j.world.edge.exec('ss', '-tanpH'))
 
 
 journey.main(body)
