@@ -62,7 +62,7 @@ void wce_gate_taken(void *arg, int fd, const struct edge_addr *from)
 					   "preauth"},
 		[EDGE_ADMIT_PENALTY] = {WCE_STAT_REJECTED_SOURCE, "penalty"},
 		[EDGE_ADMIT_UNKNOWN] = {WCE_STAT_REJECTED_TOTAL, "unknown"},
-		[EDGE_ADMIT_BUSY] = {WCE_STAT_REJECTED_TOTAL, "busy"},
+		[EDGE_ADMIT_BUSY] = {WCE_STAT_REJECTED_PREAUTH, "busy"},
 		[EDGE_ADMIT_RATE] = {WCE_STAT_REJECTED_RATE, "rate"},
 	};
 	struct wce_shard *s = arg;
