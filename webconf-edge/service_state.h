@@ -3,6 +3,7 @@
 #define WEBCONF_EDGE_SERVICE_STATE_H
 
 #include "common/crew.h"
+#include "common/wheel.h"
 #include "topology/secrets.h"
 #include "webconf-edge/service.h"
 #include "webconf-edge/service_tls.h"
