@@ -121,6 +121,9 @@ static void on_event(struct ave_pipe *pipe, enum ave_pipe_event e)
 		edge_wheel_stop(&p->stall);
 		p->host->drained(p->host, p);
 		break;
+	case AVE_PIPE_STALLED:
+		end(p, AVE_PEER_STALLED, true);
+		break;
 	case AVE_PIPE_GONE:
 		end(p, pipe->is_connecting ? AVE_PEER_REFUSED : AVE_PEER_CLOSED,
 		    false);
