@@ -155,10 +155,10 @@ static struct ave_ports *ports_of(const struct ave_relay *r, bool is_tcp)
 static void give_port(const struct ave_relay *r, bool is_tcp,
 		      const struct edge_addr *at)
 {
+	const uint64_t s = ave_relay_limit(r, AVE_LIMIT_PORT_QUARANTINE_S);
+
 	ave_ports_give(ports_of(r, is_tcp), at->family, at->port,
-		       r->now_ms +
-			       ave_relay_limit(r, AVE_LIMIT_PORT_QUARANTINE_S) *
-				       MS_A_S);
+		       s ? r->now_ms + s * MS_A_S : 0);
 }
 
 /* A port is kept for its user: pseudonyms are MACs, half of one will do. */
