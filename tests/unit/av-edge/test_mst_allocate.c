@@ -247,6 +247,40 @@ START_TEST(holder_of_the_second_layout_is_served)
 }
 END_TEST
 
+/* AV 4: audio EF, video AF41; what says nothing of itself is not marked. */
+static const struct {
+	uint32_t quality;
+	uint8_t dscp;
+} marks[] = {
+	{0x00010000, 46}, {0x00010001, 46}, {0x00020000, 34}, {0x00030001, 34},
+	{0x00040000, 0},  {0x00000000, 0},  {0xffffffff, 0},
+};
+
+START_TEST(service_quality_marks_what_goes_to_peers)
+{
+	mst_say_hello(&w, &c);
+	mst_client_begin(&c, MST_ALLOCATE);
+	mst_put_u32(&c.w, MST_SERVICE_QUALITY, marks[_i].quality);
+	mst_client_put_login(&c);
+	(void)mst_expect_success(&w, &c, mst_client_sign(&c));
+	ck_assert_uint_eq(w.net.dscp, marks[_i].dscp);
+}
+END_TEST
+
+START_TEST(no_service_quality_and_none_configured_mark_nothing)
+{
+	(void)granted();
+	ck_assert_uint_eq(w.net.dscp, 0);
+	w.net.view.limits[AVE_LIMIT_DSCP_AUDIO] = 0;
+	c.leg.client.port++;
+	mst_client_begin(&c, MST_ALLOCATE);
+	mst_put_u32(&c.w, MST_SERVICE_QUALITY, 0x00010000);
+	mst_client_put_login(&c);
+	(void)mst_expect_success(&w, &c, mst_client_sign(&c));
+	ck_assert_uint_eq(w.net.dscp, 0);
+}
+END_TEST
+
 START_TEST(refresh_tells_the_highest_number_seen)
 {
 	const struct edge_addr peer = mst_addr("203.0.113.9:6000");
@@ -406,6 +440,9 @@ Suite *test_suite(void)
 	tcase_add_test(tc, retransmission_gets_the_same_bytes);
 	tcase_add_test(tc, refresh_keeps_addresses_and_key);
 	tcase_add_test(tc, holder_of_the_second_layout_is_served);
+	tcase_add_loop_test(tc, service_quality_marks_what_goes_to_peers, 0,
+			    sizeof(marks) / sizeof(marks[0]));
+	tcase_add_test(tc, no_service_quality_and_none_configured_mark_nothing);
 	tcase_add_test(tc, refresh_tells_the_highest_number_seen);
 	tcase_add_test(tc, lifetime_0_ends_it_and_is_answered_again);
 	tcase_add_test(tc, lifetime_0_without_an_allocation_is_437);
