@@ -156,10 +156,10 @@ static struct ave_ports *ports_of(const struct ave_relay *r, bool is_tcp)
 static void give_port(const struct ave_relay *r, bool is_tcp,
 		      const struct edge_addr *at)
 {
+	const uint64_t s = ave_relay_limit(r, AVE_LIMIT_PORT_QUARANTINE_S);
+
 	ave_ports_give(ports_of(r, is_tcp), at->family, at->port,
-		       r->now_ms +
-			       ave_relay_limit(r, AVE_LIMIT_PORT_QUARANTINE_S) *
-				       MS_A_S);
+		       s ? r->now_ms + s * MS_A_S : 0);
 }
 
 /* A port is kept for its user: pseudonyms are MACs, half of one will do. */
@@ -233,6 +233,8 @@ static enum ave_reason try_port(struct ave_alloc *a, unsigned family,
 	err = (want->is_tcp ? net->open_tcp : net->open_udp)(
 		r->plan.net_self, &d->wire, &d->at, ave_tag(a));
 	d->is_open = err == EDGE_OK;
+	if (!err && want->dscp && !want->is_tcp && net->mark)
+		net->mark(r->plan.net_self, d->wire, &d->at, want->dscp);
 	if (!err)
 		return AVE_FINE;
 	give_port(r, want->is_tcp, &d->at);

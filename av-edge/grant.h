@@ -11,6 +11,7 @@ struct ave_want {
 	uint32_t lifetime_s; /* 0: the default */
 	bool is_tcp;	     /* relayed address for connections */
 	bool v4, v6;	     /* families; at least one */
+	uint8_t dscp;	     /* of datagrams to peers; 0: none */
 	bool even, reserve;  /* EVEN-PORT, and the next port kept */
 	uint64_t reserved;   /* RESERVATION-TOKEN; 0: none */
 	/* ends when the new one is there, and only then; NULL: none */

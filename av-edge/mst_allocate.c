@@ -74,6 +74,24 @@ static enum ave_reason check_wishes(const struct mst_request *q)
 	return m->mandatory_count ? AVE_UNKNOWN_ATTR : AVE_FINE;
 }
 
+/* What kind of stream it says it is: AV 1.8, 4. */
+static uint8_t dscp_of(const struct mst_request *q)
+{
+	static const enum ave_limit limits[] = {
+		[1] = AVE_LIMIT_DSCP_AUDIO,
+		[2] = AVE_LIMIT_DSCP_VIDEO,
+		[3] = AVE_LIMIT_DSCP_VIDEO, /* supplemental */
+	};
+	const uint32_t type =
+		mst_has(q->msg, MST_SERVICE_QUALITY)
+			? q->msg->v[MST_SERVICE_QUALITY].number >> 16
+			: 0;
+
+	return type && type < sizeof(limits) / sizeof(limits[0])
+		       ? (uint8_t)mst_limit(q, limits[type])
+		       : 0;
+}
+
 static void open_new(const struct mst_request *q, struct mst_caller *c)
 {
 	struct mst_request made = *q;
@@ -81,6 +99,7 @@ static void open_new(const struct mst_request *q, struct mst_caller *c)
 	struct ave_want want = {
 		.lifetime_s = lifetime_of(q->msg),
 		.is_tcp = ave_leg_is_stream(q->leg),
+		.dscp = dscp_of(q),
 		.instead = q->alloc,
 		.integrity = mst_mac_form(c->mac),
 	};

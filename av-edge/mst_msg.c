@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "av-edge/attr_value.h"
+
 enum form { BYTES, U32, ADDR, XADDR, ERROR, SEQ, FAMILY };
 
 static const struct row {
@@ -22,8 +24,6 @@ enum {
 	OPTIONAL = 0x8000,  /* AV 1.7 */
 	BAD_REQUEST = 400,  /* AV 1.17 */
 	UNKNOWN_USER = 436, /* AV 1.17: Username too long */
-	FAMILY_V4 = 1,
-	FAMILY_V6 = 2,
 };
 
 bool mst_is(struct edge_slice in)
@@ -53,38 +53,6 @@ static enum mst_attr row_of(uint16_t number)
 
 /* ---- values ---- */
 
-static bool take_addr(struct edge_addr *out, struct edge_slice v,
-		      const uint8_t *mask)
-{
-	uint8_t zero, family;
-	uint16_t port;
-	uint8_t ip[16];
-	size_t len;
-	struct edge_slice rest;
-	struct sockaddr_in6 six = {.sin6_family = AF_INET6};
-	struct sockaddr_in four = {.sin_family = AF_INET};
-
-	if (!edge_take_u8(&v, &zero) || !edge_take_u8(&v, &family) ||
-	    !edge_take_u16(&v, &port))
-		return false;
-	len = family == FAMILY_V4 ? 4 : 16;
-	if ((family != FAMILY_V4 && family != FAMILY_V6) ||
-	    !edge_take(&v, len, &rest) || v.p != v.end)
-		return false;
-	for (size_t i = 0; i < len; i++)
-		ip[i] = (uint8_t)(rest.p[i] ^ (mask ? mask[i] : 0));
-	if (mask)
-		port ^= (uint16_t)(mask[0] << 8 | mask[1]);
-	memcpy(&four.sin_addr, ip, 4);
-	four.sin_port = htons(port);
-	memcpy(&six.sin6_addr, ip, len);
-	six.sin6_port = htons(port);
-	return edge_addr_from_sockaddr(
-		       out, len == 4 ? (const struct sockaddr *)(void *)&four
-				     : (const struct sockaddr *)(void *)&six) ==
-	       EDGE_OK;
-}
-
 static bool take_error(struct mst_value *out, struct edge_slice v)
 {
 	uint16_t zero;
@@ -112,17 +80,17 @@ static bool take_value(struct mst_value *out, const struct row *row,
 	case U32:
 		return edge_take_u32(&v, &out->number);
 	case ADDR:
-		return take_addr(&out->addr, v, NULL);
+		return ave_value_take_addr(&out->addr, v, NULL);
 	case XADDR:
-		return take_addr(&out->addr, v, tid);
+		return ave_value_take_addr(&out->addr, v, tid);
 	case ERROR:
 		return take_error(out, v);
 	case SEQ:
 		return edge_take(&v, MST_CONNECTION_LEN, &out->bytes) &&
 		       edge_take_u32(&v, &out->number);
 	case FAMILY:
-		out->number = v.p[0] == FAMILY_V4 ? 4 : 6;
-		return v.p[0] == FAMILY_V4 || v.p[0] == FAMILY_V6;
+		out->number = v.p[0] == AVE_VALUE_V4 ? 4 : 6;
+		return v.p[0] == AVE_VALUE_V4 || v.p[0] == AVE_VALUE_V6;
 	}
 	return false;
 }
@@ -247,30 +215,17 @@ void mst_put_u32(struct edge_put *w, enum mst_attr a, uint32_t v)
 {
 	head(w, a, 4);
 	if (rows[a].form == FAMILY)
-		v = (v == 4 ? 1u * FAMILY_V4 : 1u * FAMILY_V6) << 24;
+		v = (v == 4 ? 1u * AVE_VALUE_V4 : 1u * AVE_VALUE_V6) << 24;
 	edge_put_u32(w, v);
-}
-
-static size_t ip_len(const struct edge_addr *a)
-{
-	return a->family == AF_INET6 ? 16 : 4;
 }
 
 void mst_put_addr(struct edge_put *w, enum mst_attr a,
 		  const struct edge_addr *addr)
 {
-	static const uint8_t none[MST_TID_LEN];
-	const uint8_t *mask = none;
-	size_t len = ip_len(addr);
+	const bool is_masked = rows[a].form == XADDR && !w->overflow;
 
-	if (rows[a].form == XADDR && !w->overflow)
-		mask = w->start + 4;
-	head(w, a, 4 + len);
-	edge_put_u8(w, 0);
-	edge_put_u8(w, len == 4 ? FAMILY_V4 : FAMILY_V6);
-	edge_put_u16(w, (uint16_t)(addr->port ^ (mask[0] << 8 | mask[1])));
-	for (size_t i = 0; i < len; i++)
-		edge_put_u8(w, (uint8_t)(addr->ip[i] ^ mask[i]));
+	head(w, a, ave_value_addr_len(addr));
+	ave_value_put_addr(w, addr, is_masked ? w->start + 4 : NULL);
 }
 
 void mst_put_bytes(struct edge_put *w, enum mst_attr a, struct edge_slice v)

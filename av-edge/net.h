@@ -33,6 +33,10 @@ struct ave_net {
 	 * as ave_relay_peer_datagram's. */
 	enum edge_err (*open_udp)(void *self, uint32_t *wire,
 				  const struct edge_addr *at, uint64_t tag);
+	/** DSCP of what the relayed UDP socket bound to at sends. NULL: none is
+	 * set. */
+	void (*mark)(void *self, uint32_t wire, const struct edge_addr *at,
+		     uint8_t dscp);
 	/** A listener on at, for peers that connect; tag as above. */
 	enum edge_err (*open_tcp)(void *self, uint32_t *wire,
 				  const struct edge_addr *at, uint64_t tag);

@@ -121,6 +121,9 @@ static void on_event(struct ave_pipe *pipe, enum ave_pipe_event e)
 		edge_wheel_stop(&p->stall);
 		p->host->drained(p->host, p);
 		break;
+	case AVE_PIPE_STALLED:
+		end(p, AVE_PEER_STALLED, true);
+		break;
 	case AVE_PIPE_GONE:
 		end(p, pipe->is_connecting ? AVE_PEER_REFUSED : AVE_PEER_CLOSED,
 		    false);
@@ -240,7 +243,7 @@ enum edge_err ave_peer_put(struct ave_peer *p, struct edge_slice bytes)
 	enum edge_err err =
 		p->is_cut ? EDGE_ECLOSED : ave_pipe_put(&p->pipe, bytes);
 
-	if (err == EDGE_ELIMIT && !p->pipe.is_connecting) {
+	if (err == EDGE_ELIMIT) { /* a hole in it: it ends, dialled or not */
 		p->is_cut = true;
 		ave_hub_later(hub, &p->cut); /* the relay is in its midst */
 	}

@@ -19,6 +19,24 @@ static struct ave_pipe *of(struct ave_ear *e)
 	return (struct ave_pipe *)(void *)e;
 }
 
+static void on_stalled(struct edge_timer *t, uint64_t now_ms)
+{
+	struct ave_pipe *p =
+		(struct ave_pipe *)(void *)((char *)t -
+					    offsetof(struct ave_pipe, stall));
+
+	(void)now_ms;
+	p->fn(p, AVE_PIPE_STALLED);
+}
+
+static void wait_for_reader(struct ave_pipe *p)
+{
+	if (!edge_timer_running(&p->stall))
+		edge_wheel_start(p->hub->wheel, &p->stall,
+				 p->hub->now_ms + p->stall_ms, on_stalled);
+}
+
+/* What the far one has still to write is waited for, not for ever. */
 static void part(struct ave_pipe *p)
 {
 	struct ave_pipe *far = p->far;
@@ -27,6 +45,8 @@ static void part(struct ave_pipe *p)
 		return;
 	p->far = NULL;
 	far->far = NULL;
+	if (far->out.len)
+		wait_for_reader(far);
 	ave_pipe_end(far);
 }
 
@@ -154,6 +174,7 @@ void ave_pipe_close(struct ave_pipe *p, bool is_reset)
 		return;
 	p->is_open = false;
 	p->is_gone = true;
+	edge_wheel_stop(&p->stall);
 	part(p);
 	ave_hub_leave(p->hub, &p->ear);
 	if (p->tls) {
@@ -214,10 +235,12 @@ static void write_queued(struct ave_pipe *p)
 		tell_gone(p);
 	} else if (p->is_full && !is_above(p, 4)) {
 		p->is_full = false;
-		if (p->far)
+		if (p->far) {
+			edge_wheel_stop(&p->stall);
 			ave_pipe_resume(p->far);
-		else
+		} else {
 			p->fn(p, AVE_PIPE_DRAINED);
+		}
 	}
 }
 
@@ -394,6 +417,12 @@ void ave_pipe_end(struct ave_pipe *p)
 
 /* -- joined ------------------------------------------------------------- */
 
+static void slow_down(struct ave_pipe *p)
+{
+	ave_pipe_pause(p);
+	wait_for_reader(p->far);
+}
+
 /* At most half of the far queue, which is not full: so it always fits. */
 static void shuttle(struct ave_pipe *p)
 {
@@ -408,15 +437,24 @@ static void shuttle(struct ave_pipe *p)
 	if (err)
 		tell_gone(p);
 	else if (ave_pipe_is_full(p->far))
-		ave_pipe_pause(p);
+		slow_down(p);
 	else if (p->plain.len)
 		ave_hub_later(p->hub, &p->again);
 }
 
-void ave_pipe_join(struct ave_pipe *a, struct ave_pipe *b)
+static void flow(struct ave_pipe *p)
+{
+	if (ave_pipe_is_full(p->far))
+		slow_down(p);
+	else
+		ave_pipe_resume(p);
+}
+
+void ave_pipe_join(struct ave_pipe *a, struct ave_pipe *b, uint32_t stall_ms)
 {
 	a->far = b;
 	b->far = a;
-	ave_pipe_resume(a);
-	ave_pipe_resume(b);
+	a->stall_ms = b->stall_ms = stall_ms;
+	flow(a);
+	flow(b);
 }

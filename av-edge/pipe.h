@@ -12,6 +12,7 @@ enum ave_pipe_event {
 	AVE_PIPE_READABLE,  /* ave_pipe_take has something to say */
 	AVE_PIPE_DRAINED,   /* was full, is half empty */
 	AVE_PIPE_GONE,	    /* nothing more comes or goes: close it */
+	AVE_PIPE_STALLED,   /* joined, and its reader is too slow: the same */
 };
 
 /* Embedded in its owner; the fields are pipe.c's own. Must not move. */
@@ -22,10 +23,12 @@ struct ave_pipe {
 	struct edge_bytes out;
 	struct edge_bytes plain; /* TLS: decrypted, not yet taken */
 	struct edge_tls_stream *tls;
-	struct ave_chore again; /* more is decrypted already */
-	struct ave_chore lost;	/* the kernel listens to it no more */
-	struct ave_pipe *far;	/* joined: what comes goes there */
-	uint32_t cap;		/* of out [bytes] */
+	struct ave_chore again;	 /* more is decrypted already */
+	struct ave_chore lost;	 /* the kernel listens to it no more */
+	struct ave_pipe *far;	 /* joined: what comes goes there */
+	struct edge_timer stall; /* joined: its reader is waited for */
+	uint32_t stall_ms;
+	uint32_t cap; /* of out [bytes] */
 	int fd;
 	bool is_open, is_connecting, is_shaking, is_paused, is_full, is_gone;
 	bool is_ending; /* gone when all is written */
@@ -64,7 +67,8 @@ bool ave_pipe_is_paused(const struct ave_pipe *p);
 void ave_pipe_end(struct ave_pipe *p);
 /** From now on what one brings is written to the other, and a slow reader
  * stops its writer (RFC 6062 §4.5); each is told AVE_PIPE_GONE of itself, and
- * the other ends when its queue is written. Neither is told of data. */
-void ave_pipe_join(struct ave_pipe *a, struct ave_pipe *b);
+ * the other ends when its queue is written. A queue that is not drained in
+ * stall_ms is AVE_PIPE_STALLED. Neither is told of data. */
+void ave_pipe_join(struct ave_pipe *a, struct ave_pipe *b, uint32_t stall_ms);
 
 #endif

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "av-edge/attr_value.h"
+
 enum form { BYTES, U8, U16, U32, U64, ADDR, XADDR, ERROR };
 
 static const struct row {
@@ -20,8 +22,6 @@ static const struct row {
 
 enum {
 	OPTIONAL = 0x8000, /* RFC 8489 §14 */
-	PORT_MASK = RFC_COOKIE >> 16,
-	MASK_LEN = 4 + RFC_TID_LEN, /* cookie and transaction id */
 };
 
 static const char zeros[8];
@@ -62,38 +62,6 @@ static enum rfc_attr row_of(uint16_t number)
 }
 
 /* ---- values ---- */
-
-/* mask: cookie and transaction id, RFC 8489 §14.2; or NULL. */
-static bool take_addr(struct edge_addr *out, struct edge_slice v,
-		      const uint8_t *mask)
-{
-	struct sockaddr_in6 six = {.sin6_family = AF_INET6};
-	struct sockaddr_in four = {.sin_family = AF_INET};
-	const struct sockaddr *sa = (const struct sockaddr *)(void *)&six;
-	uint8_t zero, family, ip[16];
-	struct edge_slice rest;
-	uint16_t port;
-	size_t len;
-
-	if (!edge_take_u8(&v, &zero) || !edge_take_u8(&v, &family) ||
-	    !edge_take_u16(&v, &port))
-		return false;
-	len = family == RFC_FAMILY_V4 ? 4 : 16;
-	if ((family != RFC_FAMILY_V4 && family != RFC_FAMILY_V6) ||
-	    !edge_take(&v, len, &rest) || v.p != v.end)
-		return false;
-	for (size_t i = 0; i < len; i++)
-		ip[i] = (uint8_t)(rest.p[i] ^ (mask ? mask[i] : 0));
-	if (mask)
-		port ^= PORT_MASK;
-	memcpy(&four.sin_addr, ip, 4);
-	four.sin_port = htons(port);
-	memcpy(&six.sin6_addr, ip, len);
-	six.sin6_port = htons(port);
-	if (len == 4)
-		sa = (const struct sockaddr *)(void *)&four;
-	return edge_addr_from_sockaddr(out, sa) == EDGE_OK;
-}
 
 static bool take_error(struct rfc_value *out, struct edge_slice v)
 {
@@ -138,9 +106,9 @@ static bool take_value(struct rfc_value *out, const struct row *row,
 	case U64:
 		return take_number(out, v, 8);
 	case ADDR:
-		return take_addr(&out->addr, v, NULL);
+		return ave_value_take_addr(&out->addr, v, NULL);
 	case XADDR:
-		return take_addr(&out->addr, v, mask);
+		return ave_value_take_addr(&out->addr, v, mask);
 	case ERROR:
 		return take_error(out, v);
 	}
@@ -307,18 +275,11 @@ void rfc_put_number(struct edge_put *w, enum rfc_attr a, uint64_t v)
 void rfc_put_addr(struct edge_put *w, enum rfc_attr a,
 		  const struct edge_addr *addr)
 {
-	static const uint8_t none[MASK_LEN];
-	const uint8_t *mask = none;
-	size_t len = addr->family == AF_INET6 ? 16 : 4;
+	const bool is_masked = rows[a].form == XADDR && !w->overflow;
 
-	if (rows[a].form == XADDR && !w->overflow)
-		mask = w->start + 4;
-	head(w, a, 4 + len);
-	edge_put_u8(w, 0);
-	edge_put_u8(w, len == 4 ? RFC_FAMILY_V4 : RFC_FAMILY_V6);
-	edge_put_u16(w, (uint16_t)(addr->port ^ (mask[0] << 8 | mask[1])));
-	for (size_t i = 0; i < len; i++)
-		edge_put_u8(w, (uint8_t)(addr->ip[i] ^ mask[i]));
+	head(w, a, ave_value_addr_len(addr));
+	/* cookie and transaction id, RFC 8489 §14.2 */
+	ave_value_put_addr(w, addr, is_masked ? w->start + 4 : NULL);
 }
 
 void rfc_put_bytes(struct edge_put *w, enum rfc_attr a, struct edge_slice v)

@@ -30,6 +30,16 @@ void ave_socket_close(int fd)
 	close_keeping_errno(fd);
 }
 
+void ave_socket_mark(int fd, uint8_t family, uint8_t dscp)
+{
+	const int octet = dscp << 2; /* ECN lies below */
+
+	if (family == AF_INET6)
+		(void)set(fd, IPPROTO_IPV6, IPV6_TCLASS, octet);
+	else
+		(void)set(fd, IPPROTO_IP, IP_TOS, octet);
+}
+
 void ave_socket_set_buffer(int fd, unsigned buffer)
 {
 	(void)set(fd, SOL_SOCKET, SO_RCVBUF, (int)buffer);

@@ -41,6 +41,9 @@ EDGE_MUST_CHECK enum edge_err ave_sockets_server(int *fds, unsigned count,
 						 const struct ave_place *p,
 						 char *why, size_t why_cap);
 void ave_socket_close(int fd);
+/** DSCP of what it sends, 0 to 63 (RFC 2474); a kernel that refuses sends on
+ * without. */
+void ave_socket_mark(int fd, uint8_t family, uint8_t dscp);
 /** Room of a server's sockets, also of those that are open. */
 void ave_socket_set_buffer(int fd, unsigned buffer);
 /** A silent peer is asked every every_s seconds, and given up after 6. */

@@ -280,6 +280,9 @@ static void on_event(struct ave_pipe *p, enum ave_pipe_event e)
 			       ? AVE_STREAM_TLS
 			       : AVE_STREAM_CLOSED);
 		break;
+	case AVE_PIPE_STALLED:
+		end(s, AVE_STREAM_STALLED);
+		break;
 	case AVE_PIPE_CONNECTED:
 		break;
 	}
@@ -392,5 +395,6 @@ void ave_stream_join(struct ave_stream *s, struct ave_pipe *peer)
 {
 	s->kind = AVE_STREAM_JOINED;
 	ave_stream_confirm(s);
-	ave_pipe_join(&s->pipe, peer);
+	edge_wheel_stop(&s->stall); /* the pipe has its own from now on */
+	ave_pipe_join(&s->pipe, peer, s->host->stall_ms);
 }

@@ -184,6 +184,13 @@ void ave_batch_close(struct ave_batch *b, uint32_t id)
 	give_back(b, id & SLOT_MASK);
 }
 
+int ave_batch_fd(const struct ave_batch *b, uint32_t id)
+{
+	const struct ave_batch_socket *s = ave_batch_find(b, id);
+
+	return s ? s->fd : -1;
+}
+
 size_t ave_batch_count(const struct ave_batch *b)
 {
 	return b->count;

@@ -79,6 +79,8 @@ EDGE_MUST_CHECK enum edge_err ave_batch_open(uint32_t *out, struct ave_batch *b,
 /** What is queued is sent first; items of this turn stay valid. An id that is
  * not open is fine. */
 void ave_batch_close(struct ave_batch *b, uint32_t socket);
+/** The socket of that name; -1: none. */
+int ave_batch_fd(const struct ave_batch *b, uint32_t id);
 size_t ave_batch_count(const struct ave_batch *b); /* open sockets */
 
 /** Any other descriptor: told as AVE_BATCH_READY while it is (level). tag below

@@ -132,6 +132,14 @@ static enum edge_err open_udp(void *self, uint32_t *wire,
 	return err;
 }
 
+static void mark(void *self, uint32_t wire, const struct edge_addr *at,
+		 uint8_t dscp)
+{
+	const struct ave_worker *w = self;
+
+	ave_socket_mark(ave_batch_fd(w->hub->batch, wire), at->family, dscp);
+}
+
 static enum edge_err open_tcp(void *self, uint32_t *wire,
 			      const struct edge_addr *at, uint64_t tag)
 {
@@ -247,6 +255,7 @@ const struct ave_net ave_worker_net = {
 	.read_client = read_client,
 	.close_client = close_client,
 	.open_udp = open_udp,
+	.mark = mark,
 	.open_tcp = open_tcp,
 	.close = close_relayed,
 	.pass_to_peer = pass_to_peer,

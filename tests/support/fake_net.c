@@ -246,6 +246,16 @@ static enum edge_err join(void *self, const struct ave_leg *which,
 	return EDGE_OK;
 }
 
+static void mark(void *self, uint32_t wire, const struct edge_addr *at,
+		 uint8_t dscp)
+{
+	struct fake_net *n = self;
+
+	ck_assert_uint_ne(wire, 0);
+	ck_assert_uint_ne(at->port, 0);
+	n->dscp = dscp;
+}
+
 static void told(void *self, const struct ave_story *s)
 {
 	struct fake_net *n = self;
@@ -277,6 +287,7 @@ static const struct ave_net net = {
 	.read_client = read_client,
 	.close_client = close_client,
 	.open_udp = open_udp,
+	.mark = mark,
 	.open_tcp = open_tcp,
 	.close = close_relayed,
 	.pass_to_peer = pass_to_peer,

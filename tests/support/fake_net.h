@@ -56,6 +56,7 @@ struct fake_net {
 	unsigned clients_stopped; /* streams not read now */
 	unsigned stories[3];	  /* by enum ave_story_kind */
 	enum ave_reason last_why; /* of the last story */
+	uint8_t dscp;		  /* of the last relayed socket marked */
 	const char *integrity;	  /* the same */
 	/* what the next calls answer; EDGE_OK without */
 	enum edge_err open_err, dial_err, write_err, join_err;

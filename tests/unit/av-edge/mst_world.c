@@ -155,14 +155,21 @@ void mst_say_hello(struct mst_world *w, struct mst_client *c)
 	mst_client_learn(c, &m);
 }
 
-struct ave_alloc *mst_world_allocate(struct mst_world *w, struct mst_client *c)
+struct mst_msg mst_granted(struct mst_world *w, struct mst_client *c)
 {
 	struct mst_msg m;
-	struct ave_alloc *a;
 
 	mst_say_hello(w, c);
 	m = mst_expect_success(w, c, mst_client_allocate(c));
 	mst_client_learn(c, &m);
+	return m;
+}
+
+struct ave_alloc *mst_world_allocate(struct mst_world *w, struct mst_client *c)
+{
+	struct ave_alloc *a;
+
+	(void)mst_granted(w, c);
 	fake_net_clear(&w->net);
 	a = ave_relay_find(w->net.relay, &c->leg);
 	ck_assert_ptr_nonnull(a);

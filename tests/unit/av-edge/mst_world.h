@@ -26,7 +26,9 @@ bool mst_world_give(struct mst_world *w, const struct mst_client *c,
 struct edge_slice mst_world_told(struct mst_world *w);
 bool mst_world_is_told(struct mst_world *w);
 struct mst_msg mst_world_answer(struct mst_world *w); /* the same, decoded */
-/** Challenge, then allocation. */
+/** Challenge, then allocation: the answer, which the client learns from. */
+struct mst_msg mst_granted(struct mst_world *w, struct mst_client *c);
+/** The same; nothing of it is among what was sent. */
 struct ave_alloc *mst_world_allocate(struct mst_world *w, struct mst_client *c);
 /* A request and its answer. */
 struct mst_msg mst_ask(struct mst_world *w, const struct mst_client *c,

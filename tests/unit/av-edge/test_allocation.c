@@ -294,6 +294,21 @@ START_TEST(allocation_uses_all_ports_then_none)
 }
 END_TEST
 
+/* av.port_quarantine_s = 0: at once, not at the end of the second. */
+START_TEST(allocation_gives_ports_that_need_no_rest)
+{
+	net.view.limits[AVE_LIMIT_PORT_QUARANTINE_S] = 0;
+	fake_net_pass(&net, 1);
+	ck_assert_int_eq(ave_ports_set_range(net.shared.udp, 50000, 50000),
+			 EDGE_OK);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(tried(&client), AVE_FINE);
+		ave_relay_release(net.relay,
+				  ave_relay_find(net.relay, &client), AVE_FINE);
+	}
+}
+END_TEST
+
 START_TEST(allocation_reserves_the_next_port)
 {
 	struct ave_want want = {.v4 = true, .even = true, .reserve = true};
@@ -473,6 +488,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, allocation_tries_other_ports_when_one_is_taken);
 	tcase_add_test(t, allocation_is_whole_or_not_at_all);
 	tcase_add_test(t, allocation_uses_all_ports_then_none);
+	tcase_add_test(t, allocation_gives_ports_that_need_no_rest);
 	tcase_add_test(t, allocation_reserves_the_next_port);
 	tcase_add_test(t, allocation_pays_for_the_port_it_keeps);
 	tcase_add_test(t, allocation_takes_the_place_of_another_or_leaves_it);

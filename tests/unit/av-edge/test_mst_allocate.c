@@ -20,16 +20,6 @@ static void teardown(void)
 	mst_world_close(&w);
 }
 
-static struct mst_msg granted(void)
-{
-	struct mst_msg m;
-
-	mst_say_hello(&w, &c);
-	m = mst_expect_success(&w, &c, mst_client_allocate(&c));
-	mst_client_learn(&c, &m);
-	return m;
-}
-
 START_TEST(attributes_of_bandwidth_management_are_ignored)
 {
 	static const uint16_t numbers[] = {
@@ -83,12 +73,12 @@ START_TEST(both_families_only_when_both_sides_know_them)
 
 	w.net.view.ms_version = 4;
 	c.version = 4;
-	m = granted();
+	m = mst_granted(&w, &c);
 	ck_assert_uint_eq(m.v[MST_MAPPED_ADDRESS].addr.family, AF_INET);
 	ck_assert_uint_eq(m.v[MST_ALTERNATE_MAPPED].addr.family, AF_INET6);
 	c.leg.client.port++;
 	c.version = 2;
-	m = granted();
+	m = mst_granted(&w, &c);
 	ck_assert(!mst_has(&m, MST_ALTERNATE_MAPPED));
 }
 END_TEST
@@ -98,7 +88,7 @@ START_TEST(only_family_there_is_given_unasked)
 	struct mst_msg m;
 
 	w.net.view.relay_at[0].family = 0;
-	m = granted();
+	m = mst_granted(&w, &c);
 	ck_assert_uint_eq(m.v[MST_MAPPED_ADDRESS].addr.family, AF_INET6);
 }
 END_TEST
@@ -117,7 +107,7 @@ START_TEST(success_has_all_of_the_recorded_one_in_its_order)
 		MST_MAGIC_COOKIE, MST_MAPPED_ADDRESS, MST_XOR_MAPPED,
 		MST_LIFETIME,	  MST_BANDWIDTH,      MST_MS_VERSION,
 		MST_SEQUENCE,	  MST_INTEGRITY};
-	struct mst_msg m = granted();
+	struct mst_msg m = mst_granted(&w, &c);
 
 	ck_assert_uint_eq(m.seen_count, 8);
 	for (size_t i = 0; i < 8; i++)
@@ -143,7 +133,7 @@ START_TEST(lifetime_is_granted_within_limits)
 	struct mst_msg m;
 
 	c.lifetime_s = rows[_i].wanted;
-	m = granted();
+	m = mst_granted(&w, &c);
 	ck_assert_uint_eq(m.v[MST_LIFETIME].number, rows[_i].granted);
 }
 END_TEST
@@ -160,7 +150,7 @@ START_TEST(lifetime_is_no_longer_than_the_token)
 	c.leg = leg;
 	if (_i)
 		mst_world_stream(&c);
-	m = granted();
+	m = mst_granted(&w, &c);
 	ck_assert_uint_eq(m.v[MST_LIFETIME].number, 400);
 	fake_net_pass(&w.net, 350000);
 	m = mst_expect_success(&w, &c, mst_client_allocate(&c));
@@ -177,7 +167,7 @@ START_TEST(stream_is_answered_in_a_frame)
 	struct mst_msg m;
 
 	mst_world_stream(&c);
-	m = granted(); /* the world takes the frame off */
+	m = mst_granted(&w, &c); /* the world takes the frame off */
 	ck_assert(edge_addr_eq(&m.v[MST_XOR_MAPPED].addr, &c.leg.client));
 	ck_assert(ave_relay_find(w.net.relay, &c.leg)->is_tcp);
 }
@@ -208,7 +198,7 @@ END_TEST
 
 START_TEST(refresh_keeps_addresses_and_key)
 {
-	struct mst_msg m = granted(), again;
+	struct mst_msg m = mst_granted(&w, &c), again;
 	struct edge_addr relayed = m.v[MST_MAPPED_ADDRESS].addr;
 
 	fake_net_pass(&w.net, 300 * 1000);
@@ -237,7 +227,7 @@ START_TEST(holder_of_the_second_layout_is_served)
 	mras_ms2_mint(&c.ticket, &w.ring.v[0].keys, &t,
 		      edge_slice_str("sip:carol@example.com"), random);
 	mst_client_key(&c, "rtcmedia", MST_MAC_SHA1);
-	(void)granted();
+	(void)mst_granted(&w, &c);
 	(void)mst_expect_success(&w, &c, mst_client_allocate(&c));
 	fake_net_clear(&w.net);
 	ck_assert(mst_world_give(&w, &c, mst_client_send(&c, &peer, "x")));
@@ -247,12 +237,46 @@ START_TEST(holder_of_the_second_layout_is_served)
 }
 END_TEST
 
+/* AV 4: audio EF, video AF41; what says nothing of itself is not marked. */
+static const struct {
+	uint32_t quality;
+	uint8_t dscp;
+} marks[] = {
+	{0x00010000, 46}, {0x00010001, 46}, {0x00020000, 34}, {0x00030001, 34},
+	{0x00040000, 0},  {0x00000000, 0},  {0xffffffff, 0},
+};
+
+START_TEST(service_quality_marks_what_goes_to_peers)
+{
+	mst_say_hello(&w, &c);
+	mst_client_begin(&c, MST_ALLOCATE);
+	mst_put_u32(&c.w, MST_SERVICE_QUALITY, marks[_i].quality);
+	mst_client_put_login(&c);
+	(void)mst_expect_success(&w, &c, mst_client_sign(&c));
+	ck_assert_uint_eq(w.net.dscp, marks[_i].dscp);
+}
+END_TEST
+
+START_TEST(no_service_quality_and_none_configured_mark_nothing)
+{
+	(void)mst_granted(&w, &c);
+	ck_assert_uint_eq(w.net.dscp, 0);
+	w.net.view.limits[AVE_LIMIT_DSCP_AUDIO] = 0;
+	c.leg.client.port++;
+	mst_client_begin(&c, MST_ALLOCATE);
+	mst_put_u32(&c.w, MST_SERVICE_QUALITY, 0x00010000);
+	mst_client_put_login(&c);
+	(void)mst_expect_success(&w, &c, mst_client_sign(&c));
+	ck_assert_uint_eq(w.net.dscp, 0);
+}
+END_TEST
+
 START_TEST(refresh_tells_the_highest_number_seen)
 {
 	const struct edge_addr peer = mst_addr("203.0.113.9:6000");
 	struct mst_msg m;
 
-	(void)granted();
+	(void)mst_granted(&w, &c);
 	c.number = 40;
 	ck_assert(mst_world_give(&w, &c, mst_client_send(&c, &peer, "x")));
 	m = mst_expect_success(&w, &c, mst_client_allocate(&c));
@@ -263,7 +287,7 @@ END_TEST
 START_TEST(lifetime_0_ends_it_and_is_answered_again)
 {
 	struct edge_slice request;
-	struct mst_msg m = granted();
+	struct mst_msg m = mst_granted(&w, &c);
 	uint8_t kept[256];
 	size_t len;
 
@@ -293,7 +317,7 @@ END_TEST
 
 START_TEST(another_user_is_441_until_30_s_of_silence)
 {
-	struct mst_msg first = granted(), m;
+	struct mst_msg first = mst_granted(&w, &c), m;
 	struct edge_addr relayed = first.v[MST_MAPPED_ADDRESS].addr;
 	char nonce[MRAS_NONCE_LEN + 1];
 
@@ -317,7 +341,7 @@ START_TEST(another_user_who_gets_none_ends_nothing)
 {
 	char nonce[MRAS_NONCE_LEN + 1];
 
-	(void)granted();
+	(void)mst_granted(&w, &c);
 	memcpy(nonce, c.nonce, sizeof(nonce));
 	mst_client_fini(&c);
 	mst_world_client(&w, &c, "bob", "198.51.100.7:40000");
@@ -336,7 +360,7 @@ START_TEST(another_user_ends_nothing)
 {
 	char nonce[MRAS_NONCE_LEN + 1];
 
-	(void)granted();
+	(void)mst_granted(&w, &c);
 	memcpy(nonce, c.nonce, sizeof(nonce));
 	mst_client_fini(&c);
 	mst_world_client(&w, &c, "bob", "198.51.100.7:40000");
@@ -406,6 +430,9 @@ Suite *test_suite(void)
 	tcase_add_test(tc, retransmission_gets_the_same_bytes);
 	tcase_add_test(tc, refresh_keeps_addresses_and_key);
 	tcase_add_test(tc, holder_of_the_second_layout_is_served);
+	tcase_add_loop_test(tc, service_quality_marks_what_goes_to_peers, 0,
+			    sizeof(marks) / sizeof(marks[0]));
+	tcase_add_test(tc, no_service_quality_and_none_configured_mark_nothing);
 	tcase_add_test(tc, refresh_tells_the_highest_number_seen);
 	tcase_add_test(tc, lifetime_0_ends_it_and_is_answered_again);
 	tcase_add_test(tc, lifetime_0_without_an_allocation_is_437);

@@ -20,16 +20,6 @@ static void teardown(void)
 	mst_world_close(&w);
 }
 
-static struct mst_msg granted(void)
-{
-	struct mst_msg m;
-
-	mst_say_hello(&w, &c);
-	m = mst_expect_success(&w, &c, mst_client_allocate(&c));
-	mst_client_learn(&c, &m);
-	return m;
-}
-
 START_TEST(missing_username_is_432)
 {
 	mst_client_begin(&c, MST_ALLOCATE);
@@ -151,7 +141,7 @@ START_TEST(each_kind_of_integrity_is_answered_in_kind)
 	struct mst_msg m;
 
 	mst_client_key(&c, "rtcmedia", (enum mst_mac_kind)_i);
-	m = granted();
+	m = mst_granted(&w, &c);
 	ck_assert_uint_eq(edge_slice_len(m.v[MST_INTEGRITY].bytes),
 			  _i == MST_MAC_SHA1 ? 20 : 32);
 	ck_assert_pstr_eq(w.net.integrity, forms[_i]); /* once, in the log */
@@ -244,7 +234,7 @@ END_TEST
 
 START_TEST(padding_is_not_thought_of_a_client_without)
 {
-	(void)granted();
+	(void)mst_granted(&w, &c);
 	fake_net_clear(&w.net);
 	ck_assert(mst_world_give(&w, &c, ambiguous()));
 	ck_assert_uint_eq(fake_net_count(&w.net, FAKE_TO_PEER), 0);
@@ -268,7 +258,7 @@ END_TEST
 
 START_TEST(refresh_takes_the_first_nonce_as_long_as_the_token_lasts)
 {
-	(void)granted();
+	(void)mst_granted(&w, &c);
 	for (unsigned s = 0; s < 28800; s += 480) {
 		fake_net_pass(&w.net, 480 * 1000);
 		(void)mst_expect_success(&w, &c, mst_client_allocate(&c));
@@ -286,7 +276,7 @@ START_TEST(refresh_with_a_foreign_nonce_is_438)
 {
 	struct mst_msg m;
 
-	(void)granted();
+	(void)mst_granted(&w, &c);
 	memset(c.nonce, 'A', MRAS_NONCE_LEN);
 	m = mst_ask(&w, &c, mst_client_allocate(&c));
 	ck_assert_uint_eq(m.v[MST_ERROR_CODE].number, 438);
@@ -299,7 +289,7 @@ START_TEST(refresh_with_a_wrong_key_is_431)
 {
 	struct mst_msg m;
 
-	(void)granted();
+	(void)mst_granted(&w, &c);
 	c.ticket.password[0] ^= 1;
 	mst_client_key(&c, "rtcmedia", MST_MAC_SHA1);
 	m = mst_ask(&w, &c, mst_client_allocate(&c));

@@ -293,9 +293,6 @@ START_TEST(peer_dialled_sends_what_waited)
 	ck_assert_int_eq(ave_peer_put(ave_peer_find(&w.host, id),
 				      edge_slice("first", 5)),
 			 EDGE_OK);
-	ck_assert_int_eq(ave_peer_put(ave_peer_find(&w.host, id),
-				      edge_slice("0123456789ab", 12)),
-			 EDGE_ELIMIT); /* connect_queue */
 	turn_until(w.connected == 1);
 	while ((in = accept(server, NULL, NULL)) < 0)
 		turn();
@@ -306,6 +303,32 @@ START_TEST(peer_dialled_sends_what_waited)
 	ck_assert_int_eq(w.why, AVE_PEER_DISMISSED);
 	ck_assert_ptr_null(ave_peer_find(&w.host, id));
 	close(in);
+	close(server);
+}
+END_TEST
+
+/* What does not fit may not be left out: what comes behind it would be taken
+ * for it. A queue that is more than half full stops its writer before that. */
+START_TEST(peer_dialled_without_room_is_reset)
+{
+	struct edge_addr to, remote;
+	struct ave_place p = loopback(), from = {.at = w.at, .device = "lo"};
+	struct ave_peer *peer;
+	edge_handle id;
+	int server;
+
+	ck_assert_int_eq(ave_socket_relay(&server, &p), EDGE_OK);
+	edge_sock_names(server, &to, &remote);
+	ck_assert_int_eq(ave_peer_dial(&id, &w.host, &from, &to, 8), EDGE_OK);
+	peer = ave_peer_find(&w.host, id);
+	ck_assert_int_eq(ave_peer_put(peer, edge_slice("first", 5)), EDGE_OK);
+	ck_assert(!ave_peer_is_full(peer));
+	ck_assert_int_eq(ave_peer_put(peer, edge_slice("0123456789ab", 12)),
+			 EDGE_ELIMIT); /* connect_queue */
+	ck_assert_int_eq(ave_peer_put(peer, edge_slice("x", 1)), EDGE_ECLOSED);
+	turn_until(w.gone == 1);
+	ck_assert_int_eq(w.why, AVE_PEER_STALLED);
+	ck_assert_ptr_null(ave_peer_find(&w.host, id));
 	close(server);
 }
 END_TEST
@@ -397,6 +420,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, peer_without_room_is_reset);
 	tcase_add_test(t, peer_that_reads_in_time_stays);
 	tcase_add_test(t, peer_dialled_sends_what_waited);
+	tcase_add_test(t, peer_dialled_without_room_is_reset);
 	tcase_add_test(t, peer_dialled_in_vain_is_told);
 	tcase_add_test(t, peer_waits_for_its_join_so_long);
 	tcase_add_test(t, peer_waits_while_there_are_no_descriptors);

@@ -295,6 +295,21 @@ static enum ave_reason judged(const struct ave_policy *p, const char *ip,
 	return ave_policy_judge(p, &a);
 }
 
+struct wanted {
+	const char *ip;
+	uint16_t port;
+	bool is_fine;
+};
+
+static void expect(const struct ave_policy *p, const struct wanted *rows,
+		   size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		ck_assert_msg((judged(p, rows[i].ip, rows[i].port) ==
+			       AVE_FINE) == rows[i].is_fine,
+			      "%s port %u", rows[i].ip, rows[i].port);
+}
+
 START_TEST(policy_knows_ports)
 {
 	static const struct {
@@ -320,11 +335,7 @@ END_TEST
 /* Ports of the relay at our own, those of an edge at the members, too. */
 START_TEST(policy_exempts_the_pool_alone)
 {
-	static const struct {
-		const char *ip;
-		uint16_t port;
-		bool is_fine;
-	} rows[] = {
+	static const struct wanted rows[] = {
 		{"203.0.113.80", LOW, true},
 		{"203.0.113.80", HIGH, true},
 		{"203.0.113.80", LOW - 1, false},
@@ -371,11 +382,7 @@ END_TEST
 
 START_TEST(policy_of_a_lab_lets_loopback_but_listeners)
 {
-	static const struct {
-		const char *ip;
-		uint16_t port;
-		bool is_fine;
-	} rows[] = {
+	static const struct wanted rows[] = {
 		{"127.0.0.1", MEDIA, true},    {"127.9.9.9", MEDIA, true},
 		{"127.0.0.1", 3478, false},    {"127.0.0.2", 3478, true},
 		{"127.0.0.1", 5062, false},    {"127.0.0.1", 25, false},
@@ -385,10 +392,7 @@ START_TEST(policy_of_a_lab_lets_loopback_but_listeners)
 	};
 	struct ave_policy *p = made(true);
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		ck_assert_msg((judged(p, rows[i].ip, rows[i].port) ==
-			       AVE_FINE) == rows[i].is_fine,
-			      "%s port %u", rows[i].ip, rows[i].port);
+	expect(p, rows, sizeof(rows) / sizeof(rows[0]));
 	ave_policy_free(p);
 }
 END_TEST
@@ -441,11 +445,7 @@ static struct ave_policy *listing(void)
 
 START_TEST(policy_allows_what_is_listed_but_nothing_inside)
 {
-	static const struct {
-		const char *ip;
-		uint16_t port;
-		bool is_fine;
-	} rows[] = {
+	static const struct wanted rows[] = {
 		{"10.0.0.1", MEDIA, true},
 		{"10.255.255.255", MEDIA, true},
 		{"10.19.255.255", MEDIA, true},
@@ -477,10 +477,7 @@ START_TEST(policy_allows_what_is_listed_but_nothing_inside)
 	};
 	struct ave_policy *p = listing();
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		ck_assert_msg((judged(p, rows[i].ip, rows[i].port) ==
-			       AVE_FINE) == rows[i].is_fine,
-			      "%s port %u", rows[i].ip, rows[i].port);
+	expect(p, rows, sizeof(rows) / sizeof(rows[0]));
 	ave_policy_free(p);
 }
 END_TEST

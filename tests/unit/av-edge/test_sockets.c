@@ -1,6 +1,7 @@
 /* Server sockets of many workers: one address, each client at one of them. */
 #include "av-edge/sockets.h"
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -143,6 +144,26 @@ START_TEST(datagrams_have_their_sockets_too)
 }
 END_TEST
 
+START_TEST(datagrams_are_marked)
+{
+	static const struct {
+		const char *ip;
+		int level, name;
+	} rows[] = {{"127.0.0.1", IPPROTO_IP, IP_TOS},
+		    {"::1", IPPROTO_IPV6, IPV6_TCLASS}};
+	int fd, octet = -1;
+	socklen_t len = sizeof(octet);
+
+	place = (struct ave_place){.at = loopback(rows[_i].ip)};
+	ck_assert_int_eq(ave_socket_udp(&fd, &place, false, 4096), EDGE_OK);
+	ave_socket_mark(fd, place.at.family, 46);
+	ck_assert_int_eq(
+		getsockopt(fd, rows[_i].level, rows[_i].name, &octet, &len), 0);
+	ck_assert_int_eq(octet, 0xb8);
+	ave_socket_close(fd);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("sockets");
@@ -153,6 +174,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, so_do_those_over_ipv6);
 	tcase_add_test(tc, address_that_is_held_is_told);
 	tcase_add_test(tc, datagrams_have_their_sockets_too);
+	tcase_add_loop_test(tc, datagrams_are_marked, 0, 2);
 	suite_add_tcase(s, tc);
 	return s;
 }
