@@ -486,7 +486,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(begin, setup, teardown);
 	tcase_add_test(begin, service_answers_on_both_sides);
 	tcase_add_test(begin, service_runs_without_a_ring);
-	tcase_add_test(t, service_runs_without_a_fast_path);
+	tcase_add_test(begin, service_runs_without_a_fast_path);
 	tcase_add_loop_test(begin, service_does_not_open_with_bad_settings, 0,
 			    bad_count);
 	tcase_add_test(begin,
