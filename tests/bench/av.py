@@ -16,8 +16,8 @@ what a packet costs without the price of waking up, which a virtual machine make
 higher than that of forwarding. "together" is all there is to pay: server,
 clients, peers and the kernel on one core, 64 packets in flight, nobody spins
 and no thread of the kernel's has a part of its own; "direct" is the same
-without any server, so that what is more is the price of relaying, wherever it
-was paid. A ratio is the median of those of the runs. The
+without any server and over loopback, the cheapest way there is, so that what is
+more is the price of relaying, wherever it was paid. A ratio is the median of those of the runs. The
 forwarder is av-edge's own packet I/O with nothing decided: the ceiling in user
 space.
 """
