@@ -3,9 +3,10 @@
 One packet counts once, as it arrives behind the relay. CPU is time on a core of
 all threads of the server, from /proc/PID/task/*/schedstat: what to compare on
 a busy machine. It includes the way through the kernel to the receiver's socket,
-which a virtual cable makes the sender's work; and what the interface of the
-server's host brings in, where the driver polls: a thread of the kernel on the
-server's core does it, which is the server's. That is where "xdp" works:
+which a virtual cable makes the sender's work; and the way in, too: the server's
+end of the cable is polled as a card is that interrupts every 50 us at most, by a
+thread of the kernel on the server's core, as urgent as interrupts are, and its
+time is the server's, whichever server that is. That is where "xdp" works:
 av-edge with av.fast_path = xdp. The server has one core, clients
 and peers the other; 200 flows take turns packet by packet, so that no two of a
 flow follow each other. Each figure is the median of its runs, and the servers

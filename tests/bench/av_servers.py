@@ -22,6 +22,7 @@ BENCH = BINARIES / 'tests' / 'bench'
 AV, PORT = netns.EDGE_OUTSIDE[2], 3478
 PEERS = netns.PARTNER
 LAB = HERE.parent / 'lab' / 'topology'
+MODERATION_US = 50  # between interrupts of the server's card
 ROOM = 4 << 20  # of socket buffers, for all of them [bytes]
 # [limits] opened: one source that does nothing but load
 LIMITS = {
@@ -117,9 +118,9 @@ class World(netns.World):
         self.cores = server_core, load_core
         self.load_count = 0
         self.kernel = []  # threads of the kernel that work for the server
-        for space, device in ((self.edge.space, 'ext'),
-                              (self.inet.space, 'edge0')):
-            nic.poll(space, device)
+        nic.poll(self.inet.space, 'edge0')
+        nic.as_card(self.edge.space, 'ext', self.inet.space, 'edge0',
+                    MODERATION_US)
         self.threads(True)
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -131,7 +132,7 @@ class World(netns.World):
         self.kernel = nic.threaded(self.edge.space, 'ext', on)
         for pid in self.kernel:
             os.sched_setaffinity(pid, {int(self.cores[0])})
-            os.setpriority(os.PRIO_PROCESS, pid, self.edge.nice)
+            os.sched_setscheduler(pid, os.SCHED_FIFO, os.sched_param(1))
 
     def soft(self):
         """The thread of the server's core that does what cannot wait for

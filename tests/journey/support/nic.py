@@ -10,6 +10,7 @@ import time
 SIOCETHTOOL = 0x8946
 ETHTOOL_SGRO = 0x2c
 ETHTOOL_STXCSUM = 0x17
+ETHTOOL_STSO = 0x1f
 
 
 def _set(space, device, what, value):
@@ -24,6 +25,17 @@ def poll(space, device):
     """By NAPI, as a card's driver does: a virtual cable takes what XDP sends
     from its other end only then."""
     _set(space, device, ETHTOOL_SGRO, 1)
+
+
+def as_card(space, device, far_space, far_device, moderation_us):
+    """A virtual cable whose end brings all that comes in by NAPI, at most once
+    in so long, as cards with their interrupts do."""
+    poll(space, device)
+    _set(far_space, far_device, ETHTOOL_STSO, 0)
+    folder = f'/sys/class/net/{device}'
+    space.exec('sh', '-c',
+               f'echo {1000 * moderation_us} > {folder}/gro_flush_timeout && '
+               f'echo 1 > {folder}/napi_defer_hard_irqs')
 
 
 def sum_here(space, device, on):
