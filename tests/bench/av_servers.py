@@ -119,16 +119,16 @@ class World(netns.World):
         self.load_count = 0
         self.kernel = []  # threads of the kernel that work for the server
         nic.poll(self.inet.space, 'edge0')
-        nic.as_card(self.edge.space, 'ext', self.inet.space, 'edge0',
-                    MODERATION_US)
+        nic.as_card(self.edge.space, 'ext', self.inet.space, 'edge0')
         self.threads(True)
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
     def threads(self, on):
         """What the server's interface brings in is work of a thread of the
-        kernel, on the server's core and as urgent as it; or of whoever
-        sends."""
+        kernel, on the server's core and as urgent as interrupts are, now and
+        then; or of whoever sends, at once."""
+        nic.moderate(self.edge.space, 'ext', MODERATION_US if on else 0)
         self.kernel = nic.threaded(self.edge.space, 'ext', on)
         for pid in self.kernel:
             os.sched_setaffinity(pid, {int(self.cores[0])})

@@ -27,15 +27,19 @@ def poll(space, device):
     _set(space, device, ETHTOOL_SGRO, 1)
 
 
-def as_card(space, device, far_space, far_device, moderation_us):
-    """A virtual cable whose end brings all that comes in by NAPI, at most once
-    in so long, as cards with their interrupts do."""
+def as_card(space, device, far_space, far_device):
+    """All that comes in by a virtual cable comes by NAPI at that end."""
     poll(space, device)
     _set(far_space, far_device, ETHTOOL_STSO, 0)
+
+
+def moderate(space, device, every_us):
+    """Bring packets in that often at most, as a card does with its
+    interrupts; 0: at once."""
     folder = f'/sys/class/net/{device}'
     space.exec('sh', '-c',
-               f'echo {1000 * moderation_us} > {folder}/gro_flush_timeout && '
-               f'echo 1 > {folder}/napi_defer_hard_irqs')
+               f'echo {1000 * every_us} > {folder}/gro_flush_timeout && '
+               f'echo {int(every_us > 0)} > {folder}/napi_defer_hard_irqs')
 
 
 def sum_here(space, device, on):
