@@ -131,15 +131,16 @@ class World(netns.World):
         nic.moderate(self.edge.space, 'ext', MODERATION_US if on else 0)
         self.kernel = nic.threaded(self.edge.space, 'ext', on)
         for pid in self.kernel:
-            os.sched_setaffinity(pid, {int(self.cores[0])})
+            os.sched_setaffinity(pid, set(map(int,
+                                              self.cores[0].split(','))))
             os.sched_setscheduler(pid, os.SCHED_FIFO, os.sched_param(1))
 
     def soft(self):
-        """The thread of the server's core that does what cannot wait for
+        """The threads of the server's cores that do what cannot wait for
         anybody's return from the kernel."""
-        name = f'ksoftirqd/{self.cores[0]}'
+        names = {f'ksoftirqd/{core}' for core in self.cores[0].split(',')}
         return [pid for pid, said in nic.kernel_threads().items()
-                if said == name]
+                if said in names]
 
     def client(self):
         """Another address for each load: no 5-tuple comes twice."""
