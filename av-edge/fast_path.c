@@ -84,8 +84,8 @@ static bool set_sizes(const struct bpf_object *o, uint32_t flows)
 static enum edge_err load(struct ave_fast_path *f, uint32_t flows, char *why,
 			  size_t cap)
 {
-	DECLARE_LIBBPF_OPTS(bpf_object_open_opts, how,
-			    .object_name = "lync_edge_fast");
+	const struct bpf_object_open_opts how = {
+		.sz = sizeof(how), .object_name = "lync_edge_fast"};
 
 	libbpf_set_print(be_silent);
 	f->object = bpf_object__open_mem(fast_path_object,
@@ -144,8 +144,8 @@ static uint32_t mtu_of(const char *device)
 /* In the driver: below it, what it costs is that of the sockets. */
 static int attach(const struct bpf_object *o, uint32_t device)
 {
-	DECLARE_LIBBPF_OPTS(bpf_link_create_opts, how,
-			    .flags = XDP_FLAGS_DRV_MODE);
+	const struct bpf_link_create_opts how = {.sz = sizeof(how),
+						 .flags = XDP_FLAGS_DRV_MODE};
 	const struct bpf_program *p =
 		bpf_object__find_program_by_name(o, "fast_path");
 

@@ -109,11 +109,12 @@ static void print_relay(struct ctl *c, const json_t *relay)
 		number_of(ports, "tcp"), number_of(ports, "of"));
 	ctl_say(c,
 		"  %-12s allocations=%lld streams=%lld peers=%lld workers=%zu "
-		"batch=%s",
+		"batch=%s fast_path=%s fast_flows=%lld",
 		"", number_of(relay, "allocations"),
 		number_of(relay, "streams"), number_of(relay, "peers"),
 		json_array_size(json_object_get(relay, "workers")),
-		text_of(relay, "batch"));
+		text_of(relay, "batch"), text_of(relay, "fast_path"),
+		number_of(relay, "fast_flows"));
 	print_row(c, "inside", json_object_get(relay, "inside"));
 	print_rows(c, relay, "keys", "key");
 }

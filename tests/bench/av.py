@@ -1,25 +1,26 @@
 """Figures side by side: av-edge, Debian's coturn, a bare forwarder; in turn.
 
 One packet counts once, as it arrives behind the relay. CPU is time on a core of
-all threads of the server, from /proc/PID/task/*/schedstat: what to compare on
-a busy machine. It includes the way through the kernel to the receiver's socket,
-which a virtual cable makes the sender's work; and what the interface of the
-server's host brings in, where the driver polls: a thread of the kernel on the
-server's core does it, which is the server's. That is where "xdp" works:
-av-edge with av.fast_path = xdp. The server has one core, clients
-and peers the other; 200 flows take turns packet by packet, so that no two of a
-flow follow each other. Each figure is the median of its runs, and the servers
-take turns within each run. "full" is the highest rate that coturn carried in
-that run with less than 0.1 % lost, "half" the half of it, "busy" is full while
-another program takes turns on the server's core, so that packets always wait:
-what a packet costs without the price of waking up, which a virtual machine makes
+all threads of the server, from /proc/PID/task/*/schedstat: what to compare on a
+busy machine. It includes the way through the kernel to the receiver's socket,
+which a virtual cable makes the sender's work; and the way in, too: the server's
+end of the cable is polled as a card is that interrupts every 50 us at most, by
+a thread of the kernel on the server's core, as urgent as interrupts are, and
+its time is the server's, whichever server that is. That is where "xdp" works:
+av-edge with av.fast_path = xdp. The server has one core, clients and peers the
+other; 200 flows take turns packet by packet, so that no two of a flow follow
+each other. Each figure is the median of its runs, and the servers take turns
+within each run. "full" is the highest rate that coturn carried in that run with
+less than 0.1 % lost, "half" the half of it, "busy" is full while another
+program takes turns on the server's core, so that packets always wait: what a
+packet costs without the price of waking up, which a virtual machine makes
 higher than that of forwarding. "together" is all there is to pay: server,
 clients, peers and the kernel on one core, 64 packets in flight, nobody spins
 and no thread of the kernel's has a part of its own; "direct" is the same
-without any server, so that what is more is the price of relaying, wherever it
-was paid. A ratio is the median of those of the runs. The
-forwarder is av-edge's own packet I/O with nothing decided: the ceiling in user
-space.
+without any server and over loopback, the cheapest way there is, so that what is
+more is the price of relaying, wherever it was paid. A ratio is the median of
+those of the runs. The forwarder is av-edge's own packet I/O with nothing
+decided: the ceiling in user space.
 """
 import argparse
 import contextlib

@@ -22,6 +22,7 @@ BENCH = BINARIES / 'tests' / 'bench'
 AV, PORT = netns.EDGE_OUTSIDE[2], 3478
 PEERS = netns.PARTNER
 LAB = HERE.parent / 'lab' / 'topology'
+MODERATION_US = 50  # between interrupts of the server's card
 ROOM = 4 << 20  # of socket buffers, for all of them [bytes]
 # [limits] opened: one source that does nothing but load
 LIMITS = {
@@ -117,28 +118,29 @@ class World(netns.World):
         self.cores = server_core, load_core
         self.load_count = 0
         self.kernel = []  # threads of the kernel that work for the server
-        for space, device in ((self.edge.space, 'ext'),
-                              (self.inet.space, 'edge0')):
-            nic.poll(space, device)
+        nic.poll(self.inet.space, 'edge0')
+        nic.as_card(self.edge.space, 'ext', self.inet.space, 'edge0')
         self.threads(True)
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
     def threads(self, on):
         """What the server's interface brings in is work of a thread of the
-        kernel, on the server's core and as urgent as it; or of whoever
-        sends."""
+        kernel, on the server's core and as urgent as interrupts are, now and
+        then; or of whoever sends, at once."""
+        nic.moderate(self.edge.space, 'ext', MODERATION_US if on else 0)
         self.kernel = nic.threaded(self.edge.space, 'ext', on)
         for pid in self.kernel:
-            os.sched_setaffinity(pid, {int(self.cores[0])})
-            os.setpriority(os.PRIO_PROCESS, pid, self.edge.nice)
+            os.sched_setaffinity(pid, set(map(int,
+                                              self.cores[0].split(','))))
+            os.sched_setscheduler(pid, os.SCHED_FIFO, os.sched_param(1))
 
     def soft(self):
-        """The thread of the server's core that does what cannot wait for
+        """The threads of the server's cores that do what cannot wait for
         anybody's return from the kernel."""
-        name = f'ksoftirqd/{self.cores[0]}'
+        names = {f'ksoftirqd/{core}' for core in self.cores[0].split(',')}
         return [pid for pid, said in nic.kernel_threads().items()
-                if said == name]
+                if said in names]
 
     def client(self):
         """Another address for each load: no 5-tuple comes twice."""

@@ -27,8 +27,9 @@ def body(j):
     empty = av.Empty(edge)
     key = str(j.ca / 'av-auth.key')
     orders = ''.join(f'run {RATE} {size} both 200\n' for size in SIZES)
+    orders += 'run 0 172 both 200\n'  # as many as come
     for n, dialect in enumerate(('channel', 'send', 'stream', 'mst-raw',
-                                 'mst-send')):
+                                 'mst-send', 'direct')):
         up, *runs, left = lines(
             j, 'bench_av_load', '-d', dialect, '-n', str(FLOWS), '-o',
             netns.CLIENTS[n], '-s', AV, '-p', netns.PARTNER, '-k', key,

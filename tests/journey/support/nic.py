@@ -10,6 +10,7 @@ import time
 SIOCETHTOOL = 0x8946
 ETHTOOL_SGRO = 0x2c
 ETHTOOL_STXCSUM = 0x17
+ETHTOOL_STSO = 0x1f
 
 
 def _set(space, device, what, value):
@@ -24,6 +25,21 @@ def poll(space, device):
     """By NAPI, as a card's driver does: a virtual cable takes what XDP sends
     from its other end only then."""
     _set(space, device, ETHTOOL_SGRO, 1)
+
+
+def as_card(space, device, far_space, far_device):
+    """All that comes in by a virtual cable comes by NAPI at that end."""
+    poll(space, device)
+    _set(far_space, far_device, ETHTOOL_STSO, 0)
+
+
+def moderate(space, device, every_us):
+    """Bring packets in that often at most, as a card does with its
+    interrupts; 0: at once."""
+    folder = f'/sys/class/net/{device}'
+    space.exec('sh', '-c',
+               f'echo {1000 * every_us} > {folder}/gro_flush_timeout && '
+               f'echo {int(every_us > 0)} > {folder}/napi_defer_hard_irqs')
 
 
 def sum_here(space, device, on):

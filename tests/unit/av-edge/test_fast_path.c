@@ -150,10 +150,15 @@ static int run_at(struct frame *f, uint32_t device)
 	struct frame out = {.len = 0};
 	struct xdp_md ctx = {.data_end = (uint32_t)f->len,
 			     .ingress_ifindex = device};
-	DECLARE_LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = f->p,
-			    .data_size_in = (uint32_t)f->len, .data_out = out.p,
-			    .data_size_out = FRAME_ROOM, .ctx_in = &ctx,
-			    .ctx_size_in = sizeof(ctx));
+	struct bpf_test_run_opts o = {
+		.sz = sizeof(o),
+		.data_in = f->p,
+		.data_size_in = (uint32_t)f->len,
+		.data_out = out.p,
+		.data_size_out = FRAME_ROOM,
+		.ctx_in = &ctx,
+		.ctx_size_in = sizeof(ctx),
+	};
 
 	ck_assert_int_eq(bpf_prog_test_run_opts(program, &o), 0);
 	out.len = o.data_size_out;

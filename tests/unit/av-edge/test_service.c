@@ -178,6 +178,18 @@ START_TEST(service_runs_without_a_ring)
 }
 END_TEST
 
+START_TEST(service_runs_without_a_fast_path)
+{
+	edge_config_free(config);
+	config = settings("auth", "[options]\nav.fast_path = xdp\n");
+	start(); /* lo has no driver for it */
+	ck_assert(!ave_service_facts(v).has_fast_path);
+	ck_assert(!ave_service_uses_maps(v));
+	ck_assert_ptr_nonnull(strstr(lines, "AVE_EV_FAST_REFUSED"));
+	ck_assert(answers(door(TOPO_PORT_AV_OUTSIDE_UDP), WAIT_MS));
+}
+END_TEST
+
 /* clang-format off */
 static const struct {
 	const char *auth, *more, *why;
@@ -474,6 +486,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(begin, setup, teardown);
 	tcase_add_test(begin, service_answers_on_both_sides);
 	tcase_add_test(begin, service_runs_without_a_ring);
+	tcase_add_test(begin, service_runs_without_a_fast_path);
 	tcase_add_loop_test(begin, service_does_not_open_with_bad_settings, 0,
 			    bad_count);
 	tcase_add_test(begin,
