@@ -26,7 +26,10 @@ struct wce_mcu {
 	struct wce_leg_queue parked; /* oldest first */
 	struct wce_seat_queue waiting;
 	uint64_t wanted_ms; /* of the last WANT */
-	unsigned wanted;    /* by it, and not arrived yet */
+	/* legs asked for and not arrived: since window_ms, and in the window
+	 * before that one */
+	unsigned wanted, wanted_before;
+	uint64_t window_ms;
 	uint64_t registered_ms;
 	struct edge_timer want_timer, cut_timer;
 	struct edge_task serve;
