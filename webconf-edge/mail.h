@@ -2,6 +2,8 @@
 #ifndef WEBCONF_EDGE_MAIL_H
 #define WEBCONF_EDGE_MAIL_H
 
+#include <sys/queue.h>
+
 #include "common/addr.h"
 #include "common/handle.h"
 #include "topology/topology.h"
@@ -41,7 +43,10 @@ struct wce_ask {
 	struct edge_addr source;
 };
 
+TAILQ_HEAD(wce_mail_queue, wce_mail);
+
 struct wce_mail {
+	TAILQ_ENTRY(wce_mail) next; /* while its sender keeps it */
 	enum wce_mail_kind kind;
 	edge_handle client;
 	enum wce_reason reason;	 /* REFUSE */

@@ -58,6 +58,15 @@ static void finish(struct wce_pair *p, enum wce_side side, uint64_t now_ms)
 	over(p, side, EDGE_CONN_WHY_EOF, now_ms);
 }
 
+static void reset(struct wce_pair *p, enum wce_side side, uint64_t now_ms)
+{
+	const enum edge_conn_why why = edge_conn_why(p->end[side]);
+
+	edge_conn_abort(p->end[other(side)]);
+	edge_conn_abort(p->end[side]);
+	over(p, side, why, now_ms);
+}
+
 /* Move what side has sent, as far as the other end's queue has room; a full
  * queue stops the reading of this side alone. */
 static void move(struct wce_pair *p, enum wce_side side, uint64_t now_ms)
@@ -68,6 +77,10 @@ static void move(struct wce_pair *p, enum wce_side side, uint64_t now_ms)
 
 	f->bytes += edge_conn_forward(from, to);
 	is_held = edge_conn_buffered(from) || edge_conn_above_high_water(to);
+	if (edge_conn_buffered(from) && !edge_conn_queued(to)) {
+		reset(p, side, now_ms); /* no memory: nothing would drain */
+		return;
+	}
 	if (is_held)
 		edge_conn_pause(from);
 	stall(f, is_held, now_ms);
@@ -103,15 +116,6 @@ static void on_eof(struct wce_pair *p, enum wce_side side, uint64_t now_ms)
 {
 	p->from[side].has_ended = true;
 	move(p, side, now_ms);
-}
-
-static void reset(struct wce_pair *p, enum wce_side side, uint64_t now_ms)
-{
-	const enum edge_conn_why why = edge_conn_why(p->end[side]);
-
-	edge_conn_abort(p->end[other(side)]);
-	edge_conn_abort(p->end[side]);
-	over(p, side, why, now_ms);
 }
 
 /* WC 4.4.2: an end without close_notify passes its bytes; 4.4.3: a reset

@@ -1,6 +1,7 @@
 /* One share-nothing thread of outside clients: its loop and all it touches. */
 #include "webconf-edge/shard.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -10,10 +11,11 @@
 #include "webconf-edge/client.h"
 #include "webconf-edge/client_tell.h"
 #include "webconf-edge/events.h"
+#include "webconf-edge/gate.h"
 
 enum {
 	MAILBOX = 65536, /* ours: more than all clients have to say at once */
-	WAIT_MS = 50,	 /* ours: a full table is looked at again [ms] */
+	KEPT_MS = 50,	 /* ours: a full mailbox is tried again [ms] */
 	DOOR_RATE = 100000, /* ours: the sources' own rates are what counts */
 };
 
@@ -22,94 +24,53 @@ void wce_shard_count(struct wce_shard *s, size_t row, uint64_t n)
 	edge_stats_add(s->shared->stats, s->index, row, n);
 }
 
-bool wce_shard_post(struct wce_shard *s, struct wce_mail *m)
+static void offer_kept(struct edge_timer *t, uint64_t now_ms)
 {
-	if (m && s->shared->desk &&
+	struct wce_shard *s =
+		(void *)((char *)t - offsetof(struct wce_shard, kept_timer));
+	struct wce_mail *m;
+
+	while ((m = TAILQ_FIRST(&s->kept))) {
+		TAILQ_REMOVE(&s->kept, m, next);
+		if (edge_mailbox_post(s->shared->desk, m) == EDGE_OK)
+			continue;
+		TAILQ_INSERT_HEAD(&s->kept, m, next);
+		edge_wheel_start(edge_loop_wheel(s->loop), t, now_ms + KEPT_MS,
+				 offer_kept);
+		return;
+	}
+}
+
+void wce_shard_post(struct wce_shard *s, struct wce_mail *m)
+{
+	if (!m || !s->shared->desk) { /* at the end it has gone before */
+		wce_mail_free(m);
+		return;
+	}
+	if (TAILQ_EMPTY(&s->kept) &&
 	    edge_mailbox_post(s->shared->desk, m) == EDGE_OK)
-		return true;
+		return;
 	wce_shard_count(s, WCE_STAT_MAIL_FULL, 1);
 	edge_event(WCE_EV_MAILBOX_FULL, "from=%u to=desk", s->index);
-	wce_mail_free(m);
-	return false;
+	TAILQ_INSERT_TAIL(&s->kept, m, next);
+	if (!edge_timer_running(&s->kept_timer))
+		edge_wheel_start(edge_loop_wheel(s->loop), &s->kept_timer,
+				 edge_loop_now_ms(s->loop) + KEPT_MS,
+				 offer_kept);
+}
+
+static void drop_kept(struct wce_shard *s)
+{
+	struct wce_mail *m;
+
+	edge_wheel_stop(&s->kept_timer);
+	while ((m = TAILQ_FIRST(&s->kept))) {
+		TAILQ_REMOVE(&s->kept, m, next);
+		wce_mail_free(m);
+	}
 }
 
 /* -- the door ----------------------------------------------------------- */
-
-/* WC 4.8: wait rather than accept and close, so that the queue in front of us
- * sees it. */
-static uint64_t on_wait(void *arg, uint64_t now_ms)
-{
-	struct wce_shard *s = arg;
-	const struct wce_shared *shared = s->shared;
-
-	(void)now_ms;
-	if (atomic_load(&shared->handshakes) <
-		    wce_limit(shared, WCE_LIMIT_HANDSHAKES) &&
-	    atomic_load(&shared->preauth) <
-		    wce_limit(shared, WCE_LIMIT_PREAUTH) &&
-	    atomic_load(&shared->clients) <
-		    wce_limit(shared, WCE_LIMIT_SESSIONS))
-		return 0;
-	return WAIT_MS;
-}
-
-static void on_paused(void *arg)
-{
-	wce_shard_count(arg, WCE_STAT_ACCEPT_PAUSED, 1);
-}
-
-static bool is_in_rate(struct wce_shard *s, const struct edge_addr *from)
-{
-	const struct edge_rate_of of = {
-		.source = *from,
-		.bits4 = 32,
-		.bits6 = 64,
-		.rate = (uint32_t)wce_limit(s->shared, WCE_LIMIT_ACCEPT_RATE),
-		.burst = (uint32_t)wce_limit(s->shared, WCE_LIMIT_ACCEPT_BURST),
-	};
-
-	return edge_rates_take(s->rates, &of, edge_loop_now_ms(s->loop));
-}
-
-static void refuse_fd(struct wce_shard *s, int fd, enum wce_stat row,
-		      const char *reason, const struct edge_addr *from)
-{
-	wce_client_tell_refused(s, row, reason, from);
-	close(fd);
-}
-
-static void on_taken(void *arg, int fd, const struct edge_addr *from)
-{
-	static const struct {
-		enum wce_stat row;
-		const char *name;
-	} rows[] = {
-		[EDGE_ADMIT_TOTAL] = {WCE_STAT_REJECTED_TOTAL, "total"},
-		[EDGE_ADMIT_SOURCE] = {WCE_STAT_REJECTED_SOURCE, "source"},
-		[EDGE_ADMIT_HANDSHAKES] = {WCE_STAT_REJECTED_PREAUTH,
-					   "preauth"},
-		[EDGE_ADMIT_PENALTY] = {WCE_STAT_REJECTED_SOURCE, "penalty"},
-		[EDGE_ADMIT_UNKNOWN] = {WCE_STAT_REJECTED_TOTAL, "unknown"},
-		[EDGE_ADMIT_BUSY] = {WCE_STAT_REJECTED_PREAUTH, "busy"},
-		[EDGE_ADMIT_RATE] = {WCE_STAT_REJECTED_RATE, "rate"},
-	};
-	struct wce_shard *s = arg;
-	enum edge_admit_verdict v;
-
-	if (!is_in_rate(s, from)) {
-		refuse_fd(s, fd, WCE_STAT_REJECTED_RATE, "rate", from);
-		return;
-	}
-	v = edge_admit_enter(s->shared->admit, from, edge_loop_now_ms(s->loop));
-	if (v != EDGE_ADMIT_OK) {
-		refuse_fd(s, fd, rows[v].row, rows[v].name, from);
-		return;
-	}
-	wce_shard_count(s, WCE_STAT_ACCEPTED_CLIENT, 1);
-	if (wce_client_accept(s, fd, from) != EDGE_OK)
-		wce_client_tell_refused(s, WCE_STAT_REJECTED_RESOURCE,
-					"resource", from);
-}
 
 static enum edge_err open_door(struct wce_shard *s, enum wce_family f, int fd)
 {
@@ -117,9 +78,9 @@ static enum edge_err open_door(struct wce_shard *s, enum wce_family f, int fd)
 		.loop = s->loop,
 		.rate = DOOR_RATE,
 		.burst = DOOR_RATE,
-		.wait_ms = on_wait,
-		.taken = on_taken,
-		.paused = on_paused,
+		.wait_ms = wce_gate_wait_ms,
+		.taken = wce_gate_taken,
+		.paused = wce_gate_paused,
 		.arg = s,
 	};
 	struct edge_door *door;
@@ -247,10 +208,6 @@ static enum edge_err make_tables(struct wce_shard *s)
 		err = edge_handles_new(&s->clients, s->index,
 				       EDGE_HANDLE_SLOTS);
 	if (!err)
-		err = edge_rates_new(&s->rates,
-				     wce_limit(s->shared, WCE_LIMIT_SOURCES) /
-					     s->shared->shard_count);
-	if (!err)
 		err = edge_mailbox_new(&s->mailbox, s->loop, MAILBOX, on_mail,
 				       wce_mail_free, s);
 	return err;
@@ -291,6 +248,8 @@ enum edge_err wce_shard_new(struct wce_shard **out, struct wce_shard_plan *p)
 
 	if (!s)
 		goto out;
+	TAILQ_INIT(&s->shaking);
+	TAILQ_INIT(&s->kept);
 	edge_random(key, sizeof(key));
 	edge_quiet_init(&s->quiet, key);
 	s->index = p->index;
@@ -317,9 +276,10 @@ out:
 /* WC 4.1 S8: who is there still after a drain has had its grace. */
 static void end_client(struct wce_client *c, void *arg)
 {
-	(void)arg;
-	wce_client_end(c, c->shard->is_draining ? WCE_REASON_GRACE_OVER
-						: WCE_REASON_SHUTDOWN);
+	const struct wce_shard *s = arg;
+
+	wce_client_end(c, s->is_draining ? WCE_REASON_GRACE_OVER
+					 : WCE_REASON_SHUTDOWN);
 }
 
 void wce_shard_free(struct wce_shard *s)
@@ -329,11 +289,11 @@ void wce_shard_free(struct wce_shard *s)
 	for (int f = 0; f < WCE_FAMILIES; f++)
 		close_door(s, (enum wce_family)f);
 	if (s->clients)
-		wce_client_each(s, end_client, NULL);
+		wce_client_each(s, end_client, s);
+	drop_kept(s);
 	edge_mailbox_free(s->mailbox);
 	edge_loop_free(s->loop);
 	edge_handles_free(s->clients);
-	edge_rates_free(s->rates);
 	wce_keys_free(s->keys);
 	if (s->tls)
 		edge_tls_drop(s->tls);

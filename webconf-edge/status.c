@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "common/recent.h"
@@ -11,27 +12,35 @@
 #include "webconf-edge/service.h"
 
 static void add_listener(json_t *a, const struct wce_service *v,
-			 enum topo_port_kind kind, const char *name,
+			 const struct edge_addr *at, const char *name,
 			 const char *state)
 {
-	const struct topo_listen *at = &wce_service_topo(v)->listen[kind];
+	const bool is_inside = !strcmp(name, "webconf-inside");
 	char text[EDGE_ADDR_STRLEN];
 
-	edge_addr_print(&at->addr, text);
-	json_array_append_new(
-		a, json_pack("{s:s,s:s,s:s,s:s,s:s}", "name", name, "address",
-			     text, "protocol", at->protocol, "tls",
-			     wce_service_profile(v, name), "state", state));
+	if (!at->family)
+		return;
+	edge_addr_print(at, text);
+	json_array_append_new(a, json_pack("{s:s,s:s,s:s,s:s,s:s}", "name",
+					   name, "address", text, "protocol",
+					   is_inside ? "mtls" : "tls", "tls",
+					   wce_service_profile(v, name),
+					   "state", state));
 }
 
 static void add_listeners(json_t *o, const struct wce_service *v,
 			  bool is_draining)
 {
+	const struct topo *t = wce_service_topo(v);
+	const struct edge_addr twin = topo_webconf_twin(t);
+	const char *outside = is_draining ? "draining" : "open";
 	json_t *a = json_array();
 
-	add_listener(a, v, TOPO_PORT_WEBCONF_CLIENT, "webconf-client",
-		     is_draining ? "draining" : "open");
-	add_listener(a, v, TOPO_PORT_WEBCONF_INSIDE, "webconf-inside", "open");
+	add_listener(a, v, &t->listen[TOPO_PORT_WEBCONF_CLIENT].addr,
+		     "webconf-client", outside);
+	add_listener(a, v, &twin, "webconf-client", outside);
+	add_listener(a, v, &t->listen[TOPO_PORT_WEBCONF_INSIDE].addr,
+		     "webconf-inside", "open");
 	json_object_set_new(o, "listeners", a);
 }
 

@@ -1,5 +1,6 @@
-"""Clients by IPv6 outside, the Data MCU by IPv4 inside: they meet, the MCU is
-told the address that each has, and a limit of an address is one of its /64."""
+"""Clients by IPv6 and by IPv4 outside, the Data MCU by IPv4 inside: they meet,
+the MCU is told the address that each has, and a limit of an address is one of
+its /64."""
 import os
 
 from support import journey, netns, wc
@@ -13,12 +14,12 @@ FAR = '2001:db8:0:3::101'
 
 
 def topology(j):
-    """The lab's, with IPv6 for web conferencing outside."""
+    """The lab's, with IPv6 beside IPv4 for web conferencing outside."""
     text = (LAB / 'topology' / 'contoso.xml').read_text()
     own = f'IPAddress="{wc.OUTSIDE}"'
     assert text.count(own) == 1, own
     file = j.folder / 'ipv6.xml'
-    file.write_text(text.replace(own, f'IPAddress="{EDGE}"'))
+    file.write_text(text.replace(own, f'{own} IPv6Address="{EDGE}"'))
     return file
 
 
@@ -49,13 +50,16 @@ def body(j):
         return Participant(where, rooms.mcu.add_user(1, user), source, user)
     near, far = client(NEAR[0], 'near'), client(FAR, 'far')
     rooms.all([near.join(), far.join()])
-    for one, other in ((near, far), (far, near)):
+    four = rooms.joined(user='four')
+    for one, other in ((near, far), (far, four), (four, near)):
         data = os.urandom(100000)
         rooms.run(one.upload(one.user, data))
         rooms.run(other.got(one.user, data))
         told = rooms.mcu.wait_event('assigned', user=one.user)
         assert told['client'] == '%s:%d' % one.link.local, told
 
+    rooms.run(four.leave())
+    until(lambda: wc.load(rooms.edge)['clients'] == 2, 5, 'it is not gone')
     wc.relimit(rooms.edge, sessions_per_source=1)
     fault = rooms.refused(client(NEAR[1], 'neighbour'))
     assert (fault.code, fault.retry) == (429, 10), fault

@@ -5,7 +5,7 @@ import asyncio
 import os
 import time
 
-from support import journey, wc
+from support import gate, journey, wc
 from support.wait import until
 
 STUCK = 24  # sessions with a full ring each way
@@ -41,14 +41,15 @@ def memory(rooms):
     warm = rooms.raw('echo', b'x', user='warm')
     rooms.run(warm.link.read_exactly(1))
     rooms.run(warm.leave())
-    before = wc.resident(rooms.edge)
+    before = gate.resident(rooms.edge)
     takers = [rooms.raw('stopped', user=f'up{i}') for i in range(STUCK // 2)]
     givers = [rooms.raw(f'source {64 * MIB}', user=f'down{i}')
               for i in range(STUCK // 2)]
     sent = rooms.all([stuff(one) for one in takers])
     assert max(sent) < 4 * MIB, sent
-    grown = wc.resident(rooms.edge) - before
-    assert grown < STUCK * PER_SESSION, f'{grown} KiB for {STUCK} sessions'
+    grown = gate.resident(rooms.edge) - before
+    if rooms.j.preset not in journey.SLOWER:  # which keep more than is used
+        assert grown < STUCK * PER_SESSION, f'{grown} KiB for {STUCK}'
     return takers + givers
 
 

@@ -1,7 +1,6 @@
 """What journeys of the Web Conferencing edge share: edges of one pool, their
 Data MCUs, a loop with clients, what is so when nobody is there."""
 import asyncio
-import os
 import re
 import ssl
 
@@ -176,20 +175,6 @@ class Server:
 def load(edge):
     """Connections of an edge, by what they are."""
     return edge.call('GET', '/v1/status')[1]['conference']['connections']
-
-
-def descriptors(edge):
-    """How many files the process has open."""
-    return len(os.listdir(f'/proc/{edge.process.pid}/fd'))
-
-
-def resident(edge):
-    """KiB of memory in use."""
-    with open(f'/proc/{edge.process.pid}/status', encoding='ascii') as file:
-        for line in file:
-            if line.startswith('VmRSS:'):
-                return int(line.split()[1])
-    raise AssertionError('no VmRSS')
 
 
 def wait_reason(edge, noun, reason, least=1, limit=5):

@@ -277,6 +277,42 @@ START_TEST(conn_shut_and_close_after_flush_say_goodbye_once)
 }
 END_TEST
 
+/* The client has sent FIN before, and reads slowly: BIG must be more than what
+ * the sockets take at once. */
+static void answer_long_after_eof(struct end *e, enum edge_conn_event ev)
+{
+	if (ev == EDGE_CONN_DATA)
+		edge_conn_consume(e->conn,
+				  edge_slice_len(edge_conn_input(e->conn)));
+	if (ev != EDGE_CONN_EOF)
+		return;
+	end_send_pattern(e, BIG);
+	edge_conn_close_after_flush(e->conn, 5000);
+	e->conn = NULL;
+}
+
+static void shut_and_read_on(struct end *e, enum edge_conn_event ev)
+{
+	if (ev == EDGE_CONN_SECURED) {
+		end_send(e, "hello");
+		edge_conn_shut(e->conn);
+	} else {
+		until_eof(e, ev);
+	}
+}
+
+START_TEST(conn_close_after_flush_goes_on_when_the_other_end_has_closed)
+{
+	server.fn = answer_long_after_eof;
+	client.fn = shut_and_read_on;
+	world_dial();
+	world_run();
+	end_check_pattern(&client, BIG);
+	ck_assert_uint_eq(client.count[EDGE_CONN_EOF], 1);
+	ck_assert_uint_eq(client.count[EDGE_CONN_FAILED], 0);
+}
+END_TEST
+
 /* -- abruptly -------------------------------------------------------------- */
 
 static void say_all_and_cut(struct end *e, enum edge_conn_event ev)
@@ -377,6 +413,9 @@ Suite *test_suite(void)
 	tcase_add_test(t, conn_shut_before_the_handshake_is_kept);
 	tcase_add_test(t, conn_shut_follows_a_key_update);
 	tcase_add_test(t, conn_shut_and_close_after_flush_say_goodbye_once);
+	tcase_add_test(
+		t,
+		conn_close_after_flush_goes_on_when_the_other_end_has_closed);
 	t = world_case(s, "abruptly");
 	tcase_add_test(t, conn_tells_a_truncation);
 	tcase_add_loop_test(t, conn_cut_shows_as_a_truncation_behind_the_data,

@@ -319,6 +319,18 @@ END_TEST
 
 /* What it asks for piles up, as far as its queue goes: then it is not read any
  * more, and its death is noticed. */
+START_TEST(control_that_speaks_too_often_is_cut_off)
+{
+	desk_w.limits[WCE_LIMIT_CONTROL_RATE] = 5;
+	desk_up(&control, 0);
+	for (unsigned i = 0; i < 7; i++)
+		ep1_send_number(&control, PSOM_PING, PSOM_TAG_ECHO, i);
+	desk_wait_stat(WCE_STAT_LOST, 1);
+	ck_assert(desk_line("reason=control_rate"));
+	ck_assert_uint_eq(desk_w.desk->mcu_count, 0);
+}
+END_TEST
+
 START_TEST(control_that_reads_no_answers)
 {
 	enum { MANY = 400000, SMALL = 4096 };
@@ -326,6 +338,7 @@ START_TEST(control_that_reads_no_answers)
 	const struct edge_conn *conn;
 	uint64_t sent = 0;
 
+	desk_w.limits[WCE_LIMIT_CONTROL_RATE] = 10000000;
 	desk_w.limits[WCE_LIMIT_QUEUE] = 16384;
 	desk_w.limits[WCE_LIMIT_PING_S] = 1;
 	desk_w.limits[WCE_LIMIT_DEAD_S] = 3;
@@ -471,6 +484,7 @@ Suite *test_suite(void)
 	tcase_add_test(frames, control_drain_is_kept);
 	tcase_add_loop_test(frames, control_farewell_of_the_mcu_is_its_end, 0,
 			    2);
+	tcase_add_test(frames, control_that_speaks_too_often_is_cut_off);
 	tcase_add_test(frames, control_that_reads_no_answers);
 	tcase_add_test(frames, control_second_register_is_400);
 	tcase_add_test(frames, control_offer_on_it_is_400);

@@ -330,6 +330,7 @@ END_TEST
 START_TEST(inside_more_legs_than_may_be_parked)
 {
 	desk_w.limits[_i ? WCE_LIMIT_PARKED : WCE_LIMIT_PARKED_PER_MCU] = 1;
+	desk_w.limits[WCE_LIMIT_PARKED_LOW] = 1; /* each may have so many */
 	desk_up(&control, 0);
 	desk_park(&leg);
 	desk_dial(&other, "fe01");

@@ -101,8 +101,8 @@ START_TEST(join_nonce_table_that_is_full_refuses)
 	desk_up(&control, 0);
 	for (unsigned i = 0; i < 2; i++) {
 		desk_park(&legs[i]);
-		ask(desk_client(0, i), (uint8_t)i);
-		desk_take(WCE_MAIL_LEG, desk_client(0, i));
+		ask(desk_client(0, 10 + i), (uint8_t)i);
+		desk_take(WCE_MAIL_LEG, desk_client(0, 10 + i));
 	}
 	desk_park(&legs[2]);
 	ask(a, 9);

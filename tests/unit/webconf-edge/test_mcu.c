@@ -99,7 +99,7 @@ START_TEST(mcu_wants_once_in_a_while)
 {
 	uint64_t start;
 
-	desk_w.limits[WCE_LIMIT_WANT_MS] = 1000;
+	desk_w.limits[WCE_LIMIT_WANT_MS] = 500;
 	start = now();
 	desk_up(&control, 1);
 	for (unsigned i = 0; i < 5; i++)
@@ -109,7 +109,7 @@ START_TEST(mcu_wants_once_in_a_while)
 	ck_assert_uint_eq(desk_stat(WCE_STAT_WANT_SENT), 1);
 	/* one is promised: 1 + 5 - 1, in one frame, when the time has come */
 	ck_assert_uint_eq(take_want(), 5);
-	ck_assert_uint_ge(now() - start, 900);
+	ck_assert_uint_ge(now() - start, 400);
 	desk_sync(&control);
 	ck_assert_uint_eq(desk_stat(WCE_STAT_WANT_SENT), 2);
 }
@@ -126,7 +126,7 @@ START_TEST(mcu_wants_again_what_did_not_come)
 	desk_up(&control, 2);
 	desk_park(&legs[0]);
 	ck_assert_uint_eq(take_want(), 1);
-	ck_assert_uint_ge(now() - start, 1900);
+	ck_assert_uint_ge(now() - start, 900);
 	ck_assert_uint_le(now() - start,
 			  wce_config_rows.limits[WCE_LIMIT_PAIR_MS].def);
 }
@@ -161,6 +161,7 @@ START_TEST(mcu_wants_no_more_than_there_is_room_for)
 	struct psom_frame f;
 
 	desk_w.limits[WCE_LIMIT_PARKED] = 3;
+	desk_w.limits[WCE_LIMIT_PARKED_LOW] = 1;
 	register_fe02();
 	desk_dial(&legs[0], "fe02");
 	desk_send_offer(&legs[0], FE02, 1);

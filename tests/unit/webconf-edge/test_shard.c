@@ -48,8 +48,14 @@ static void dial(struct ep1_peer *p)
 
 START_TEST(shard_source_that_comes_too_often)
 {
-	shard_w.limits[WCE_LIMIT_ACCEPT_RATE] = 1;
-	shard_w.limits[WCE_LIMIT_ACCEPT_BURST] = 2;
+	static const struct edge_admit_limits l = {.total = 10,
+						   .per_source = 10,
+						   .handshakes_per_source = 10,
+						   .rate_per_source = 1,
+						   .burst_per_source = 2,
+						   .sources = 100};
+
+	edge_admit_limits_set(shard_w.shared.admit, &l);
 	shard_dial(&peer);
 	shard_dial(&other);
 	dial(&third);
@@ -143,21 +149,6 @@ START_TEST(shard_accepts_no_more_until_there_is_room)
 	close(silent[0]);
 	silent[0] = -1;
 	ep1_wait_secured(&peer);
-}
-END_TEST
-
-/* -- the way to the desk ------------------------------------------------ */
-
-START_TEST(shard_without_a_desk_is_full)
-{
-	shard_w.shared.desk = NULL;
-	shard_dial(&peer);
-	say_hello(&peer);
-	ep1_take_reject(&peer, 503);
-	ck_assert_uint_eq(shard_stat(WCE_STAT_MAIL_FULL), 1);
-	ck_assert_uint_eq(shard_stat(WCE_STAT_REJECT + WCE_REASON_EDGE_FULL),
-			  1);
-	ck_assert(shard_line("WCE_EV_MAILBOX_FULL"));
 }
 END_TEST
 
@@ -465,7 +456,6 @@ Suite *test_suite(void)
 	tcase_add_test(door, shard_good_token_makes_room_for_the_next);
 	tcase_add_loop_test(door, shard_accepts_no_more_until_there_is_room, 0,
 			    3);
-	tcase_add_test(door, shard_without_a_desk_is_full);
 	tcase_add_checked_fixture(orders, init, fini);
 	tcase_add_test(orders, shard_takes_a_door_elsewhere);
 	tcase_add_test(orders, shard_twin_door_comes_and_goes);
