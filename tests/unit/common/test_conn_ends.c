@@ -277,15 +277,19 @@ START_TEST(conn_shut_and_close_after_flush_say_goodbye_once)
 }
 END_TEST
 
-/* The client has sent FIN before, and reads slowly: BIG must be more than what
- * the sockets take at once. */
+/* The client has sent FIN before; the socket takes little at once. */
 static void answer_long_after_eof(struct end *e, enum edge_conn_event ev)
 {
+	const int small = 4096;
+
 	if (ev == EDGE_CONN_DATA)
 		edge_conn_consume(e->conn,
 				  edge_slice_len(edge_conn_input(e->conn)));
 	if (ev != EDGE_CONN_EOF)
 		return;
+	ck_assert_int_eq(setsockopt(e->conn->stream.fd, SOL_SOCKET, SO_SNDBUF,
+				    &small, sizeof(small)),
+			 0);
 	end_send_pattern(e, BIG);
 	edge_conn_close_after_flush(e->conn, 5000);
 	e->conn = NULL;
