@@ -14,7 +14,8 @@
 #include "webconf-edge/want.h"
 
 enum {
-	PROMISE_MS = 1000,  /* ours: legs asked for are late after it [ms] */
+	PROMISE_MS = 1000,  /* ours: legs asked for are late after one to two
+			       of these, within a client's wait [ms] */
 	CODE_ORDERLY = 200, /* WC 4.6: BYE */
 	CODE_NAME = 403,
 };
@@ -105,7 +106,7 @@ enum edge_err wce_mcu_register(struct wce_mcu **out, struct wce_inside *control,
 	m->capacity = r->capacity;
 	m->at_once = r->at_once;
 	m->is_draining = false;
-	m->wanted = 0;
+	m->wanted = m->wanted_before = 0;
 	m->control = control;
 	control->mcu = m;
 	d->mcu_count++;
@@ -134,7 +135,9 @@ void wce_mcu_parked(struct wce_mcu *m, struct wce_inside *leg)
 	TAILQ_INSERT_TAIL(&m->parked, leg, in_line);
 	m->parked_count++;
 	m->desk->parked_count++;
-	if (m->wanted)
+	if (m->wanted_before)
+		m->wanted_before--;
+	else if (m->wanted)
 		m->wanted--;
 	wce_desk_count(m->desk, WCE_STAT_LEGS_PARKED);
 	edge_loop_defer(m->desk->plan.loop, &m->serve);
@@ -208,6 +211,20 @@ static unsigned target(const struct wce_mcu *m)
 	return m->at_once < ours ? m->at_once : (unsigned)ours;
 }
 
+/* An MCU may dial fewer than it was asked for (WC 5.8): what did not come is
+ * forgotten, however often more is asked for meanwhile. */
+static unsigned promised(struct wce_mcu *m, uint64_t now_ms)
+{
+	const uint64_t age = now_ms - m->window_ms;
+
+	if (age >= PROMISE_MS) {
+		m->wanted_before = age < 2 * PROMISE_MS ? m->wanted : 0;
+		m->wanted = 0;
+		m->window_ms = now_ms;
+	}
+	return m->wanted_before + m->wanted;
+}
+
 void wce_mcu_want(struct wce_mcu *m)
 {
 	struct wce_desk *d = m->desk;
@@ -224,13 +241,11 @@ void wce_mcu_want(struct wce_mcu *m)
 
 	if (!m->control || m->is_draining || d->is_draining)
 		return;
-	if (now - m->wanted_ms >= PROMISE_MS)
-		m->wanted = 0;
-	w.promised = m->wanted;
+	w.promised = promised(m, now);
 	count = wce_want_count(&w);
-	if (m->wanted)
+	if (w.promised)
 		edge_wheel_start(edge_loop_wheel(d->plan.loop), &m->want_timer,
-				 m->wanted_ms + PROMISE_MS, on_want);
+				 m->window_ms + PROMISE_MS, on_want);
 	if (!count)
 		return;
 	if (m->wanted_ms && now - m->wanted_ms < pause) {

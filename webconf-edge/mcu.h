@@ -26,7 +26,10 @@ struct wce_mcu {
 	struct wce_leg_queue parked; /* oldest first */
 	struct wce_seat_queue waiting;
 	uint64_t wanted_ms; /* of the last WANT */
-	unsigned wanted;    /* by it, and not arrived yet */
+	/* legs asked for and not arrived: since window_ms, and in the window
+	 * before that one */
+	unsigned wanted, wanted_before;
+	uint64_t window_ms;
 	/* conferences it has ended in the time that tokens may live */
 	uint32_t ended_count;
 	uint64_t ended_since_ms;

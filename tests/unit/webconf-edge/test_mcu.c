@@ -115,7 +115,8 @@ START_TEST(mcu_wants_once_in_a_while)
 }
 END_TEST
 
-/* ours: what was promised and did not come in 1 s is asked for again. */
+/* ours: what was promised and did not come is asked for again, while a client
+ * of that time still waits. */
 START_TEST(mcu_wants_again_what_did_not_come)
 {
 	uint64_t start;
@@ -126,6 +127,32 @@ START_TEST(mcu_wants_again_what_did_not_come)
 	desk_park(&legs[0]);
 	ck_assert_uint_eq(take_want(), 1);
 	ck_assert_uint_ge(now() - start, 900);
+	ck_assert_uint_le(now() - start,
+			  wce_config_rows.limits[WCE_LIMIT_PAIR_MS].def);
+}
+END_TEST
+
+/* WC 5.8: it may dial fewer. New clients do not prolong what did not come. */
+START_TEST(mcu_that_dials_none_is_asked_for_all_again)
+{
+	uint64_t start, wanted = 0;
+	unsigned clients = 0;
+
+	start = now();
+	desk_up(&control, 8);
+	while (wanted < 8 && now() - start < 10000) {
+		struct psom_frame f;
+
+		ask(desk_client(0, clients), (uint8_t)clients);
+		clients++;
+		ep1_pass(desk_w.loop, 200);
+		while (wanted < 8 && ep1_try(&control, &f))
+			wanted = psom_frame_number(&f, PSOM_TAG_LEGS);
+	}
+	/* the eight at least, and those who wait */
+	ck_assert_uint_ge(wanted, 8);
+	ck_assert_uint_le(now() - start,
+			  wce_config_rows.limits[WCE_LIMIT_PAIR_MS].def);
 }
 END_TEST
 
@@ -317,6 +344,7 @@ Suite *test_suite(void)
 	tcase_add_test(want, mcu_wants_when_a_parked_leg_is_lost);
 	tcase_add_test(want, mcu_wants_once_in_a_while);
 	tcase_add_test(want, mcu_wants_again_what_did_not_come);
+	tcase_add_test(want, mcu_that_dials_none_is_asked_for_all_again);
 	tcase_add_test(want, mcu_wants_no_more_than_there_is_room_for);
 	tcase_add_loop_test(want, mcu_wants_nothing_while_draining, 0, 2);
 	tcase_add_checked_fixture(cut, init, fini);
