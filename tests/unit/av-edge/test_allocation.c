@@ -303,8 +303,8 @@ START_TEST(allocation_gives_ports_that_need_no_rest)
 			 EDGE_OK);
 	for (int i = 0; i < 3; i++) {
 		ck_assert_int_eq(tried(&client), AVE_FINE);
-		ave_relay_release(net.relay,
-				  ave_relay_find(net.relay, &client), AVE_FINE);
+		ave_relay_release(net.relay, ave_relay_find(net.relay, &client),
+				  AVE_FINE);
 	}
 }
 END_TEST
