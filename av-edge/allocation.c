@@ -233,7 +233,8 @@ static enum ave_reason try_port(struct ave_alloc *a, unsigned family,
 	err = (want->is_tcp ? net->open_tcp : net->open_udp)(
 		r->plan.net_self, &d->wire, &d->at, ave_tag(a));
 	d->is_open = err == EDGE_OK;
-	if (!err && want->dscp && !want->is_tcp && net->mark)
+	a->is_marked = want->dscp && !want->is_tcp && net->mark;
+	if (!err && a->is_marked)
 		net->mark(r->plan.net_self, d->wire, &d->at, want->dscp);
 	if (!err)
 		return AVE_FINE;

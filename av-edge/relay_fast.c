@@ -121,7 +121,7 @@ static struct ave_fast_until until_of(struct ave_alloc *a,
 
 static bool may_be_fast(const struct ave_alloc *a, const struct ave_flow *flow)
 {
-	return !ave_leg_is_stream(&a->leg) && !a->is_tcp &&
+	return !ave_leg_is_stream(&a->leg) && !a->is_tcp && !a->is_marked &&
 	       a->relayed[ave_family(&flow->relayed)].is_open &&
 	       flow->to_peer + flow->to_client &&
 	       flow->until_ms > a->relay->now_ms;

@@ -185,6 +185,20 @@ START_TEST(fast_flow_of_a_stream_is_none)
 }
 END_TEST
 
+/* The kernel's part sets no DSCP. */
+START_TEST(fast_flow_of_a_marked_allocation_is_none)
+{
+	a->is_marked = true;
+	flow_to(&peer, 0, UINT64_MAX);
+	speak(0);
+	fake_net_pass(&net, LOOK_MS);
+	ck_assert_uint_eq(served(), 0);
+	a->is_marked = false;
+	fake_net_pass(&net, LOOK_MS);
+	ck_assert_uint_eq(served(), 1);
+}
+END_TEST
+
 START_TEST(fast_flow_to_a_relayed_address_goes_where_it_is_bound)
 {
 	struct edge_addr other;
@@ -418,6 +432,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, fast_flow_is_one_that_is_used);
 	tcase_add_test(t, fast_flow_of_a_stream_is_none);
+	tcase_add_test(t, fast_flow_of_a_marked_allocation_is_none);
 	tcase_add_test(t,
 		       fast_flow_to_a_relayed_address_goes_where_it_is_bound);
 	tcase_add_test(
