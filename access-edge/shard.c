@@ -29,7 +29,7 @@ bool acc_shard_may_tell(struct acc_shard *s, uint32_t event, const char *reason,
 	const struct edge_quiet_line line = {event, reason, from};
 
 	return edge_quiet_may_tell(&s->quiet, &line, edge_loop_now_ms(s->loop),
-				  held_back);
+				   held_back);
 }
 
 uint64_t acc_shard_limit(const struct acc_shard *s, unsigned limit)

@@ -45,7 +45,7 @@ struct ave_alloc {
 	bool is_tcp;		     /* relayed addresses are for connections */
 	bool is_full;		     /* its stream takes no media now */
 	bool is_paced;		     /* over its bandwidth: nobody is read */
-	bool is_marked;	     /* its datagrams to peers carry a DSCP */
+	bool is_marked;		     /* its datagrams to peers carry a DSCP */
 	bool is_holding;	     /* the next port, which its user pays */
 	bool is_gone;		     /* released; freed at the next tick */
 	uint32_t early_frames;	     /* before an active destination, AV 1.4 */

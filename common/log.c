@@ -33,10 +33,8 @@ static const struct {
 	const char *text;
 	int priority;
 } levels[] = {
-	[EDGE_DEBUG] = {"DEBUG", LOG_DEBUG},
-	[EDGE_INFO] = {"INFO", LOG_INFO},
-	[EDGE_WARN] = {"WARN", LOG_WARNING},
-	[EDGE_ERROR] = {"ERROR", LOG_ERR},
+	[EDGE_DEBUG] = {"DEBUG", LOG_DEBUG}, [EDGE_INFO] = {"INFO", LOG_INFO},
+	[EDGE_WARN] = {"WARN", LOG_WARNING}, [EDGE_ERROR] = {"ERROR", LOG_ERR},
 	[EDGE_RECORD] = {"INFO", LOG_INFO},
 };
 

@@ -17,7 +17,7 @@ void edge_quiet_init(struct edge_quiet *q, const uint8_t key[16])
 }
 
 bool edge_quiet_may_tell(struct edge_quiet *q, const struct edge_quiet_line *l,
-			uint64_t now_ms, uint32_t *held_back)
+			 uint64_t now_ms, uint32_t *held_back)
 {
 	struct edge_addr source = edge_addr_source(l->from);
 	struct mark m = {.family = source.family, .event = l->event};

@@ -9,7 +9,7 @@
 
 enum {
 	EDGE_QUIET_SLOTS = 256, /* ours: a pair that lost its slot is told */
-	EDGE_QUIET_MS = 1000    /* AE 5 [ms] */
+	EDGE_QUIET_MS = 1000	/* AE 5 [ms] */
 };
 
 struct edge_quiet_slot {
@@ -33,6 +33,6 @@ struct edge_quiet_line { /* what makes two lines the same */
 
 /** True: write the line, which stands for held_back more of the same. */
 bool edge_quiet_may_tell(struct edge_quiet *q, const struct edge_quiet_line *l,
-			uint64_t now_ms, uint32_t *held_back);
+			 uint64_t now_ms, uint32_t *held_back);
 
 #endif

@@ -140,12 +140,9 @@ static void print_conference(struct ctl *c, const json_t *conference)
 /* Families of counters that say no to somebody. */
 static bool is_refusal(const char *name)
 {
-	static const char *const families[] = {"_refused_total",
-					       "_rejected_total",
-					       "_reject_total",
-					       "_fail",
-					       "_slow_total",
-					       "_errors_total"};
+	static const char *const families[] = {
+		"_refused_total", "_rejected_total", "_reject_total",
+		"_fail",	  "_slow_total",     "_errors_total"};
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++)
 		if (strstr(name, families[i]))

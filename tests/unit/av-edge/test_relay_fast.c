@@ -189,8 +189,8 @@ END_TEST
 START_TEST(fast_flow_of_a_marked_allocation_is_none)
 {
 	a->is_marked = true;
-	flow_to(&peer, 0, UINT64_MAX);
-	speak(0);
+	flow_to(&peer, 0x4001, UINT64_MAX);
+	speak(0x4001);
 	fake_net_pass(&net, LOOK_MS);
 	ck_assert_uint_eq(served(), 0);
 	a->is_marked = false;

@@ -28,9 +28,9 @@ START_TEST(quiet_tells_once_a_second_and_how_many_it_held_back)
 		ck_assert(!edge_quiet_may_tell(
 			&q, &(struct edge_quiet_line){1010, "rate", &a}, now,
 			&more));
-	ck_assert(edge_quiet_may_tell(&q,
-				     &(struct edge_quiet_line){1010, "rate", &a},
-				     5000 + EDGE_QUIET_MS, &more));
+	ck_assert(edge_quiet_may_tell(
+		&q, &(struct edge_quiet_line){1010, "rate", &a},
+		5000 + EDGE_QUIET_MS, &more));
 	ck_assert_uint_eq(more, 10);
 	ck_assert(!edge_quiet_may_tell(
 		&q, &(struct edge_quiet_line){1010, "rate", &a},
