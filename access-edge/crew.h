@@ -1,28 +1,20 @@
-/* The threads that run the shards: all made before one of them runs. */
+/* The shards of this service, each on its thread. */
 #ifndef ACCESS_EDGE_CREW_H
 #define ACCESS_EDGE_CREW_H
 
 #include "access-edge/shard.h"
-
-struct acc_crew; /* owner and thread: who made it (the control thread) */
+#include "common/crew.h"
 
 /**
- * One thread a shard. Each makes its shard, waits until all are made, runs it
- * and frees it when all have stopped: none is ever posted to before it exists
- * or after it is gone.
+ * A crew (common/crew.h) whose workers are shards and whose mail is acc_mail.
  * @param plans   one a shard, by index; their references are taken over, also
  *                when this fails
  * @param shared  shared->shard[] is filled in; outlives the crew
  */
-EDGE_MUST_CHECK enum edge_err acc_crew_new(struct acc_crew **out,
+EDGE_MUST_CHECK enum edge_err acc_crew_new(struct edge_crew **out,
 					   struct acc_shared *shared,
-					   const struct acc_shard_plan *plans);
-/** Stops and joins all; NULL is fine. */
-void acc_crew_free(struct acc_crew *c);
-/** What a mail to that shard costs when its box is full: it is kept and
- * offered again by acc_crew_flush. Takes the mail over. */
-void acc_crew_post(struct acc_crew *c, unsigned shard, struct acc_mail *m);
-/** Offer again what was kept; true: something still is. */
-bool acc_crew_flush(struct acc_crew *c);
+					   struct acc_shard_plan *plans);
+/** edge_crew_free, and no shard is named any more; c may be NULL. */
+void acc_crew_free(struct edge_crew *c, struct acc_shared *shared);
 
 #endif

@@ -1,23 +1,9 @@
-/* Accepting sockets: bound to address and device, one a shard. */
+/* Accepting sockets of a shard: who may become a link. */
 #ifndef ACCESS_EDGE_LISTENER_H
 #define ACCESS_EDGE_LISTENER_H
 
 #include "access-edge/shard.h"
-#include "common/sock.h" /* doors are found by device */
-
-struct acc_door { /* where a listener stands */
-	struct edge_addr at;
-	const char *device; /* NULL or "": any */
-};
-
-/**
- * Open count sockets on (address, device) with SO_REUSEPORT, after a plain
- * bind has proved that nobody else holds the address. fds of a failed call are
- * closed. why gets address, device and errno text.
- */
-EDGE_MUST_CHECK enum edge_err acc_listener_bind(int *fds, unsigned count,
-						const struct acc_door *door,
-						char *why, size_t why_cap);
+#include "common/door.h"
 
 /** Accept on fd (taken over) for this shard. */
 EDGE_MUST_CHECK enum edge_err acc_listener_new(struct acc_listener **out,

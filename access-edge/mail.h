@@ -28,10 +28,7 @@ enum acc_mail_kind {
 
 enum acc_listen_kind { ACC_LISTEN_CLIENT, ACC_LISTEN_INSIDE, ACC_LISTEN_KINDS };
 
-TAILQ_HEAD(acc_mail_queue, acc_mail);
-
 struct acc_mail {
-	TAILQ_ENTRY(acc_mail) next; /* while its sender keeps it */
 	enum acc_mail_kind kind;
 	unsigned asker; /* DELIVER: the shard that sent it */
 	edge_handle cid, txn;

@@ -11,11 +11,11 @@
 #include "access-edge/crew.h"
 #include "access-edge/events.h"
 #include "access-edge/limits.h"
-#include "access-edge/listener.h"
 #include "access-edge/service_keys.h"
 #include "access-edge/service_tls.h"
 #include "common/crypto.h"
 #include "common/daemon.h"
+#include "common/door.h"
 #include "common/recent.h"
 #include "common/tls.h"
 
@@ -46,7 +46,7 @@ struct acc_service {
 	bool device_is_set[ACC_LISTEN_KINDS]; /* by edge.ini */
 	struct acc_service_tls tls, prepared_tls;
 	struct sockets open, prepared;
-	struct acc_crew *crew;
+	struct edge_crew *crew;
 	char why[512]; /* the last refusal, in words */
 	struct edge_timer keys_timer, drain_timer, kept_timer;
 };
@@ -190,15 +190,16 @@ static enum edge_err bind_kind(struct acc_service *v, struct sockets *s,
 			       enum acc_listen_kind kind, const struct topo *t)
 {
 	char text[EDGE_ADDR_STRLEN], device[16] = "";
-	const struct acc_door door = {t->listen[port_of[kind]].addr, device};
+	const struct edge_door_at door = {t->listen[port_of[kind]].addr,
+					  device};
 	enum edge_err err;
 
 	if (v->device_is_set[kind])
 		memcpy(device, v->shared.device[kind], sizeof(device));
 	else
 		(void)edge_sock_device(&door.at, device);
-	err = acc_listener_bind(s->fd[kind], v->shared.shard_count, &door,
-				v->why, sizeof(v->why));
+	err = edge_door_bind(s->fd[kind], v->shared.shard_count, &door, v->why,
+			     sizeof(v->why));
 
 	if (err) {
 		memset(s->fd[kind], 0xff, sizeof(s->fd[kind]));
@@ -282,7 +283,7 @@ static void offer_kept(struct edge_timer *t, uint64_t now_ms)
 					       offsetof(struct acc_service,
 							kept_timer));
 
-	if (acc_crew_flush(v->crew))
+	if (edge_crew_flush(v->crew))
 		edge_wheel_start(edge_loop_wheel(v->control), t,
 				 now_ms + KEPT_MS, offer_kept);
 }
@@ -292,7 +293,7 @@ static void post_all(struct acc_service *v,
 					      unsigned shard))
 {
 	for (unsigned i = 0; i < v->shared.shard_count; i++)
-		acc_crew_post(v->crew, i, make(v, i));
+		edge_crew_post(v->crew, i, make(v, i));
 	offer_kept(&v->kept_timer, edge_loop_now_ms(v->control));
 }
 
@@ -553,7 +554,7 @@ void acc_service_stop(void *self)
 	edge_wheel_stop(&v->keys_timer);
 	edge_wheel_stop(&v->drain_timer);
 	edge_wheel_stop(&v->kept_timer);
-	acc_crew_free(v->crew);
+	acc_crew_free(v->crew, &v->shared);
 	v->crew = NULL;
 }
 

@@ -19,6 +19,7 @@ struct acc_txntab;
 struct acc_upstreams;
 struct acc_listener;
 struct acc_shard;
+struct acc_shard_plan;
 
 /* Shared by all shards; thread-safe parts, or fixed after start. */
 struct acc_shared {
@@ -32,6 +33,7 @@ struct acc_shared {
 	char device[ACC_LISTEN_KINDS][16]; /* set by edge.ini, or "" */
 	unsigned shard_count;
 	struct acc_shard *shard[ACC_SHARDS];
+	struct acc_shard_plan *plans; /* one a shard, while they are made */
 	_Atomic bool draining;
 	_Atomic uint8_t budget; /* enum acc_budget_level */
 };

@@ -1,25 +1,21 @@
 /* The door of A/V authentication: its socket, who comes in, what counts. */
 #include "av-edge/mras_door.h"
 
-#include <errno.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "av-edge/events.h"
 #include "av-edge/mras_link.h"
 #include "common/crypto.h"
+#include "common/door.h"
 #include "common/sock.h"
 #include "common/tls.h"
 
 enum {
-	ACCEPTS_A_TURN = 32, /* ours: so that the loop stays fair */
-	SHORT_MS = 100,	     /* ours: out of descriptors, try again [ms] */
-	SOURCES = 4096,	     /* ours: sources remembered */
-	KNOWN_MS = 3600000,  /* ours: how long a trusted one is known [ms] */
+	SOURCES = 4096,	    /* ours: sources remembered */
+	KNOWN_MS = 3600000, /* ours: how long a trusted one is known [ms] */
 };
 
 void mras_door_count_many(struct mras_door *d, enum ave_stat row, size_t n)
@@ -65,9 +61,7 @@ enum edge_err mras_door_bind(int *out, const struct topo *t, const char *device,
 			     char *why, size_t why_cap)
 {
 	const struct topo_listen *l = &t->listen[TOPO_PORT_AVAUTH];
-	const bool has_device = device && *device;
-	char at[EDGE_ADDR_STRLEN];
-	enum edge_err err;
+	const struct edge_door_at at = {l->addr, device};
 
 	if (!l->present) {
 		(void)snprintf(why, why_cap,
@@ -75,15 +69,7 @@ enum edge_err mras_door_bind(int *out, const struct topo *t, const char *device,
 			       "authentication");
 		return EDGE_ENOTFOUND;
 	}
-	err = edge_sock_listen(out, &l->addr, has_device ? device : NULL,
-			       false);
-	if (!err)
-		return EDGE_OK;
-	edge_addr_print(&l->addr, at);
-	(void)snprintf(why, why_cap, "cannot listen on %s%s%s: %s", at,
-		       has_device ? " device " : "", has_device ? device : "",
-		       strerror(errno));
-	return err;
+	return edge_door_bind(out, 1, &at, why, why_cap);
 }
 
 bool mras_door_moves(const struct topo *old, const struct topo *new)
@@ -96,26 +82,6 @@ bool mras_door_moves(const struct topo *old, const struct topo *new)
 }
 
 /* -- accepting ---------------------------------------------------------- */
-
-static void on_ready(unsigned ready, void *arg);
-
-static void resume(struct edge_timer *t, uint64_t now_ms)
-{
-	struct mras_door *d =
-		(struct mras_door *)(void *)((char *)t -
-					     offsetof(struct mras_door, timer));
-
-	if (edge_loop_watch(d->plan.loop, d->fd, EDGE_LOOP_READ, on_ready, d))
-		edge_wheel_start(edge_loop_wheel(d->plan.loop), &d->timer,
-				 now_ms + SHORT_MS, resume);
-}
-
-static void pause_accepting(struct mras_door *d)
-{
-	edge_loop_unwatch(d->plan.loop, d->fd);
-	edge_wheel_start(edge_loop_wheel(d->plan.loop), &d->timer,
-			 edge_loop_now_ms(d->plan.loop) + SHORT_MS, resume);
-}
 
 static void turn_away(struct mras_door *d, const struct edge_addr *from,
 		      const char *reason)
@@ -136,67 +102,52 @@ static const char *name_of(enum edge_admit_verdict v)
 		[EDGE_ADMIT_HANDSHAKES] = "handshakes",
 		[EDGE_ADMIT_PENALTY] = "penalty",
 		[EDGE_ADMIT_UNKNOWN] = "unknown",
+		[EDGE_ADMIT_BUSY] = "handshakes", /* a bound not set here */
+		[EDGE_ADMIT_RATE] = "source",	  /* nor this one */
 	};
 
 	return names[v];
 }
 
-/* false: nothing more to accept now */
-static bool accept_one(struct mras_door *d)
+static void on_taken(void *arg, int fd, const struct edge_addr *from)
 {
-	struct edge_addr from;
-	enum edge_admit_verdict v;
-	int fd;
-	enum edge_err err = edge_sock_accept(&fd, &from, d->fd);
+	struct mras_door *d = arg;
+	enum edge_admit_verdict v = edge_admit_enter(
+		d->admit, from, edge_loop_now_ms(d->plan.loop));
 
-	if (err == EDGE_ELIMIT)
-		pause_accepting(d);
-	if (err)
-		return false;
-	v = edge_admit_enter(d->admit, &from, edge_loop_now_ms(d->plan.loop));
-	if (v == EDGE_ADMIT_OK && mras_link_accept(d, fd, &from) == EDGE_OK)
-		return true;
+	if (v == EDGE_ADMIT_OK && mras_link_accept(d, fd, from) == EDGE_OK)
+		return;
 	if (v == EDGE_ADMIT_OK)
-		edge_admit_leave(d->admit, &from, false);
-	turn_away(d, &from, name_of(v));
+		edge_admit_leave(d->admit, from, false);
+	turn_away(d, from, name_of(v));
 	close(fd);
-	return true;
-}
-
-static void on_ready(unsigned ready, void *arg)
-{
-	(void)ready;
-	for (int i = 0; i < ACCEPTS_A_TURN; i++)
-		if (!accept_one(arg))
-			return;
 }
 
 static void close_socket(struct mras_door *d)
 {
-	edge_wheel_stop(&d->timer);
-	if (d->fd < 0)
-		return;
-	edge_loop_unwatch(d->plan.loop, d->fd);
-	close(d->fd);
-	d->fd = -1;
+	edge_door_free(d->socket);
+	d->socket = NULL;
 }
 
 enum edge_err mras_door_open(struct mras_door *d, int fd)
 {
+	const struct edge_door_plan p = {
+		.loop = d->plan.loop, .taken = on_taken, .arg = d};
 	struct edge_addr at, peer;
+	struct edge_door *new;
 	char text[EDGE_ADDR_STRLEN];
-	enum edge_err err = EDGE_ESTATE;
+	enum edge_err err;
 
-	if (d->view.topo && !d->is_draining)
-		err = edge_loop_watch(d->plan.loop, fd, EDGE_LOOP_READ,
-				      on_ready, d);
-	if (err) {
+	if (!d->view.topo || d->is_draining) {
 		close(fd);
-		return err;
+		return EDGE_ESTATE;
 	}
-	close_socket(d);
-	d->fd = fd;
 	edge_sock_names(fd, &at, &peer);
+	err = edge_door_new(&new, &p, fd);
+	if (err)
+		return err;
+	close_socket(d);
+	d->socket = new;
 	edge_addr_print(&at, text);
 	edge_event(AVE_EV_MRAS_OPEN, "address=%s", text);
 	return EDGE_OK;
@@ -287,7 +238,6 @@ enum edge_err mras_door_new(struct mras_door **out,
 
 	if (!d)
 		return err;
-	d->fd = -1;
 	d->plan = *p;
 	LIST_INIT(&d->links);
 	edge_random(d->key, sizeof(d->key));

@@ -16,6 +16,8 @@
 
 enum mras_link_state { MRAS_LINK_TLS, MRAS_LINK_OPEN, MRAS_LINK_CLOSING };
 
+struct edge_door;
+
 struct mras_link {
 	LIST_ENTRY(mras_link) next;
 	struct mras_door *door;
@@ -42,8 +44,7 @@ struct mras_door {
 	struct edge_sip_arena *arena;
 	struct edge_sip_msg msg;
 	uint8_t key[16];
-	int fd;			 /* -1: closed */
-	struct edge_timer timer; /* running: accepting is paused */
+	struct edge_door *socket; /* NULL: closed */
 	LIST_HEAD(, mras_link) links;
 	size_t link_count;
 	bool is_draining;

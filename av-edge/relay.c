@@ -34,7 +34,7 @@ static enum edge_err make_parts(struct ave_relay *r)
 	if (!err)
 		err = edge_wheel_new(&r->wheel, r->now_ms);
 	if (!err)
-		err = ave_rates_new(&r->rates, sources / r->plan.workers);
+		err = edge_rates_new(&r->rates, sources / r->plan.workers);
 	return err;
 }
 
@@ -64,7 +64,7 @@ void ave_relay_free(struct ave_relay *r)
 		return;
 	ave_relay_release_all(r, AVE_FINE);
 	ave_relay_bury(r);
-	ave_rates_free(r->rates);
+	edge_rates_free(r->rates);
 	edge_wheel_free(r->wheel);
 	edge_handles_free(r->links);
 	edge_handles_free(r->allocs);
@@ -234,7 +234,7 @@ bool ave_relay_may_answer(struct ave_relay *r, const struct ave_leg *leg,
 	const uint64_t rate = ave_relay_limit(
 		r, is_inside ? AVE_LIMIT_INSIDE_RATE : limits[what]);
 	const bool is_source = is_inside || what == AVE_RATE_ALLOCATE;
-	const struct ave_rate_of of = {
+	const struct edge_rate_of of = {
 		.source = leg->client,
 		.bits4 = is_source ? SOURCE_BITS4 : RATE_BITS4,
 		.bits6 = is_source ? SOURCE_BITS6 : RATE_BITS6,
@@ -242,7 +242,7 @@ bool ave_relay_may_answer(struct ave_relay *r, const struct ave_leg *leg,
 		.rate = share(r, leg, rate),
 	};
 
-	return ave_rates_take(r->rates, &of, r->now_ms);
+	return edge_rates_take(r->rates, &of, r->now_ms);
 }
 
 bool ave_relay_user_may(struct ave_relay *r, const struct ave_leg *leg,
@@ -250,7 +250,7 @@ bool ave_relay_user_may(struct ave_relay *r, const struct ave_leg *leg,
 {
 	const uint64_t rate =
 		ave_relay_limit(r, AVE_LIMIT_ALLOCATE_RATE_PER_USER);
-	struct ave_rate_of of = {
+	struct edge_rate_of of = {
 		.source.family = AF_INET6, /* as wide as a pseudonym */
 		.bits6 = 8 * sizeof(grant->pseudonym),
 		.what = bucket_of(leg, RATE_USER),
@@ -258,7 +258,7 @@ bool ave_relay_user_may(struct ave_relay *r, const struct ave_leg *leg,
 	};
 
 	memcpy(of.source.ip, grant->pseudonym, sizeof(grant->pseudonym));
-	return grant->is_server || ave_rates_take(r->rates, &of, r->now_ms);
+	return grant->is_server || edge_rates_take(r->rates, &of, r->now_ms);
 }
 
 /* -- what comes ----------------------------------------------------------- */

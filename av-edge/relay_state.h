@@ -4,7 +4,7 @@
 
 #include "av-edge/alloc_table.h"
 #include "av-edge/allocation.h"
-#include "av-edge/rates.h"
+#include "common/rates.h"
 
 struct ave_relay {
 	struct ave_relay_plan plan; /* its view is not used: look changes it */
@@ -15,7 +15,7 @@ struct ave_relay {
 	struct edge_handles *allocs; /* by id: in the tags of sockets */
 	struct edge_handles *links;  /* of struct ave_peer_link */
 	struct edge_wheel *wheel;
-	struct ave_rates *rates;
+	struct edge_rates *rates;
 	void *own[AVE_DIALECTS]; /* of the dialects, once asked for */
 	struct ave_alloc *gone;	 /* released, freed at the next tick */
 	struct ave_relay_counts counts;

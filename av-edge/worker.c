@@ -158,7 +158,7 @@ static bool on_may_shake(struct ave_stream_host *h, struct ave_stream *s)
 {
 	struct ave_worker *w = of_streams(h);
 	const unsigned workers = w->house->worker_count;
-	const struct ave_rate_of of = {
+	const struct edge_rate_of of = {
 		.source = s->client,
 		.bits4 = SOURCE_BITS4,
 		.bits6 = SOURCE_BITS6,
@@ -166,7 +166,7 @@ static bool on_may_shake(struct ave_stream_host *h, struct ave_stream *s)
 			workers,
 	};
 
-	if (s->is_inside || ave_rates_take(w->shakes, &of, w->hub->now_ms))
+	if (s->is_inside || edge_rates_take(w->shakes, &of, w->hub->now_ms))
 		return true;
 	ave_worker_count(w, AVE_STAT_REJECTED_HANDSHAKES);
 	return false;
@@ -396,7 +396,7 @@ static void free_hand(struct hand *h)
 	edge_mailbox_free(w->mailbox);
 	ave_hub_free(w->hub);
 	edge_handles_free(w->streams.streams);
-	ave_rates_free(w->shakes);
+	edge_rates_free(w->shakes);
 	edge_handles_free(w->peers.peers);
 	edge_handles_free(w->peers.relays);
 	edge_tls_drop(w->streams.tls);
@@ -439,8 +439,9 @@ static enum edge_err make_tables(struct ave_worker *w)
 		err = edge_handles_new(&w->peers.relays, high,
 				       EDGE_HANDLE_SLOTS);
 	if (!err)
-		err = ave_rates_new(&w->shakes, limit(w, AVE_LIMIT_SOURCES) /
-							w->house->worker_count);
+		err = edge_rates_new(&w->shakes,
+				     limit(w, AVE_LIMIT_SOURCES) /
+					     w->house->worker_count);
 	return err;
 }
 

@@ -4,7 +4,7 @@
 
 #include "av-edge/outlook.h"
 #include "av-edge/peer_tcp.h"
-#include "av-edge/rates.h"
+#include "common/rates.h"
 #include "av-edge/stream.h"
 #include "av-edge/worker.h"
 
@@ -33,7 +33,7 @@ struct ave_worker {
 	unsigned old_count;
 	uint32_t moves; /* as the last mail said */
 	struct ave_stream_host streams;
-	struct ave_rates *shakes; /* TLS handshakes by source */
+	struct edge_rates *shakes; /* TLS handshakes by source */
 	struct ave_peer_host peers;
 	struct ave_stream *speaker;   /* whose message is at hand */
 	bool is_batch;		      /* the packet at hand is the batch's */

@@ -9,8 +9,13 @@
 #include <uthash.h>
 
 #include "common/crypto.h"
+#include "common/rates.h"
 
-enum { SIP_KEY_LEN = 16 };
+enum {
+	SIP_KEY_LEN = 16,
+	SOURCE_BITS4 = 32, /* as edge_addr_source */
+	SOURCE_BITS6 = 64,
+};
 
 /* What a table is looked up by; tag is 0 for the source itself. */
 struct name {
@@ -37,11 +42,20 @@ struct table {
 struct edge_admit {
 	pthread_mutex_t lock;
 	struct edge_admit_limits limits;
-	uint32_t connections;
-	struct table sources;  /* connections, penalties, who is known */
+	uint32_t connections, handshakes;
+	struct edge_rates *rates; /* NULL: none was asked for yet */
+	struct table sources;	  /* connections, penalties, who is known */
 	struct table failures; /* apart: strangers' names push out no source */
 	uint8_t sip_key[SIP_KEY_LEN];
 };
+
+/* A table that no limit asks for is not made. */
+static enum edge_err rates_make(struct edge_admit *a)
+{
+	return a->rates || !a->limits.rate_per_source
+		       ? EDGE_OK
+		       : edge_rates_new(&a->rates, a->limits.sources);
+}
 
 enum edge_err edge_admit_new(struct edge_admit **out,
 			     const struct edge_admit_limits *l)
@@ -50,11 +64,12 @@ enum edge_err edge_admit_new(struct edge_admit **out,
 
 	if (!a)
 		return EDGE_ENOMEM;
-	if (pthread_mutex_init(&a->lock, NULL)) {
+	a->limits = *l;
+	if (rates_make(a) != EDGE_OK || pthread_mutex_init(&a->lock, NULL)) {
+		edge_rates_free(a->rates);
 		free(a);
 		return EDGE_ENOMEM;
 	}
-	a->limits = *l;
 	edge_random(a->sip_key, sizeof(a->sip_key));
 	*out = a;
 	return EDGE_OK;
@@ -123,6 +138,7 @@ void edge_admit_free(struct edge_admit *a)
 		return;
 	empty_table(&a->sources);
 	empty_table(&a->failures);
+	edge_rates_free(a->rates);
 	pthread_mutex_destroy(&a->lock);
 	edge_wipe(a->sip_key, sizeof(a->sip_key));
 	free(a);
@@ -198,6 +214,8 @@ void edge_admit_limits_set(struct edge_admit *a,
 {
 	pthread_mutex_lock(&a->lock);
 	a->limits = *l;
+	if (rates_make(a) != EDGE_OK)
+		a->limits.rate_per_source = 0; /* as long as it was without */
 	pthread_mutex_unlock(&a->lock);
 }
 
@@ -219,7 +237,24 @@ static enum edge_admit_verdict judge(const struct edge_admit *a,
 		return EDGE_ADMIT_SOURCE;
 	if ((e ? e->handshakes : 0) >= l->handshakes_per_source)
 		return EDGE_ADMIT_HANDSHAKES;
+	if (l->handshakes && a->handshakes >= l->handshakes)
+		return EDGE_ADMIT_BUSY;
 	return EDGE_ADMIT_OK;
+}
+
+/* Asked last: who is turned away for another reason pays nothing. */
+static bool is_too_fast(struct edge_admit *a, const struct edge_addr *from,
+			uint64_t now_ms)
+{
+	const struct edge_rate_of of = {
+		.source = *from,
+		.bits4 = SOURCE_BITS4,
+		.bits6 = SOURCE_BITS6,
+		.rate = a->limits.rate_per_source,
+		.burst = a->limits.burst_per_source,
+	};
+
+	return of.rate && !edge_rates_take(a->rates, &of, now_ms);
 }
 
 enum edge_admit_verdict edge_admit_enter(struct edge_admit *a,
@@ -232,6 +267,8 @@ enum edge_admit_verdict edge_admit_enter(struct edge_admit *a,
 
 	pthread_mutex_lock(&a->lock);
 	v = judge(a, find(a, &a->sources, &n), now_ms);
+	if (!v && is_too_fast(a, from, now_ms))
+		v = EDGE_ADMIT_RATE;
 	if (v)
 		goto out;
 	e = find_or_add(a, &a->sources, &n);
@@ -242,10 +279,19 @@ enum edge_admit_verdict edge_admit_enter(struct edge_admit *a,
 	e->connections++;
 	e->handshakes++;
 	a->connections++;
+	a->handshakes++;
 	touch(&a->sources, e);
 out:
 	pthread_mutex_unlock(&a->lock);
 	return v;
+}
+
+static void end_handshake(struct edge_admit *a, struct entry *e)
+{
+	if (!e || !e->handshakes)
+		return;
+	e->handshakes--;
+	a->handshakes--;
 }
 
 void edge_admit_secured(struct edge_admit *a, const struct edge_addr *from)
@@ -255,8 +301,7 @@ void edge_admit_secured(struct edge_admit *a, const struct edge_addr *from)
 
 	pthread_mutex_lock(&a->lock);
 	e = find(a, &a->sources, &n);
-	if (e && e->handshakes)
-		e->handshakes--;
+	end_handshake(a, e);
 	pthread_mutex_unlock(&a->lock);
 }
 
@@ -271,8 +316,8 @@ void edge_admit_leave(struct edge_admit *a, const struct edge_addr *from,
 	if (e && e->connections) {
 		e->connections--;
 		a->connections--;
-		if (!was_secured && e->handshakes)
-			e->handshakes--;
+		if (!was_secured)
+			end_handshake(a, e);
 		touch(&a->sources, e);
 	}
 	pthread_mutex_unlock(&a->lock);
@@ -364,12 +409,22 @@ bool edge_admit_is_blocked(struct edge_admit *a, const struct edge_addr *from,
 	return blocked;
 }
 
-size_t edge_admit_count(struct edge_admit *a)
+static size_t look(struct edge_admit *a, const uint32_t *number)
 {
 	size_t count;
 
 	pthread_mutex_lock(&a->lock);
-	count = a->connections;
+	count = *number;
 	pthread_mutex_unlock(&a->lock);
 	return count;
+}
+
+size_t edge_admit_count(struct edge_admit *a)
+{
+	return look(a, &a->connections);
+}
+
+size_t edge_admit_handshakes(struct edge_admit *a)
+{
+	return look(a, &a->handshakes);
 }

@@ -28,6 +28,9 @@ struct edge_admit_limits {
 	uint32_t total;	     /* connections */
 	uint32_t per_source; /* by /32 and /64 */
 	uint32_t handshakes_per_source;
+	uint32_t handshakes; /* unfinished ones of all; 0: no bound */
+	/* new connections of a source a second, at once; 0: no bound */
+	uint32_t rate_per_source, burst_per_source;
 	uint32_t sources;    /* table size; oldest idle one goes */
 	uint32_t penalty_ms; /* after too much malformed input */
 	/* sign-ins: more than fail_count in fail_window_ms block that user at
@@ -46,6 +49,8 @@ enum edge_admit_verdict {
 	EDGE_ADMIT_HANDSHAKES, /* too many unfinished handshakes of it */
 	EDGE_ADMIT_PENALTY,    /* being punished */
 	EDGE_ADMIT_UNKNOWN,    /* 90 % full: only known sources */
+	EDGE_ADMIT_BUSY,       /* too many unfinished handshakes of all */
+	EDGE_ADMIT_RATE,       /* this source comes too often */
 };
 
 struct edge_admit; /* one a listener kind; any thread (locks inside) */
@@ -74,6 +79,7 @@ void edge_admit_fail(struct edge_admit *a, const struct edge_addr *from,
 		     struct edge_slice key, uint64_t now_ms);
 bool edge_admit_is_blocked(struct edge_admit *a, const struct edge_addr *from,
 			   struct edge_slice key, uint64_t now_ms);
-size_t edge_admit_count(struct edge_admit *a); /* live connections */
+size_t edge_admit_count(struct edge_admit *a);	    /* live connections */
+size_t edge_admit_handshakes(struct edge_admit *a); /* unfinished ones */
 
 #endif

@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/crypto.h"
@@ -107,25 +108,25 @@ enum ctl_exit ctl_pool_secrets_install(struct ctl *c,
 	return exit ? exit : merge(c, "psom", s->rings.psom);
 }
 
+/* The key just made: of those that begin then, the last. */
 static void tell_key(struct ctl *c, const char *kind,
 		     const struct topo_keyring *r, uint64_t from_s)
 {
 	char from[TOPO_UTC_STRLEN], to[TOPO_UTC_STRLEN];
+	const struct topo_key *k = NULL;
 
-	for (size_t i = 0; i < r->count; i++) {
-		const struct topo_key *k = &r->keys[i];
-
-		if (k->not_before_s != from_s)
-			continue;
-		topo_utc_print(from, k->not_before_s);
-		topo_utc_print(to, k->not_after_s);
-		ctl_say(c, "%s key %s, from %s, accepted until %s", kind,
-			k->kid, from, to);
-		ctl_put(c, "key",
-			json_pack("{s:s, s:s, s:s, s:s}", "kind", kind, "kid",
-				  k->kid, "not_before", from, "not_after", to));
+	for (size_t i = 0; i < r->count; i++)
+		if (r->keys[i].not_before_s == from_s)
+			k = &r->keys[i];
+	if (!k)
 		return;
-	}
+	topo_utc_print(from, k->not_before_s);
+	topo_utc_print(to, k->not_after_s);
+	ctl_say(c, "%s key %s, from %s, accepted until %s", kind, k->kid, from,
+		to);
+	ctl_put(c, "key",
+		json_pack("{s:s, s:s, s:s, s:s}", "kind", kind, "kid", k->kid,
+			  "not_before", from, "not_after", to));
 }
 
 static enum ctl_exit make(struct ctl *c, const char *kind, uint64_t from_s)
@@ -135,12 +136,18 @@ static enum ctl_exit make(struct ctl *c, const char *kind, uint64_t from_s)
 
 	if (exit)
 		return exit;
-	topo_keyring_rotate(r, from_s, c->now_s);
+	if (!strcmp(kind, "psom"))
+		topo_keyring_rotate_psom(r, from_s, c->now_s);
+	else
+		topo_keyring_rotate(r, from_s, c->now_s);
 	exit = save(c, kind, r);
 	if (!exit) {
 		tell_key(c, kind, r, from_s);
 		ctl_say(c, "for the other members of the pool: edgectl secrets "
 			   "export, into the next bundle");
+		if (!strcmp(kind, "psom"))
+			ctl_say(c, "for the conferencing servers: edgectl "
+				   "secrets export --psom");
 	}
 	topo_keyring_free(r);
 	return exit;
@@ -172,7 +179,7 @@ enum ctl_exit ctl_secrets_new(struct ctl *c, int argc, char **argv)
 }
 
 static enum ctl_exit write_out(struct ctl *c, const char *path,
-			       struct edge_slice text)
+			       struct edge_slice text, const char *kind)
 {
 	enum edge_err err;
 
@@ -190,8 +197,11 @@ static enum ctl_exit write_out(struct ctl *c, const char *path,
 				"CTL-007", path, "%s",
 				err == EDGE_EDUP ? "is there already"
 						 : ctl_reason(err));
-	ctl_say(c, "%s written, mode 0600; carry it as `secrets` in the bundle",
-		path);
+	ctl_say(c,
+		kind ? "%s written, mode 0600: the %s keyring alone"
+		     : "%s written, mode 0600; carry it as `secrets` in the "
+		       "bundle",
+		path, kind);
 	ctl_put_text(c, "file", path);
 	return CTL_GOOD;
 }
@@ -209,20 +219,38 @@ static enum ctl_exit load_if_there(struct ctl *c, const char *kind,
 	return ctl_fail(c, err, "CTL-011", kind, "%s", why);
 }
 
-static enum ctl_exit export(struct ctl *c, const char *path) {
-	char text[TOPO_SECRETS_PRINT_MAX]; struct topo_secrets s = {0};
-	enum ctl_exit exit;
+/* Both rings as a bundle carries them, or one as its file has it. */
+static enum edge_err print(char text[TOPO_SECRETS_PRINT_MAX], size_t *len,
+			   const struct topo_secrets *s, bool is_one)
+{
+	return is_one ? topo_keyring_print(text, TOPO_SECRETS_PRINT_MAX, len,
+					   s->route ? s->route : s->psom)
+		      : topo_secrets_print(text, TOPO_SECRETS_PRINT_MAX, len,
+					   s);
+}
+
+/* kind NULL: both. */
+static enum ctl_exit write_rings(struct ctl *c, const char *path,
+				 const char *kind)
+{
+	char text[TOPO_SECRETS_PRINT_MAX];
+	struct topo_secrets s = {0};
+	enum ctl_exit exit = CTL_GOOD;
 	size_t len = 0;
 
-	exit = load_if_there(c, "route", &s.route);
-	if (!exit) exit = load_if_there(c, "psom", &s.psom);
+	if (!kind || !strcmp(kind, "route"))
+		exit = load_if_there(c, "route", &s.route);
+	if (!exit && (!kind || !strcmp(kind, "psom")))
+		exit = load_if_there(c, "psom", &s.psom);
 	if (!exit && !s.route && !s.psom)
 		exit = ctl_fail(c, EDGE_ENOTFOUND, "CTL-017", c->config->state,
-				"no secrets here");
-	if (!exit && topo_secrets_print(text, sizeof(text), &len, &s))
+				"no %s%ssecrets here", kind ? kind : "",
+				kind ? " " : "");
+	if (!exit && print(text, &len, &s, kind))
 		exit = ctl_fail(c, EDGE_ELIMIT, "CTL-011", "secrets",
 				"too many keys");
-	if (!exit) exit = write_out(c, path, edge_slice(text, len));
+	if (!exit)
+		exit = write_out(c, path, edge_slice(text, len), kind);
 	edge_wipe(text, sizeof(text));
 	topo_secrets_fini(&s);
 	return exit;
@@ -231,16 +259,24 @@ static enum ctl_exit export(struct ctl *c, const char *path) {
 enum ctl_exit ctl_secrets_export(struct ctl *c, int argc, char **argv)
 {
 	const char *path = NULL;
-	const struct ctl_option options[] = {{"out", &path, NULL}};
-	enum ctl_exit exit = ctl_options(c, options, 1, &argc, argv);
+	bool route = false, psom = false;
+	const struct ctl_option options[] = {{"out", &path, NULL},
+					     {"route", NULL, &route},
+					     {"psom", NULL, &psom}};
+	enum ctl_exit exit = ctl_options(c, options, 3, &argc, argv);
 
 	if (exit)
 		return exit;
-	if (argc)
-		return ctl_usage(c, "secrets export wants no words");
+	if (argc || (route && psom))
+		return ctl_usage(c, "secrets export wants no words, and one of "
+				    "--route and --psom or neither");
 	if (!path && (c->json || isatty(STDOUT_FILENO)))
 		return ctl_usage(c, "keys are not shown: want --out FILE, or "
 				    "standard output into a file");
 	exit = ctl_config(c);
-	return exit ? exit : export(c, path);
+	return exit ? exit
+		    : write_rings(c, path,
+				  route	 ? "route"
+				  : psom ? "psom"
+					 : NULL);
 }

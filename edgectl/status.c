@@ -118,12 +118,33 @@ static void print_relay(struct ctl *c, const json_t *relay)
 	print_rows(c, relay, "keys", "key");
 }
 
+/* What only the Web Conferencing Edge says. */
+static void print_conference(struct ctl *c, const json_t *conference)
+{
+	const json_t *rows = json_object_get(conference, "connections");
+
+	if (!conference)
+		return;
+	ctl_say(c,
+		"  %-12s sessions=%lld clients=%lld preauth=%lld inside=%lld "
+		"parked=%lld throttled=%lld",
+		"conference", number_of(rows, "sessions"),
+		number_of(rows, "clients"), number_of(rows, "preauth"),
+		number_of(rows, "inside"), number_of(rows, "parked"),
+		number_of(json_object_get(conference, "throttling"),
+			  "throttled_server_connections"));
+	print_rows(c, conference, "keys", "token key");
+}
+
 /* Families of counters that say no to somebody. */
 static bool is_refusal(const char *name)
 {
 	static const char *const families[] = {"_refused_total",
-					       "_rejected_total", "_fail",
-					       "_slow_total", "_errors_total"};
+					       "_rejected_total",
+					       "_reject_total",
+					       "_fail",
+					       "_slow_total",
+					       "_errors_total"};
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++)
 		if (strstr(name, families[i]))
@@ -186,8 +207,10 @@ static void print_daemon(struct ctl *c, const char *name, json_t *o,
 		(long long)json_integer_value(json_object_get(o, "pid")),
 		text_of(o, "version"));
 	print_rows(c, o, "listeners", "listener");
-	print_rows(c, o, "upstreams", "next hop");
+	print_rows(c, o, "upstreams",
+		   json_object_get(o, "conference") ? "data MCU" : "next hop");
 	print_relay(c, json_object_get(o, "relay"));
+	print_conference(c, json_object_get(o, "conference"));
 	print_refusals(c, counters);
 	print_limits(c, o);
 }
@@ -214,6 +237,14 @@ static void judge_relay(struct ctl *c, const char *name, const json_t *relay)
 			 json_string_value(json_array_get(list, i)));
 }
 
+static void judge_conference(struct ctl *c, const char *name,
+			     const json_t *conference)
+{
+	if (json_is_false(json_object_get(conference, "has_key")))
+		ctl_find(c, TOPO_WARN, "CTL-022", name,
+			 "no token key in date: every client is refused");
+}
+
 static void judge(struct ctl *c, const char *name, const json_t *o,
 		  uint64_t seq)
 {
@@ -228,6 +259,7 @@ static void judge(struct ctl *c, const char *name, const json_t *o,
 		ctl_find(c, TOPO_WARN, "CTL-015", name, "lab = yes");
 	judge_profiles(c, name, json_object_get(o, "listeners"));
 	judge_relay(c, name, json_object_get(o, "relay"));
+	judge_conference(c, name, json_object_get(o, "conference"));
 }
 
 /* True when it runs. */

@@ -2,11 +2,9 @@
  * Test-CsAVEdgeConnectivity and Test-CsP2PAV. */
 #include <inttypes.h>
 #include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/crypto.h"
 #include "edgectl/cert_topology.h"
@@ -15,6 +13,7 @@
 #include "edgectl/rtp.h"
 #include "edgectl/session.h"
 #include "edgectl/test_input.h"
+#include "edgectl/test_report.h"
 
 enum {
 	ANSWER_MS = 10000,
@@ -24,80 +23,37 @@ enum {
 };
 
 struct trial {
+	struct ctl_report report;
 	struct ctl *c;
 	const struct topo *topo;
 	struct ctl_wire_plan sip;
 	bool udp, tcp;
 	uint32_t packets;
-	json_t *steps;
-	uint64_t begun_us;
-	char why[256], first[256]; /* of the last failure; of the first */
 };
-
-static uint64_t now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
-/* One step has worked. */
-static void step(struct trial *t, const char *name, uint64_t since_us,
-		 const char *fmt, ...) EDGE_PRINTF(4, 5);
-
-static void step(struct trial *t, const char *name, uint64_t since_us,
-		 const char *fmt, ...)
-{
-	char text[256];
-	uint64_t took = now_us() - since_us;
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	ctl_say(t->c, "%-11s %s, %" PRIu64 ".%" PRIu64 " ms", name, text,
-		took / 1000, took / 100 % 10);
-	json_array_append_new(
-		t->steps, json_pack("{s:s, s:s, s:f}", "step", name, "told",
-				    text, "latency_ms", (double)took / 1000));
-}
-
-/* A step has not. */
-static bool fail(struct trial *t, const char *id, const char *place,
-		 const char *what)
-{
-	char told[sizeof(t->why)];
-
-	if (!*t->why)
-		snprintf(t->why, sizeof(t->why), "%s", what);
-	snprintf(told, sizeof(told), "%s", t->why);
-	if (!*t->first)
-		memcpy(t->first, told, sizeof(t->first));
-	ctl_find(t->c, TOPO_ERROR, id, place, "%s", told);
-	return false;
-}
 
 static bool ask(struct trial *t, struct ctl_session *s,
 		const struct ctl_person *p, struct ctl_mras_answer *answer)
 {
 	char body[2048], uri[600];
 	struct edge_slice got;
-	uint64_t since = now_us();
+	uint64_t since = ctl_report_now_us();
 
 	snprintf(uri, sizeof(uri), "sip:%s@%s;gruu;opaque=srvr:MRAS:edgectl",
 		 t->topo->mras_user, strchr(p->aor, '@') + 1);
 	got = ctl_mras_ask(body, sizeof(body), p->aor, uri,
 			   strcmp(p->location, "both") ? p->location : NULL);
 	if (ctl_session_service(s, uri, CTL_MRAS_TYPE, got, &got))
-		return fail(t, "TEST-002", uri, ctl_session_why(s));
+		return ctl_report_fail(&t->report, "TEST-002", uri,
+				       ctl_session_why(s));
 	if (ctl_mras_decode(answer, got))
-		return fail(t, "TEST-002", uri, "its answer is not understood");
+		return ctl_report_fail(&t->report, "TEST-002", uri,
+				       "its answer is not understood");
 	if (strcmp(answer->reason, "OK") != 0)
-		return fail(t, "TEST-002", uri, answer->reason);
-	step(t, "credentials", since,
-	     "%s, for %" PRIu32 " minutes, relays: %zu", p->aor,
-	     answer->minutes, answer->relay_count);
+		return ctl_report_fail(&t->report, "TEST-002", uri,
+				       answer->reason);
+	ctl_report_step(&t->report, "credentials", since,
+			"%s, for %" PRIu32 " minutes, relays: %zu", p->aor,
+			answer->minutes, answer->relay_count);
 	return true;
 }
 
@@ -109,14 +65,16 @@ static bool credentials(struct trial *t, const struct ctl_person *p,
 		.aor = p->aor, .name = p->name, .password = p->password};
 	struct ctl_session *s = NULL;
 	char at[EDGE_ADDR_STRLEN];
-	uint64_t since = now_us();
+	uint64_t since = ctl_report_now_us();
 	bool good;
 
 	edge_addr_print(&t->sip.server, at);
-	if (ctl_session_open(&s, &t->sip, &u, t->why, sizeof(t->why)))
-		return fail(t, "TEST-001", at, "sign-in failed");
-	step(t, "sign-in", since, "%s at %s, %s", p->aor, at,
-	     ctl_session_tls(s));
+	if (ctl_session_open(&s, &t->sip, &u, t->report.why,
+			     sizeof(t->report.why)))
+		return ctl_report_fail(&t->report, "TEST-001", at,
+				       "sign-in failed");
+	ctl_report_step(&t->report, "sign-in", since, "%s at %s, %s", p->aor,
+			at, ctl_session_tls(s));
 	good = ask(t, s, p, answer);
 	ctl_session_close(s);
 	return good;
@@ -133,18 +91,21 @@ static bool allocate(struct trial *t, struct ctl_turn **out,
 		.ms = ANSWER_MS,
 	};
 	char at[EDGE_ADDR_STRLEN], relayed[EDGE_ADDR_STRLEN];
-	uint64_t since = now_us();
+	uint64_t since = ctl_report_now_us();
 
 	if (!ctl_input_resolve(&plan.server, r->host,
 			       is_tcp ? r->tcp_port : r->udp_port, t->topo)) {
-		return fail(t, "TEST-003", r->host, "it has no address here");
+		return ctl_report_fail(&t->report, "TEST-003", r->host,
+				       "it has no address here");
 	}
 	edge_addr_print(&plan.server, at);
-	if (ctl_turn_open(out, &plan, t->why, sizeof(t->why)))
-		return fail(t, "TEST-003", at, "allocation failed");
+	if (ctl_turn_open(out, &plan, t->report.why, sizeof(t->report.why)))
+		return ctl_report_fail(&t->report, "TEST-003", at,
+				       "allocation failed");
 	edge_addr_print(ctl_turn_relayed(*out), relayed);
-	step(t, "allocation", since, "%s over %s (%s) gives %s", at,
-	     is_tcp ? "TCP with pseudo-TLS" : "UDP", r->location, relayed);
+	ctl_report_step(
+		&t->report, "allocation", since, "%s over %s (%s) gives %s", at,
+		is_tcp ? "TCP with pseudo-TLS" : "UDP", r->location, relayed);
 	return true;
 }
 
@@ -163,14 +124,14 @@ static bool try_relays(struct trial *t, const struct ctl_mras_answer *a)
 				: !t->udp || !r->udp_port)
 				continue;
 			any = true;
-			*t->why = '\0';
+			*t->report.why = '\0';
 			good &= allocate(t, &turn, a, r, tcp);
 			ctl_turn_close(turn);
 		}
 	}
 	return any ? good
-		   : fail(t, "TEST-003", "mediaRelayList",
-			  "no relay with the wanted transport");
+		   : ctl_report_fail(&t->report, "TEST-003", "mediaRelayList",
+				     "no relay with the wanted transport");
 }
 
 static bool tell_way(struct trial *t, const char *from, const char *to,
@@ -185,7 +146,7 @@ static bool tell_way(struct trial *t, const char *from, const char *to,
 		from, to, w->sent, w->received, w->bad, loss,
 		w->average_us / 1000.0, w->worst_us / 1000.0);
 	json_array_append_new(
-		t->steps,
+		t->report.steps,
 		json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:f, s:f, s:f}",
 			  "step", "media", "from", from, "to", to, "sent",
 			  (int)w->sent, "received", (int)w->received, "bad",
@@ -202,24 +163,27 @@ static bool talk(struct trial *t, struct ctl_turn *end[2],
 					  .packets = t->packets,
 					  .is_stream = t->tcp};
 	struct ctl_rtp_way way[2];
-	uint64_t since = now_us();
+	uint64_t since = ctl_report_now_us();
 	enum edge_err err;
 	bool is_good;
 
 	for (int i = 0; i < 2; i++)
 		if (ctl_turn_set_peer(end[i], ctl_turn_relayed(end[1 - i]),
-				      t->why, sizeof(t->why)))
-			return fail(t, "TEST-003", p[i].aor, "");
-	step(t, "connection", since, "each is the other's destination");
+				      t->report.why, sizeof(t->report.why)))
+			return ctl_report_fail(&t->report, "TEST-003", p[i].aor,
+					       "");
+	ctl_report_step(&t->report, "connection", since,
+			"each is the other's destination");
 	err = ctl_rtp_run(way, &plan);
 	if (err)
-		return fail(t, "TEST-004", "media", ctl_reason(err));
+		return ctl_report_fail(&t->report, "TEST-004", "media",
+				       ctl_reason(err));
 	is_good = tell_way(t, p[0].aor, p[1].aor, &way[0]);
 	is_good &= tell_way(t, p[1].aor, p[0].aor, &way[1]); /* both are told */
 	if (is_good)
 		return true;
-	return fail(t, "TEST-004", "media",
-		    "packets were lost or came altered");
+	return ctl_report_fail(&t->report, "TEST-004", "media",
+			       "packets were lost or came altered");
 }
 
 /* One relay of the answer with the wanted transport. */
@@ -242,8 +206,9 @@ static bool connect_both(struct trial *t, const struct ctl_person p[2],
 		const struct ctl_mras_relay *r = choose(t, &a[i]);
 
 		good = r ? allocate(t, &end[i], &a[i], r, t->tcp)
-			 : fail(t, "TEST-003", "mediaRelayList",
-				"no relay with the wanted transport");
+			 : ctl_report_fail(
+				   &t->report, "TEST-003", "mediaRelayList",
+				   "no relay with the wanted transport");
 	}
 	good = good && talk(t, end, p);
 	ctl_turn_close(end[0]);
@@ -272,30 +237,6 @@ static bool run_p2p(struct trial *t, const struct ctl_person p[2])
 		edge_wipe(a, 2 * sizeof(*a));
 	free(a);
 	return good;
-}
-
-/* As the cmdlets print it. */
-static enum ctl_exit verdict(struct trial *t, bool good)
-{
-	uint64_t took = now_us() - t->begun_us;
-	uint64_t s = took / 1000000;
-	char latency[32];
-
-	snprintf(latency, sizeof(latency),
-		 "%02" PRIu64 ":%02" PRIu64 ":%02" PRIu64 ".%06" PRIu64,
-		 s / 3600, s / 60 % 60, s % 60, took % 1000000);
-	ctl_say(t->c, "\nTarget Fqdn   : %s", t->topo->pool);
-	ctl_say(t->c, "Result        : %s", good ? "Success" : "Failure");
-	ctl_say(t->c, "Latency       : %s", latency);
-	ctl_say(t->c, "Error Message : %s", good ? "" : t->first);
-	ctl_say(t->c, "Diagnosis     : %s",
-		good ? "" : "see the findings above");
-	ctl_put(t->c, "steps", t->steps);
-	ctl_put_text(t->c, "target_fqdn", t->topo->pool);
-	ctl_put_text(t->c, "result", good ? "Success" : "Failure");
-	ctl_put_text(t->c, "latency", latency);
-	ctl_put_text(t->c, "error_message", good ? NULL : t->first);
-	return good ? CTL_GOOD : CTL_WARNINGS;
 }
 
 struct wishes { /* options of both verbs */
@@ -344,8 +285,7 @@ static enum ctl_exit prepare(struct trial *t, const struct wishes *w)
 		return ctl_fail(t->c, EDGE_EDNS, "TEST-001",
 				w->sip ? w->sip : t->topo->access_name,
 				"it has no address here");
-	t->steps = json_array();
-	t->begun_us = now_us();
+	ctl_report_begin(&t->report, t->c, t->topo->pool);
 	return CTL_GOOD;
 }
 
@@ -375,7 +315,7 @@ enum ctl_exit ctl_test_av_edge(struct ctl *c, int argc, char **argv)
 	if (!exit) {
 		t.udp |= !w.protocol;
 		t.tcp |= !w.protocol;
-		exit = verdict(&t, run_av_edge(&t, &p));
+		exit = ctl_report_end(&t.report, run_av_edge(&t, &p));
 	}
 	ctl_person_fini(&p);
 	topo_drop(t.topo);
@@ -412,7 +352,7 @@ enum ctl_exit ctl_test_p2p_av(struct ctl *c, int argc, char **argv)
 	if (!exit)
 		exit = prepare(&t, &w);
 	if (!exit)
-		exit = verdict(&t, run_p2p(&t, p));
+		exit = ctl_report_end(&t.report, run_p2p(&t, p));
 	ctl_person_fini(&p[0]);
 	ctl_person_fini(&p[1]);
 	topo_drop(t.topo);

@@ -9,15 +9,9 @@
 #include "common/err.h"
 #include "common/sip/msg.h"
 #include "common/slice.h"
+#include "edgectl/line.h"
 
 struct ctl_wire; /* has the loop of its thread: one at a time */
-
-struct ctl_wire_plan {
-	struct edge_addr server;
-	const char *name;  /* in the server's certificate */
-	const char *trust; /* PEM bundle; NULL: the system's */
-	uint32_t ms;	   /* for connecting, and for each answer */
-};
 
 /** Connected, and the other end is who it should be. why gets words. */
 EDGE_MUST_CHECK enum edge_err ctl_wire_open(struct ctl_wire **out,

@@ -46,8 +46,18 @@ static bool is_kid(struct edge_slice s)
 	return true;
 }
 
+/* A byte of the token: decimal without leading zeros. */
+static bool is_psom_kid(const char *kid)
+{
+	uint64_t n;
+
+	return *kid != '0' &&
+	       edge_slice_u64(edge_slice_str(kid), TOPO_PSOM_KID_MAX, &n);
+}
+
 /* One line's four words; what is wrong with them, NULL when nothing. */
-static const char *parse_key(struct topo_key *k, struct edge_slice line)
+static const char *parse_key(struct topo_key *k, bool is_psom,
+			     struct edge_slice line)
 {
 	struct edge_slice kid = take_word(&line), hex = take_word(&line);
 	struct edge_slice from = take_word(&line), to = take_word(&line);
@@ -58,6 +68,8 @@ static const char *parse_key(struct topo_key *k, struct edge_slice line)
 		       "not-after";
 	if (!is_kid(kid) || !edge_slice_copy(k->kid, sizeof(k->kid), kid))
 		return "kid: want 1 to 31 letters, digits, '-' or '_'";
+	if (is_psom && !is_psom_kid(k->kid))
+		return "kid: want a number from 1 to 255";
 	if (edge_slice_len(hex) != 2 * TOPO_KEY_LEN ||
 	    edge_unhex(k->key, sizeof(k->key), &len, hex) ||
 	    len != TOPO_KEY_LEN)
@@ -89,8 +101,8 @@ static void insert(struct topo_keyring *r, const struct topo_key *k)
 	r->keys[i] = *k;
 }
 
-static enum edge_err parse_lines(struct topo_keyring *r, struct edge_slice in,
-				 char *why, size_t cap)
+static enum edge_err parse_lines(struct topo_keyring *r, bool is_psom,
+				 struct edge_slice in, char *why, size_t cap)
 {
 	struct topo_key k = {0};
 	enum edge_err err = EDGE_OK;
@@ -104,7 +116,7 @@ static enum edge_err parse_lines(struct topo_keyring *r, struct edge_slice in,
 		line = edge_slice_trim(line);
 		if (line.p == line.end || *line.p == '#')
 			continue;
-		wrong = parse_key(&k, line);
+		wrong = parse_key(&k, is_psom, line);
 		if (wrong)
 			err = refuse(why, cap, EDGE_EFORMAT, "line %u: %s", n,
 				     wrong);
@@ -137,6 +149,13 @@ enum edge_err topo_keyring_parse(struct topo_keyring **out,
 				 struct edge_slice text, char *why,
 				 size_t why_cap)
 {
+	return topo_keyring_parse_kind(out, "route", text, why, why_cap);
+}
+
+enum edge_err topo_keyring_parse_kind(struct topo_keyring **out,
+				      const char *kind, struct edge_slice text,
+				      char *why, size_t why_cap)
+{
 	struct topo_keyring *r = NULL;
 	enum edge_err err = EDGE_ELIMIT;
 
@@ -145,7 +164,7 @@ enum edge_err topo_keyring_parse(struct topo_keyring **out,
 			      TOPO_KEYS_MAX_BYTES);
 	err = topo_keyring_new(&r);
 	if (!err)
-		err = parse_lines(r, text, why, why_cap);
+		err = parse_lines(r, !strcmp(kind, "psom"), text, why, why_cap);
 	if (err)
 		goto out;
 	*out = r;
@@ -257,6 +276,36 @@ void topo_keyring_rotate(struct topo_keyring *r, uint64_t from_s,
 	do
 		snprintf(k.kid, sizeof(k.kid), "k%08x", edge_random_u32());
 	while (by_kid(r, k.kid));
+	add(r, &k);
+	edge_wipe(&k, sizeof(k));
+}
+
+static void next_number(char kid[TOPO_KID_LEN], const struct topo_keyring *r,
+			uint64_t newest)
+{
+	uint64_t n = newest ? newest : edge_random_u32();
+
+	do {
+		n = n % TOPO_PSOM_KID_MAX + 1;
+		snprintf(kid, TOPO_KID_LEN, "%u", (unsigned)n);
+	} while (by_kid(r, kid));
+}
+
+void topo_keyring_rotate_psom(struct topo_keyring *r, uint64_t from_s,
+			      uint64_t now_s)
+{
+	struct topo_key k = {
+		.not_before_s = from_s,
+		.not_after_s = from_s + TOPO_PSOM_DAY_S + TOPO_PSOM_GRACE_S,
+	};
+	uint64_t newest = 0;
+
+	if (r->count)
+		(void)edge_slice_u64(edge_slice_str(r->keys[0].kid),
+				     TOPO_PSOM_KID_MAX, &newest);
+	drop_ended(r, now_s);
+	edge_random(k.key, sizeof(k.key));
+	next_number(k.kid, r, newest);
 	add(r, &k);
 	edge_wipe(&k, sizeof(k));
 }

@@ -16,6 +16,9 @@ enum {
 	TOPO_KEYS_MAX_BYTES = 4096,   /* ours: 8 lines and comments */
 	TOPO_KEY_WEEK_S = 7 * 86400,  /* AE 2.6: rotated weekly */
 	TOPO_KEY_GRACE_S = 48 * 3600, /* AE 2.6: previous key accepted */
+	TOPO_PSOM_DAY_S = 86400,      /* WC 5.4: rotated daily */
+	TOPO_PSOM_GRACE_S = 2 * 3600, /* WC 5.4: overlap */
+	TOPO_PSOM_KID_MAX = 255,      /* WC 5.4: one byte of the token, not 0 */
 };
 
 struct topo_key {
@@ -38,6 +41,10 @@ struct topo_keyring {
 EDGE_MUST_CHECK enum edge_err topo_keyring_parse(struct topo_keyring **out,
 						 struct edge_slice text,
 						 char *why, size_t why_cap);
+/** The same; of kind "psom" a kid must be a number from 1 to 255. */
+EDGE_MUST_CHECK enum edge_err
+topo_keyring_parse_kind(struct topo_keyring **out, const char *kind,
+			struct edge_slice text, char *why, size_t why_cap);
 EDGE_MUST_CHECK enum edge_err topo_keyring_new(struct topo_keyring **out);
 void topo_keyring_free(struct topo_keyring *r); /* wiped; NULL is fine */
 
@@ -60,6 +67,12 @@ const struct topo_key *topo_keyring_find(const struct topo_keyring *r,
  * the ring is full. */
 void topo_keyring_rotate(struct topo_keyring *r, uint64_t from_s,
 			 uint64_t now_s);
+
+/** The same for psom: its kid is the number after the newest key's that is
+ * free (any, when there was none), it is current for a day and accepted for 2 h
+ * more. */
+void topo_keyring_rotate_psom(struct topo_keyring *r, uint64_t from_s,
+			      uint64_t now_s);
 
 /** Add the keys of from that are not there; as rotate, drops what has ended
  * and the oldest of a full ring. *added: how many. EDGE_EDUP: one kid, two

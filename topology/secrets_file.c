@@ -63,13 +63,16 @@ static enum edge_err open_secrets(int *out, const char *state, bool make)
 }
 
 static enum edge_err read_keys(struct topo_keyring **out, int dir,
-			       const char *name, char *why, size_t why_cap)
+			       const char *kind, char *why, size_t why_cap)
 {
 	enum edge_err err;
 	uint8_t *text = NULL;
 	size_t len = 0;
 	struct stat st;
+	char name[32];
 
+	if (!file_name(name, sizeof(name), kind))
+		return EDGE_ELIMIT;
 	if (!fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) &&
 	    (st.st_mode & 0077))
 		return refuse(why, why_cap, EDGE_EDENIED,
@@ -79,7 +82,8 @@ static enum edge_err read_keys(struct topo_keyring **out, int dir,
 	if (err)
 		return refuse(why, why_cap, err, "secrets/%s: %s", name,
 			      edge_err_str(err));
-	err = topo_keyring_parse(out, edge_slice(text, len), why, why_cap);
+	err = topo_keyring_parse_kind(out, kind, edge_slice(text, len), why,
+				      why_cap);
 	edge_wipe(text, len);
 	free(text);
 	return err;
@@ -88,17 +92,14 @@ static enum edge_err read_keys(struct topo_keyring **out, int dir,
 enum edge_err topo_keyring_load(struct topo_keyring **out, const char *state,
 				const char *kind, char *why, size_t why_cap)
 {
-	char name[32];
 	enum edge_err err;
 	int dir;
 
-	if (!file_name(name, sizeof(name), kind))
-		return EDGE_ELIMIT;
 	err = open_secrets(&dir, state, false);
 	if (err)
 		return refuse(why, why_cap, err, "%s/secrets: %s", state,
 			      edge_err_str(err));
-	err = read_keys(out, dir, name, why, why_cap);
+	err = read_keys(out, dir, kind, why, why_cap);
 	close(dir);
 	return err;
 }
@@ -209,7 +210,8 @@ static enum edge_err parse_kind(struct topo_keyring **out,
 	if (w.overflow)
 		err = refuse(why, cap, EDGE_ELIMIT, "too long");
 	else if (count)
-		err = topo_keyring_parse(out, edge_put_done(&w), why, cap);
+		err = topo_keyring_parse_kind(out, kind, edge_put_done(&w), why,
+					      cap);
 	edge_wipe(lines, sizeof(lines));
 	if (!err && *out && (*out)->count != count) {
 		topo_keyring_free(*out);

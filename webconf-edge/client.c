@@ -212,8 +212,11 @@ static enum wce_client_state on_early(struct wce_client *c)
 
 static enum wce_client_state on_lost(struct wce_client *c)
 {
-	return end(c, c->state == WCE_CLIENT_TLS ? WCE_REASON_TLS_FAILED
-						 : WCE_REASON_CLIENT_GONE);
+	if (c->state != WCE_CLIENT_TLS)
+		return end(c, WCE_REASON_CLIENT_GONE);
+	return end(c, edge_conn_why(c->conn) == EDGE_CONN_WHY_HANDSHAKE_TIME
+			      ? WCE_REASON_TLS_SLOW
+			      : WCE_REASON_TLS_FAILED);
 }
 
 static enum wce_client_state on_nothing(struct wce_client *c)

@@ -2,6 +2,7 @@
 #ifndef WEBCONF_EDGE_CLIENT_H
 #define WEBCONF_EDGE_CLIENT_H
 
+#include "common/wheel.h"
 #include "webconf-edge/pair.h"
 #include "webconf-edge/profile.h"
 #include "webconf-edge/shard.h"

@@ -8,6 +8,7 @@
 #include "common/door.h"
 #include "common/expiring.h"
 #include "common/tally.h"
+#include "common/wheel.h"
 #include "webconf-edge/shared.h"
 #include "webconf-edge/stats.h"
 

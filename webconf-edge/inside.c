@@ -309,6 +309,8 @@ static enum wce_inside_state on_lost(struct wce_inside *c)
 		[WCE_INSIDE_PARKED] = WCE_REASON_EOF,
 	};
 
+	if (edge_conn_why(c->conn) == EDGE_CONN_WHY_HANDSHAKE_TIME)
+		return end(c, WCE_REASON_TLS_SLOW);
 	return end(c, reasons[c->state]);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#define HASH_NONFATAL_OOM 1 /* uthash: leaves hh.tbl NULL instead of exit() */
 #include <uthash.h>
 
 #include "common/conn.h"
@@ -24,6 +25,7 @@ struct wce_seat {
 	TAILQ_ENTRY(wce_seat) in_line;
 };
 
+/* NOLINTBEGIN: uthash's macros nest deep and confuse the analyzer */
 static struct wce_seat *seat_find(struct wce_desk *d, edge_handle client)
 {
 	struct wce_seat *s;
@@ -31,6 +33,18 @@ static struct wce_seat *seat_find(struct wce_desk *d, edge_handle client)
 	HASH_FIND(hh, d->seats, &client, sizeof(client), s);
 	return s;
 }
+
+static bool seat_add(struct wce_desk *d, struct wce_seat *s)
+{
+	HASH_ADD(hh, d->seats, client, sizeof(s->client), s);
+	return s->hh.tbl != NULL;
+}
+
+static void seat_remove(struct wce_desk *d, struct wce_seat *s)
+{
+	HASH_DELETE(hh, d->seats, s);
+}
+/* NOLINTEND */
 
 /* The deny set knows (MCU, conference): an MCU ends only its own. */
 static void ended_key(uint8_t key[EDGE_SHA256_LEN], struct edge_slice mcu,
@@ -66,7 +80,7 @@ static void seat_free(struct wce_desk *d, struct wce_seat *s)
 	uint8_t source[EDGE_TALLY_KEY];
 
 	wait_no_more(s);
-	HASH_DEL(d->seats, s);
+	seat_remove(d, s);
 	edge_tally_source(source, &s->ask.source);
 	edge_tally_leave(d->sources, source);
 	edge_tally_leave(d->conferences, s->ask.conference);
@@ -234,31 +248,41 @@ static void count_out(struct wce_desk *d, const struct wce_ask *a)
 	edge_tally_leave(d->conferences, a->conference);
 }
 
+static enum wce_reason seat(struct wce_desk *d, const struct wce_mail *m,
+			    struct wce_mcu *mcu)
+{
+	struct wce_seat *s = calloc(1, sizeof(*s));
+
+	if (s) {
+		s->client = m->client;
+		s->mcu = mcu;
+		s->ask = m->ask;
+	}
+	if (!s || !seat_add(d, s)) {
+		free(s);
+		return WCE_REASON_EDGE_FULL;
+	}
+	mcu->seated++;
+	wait(s, false);
+	return WCE_REASON_OK;
+}
+
 static void on_ask(struct wce_desk *d, const struct wce_mail *m)
 {
 	struct wce_mcu *mcu = wce_mcu_find(d, edge_slice_str(m->ask.mcu));
 	enum wce_reason why = judge_token(d, &m->ask);
-	struct wce_seat *s = NULL;
 
 	if (why == WCE_REASON_OK)
 		why = count_in(d, &m->ask);
 	if (why == WCE_REASON_OK) {
 		why = judge_mcu(d, mcu);
-		if (why == WCE_REASON_OK && !(s = calloc(1, sizeof(*s))))
-			why = WCE_REASON_EDGE_FULL;
+		if (why == WCE_REASON_OK)
+			why = seat(d, m, mcu);
 		if (why != WCE_REASON_OK)
 			count_out(d, &m->ask);
 	}
-	if (why != WCE_REASON_OK) {
+	if (why != WCE_REASON_OK)
 		refuse(d, m->client, why);
-		return;
-	}
-	s->client = m->client;
-	s->mcu = mcu;
-	s->ask = m->ask;
-	mcu->seated++;
-	HASH_ADD(hh, d->seats, client, sizeof(s->client), s);
-	wait(s, false);
 }
 
 /* Its leg died unused; the next one is for who has waited longest. */

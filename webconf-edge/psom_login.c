@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { SIGNED_LEN = PSOM_TOKEN_LEN - PSOM_MAC_LEN, KID_MAX = 255 };
+enum { SIGNED_LEN = PSOM_TOKEN_LEN - PSOM_MAC_LEN };
 
 static const char label[] = "WCE1-token"; /* its NUL is signed too */
 
@@ -58,7 +58,8 @@ static enum edge_err take_key(struct psom_key *out, const struct topo_key *from)
 {
 	uint64_t kid;
 
-	if (!edge_slice_u64(edge_slice_str(from->kid), KID_MAX, &kid) || !kid)
+	if (*from->kid == '0' ||
+	    !edge_slice_u64(edge_slice_str(from->kid), TOPO_PSOM_KID_MAX, &kid))
 		return EDGE_EFORMAT;
 	out->kid = (uint8_t)kid;
 	out->not_before_s = from->not_before_s;

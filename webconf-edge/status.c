@@ -90,9 +90,8 @@ static void add_mcus(json_t *o, const struct wce_service *v)
 	json_object_set_new(o, "upstreams", a);
 }
 
-static void add_keys(json_t *o, const struct wce_service *v)
+static json_t *keys(const struct topo_keyring *r)
 {
-	const struct topo_keyring *r = wce_service_keys(v);
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < r->count; i++) {
@@ -100,11 +99,11 @@ static void add_keys(json_t *o, const struct wce_service *v)
 
 		topo_utc_print(from, r->keys[i].not_before_s);
 		topo_utc_print(to, r->keys[i].not_after_s);
-		json_array_append_new(a, json_pack("{s:s,s:s,s:s}", "kid",
-						   r->keys[i].kid, "not_before",
-						   from, "not_after", to));
+		json_array_append_new(
+			a, json_pack("{s:s,s:s,s:s}", "kid", r->keys[i].kid,
+				     "not_before", from, "not_after", to));
 	}
-	json_object_set_new(o, "keys", a);
+	return a;
 }
 
 static json_t *number(_Atomic uint32_t *n)
@@ -112,30 +111,40 @@ static json_t *number(_Atomic uint32_t *n)
 	return json_integer(atomic_load(n));
 }
 
-/* Data legs whose reader is slow now: a health indicator of the original. */
+static json_t *connections(struct wce_shared *s, const struct wce_desk *d)
+{
+	return json_pack("{s:o,s:o,s:o,s:o,s:I,s:I}", "clients",
+			 number(&s->clients), "sessions", number(&s->paired),
+			 "preauth", number(&s->preauth), "handshakes",
+			 number(&s->handshakes), "inside",
+			 (json_int_t)(d ? d->connection_count : 0), "parked",
+			 (json_int_t)(d ? d->parked_count : 0));
+}
+
+/* Names as the original's health indicators: WC 4.10. */
+static json_t *throttling(struct wce_shared *s, const struct wce_service *v)
+{
+	return json_pack("{s:o,s:b}", "throttled_server_connections",
+			 number(&s->throttled), "system_throttling",
+			 wce_service_is_throttling(v));
+}
+
 void wce_status_fill(void *self, void *object)
 {
 	struct wce_service *v = self;
 	struct wce_shared *s = wce_service_shared(v);
-	const struct wce_desk *d = wce_service_desk(v);
+	const struct topo_keyring *r = wce_service_keys(v);
 	json_t *o = object;
 
 	add_listeners(o, v, atomic_load(&s->is_draining));
 	add_mcus(o, v);
-	add_keys(o, v);
 	json_object_set_new(
-		o, "connections",
-		json_pack("{s:o,s:o,s:o,s:o,s:I,s:I}", "clients",
-			  number(&s->clients), "sessions", number(&s->paired),
-			  "preauth", number(&s->preauth), "handshakes",
-			  number(&s->handshakes), "inside",
-			  (json_int_t)(d ? d->connection_count : 0), "parked",
-			  (json_int_t)(d ? d->parked_count : 0)));
-	json_object_set_new(
-		o, "throttling",
-		json_pack("{s:o,s:b}", "throttled_server_connections",
-			  number(&s->throttled), "system_throttling",
-			  wce_service_is_throttling(v)));
+		o, "conference",
+		json_pack("{s:o,s:o,s:o,s:b}", "connections",
+			  connections(s, wce_service_desk(v)), "throttling",
+			  throttling(s, v), "keys", keys(r), "has_key",
+			  topo_keyring_current(r, (uint64_t)time(NULL)) !=
+				  NULL));
 	json_object_set_new(o, "shards", json_integer(s->shard_count));
 }
 

@@ -68,6 +68,7 @@ leaf dir02 internal dirpool01.$corp dirpool01.$corp,dir02.$corp $both
 leaf fe01 internal fepool01.$corp fepool01.$corp,fe01.$corp serverAuth
 leaf fe02 internal fepool01.$corp fepool01.$corp,fe02.$corp serverAuth
 leaf fe03 internal fepool01.$corp fepool01.$corp,fe03.$corp serverAuth
+leaf mcu-vector internal fe01.contoso.local fe01.contoso.local serverAuth
 leaf partner public sip.fabrikam.com sip.fabrikam.com $both
 
 # what L3 must turn away

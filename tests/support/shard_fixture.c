@@ -11,7 +11,6 @@
 
 #include "access-edge/crew.h"
 #include "access-edge/events.h"
-#include "access-edge/listener.h"
 #include "access-edge/route_token.h"
 #include "common/recent.h"
 #include "common/sock.h"
@@ -292,7 +291,7 @@ struct acc_shard *shards_still(struct shards *f)
 
 void shards_fini(struct shards *f)
 {
-	acc_crew_free(f->crew);
+	acc_crew_free(f->crew, &f->shared);
 	for (unsigned i = 0; i < f->hop_count; i++)
 		sip_peer_fini(&f->hops[i]);
 	for (int m = 0; m < SHARDS_MEMBERS; m++) {

@@ -7,7 +7,7 @@
 #include "tests/support/certs.h"
 #include "tests/support/sip_peer.h"
 
-struct acc_crew;
+struct edge_crew;
 
 enum { SHARDS_MAX = 2, SHARDS_HOPS = 16, SHARDS_MEMBERS = 2, SHARDS_TOPOS = 8 };
 
@@ -18,7 +18,7 @@ struct shards {
 	struct edge_loop *loop; /* the test's, and a still shard's */
 	_Atomic uint64_t limits[ACC_LIMIT_COUNT];
 	struct acc_shared shared;
-	struct acc_crew *crew;	 /* threads, or */
+	struct edge_crew *crew;	 /* threads, or */
 	struct acc_shard *still; /* one shard on the test's own thread */
 	const struct topo *topo;
 	struct topo_host members[SHARDS_MEMBERS];

@@ -14,7 +14,6 @@ from support.wait import until
 LAB = pathlib.Path(__file__).resolve().parents[2] / 'lab'
 SANITIZER = re.compile(r'(AddressSanitizer|LeakSanitizer|ThreadSanitizer|'
                        r'runtime error:).*')
-FIELD = re.compile(r' (\w+)=("[^"]*"|\S*)')
 INI = '''\
 [local]
 fqdn = edge0{member}.corp.contoso.com
@@ -170,12 +169,6 @@ class Edge:
     def refused(self):
         """Reason to count of what was refused."""
         return self.reasons('refused')
-
-    def lines(self, event):
-        """Fields of its log lines of that event, by name."""
-        return [dict(FIELD.findall(line)) for line in
-                self.log.read_text(errors='replace').splitlines()
-                if f' {event} ' in line]
 
     def kill(self):
         """Pull the plug."""

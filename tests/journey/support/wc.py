@@ -2,6 +2,7 @@
 Data MCUs, a loop with clients, what is so when nobody is there."""
 import asyncio
 import os
+import re
 import ssl
 
 from support import netns, psom
@@ -36,7 +37,7 @@ def put_keys(edge, text):
 class Rooms:
     """Edges, MCUs and clients of one journey; keys: ring lines."""
 
-    def __init__(self, j, hosts=('fe02',), edges=1, limits=None, **how):
+    def __init__(self, j, mcus=('fe02',), edges=1, limits=None, **how):
         self.j, self.pool = j, EDGES[:edges]
         where, spaces = {}, [j.world.edge]
         if edges == 2:
@@ -53,8 +54,8 @@ class Rooms:
             self.edges.append(edge)
         self.edge = self.edges[0]
         self.mcus = [j.mcu(self.edge.keys, host, edges=self.pool, **mcu_how)
-                     for host in hosts]
-        self.mcu = self.mcus[0] if hosts else None
+                     for host in mcus]
+        self.mcu = self.mcus[0] if mcus else None
         self.loop = Loop()
         j.parts.append(self.loop)
         self.run, self.all = self.loop.run, self.loop.all
@@ -153,8 +154,10 @@ class Server:
             'generation': 1, 'capacity': 100, 'legs': 8, **other})
 
     def expect(self, kind):
-        """The next must be that."""
+        """The next must be that; legs may be wanted at any time."""
         got = self.next()
+        while kind != 'WANT' and getattr(got, 'kind', None) == 'WANT':
+            got = self.next()
         assert getattr(got, 'kind', None) == kind, got
         return got
 
@@ -182,3 +185,39 @@ def wait_reason(edge, noun, reason, least=1, limit=5):
     """Until so many are counted so."""
     until(lambda: edge.reasons(noun).get(reason, 0) >= least, limit,
           lambda: f'{noun} {reason} is not {least}: {edge.reasons(noun)}')
+
+
+FIELD = re.compile(r' (\w+)=("[^"]*"|\S*)')
+REFUSED, SESSION, MCU_UP, MCU_DOWN = 2010, 2011, 2020, 2021
+MCU_REFUSED, PEER_REFUSED, LEG_REFUSED = 2024, 2025, 2026
+
+
+def events(edge, number, **words):
+    """Fields of the log lines of that event id, with these among them."""
+    found = [dict(FIELD.findall(line)) for line in
+             edge.log.read_text(errors='replace').splitlines()
+             if re.match(rf'\S+ webconf-edge \w+ {number} ', line)]
+    return [one for one in found if all(
+        one.get(key) == str(value) for key, value in words.items())]
+
+
+def wait_event(edge, number, least=1, **words):
+    """Once it is told so often: all of them."""
+    return until(lambda: len(found := events(edge, number, **words)) >= least
+                 and found, 10, lambda: f'no event {number} {words}: '
+                 f'{edge.tail()}')
+
+
+def write_limits(edge, **limits):
+    """Other [limits] beside those for a crowd, for who reads them next."""
+    text = edge.ini.read_text().split('\n[limits]\n')[0]
+    edge.ini.write_text(text + '\n[limits]\n' + ''.join(
+        f'{name} = {value}\n' for name, value in {**CROWD, **{
+            f'webconf.{name}': v for name, v in limits.items()}}.items()))
+
+
+def relimit(edge, **limits):
+    """The same, and the edge reads them now."""
+    write_limits(edge, **limits)
+    status, said = edge.call('POST', '/v1/reload')
+    assert status == 200, said

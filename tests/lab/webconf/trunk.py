@@ -46,6 +46,7 @@ class Trunk:
     async def _run(self):
         wait = 1
         while True:
+            await self.mcu.here.wait()
             try:
                 await self._register()
                 wait = 1
@@ -68,6 +69,8 @@ class Trunk:
             generation=mcu.generation, capacity=mcu.capacity,
             legs=mcu.legs_max))
         got = await asyncio.wait_for(self.frames.next(), 10)
+        if got and got.kind == 'REJECT':
+            mcu.tell('edge_bye', edge=self.edge, code=got['code'])
         if not got or got.kind != 'REGISTER_OK':
             raise Ended(f'REGISTER is answered by {got}')
         self.limits = got

@@ -12,61 +12,6 @@
 static const struct edge_addr loopback = {.family = AF_INET,
 					  .ip = {127, 0, 0, 1}};
 
-/* A port that is free in this moment. */
-static struct edge_addr free_port(void)
-{
-	struct edge_addr at = loopback, peer;
-	int fd;
-
-	ck_assert_int_eq(edge_sock_listen(&fd, &at, NULL, false), EDGE_OK);
-	edge_sock_names(fd, &at, &peer);
-	close(fd);
-	return at;
-}
-
-START_TEST(listener_binds_one_socket_a_shard)
-{
-	const struct acc_door door = {free_port(), NULL};
-	int fds[3];
-	char why[256] = "";
-
-	ck_assert_msg(acc_listener_bind(fds, 3, &door, why, sizeof(why)) ==
-			      EDGE_OK,
-		      "%s", why);
-	for (int i = 0; i < 3; i++)
-		close(fds[i]);
-}
-END_TEST
-
-START_TEST(listener_proves_that_nobody_else_is_there)
-{
-	struct acc_door door = {free_port(), ""};
-	int fds[2], theirs[1];
-	char why[256] = "";
-
-	/* they share their port, so only the plain bind can notice */
-	ck_assert_int_eq(acc_listener_bind(theirs, 1, &door, why, sizeof(why)),
-			 EDGE_OK);
-	ck_assert_int_eq(acc_listener_bind(fds, 2, &door, why, sizeof(why)),
-			 EDGE_ESYS);
-	ck_assert_ptr_nonnull(strstr(why, "127.0.0.1:"));
-	ck_assert_ptr_nonnull(strstr(why, "in use"));
-	close(theirs[0]);
-}
-END_TEST
-
-START_TEST(listener_names_the_device_that_is_not_there)
-{
-	const struct acc_door door = {free_port(), "nosuch0"};
-	int fds[1];
-	char why[256] = "";
-
-	ck_assert_int_eq(acc_listener_bind(fds, 1, &door, why, sizeof(why)),
-			 EDGE_ESYS);
-	ck_assert_ptr_nonnull(strstr(why, "device nosuch0"));
-}
-END_TEST
-
 START_TEST(listener_finds_the_device_of_an_address)
 {
 	const struct edge_addr nowhere = {.family = AF_INET,
@@ -130,12 +75,9 @@ END_TEST
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("listener");
-	TCase *t = tcase_create("bind"), *a = tcase_create("accept");
+	TCase *t = tcase_create("device"), *a = tcase_create("accept");
 
 	tcase_set_timeout(t, 10);
-	tcase_add_test(t, listener_binds_one_socket_a_shard);
-	tcase_add_test(t, listener_proves_that_nobody_else_is_there);
-	tcase_add_test(t, listener_names_the_device_that_is_not_there);
 	tcase_add_test(t, listener_finds_the_device_of_an_address);
 	tcase_set_timeout(a, 20);
 	tcase_add_test(a, listener_refuses_a_punished_source);

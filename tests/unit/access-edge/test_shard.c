@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "access-edge/crew.h"
+#include "common/crew.h"
 #include "tests/support/shard_fixture.h"
 #include "tests/support/suite.h"
 
@@ -262,7 +262,7 @@ static void post_topology(unsigned first, unsigned count)
 	const struct topo *t = shards_topo(&f, first, count, 2);
 
 	for (unsigned i = 0; i < 2; i++)
-		acc_crew_post(f.crew, i, topology(topo_hold(t)));
+		edge_crew_post(f.crew, i, topology(topo_hold(t)));
 	topo_drop(t);
 }
 
@@ -308,7 +308,7 @@ START_TEST(shard_drains)
 	struct sip_peer late;
 
 	for (unsigned i = 0; i < 2; i++)
-		acc_crew_post(
+		edge_crew_post(
 			f.crew, i,
 			acc_mail_new(ACC_MAIL_DRAIN, edge_slice(NULL, 0)));
 	/* nobody new comes in; who is there may stay a while */

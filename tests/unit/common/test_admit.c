@@ -322,6 +322,76 @@ START_TEST(admit_count_is_right_after_threads_came_and_went)
 }
 END_TEST
 
+START_TEST(admit_bounds_unfinished_handshakes_of_all)
+{
+	struct edge_admit_limits l = wide;
+	const struct edge_addr first = addr("192.0.2.1");
+	struct edge_admit *a;
+
+	l.handshakes = 2;
+	ck_assert_int_eq(edge_admit_new(&a, &l), EDGE_OK);
+	ck_assert_int_eq(enter(a, "192.0.2.1", 1), EDGE_ADMIT_OK);
+	ck_assert_int_eq(enter(a, "192.0.2.2", 1), EDGE_ADMIT_OK);
+	ck_assert_uint_eq(edge_admit_handshakes(a), 2);
+	ck_assert_int_eq(enter(a, "192.0.2.3", 1), EDGE_ADMIT_BUSY);
+	edge_admit_secured(a, &first);
+	edge_admit_secured(a, &first); /* once is enough */
+	ck_assert_uint_eq(edge_admit_handshakes(a), 1);
+	ck_assert_int_eq(enter(a, "192.0.2.3", 1), EDGE_ADMIT_OK);
+	ck_assert_int_eq(enter(a, "192.0.2.4", 1), EDGE_ADMIT_BUSY);
+	edge_admit_leave(a, &first, true);
+	ck_assert_uint_eq(edge_admit_handshakes(a), 2);
+	l.handshakes = 0;
+	edge_admit_limits_set(a, &l);
+	ck_assert_int_eq(enter(a, "192.0.2.4", 1), EDGE_ADMIT_OK);
+	edge_admit_free(a);
+}
+END_TEST
+
+START_TEST(admit_frees_the_handshake_of_who_leaves_in_it)
+{
+	struct edge_admit_limits l = wide;
+	const struct edge_addr from = addr("192.0.2.1");
+	struct edge_admit *a;
+
+	l.handshakes = 1;
+	ck_assert_int_eq(edge_admit_new(&a, &l), EDGE_OK);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(edge_admit_enter(a, &from, 1), EDGE_ADMIT_OK);
+		ck_assert_int_eq(enter(a, "192.0.2.3", 1), EDGE_ADMIT_BUSY);
+		edge_admit_leave(a, &from, false);
+	}
+	ck_assert_uint_eq(edge_admit_handshakes(a), 0);
+	edge_admit_free(a);
+}
+END_TEST
+
+START_TEST(admit_limits_how_often_a_source_comes)
+{
+	struct edge_admit_limits l = wide;
+	struct edge_admit *a;
+
+	l.per_source = 5;
+	ck_assert_int_eq(edge_admit_new(&a, &l), EDGE_OK);
+	l.rate_per_source = 2;
+	l.burst_per_source = 3;
+	edge_admit_limits_set(a, &l); /* it may come later */
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(enter(a, "2001:db8::1", 1000), EDGE_ADMIT_OK);
+	ck_assert_int_eq(enter(a, "2001:db8::ff:2", 1000), EDGE_ADMIT_RATE);
+	ck_assert_int_eq(enter(a, "2001:db8:0:1::2", 1000), EDGE_ADMIT_OK);
+	ck_assert_int_eq(enter(a, "2001:db8::1", 1499), EDGE_ADMIT_RATE);
+	ck_assert_int_eq(enter(a, "2001:db8::1", 1500), EDGE_ADMIT_OK);
+	ck_assert_int_eq(enter(a, "2001:db8::1", 2000), EDGE_ADMIT_OK);
+	/* who is refused for what he holds does not pay */
+	for (int i = 0; i < 9; i++)
+		ck_assert_int_eq(enter(a, "2001:db8::1", 4000),
+				 EDGE_ADMIT_SOURCE);
+	ck_assert_uint_eq(edge_admit_count(a), 6);
+	edge_admit_free(a);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("admit");
@@ -344,6 +414,9 @@ Suite *test_suite(void)
 	tcase_add_test(t, admit_blocks_a_source_that_tries_many_users);
 	tcase_add_test(t, admit_forgets_failures_after_their_window);
 	tcase_add_test(t, admit_failures_push_out_no_known_source);
+	tcase_add_test(t, admit_bounds_unfinished_handshakes_of_all);
+	tcase_add_test(t, admit_frees_the_handshake_of_who_leaves_in_it);
+	tcase_add_test(t, admit_limits_how_often_a_source_comes);
 	suite_add_tcase(s, t);
 	return s;
 }

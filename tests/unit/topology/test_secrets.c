@@ -180,6 +180,91 @@ START_TEST(keyring_rotate_gives_a_week_and_48_hours)
 }
 END_TEST
 
+START_TEST(keyring_rotate_psom_gives_a_day_and_2_hours)
+{
+	struct topo_keyring *r;
+	uint64_t now = at(FROM);
+	unsigned first, second;
+
+	ck_assert(!topo_keyring_new(&r));
+	topo_keyring_rotate_psom(r, now, now);
+	ck_assert_uint_eq(r->keys[0].not_after_s, now + 86400 + 2 * 3600);
+	topo_keyring_rotate_psom(r, now + 86400, now + 86400);
+	ck_assert_uint_eq(r->count, 2);
+	ck_assert_mem_ne(r->keys[0].key, r->keys[1].key, TOPO_KEY_LEN);
+	ck_assert_int_eq(sscanf(r->keys[1].kid, "%u", &first), 1);
+	ck_assert_int_eq(sscanf(r->keys[0].kid, "%u", &second), 1);
+	ck_assert_uint_eq(second, first % 255 + 1);
+	/* both have ended: the numbers go on */
+	now += 10 * 86400;
+	topo_keyring_rotate_psom(r, now, now);
+	ck_assert_uint_eq(r->count, 1);
+	ck_assert_int_eq(sscanf(r->keys[0].kid, "%u", &first), 1);
+	ck_assert_uint_eq(first, second % 255 + 1);
+	topo_keyring_free(r);
+}
+END_TEST
+
+START_TEST(keyring_rotate_psom_picks_free_numbers)
+{
+	struct topo_keyring *r = NULL;
+	uint64_t now = at(FROM);
+	char text[TOPO_KEYS_MAX_BYTES];
+	size_t len;
+
+	ck_assert(!topo_keyring_parse_kind(
+		&r, "psom",
+		edge_slice_str("254 " HEX " 2026-06-30T00:00:00Z " TO "\n"
+			       "1 " HEX2 " 2026-06-29T00:00:00Z " TO "\n"),
+		NULL, 0));
+	topo_keyring_rotate_psom(r, now, now);
+	ck_assert_str_eq(r->keys[0].kid, "255");
+	topo_keyring_rotate_psom(r, now + 1, now);
+	ck_assert_str_eq(r->keys[0].kid, "2"); /* 1 is in use, 0 is none */
+	for (unsigned i = 2; i < 300; i++) {
+		topo_keyring_rotate_psom(r, now + i, now);
+		ck_assert(!topo_keyring_print(text, sizeof(text), &len, r));
+		topo_keyring_free(r);
+		r = NULL;
+		ck_assert(!topo_keyring_parse_kind(
+			&r, "psom", edge_slice(text, len), NULL, 0));
+	}
+	ck_assert_uint_eq(r->count, TOPO_KEYS_MAX);
+	topo_keyring_free(r);
+}
+END_TEST
+
+static const struct {
+	const char *kid;
+	bool good;
+} numbers[] = {
+	{"1", true},   {"255", true}, {"0", false},  {"256", false},
+	{"01", false}, {"k1", false}, {"-1", false}, {"1_", false},
+};
+
+START_TEST(keyring_of_psom_has_numbers_of_one_byte)
+{
+	struct topo_keyring *r = NULL;
+	char text[200], why[200] = "";
+	struct topo_secrets s;
+
+	snprintf(text, sizeof(text), "psom %s " HEX " " FROM " " TO "\n",
+		 numbers[_i].kid);
+	ck_assert_int_eq(topo_keyring_parse_kind(&r, "psom",
+						 edge_slice_str(text + 5), why,
+						 sizeof(why)),
+			 numbers[_i].good ? EDGE_OK : EDGE_EFORMAT);
+	ck_assert_int_eq(strstr(why, "from 1 to 255") != NULL,
+			 !numbers[_i].good);
+	topo_keyring_free(r);
+	ck_assert_int_eq(topo_secrets_parse(&s, edge_slice_str(text), NULL, 0),
+			 numbers[_i].good ? EDGE_OK : EDGE_EFORMAT);
+	if (numbers[_i].good)
+		topo_secrets_fini(&s);
+	topo_keyring_free(parse(text + 5)); /* elsewhere a kid is a name */
+}
+END_TEST
+
 START_TEST(keyring_merge_adds_what_is_new)
 {
 	struct topo_keyring *r = parse("a " HEX " " FROM " " TO "\n");
@@ -206,14 +291,14 @@ END_TEST
 START_TEST(secrets_carry_both_rings)
 {
 	static const char text[] = "# both\nroute k1 " HEX " " FROM " " TO
-				   "\npsom p1 " HEX2 " " FROM " " TO "\n";
+				   "\npsom 7 " HEX2 " " FROM " " TO "\n";
 	struct topo_secrets s, back;
 	char out[TOPO_SECRETS_PRINT_MAX];
 	size_t len;
 
 	ck_assert(!topo_secrets_parse(&s, edge_slice_str(text), NULL, 0));
 	ck_assert_str_eq(s.route->keys[0].kid, "k1");
-	ck_assert_str_eq(s.psom->keys[0].kid, "p1");
+	ck_assert_str_eq(s.psom->keys[0].kid, "7");
 	ck_assert(!topo_secrets_print(out, sizeof(out), &len, &s));
 	ck_assert(!topo_secrets_parse(&back, edge_slice(out, len), NULL, 0));
 	ck_assert_mem_eq(back.route, s.route, sizeof(*s.route));
@@ -333,6 +418,10 @@ Suite *test_suite(void)
 	tcase_add_test(t, keyring_current_is_the_newest_that_has_begun);
 	tcase_add_test(t, keyring_find_accepts_the_previous_key_until_it_ends);
 	tcase_add_test(t, keyring_rotate_gives_a_week_and_48_hours);
+	tcase_add_test(t, keyring_rotate_psom_gives_a_day_and_2_hours);
+	tcase_add_test(t, keyring_rotate_psom_picks_free_numbers);
+	tcase_add_loop_test(t, keyring_of_psom_has_numbers_of_one_byte, 0,
+			    sizeof(numbers) / sizeof(*numbers));
 	tcase_add_test(t, keyring_merge_adds_what_is_new);
 	suite_add_tcase(s, t);
 	t = tcase_create("files");

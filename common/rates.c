@@ -1,5 +1,5 @@
 /* Token buckets by network: sets of a few places, found by a keyed hash. */
-#include "av-edge/rates.h"
+#include "common/rates.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -22,16 +22,16 @@ struct place {
 	struct edge_bucket bucket;
 };
 
-struct ave_rates {
+struct edge_rates {
 	size_t sets;
 	uint8_t sip_key[SIP_KEY_LEN];
 	struct place place[];
 };
 
-enum edge_err ave_rates_new(struct ave_rates **out, size_t sources)
+enum edge_err edge_rates_new(struct edge_rates **out, size_t sources)
 {
 	const size_t sets = sources / PLACES + 1;
-	struct ave_rates *r =
+	struct edge_rates *r =
 		calloc(1, sizeof(*r) + sets * PLACES * sizeof(struct place));
 
 	if (!r)
@@ -42,12 +42,12 @@ enum edge_err ave_rates_new(struct ave_rates **out, size_t sources)
 	return EDGE_OK;
 }
 
-void ave_rates_free(struct ave_rates *r)
+void edge_rates_free(struct edge_rates *r)
 {
 	free(r);
 }
 
-static struct name name_of(const struct ave_rate_of *of)
+static struct name name_of(const struct edge_rate_of *of)
 {
 	struct name n = {.family = of->source.family, .what = of->what};
 	unsigned bits = n.family == AF_INET ? of->bits4 : of->bits6;
@@ -61,7 +61,7 @@ static struct name name_of(const struct ave_rate_of *of)
 
 /* Its own place, else a free one, else the one that was not asked for longest.
  */
-static struct place *place_of(struct ave_rates *r, const struct name *n)
+static struct place *place_of(struct edge_rates *r, const struct name *n)
 {
 	const uint64_t hash =
 		edge_siphash(r->sip_key, edge_slice(n, sizeof(*n)));
@@ -76,16 +76,17 @@ static struct place *place_of(struct ave_rates *r, const struct name *n)
 	return best;
 }
 
-bool ave_rates_take(struct ave_rates *r, const struct ave_rate_of *of,
-		    uint64_t now_ms)
+bool edge_rates_take(struct edge_rates *r, const struct edge_rate_of *of,
+		     uint64_t now_ms)
 {
+	const uint32_t burst = of->burst ? of->burst : of->rate;
 	const struct name n = name_of(of);
 	struct place *p = place_of(r, &n);
 
 	if (memcmp(&p->name, &n, sizeof(n)) != 0 ||
-	    p->bucket.rate != of->rate) {
+	    p->bucket.rate != of->rate || p->bucket.burst != burst) {
 		p->name = n;
-		edge_bucket_init(&p->bucket, of->rate, of->rate, now_ms);
+		edge_bucket_init(&p->bucket, of->rate, burst, now_ms);
 	}
 	return edge_bucket_take(&p->bucket, now_ms);
 }

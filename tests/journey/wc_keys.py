@@ -1,0 +1,108 @@
+"""Token keys: a new one comes and the old one goes while clients join a
+hundred a second, and none is refused; a nonce opens four sessions, and what
+is signed with what the edge does not have, none."""
+import asyncio
+import os
+import signal
+
+from support import journey, netns, psom, wc
+from support.meeting import Participant
+from support.wait import until
+
+RATE = 100  # joins a second
+SECONDS = 5
+
+
+async def crowd(rooms, seconds):
+    """Join and leave, RATE a second; how many have."""
+    loop = asyncio.get_running_loop()
+
+    async def one(number):
+        entries = await loop.run_in_executor(
+            None, lambda: rooms.mcu.add_user(number % 20, f'u{number}'))
+        client = Participant(rooms.outside, entries,
+                             netns.CLIENTS[number % 50], f'u{number}')
+        await client.connect()
+        await client.leave()
+
+    tasks, begun = [], loop.time()
+    for number in range(RATE * seconds):
+        await asyncio.sleep(max(0, begun + number / RATE - loop.time()))
+        tasks.append(asyncio.ensure_future(one(number)))
+    await asyncio.gather(*tasks)
+    return len(tasks)
+
+
+def reload(rooms, text):
+    """The edge has another ring."""
+    copy = rooms.edge.keys.read_text()
+    wc.put_keys(rooms.edge, text)
+    rooms.edge.keys.write_text(copy)  # the MCU not yet
+    rooms.edge.process.send_signal(signal.SIGHUP)
+
+
+def answer(rooms, line):
+    """Kind and code of what a token of that key is answered."""
+    kid, key = line.split()[:2]
+    entries = rooms.mcu.add_user(1, 'probe')
+    got = rooms.knock(psom.hello(entries, token=psom.mint(
+        bytes.fromhex(key), rooms.mcu.name, entries['Mcu-Conference-Uri'],
+        kid=int(kid))))
+    return got.kind, got.get('code')
+
+
+def body(j):
+    lines = [psom.ring_line(7, begin=-600, word=''),
+             psom.ring_line(8, begin=-60, word='')]
+    rooms = wc.Rooms(j, keys=lines[0], mcu={'legs': 64})
+    early = rooms.client(user='early')
+
+    # four sessions for a nonce; the MCU has said yes to each
+    for _ in range(4):
+        rooms.run(early.connect())
+        rooms.run(early.leave())
+    fault = rooms.refused(early)
+    assert (fault.code, fault.retry) == (401, 0), fault
+    assert fault.text == 'not authorized', fault
+    wc.wait_reason(rooms.edge, 'reject', 'reused')
+
+    kept = rooms.raw('echo', user='kept')
+    before = rooms.edge.rejected()
+    assert before == {'reused': 1}, before
+    old = rooms.client(user='old')
+    joins = rooms.loop.start(crowd(rooms, SECONDS))
+    reload(rooms, ''.join(lines))
+    until(lambda: answer(rooms, lines[1]) == ('HELLO_OK', None), 5,
+          'the new key is not taken')
+    refusals = rooms.edge.rejected()
+    rooms.edge.keys.write_text(''.join(lines))
+    assert joins.result(60) == RATE * SECONDS
+    assert rooms.edge.rejected() == refusals, rooms.edge.rejected()
+
+    # the old key is gone: what it has signed is no good, sessions live on
+    reload(rooms, lines[1])
+    until(lambda: answer(rooms, lines[0]) == ('REJECT', 401), 5,
+          'the old key is still good')
+    assert rooms.refused(old).code == 401
+    wc.wait_reason(rooms.edge, 'reject', 'unknown_key', 1)
+    rooms.run(kept.link.write(b'as before'))
+    assert rooms.run(kept.link.read_exactly(9)) == b'as before'
+    rooms.run(rooms.raw('echo', user='new').leave())
+
+    # a key that nobody has, by a number that somebody has
+    forged = psom.mint(os.urandom(32), rooms.mcu.name,
+                       old.join_entries['Mcu-Conference-Uri'], kid=8)
+    got = rooms.knock(psom.hello(old.join_entries, token=forged))
+    assert got['code'] == 401, got
+    wc.wait_reason(rooms.edge, 'reject', 'bad_mac')
+
+    # no ring at all: everybody is refused, nobody is cut
+    (rooms.edge.folder / 'state' / 'secrets' / 'psom.keys').unlink()
+    rooms.edge.process.send_signal(signal.SIGHUP)
+    until(lambda: answer(rooms, lines[1]) == ('REJECT', 401), 5,
+          'a client is let in without any key')
+    rooms.run(kept.link.write(b'and still'))
+    assert rooms.run(kept.link.read_exactly(9)) == b'and still'
+
+
+journey.main(body, limit=60)
