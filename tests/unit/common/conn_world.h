@@ -21,7 +21,7 @@ struct end {
 	void (*fn)(struct end *e, enum edge_conn_event ev);
 	struct end *other;
 	uint8_t *got;
-	size_t got_len, want_len;
+	size_t got_len, want_len, say_len;
 };
 
 /* of the running test; new with each one */

@@ -63,6 +63,45 @@ START_TEST(bytes_that_are_secret_are_wiped_when_taken)
 }
 END_TEST
 
+/* Nothing lies outside the content, also when it has moved to the front. */
+START_TEST(bytes_that_are_secret_leave_nothing_where_they_stood)
+{
+	static const uint8_t none[2048] = {0};
+	char block[1500];
+
+	b.is_secret = true;
+	memset(block, 's', sizeof(block));
+	ck_assert_int_eq(edge_bytes_add(&b, edge_slice(block, 1500), 2048),
+			 EDGE_OK);
+	edge_bytes_take(&b, _i ? 1400 : 600); /* apart, or overlapping */
+	ck_assert_int_eq(edge_bytes_room(&b, 1000, 2048), EDGE_OK);
+	ck_assert_uint_eq(b.start, 0);
+	ck_assert_uint_eq(b.cap, 2048);
+	ck_assert_mem_eq(b.p, block, b.len);
+	ck_assert_mem_eq(b.p + b.len, none, 1500 - b.len);
+}
+END_TEST
+
+START_TEST(bytes_swap_what_is_alike)
+{
+	struct edge_bytes other = {0};
+	const uint8_t *p;
+
+	add("hello world");
+	edge_bytes_take(&b, 6);
+	p = b.p;
+	ck_assert(edge_bytes_swap(&b, &other));
+	ck_assert_ptr_eq(other.p, p);
+	ck_assert_ptr_null(b.p);
+	ck_assert_uint_eq(b.len, 0);
+	ck_assert(edge_slice_eq_str(edge_bytes_slice(&other), "world"));
+	b.is_secret = true;
+	ck_assert(!edge_bytes_swap(&b, &other));
+	ck_assert(edge_slice_eq_str(edge_bytes_slice(&other), "world"));
+	edge_bytes_fini(&other);
+}
+END_TEST
+
 START_TEST(bytes_refuse_past_the_limit)
 {
 	ck_assert_int_eq(edge_bytes_add(&b, edge_slice_str("123456"), 6),
@@ -121,6 +160,9 @@ Suite *test_suite(void)
 	tcase_add_test(t, bytes_keep_order_across_takes);
 	tcase_add_test(t, bytes_give_memory_back_when_empty);
 	tcase_add_test(t, bytes_that_are_secret_are_wiped_when_taken);
+	tcase_add_loop_test(
+		t, bytes_that_are_secret_leave_nothing_where_they_stood, 0, 2);
+	tcase_add_test(t, bytes_swap_what_is_alike);
 	tcase_add_test(t, bytes_refuse_past_the_limit);
 	tcase_add_test(t, bytes_use_the_front_again_before_growing);
 	tcase_add_test(t, bytes_room_is_where_the_tail_is);

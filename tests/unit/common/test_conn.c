@@ -159,6 +159,37 @@ START_TEST(conn_fails_when_input_is_full_and_nobody_takes_it)
 }
 END_TEST
 
+static void stop_when_full(struct end *e, enum edge_conn_event ev)
+{
+	if (ev != EDGE_CONN_DATA)
+		return;
+	ck_assert_uint_le(edge_conn_buffered(e->conn), 5000);
+	if (edge_conn_buffered(e->conn) < 5000)
+		return;
+	edge_conn_pause(e->conn);
+	edge_loop_stop(loop);
+}
+
+/* Little room before it is known who is there, more afterwards. */
+START_TEST(conn_takes_another_input_cap)
+{
+	plan.in_cap = 5000;
+	server.fn = on_small_sender;
+	client.fn = stop_when_full;
+	world_dial();
+	world_run();
+	ck_assert_uint_eq(edge_conn_buffered(client.conn), 5000);
+	ck_assert_uint_le(client.conn->held.len, 32 * 1024);
+	edge_conn_set_in_cap(client.conn, plan.high_water + 1);
+	client.fn = on_big_reader;
+	plan.in_cap = plan.high_water + 1;
+	client.want_len = plan.high_water;
+	edge_conn_resume(client.conn);
+	world_run();
+	end_check_pattern(&client, plan.high_water);
+}
+END_TEST
+
 /* Takes nothing at first, pauses, and resumes from the other end's side. */
 static struct edge_timer resume_timer;
 
@@ -298,6 +329,7 @@ Suite *test_suite(void)
 	t = world_case(s, "limits");
 	tcase_add_test(t, conn_write_refuses_past_the_cap_and_lives);
 	tcase_add_test(t, conn_fails_when_input_is_full_and_nobody_takes_it);
+	tcase_add_test(t, conn_takes_another_input_cap);
 	tcase_add_loop_test(t, conn_pause_holds_and_resume_tells_again, 0, 2);
 	tcase_add_test(t, conn_stalls_when_the_reader_does_not_read);
 	tcase_add_test(t, conn_stalls_when_nobody_reads_its_key_updates);

@@ -1,291 +1,14 @@
-/* common/conn.c: handshakes, dialling, certificates, deadlines, endings. */
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
+/* common/conn_ends.c: closed at once, in order, abruptly, on one side only. */
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include "common/conn_flow.h" /* the inside: its descriptor and deadline */
-#include "common/sock.h"
+#include <openssl/ssl.h>
+
+#include "common/conn_flow.h" /* the inside: its descriptor and TLS */
 #include "tests/support/suite.h"
 #include "tests/unit/common/conn_world.h"
 
-static int raw_connect(void)
-{
-	struct sockaddr_storage sa;
-	socklen_t len = edge_addr_to_sockaddr(&address, &sa);
-	int fd = socket(sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(connect(fd, (struct sockaddr *)&sa, len), 0);
-	return fd;
-}
-
-START_TEST(conn_times_out_a_silent_client)
-{
-	int fd = raw_connect();
-
-	plan.handshake_ms = 100;
-	world_run();
-	ck_assert_uint_eq(server.count[EDGE_CONN_TIMEOUT], 1);
-	ck_assert_int_eq(edge_conn_why(server.conn),
-			 EDGE_CONN_WHY_HANDSHAKE_TIME);
-	close(fd);
-}
-END_TEST
-
-START_TEST(conn_fails_on_plain_text)
-{
-	static const char text[] = "GET / HTTP/1.0\r\n\r\n";
-	int fd = raw_connect();
-
-	ck_assert_int_eq(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
-	world_run();
-	ck_assert_uint_eq(server.count[EDGE_CONN_FAILED], 1);
-	ck_assert_int_eq(edge_conn_why(server.conn), EDGE_CONN_WHY_TLS);
-	ck_assert_str_eq(edge_conn_detail(server.conn), "http request");
-	close(fd);
-}
-END_TEST
-
-START_TEST(conn_fails_on_a_close_in_the_handshake)
-{
-	close(raw_connect());
-	world_run();
-	ck_assert_int_eq(edge_conn_why(server.conn), EDGE_CONN_WHY_TLS);
-	ck_assert_str_eq(edge_conn_detail(server.conn),
-			 "closed without close_notify");
-}
-END_TEST
-
-/* Heads of a first record that promise too much, or are odd. */
-static const uint8_t bad_heads[][9] = {
-	{22, 3, 1, 0x40, 0, 1, 1, 0xff, 0xff}, /* 128 KiB, what OpenSSL takes */
-	{22, 3, 1, 0x40, 0, 1, 0, 0x40, 0x01}, /* 16 KiB and one */
-	{22, 3, 1, 0x00, 3, 1, 0, 0x00, 0x40}, /* a record that cuts the head */
-	{22, 3, 1, 0x40, 0, 11, 0, 0x40, 0x00}, /* not a hello */
-};
-
-START_TEST(conn_refuses_a_client_hello_that_promises_too_much)
-{
-	int fd = raw_connect();
-
-	ck_assert_int_eq(write(fd, bad_heads[_i], 9), 9);
-	world_run();
-	ck_assert_int_eq(edge_conn_why(server.conn), EDGE_CONN_WHY_TLS);
-	ck_assert_str_eq(edge_conn_detail(server.conn),
-			 "client hello too long");
-	close(fd);
-}
-END_TEST
-
-/* A go-between that hands the client's first bytes over one by one. */
-static struct {
-	int in, out;
-	size_t slow;
-	struct edge_timer timer;
-} drip;
-
-static void on_drip(struct edge_timer *t, uint64_t now_ms)
-{
-	uint8_t buf[4096];
-	ssize_t n =
-		recv(drip.in, buf, drip.slow ? 1 : sizeof(buf), MSG_DONTWAIT);
-
-	if (n > 0)
-		ck_assert_int_eq(write(drip.out, buf, (size_t)n), n);
-	if (n > 0 && drip.slow)
-		drip.slow--;
-	n = recv(drip.out, buf, sizeof(buf), MSG_DONTWAIT);
-	if (n > 0)
-		ck_assert_int_eq(write(drip.in, buf, (size_t)n), n);
-	edge_wheel_start(edge_loop_wheel(loop), t, now_ms + 1, on_drip);
-}
-
-START_TEST(conn_shakes_hands_with_a_dripping_client)
-{
-	struct edge_addr middle, none;
-	struct edge_conn_plan p = world_plan(&client, client_tls);
-	int fd;
-
-	ck_assert_int_eq(
-		edge_addr_parse(&middle, edge_slice_str("127.0.0.1"), 0),
-		EDGE_OK);
-	ck_assert_int_eq(edge_sock_listen(&fd, &middle, NULL, false), EDGE_OK);
-	edge_sock_names(fd, &middle, &none);
-	server.fn = end_echo;
-	client.fn = end_say_hello;
-	client.want_len = 5;
-	ck_assert_int_eq(
-		edge_conn_dial(&client.conn, &p, NULL, NULL, &middle, NULL),
-		EDGE_OK);
-	ck_assert_int_eq(fcntl(fd, F_SETFL, 0), 0);
-	drip.in = accept(fd, NULL, NULL);
-	drip.out = raw_connect();
-	drip.slow = 12;
-	on_drip(&drip.timer, edge_loop_now_ms(loop));
-	world_run();
-	ck_assert_mem_eq(client.got, "hello", 5);
-	edge_wheel_stop(&drip.timer);
-	close(drip.in);
-	close(drip.out);
-	close(fd);
-}
-END_TEST
-
-START_TEST(conn_dial_tells_a_refused_connect)
-{
-	edge_loop_unwatch(loop, listen_fd);
-	close(listen_fd);
-	listen_fd = -1;
-	world_dial();
-	ck_assert_uint_eq(client.count[EDGE_CONN_FAILED], 0);
-	world_run();
-	ck_assert_uint_eq(client.count[EDGE_CONN_FAILED], 1);
-	ck_assert_int_eq(edge_conn_why(client.conn), EDGE_CONN_WHY_CONNECT);
-	ck_assert_str_eq(edge_conn_detail(client.conn), "Connection refused");
-}
-END_TEST
-
-START_TEST(conn_dial_binds_the_local_address)
-{
-	struct edge_conn_plan p = world_plan(&client, client_tls);
-	struct edge_addr local;
-
-	ck_assert_int_eq(
-		edge_addr_parse(&local, edge_slice_str("127.0.0.9"), 0),
-		EDGE_OK);
-	server.fn = end_echo;
-	client.fn = end_say_hello;
-	client.want_len = 5;
-	ck_assert_int_eq(
-		edge_conn_dial(&client.conn, &p, &local, "lo", &address, NULL),
-		EDGE_OK);
-	world_run();
-	ck_assert(edge_addr_same_ip(edge_conn_remote(server.conn), &local));
-}
-END_TEST
-
-START_TEST(conn_dial_tells_a_device_that_is_not_there)
-{
-	struct edge_conn_plan p = world_plan(&client, client_tls);
-
-	ck_assert_int_eq(edge_conn_dial(&client.conn, &p, NULL, "nodev0",
-					&address, NULL),
-			 EDGE_OK);
-	world_run();
-	ck_assert_int_eq(edge_conn_why(client.conn), EDGE_CONN_WHY_CONNECT);
-}
-END_TEST
-
-static void stop_on_failures(struct end *e, enum edge_conn_event ev)
-{
-	/* the first failure stops the loop: go on until both are told */
-	if (ev == EDGE_CONN_FAILED && !e->other->count[EDGE_CONN_FAILED])
-		e->want_len = 1;
-}
-
-static void run_until_both_failed(void)
-{
-	server.fn = client.fn = stop_on_failures;
-	world_dial();
-	while (!server.count[EDGE_CONN_FAILED] ||
-	       !client.count[EDGE_CONN_FAILED])
-		world_run();
-}
-
-START_TEST(conn_reports_an_unknown_authority_on_both_sides)
-{
-	certs_make(certs, "other", &(struct cert_spec){.is_ca = true});
-	edge_tls_drop(client_tls);
-	client_tls = world_tls(&(struct edge_tls_recipe){
-		.trust = certs_path(certs, "other.pem"),
-		.ask = EDGE_TLS_ASK_REQUIRED,
-		.is_client = true});
-	run_until_both_failed();
-	ck_assert_int_eq(edge_conn_why(client.conn), EDGE_CONN_WHY_TLS);
-	ck_assert_ptr_nonnull(strstr(edge_conn_detail(client.conn),
-				     "certificate verify failed: "));
-	ck_assert_int_eq(edge_conn_peer(client.conn)->fault, EDGE_PEER_CHAIN);
-	ck_assert_int_eq(edge_conn_why(server.conn), EDGE_CONN_WHY_TLS);
-	ck_assert_ptr_nonnull(
-		strstr(edge_conn_detail(server.conn), "alert unknown ca"));
-}
-END_TEST
-
-static void mutual(enum edge_tls_ask ask, const char *who)
-{
-	char chain[64], key[64];
-
-	snprintf(chain, sizeof(chain), "%s.pem", who ? who : "");
-	snprintf(key, sizeof(key), "%s.key", who ? who : "");
-	edge_tls_drop(server_tls);
-	edge_tls_drop(client_tls);
-	server_tls = world_tls(&(struct edge_tls_recipe){
-		.chain = certs_path(certs, "edge.pem"),
-		.key = certs_path(certs, "edge.key"),
-		.trust = certs_path(certs, "ca.pem"),
-		.ask = ask});
-	client_tls = world_tls(&(struct edge_tls_recipe){
-		.chain = who ? certs_path(certs, chain) : NULL,
-		.key = who ? certs_path(certs, key) : NULL,
-		.trust = certs_path(certs, "ca.pem"),
-		.ask = EDGE_TLS_ASK_REQUIRED,
-		.is_client = true});
-}
-
-START_TEST(conn_knows_a_peer_by_its_certificate)
-{
-	mutual(EDGE_TLS_ASK_REQUIRED, "edge");
-	server.fn = end_echo;
-	client.fn = end_say_hello;
-	client.want_len = 5;
-	world_dial();
-	world_run();
-	ck_assert_int_eq(edge_conn_peer(server.conn)->fault, EDGE_PEER_FINE);
-	ck_assert(edge_peer_has_name(edge_conn_peer(server.conn),
-				     "sip.contoso.com"));
-}
-END_TEST
-
-START_TEST(conn_fails_without_the_certificate_it_requires)
-{
-	mutual(EDGE_TLS_ASK_REQUIRED, NULL);
-	run_until_both_failed();
-	ck_assert_int_eq(edge_conn_why(server.conn), EDGE_CONN_WHY_TLS);
-	ck_assert_str_eq(edge_conn_detail(server.conn),
-			 "peer did not return a certificate");
-	ck_assert_int_eq(edge_conn_peer(server.conn)->fault, EDGE_PEER_ABSENT);
-}
-END_TEST
-
-START_TEST(conn_fails_for_a_self_signed_peer_and_says_so)
-{
-	certs_make(certs, "self",
-		   &(struct cert_spec){.san = "DNS:sip.contoso.com"});
-	mutual(EDGE_TLS_ASK_REQUIRED, "self");
-	run_until_both_failed();
-	ck_assert_int_eq(edge_conn_peer(server.conn)->fault,
-			 EDGE_PEER_SELF_SIGNED);
-	ck_assert(edge_conn_peer(server.conn)->has_certificate);
-}
-END_TEST
-
-START_TEST(conn_goes_on_with_a_bad_peer_where_it_is_optional)
-{
-	certs_make(certs, "self",
-		   &(struct cert_spec){.san = "DNS:sip.contoso.com"});
-	mutual(EDGE_TLS_ASK_OPTIONAL, _i ? "self" : NULL);
-	server.fn = end_echo;
-	client.fn = end_say_hello;
-	client.want_len = 5;
-	world_dial();
-	world_run();
-	ck_assert_int_eq(edge_conn_peer(server.conn)->fault,
-			 _i ? EDGE_PEER_SELF_SIGNED : EDGE_PEER_ABSENT);
-}
-END_TEST
+static struct edge_timer stop_timer;
 
 static void on_last_words(struct end *e, enum edge_conn_event ev)
 {
@@ -336,8 +59,6 @@ START_TEST(conn_close_after_flush_waits_for_the_reader)
 	ck_assert_uint_eq(client.count[EDGE_CONN_EOF], 1);
 }
 END_TEST
-
-static struct edge_timer stop_timer;
 
 static void on_stop_time(struct edge_timer *t, uint64_t now_ms)
 {
@@ -415,43 +136,248 @@ START_TEST(conn_tells_a_truncation)
 }
 END_TEST
 
-START_TEST(conn_why_has_words_for_all)
+/* -- one side only --------------------------------------------------------- */
+
+static void write_is_over(struct end *e)
 {
-	ck_assert_str_eq(edge_conn_why_str(EDGE_CONN_WHY_STALLED),
-			 "reader too slow");
-	ck_assert_str_eq(edge_conn_why_str((enum edge_conn_why)99), "?");
-	edge_conn_close(NULL);
+	ck_assert_int_eq(edge_conn_write(e->conn, edge_slice_str("x")),
+			 EDGE_ECLOSED);
+}
+
+/* Says all it has to say at the first word, and listens on. */
+static void say_all(struct end *e, enum edge_conn_event ev)
+{
+	if (ev == EDGE_CONN_DATA)
+		end_collect(e);
+	if (ev == EDGE_CONN_DATA && e->count[ev] == 1) {
+		end_send_pattern(e, e->say_len);
+		edge_conn_shut(e->conn);
+		edge_conn_shut(e->conn); /* twice is fine */
+		write_is_over(e);
+	}
+	if (ev == EDGE_CONN_EOF)
+		edge_loop_stop(loop);
+}
+
+/* Goes on after the other end has ended. */
+static void answer_after_eof(struct end *e, enum edge_conn_event ev)
+{
+	if (ev == EDGE_CONN_SECURED)
+		end_send(e, "go");
+	if (ev == EDGE_CONN_DATA)
+		end_collect(e);
+	if (ev == EDGE_CONN_EOF) {
+		ck_assert_int_eq(edge_conn_why(e->conn), EDGE_CONN_WHY_EOF);
+		end_send(e, " on");
+		edge_conn_shut(e->conn);
+	}
+}
+
+START_TEST(conn_shut_ends_one_direction)
+{
+	server.say_len = _i ? BIG : 2000;
+	server.fn = say_all;
+	client.fn = answer_after_eof;
+	world_dial();
+	world_run();
+	end_check_pattern(&client, server.say_len);
+	ck_assert_mem_eq(server.got, "go on", 5);
+	ck_assert_uint_eq(server.got_len, 5);
+	ck_assert_uint_eq(server.count[EDGE_CONN_EOF], 1);
+	ck_assert_uint_eq(client.count[EDGE_CONN_EOF], 1);
+	ck_assert(!edge_timer_running(&server.conn->deadline));
+}
+END_TEST
+
+static void answer_at_eof(struct end *e, enum edge_conn_event ev)
+{
+	if (ev == EDGE_CONN_DATA)
+		end_collect(e);
+	if (ev == EDGE_CONN_EOF)
+		end_send(e, "heard");
+}
+
+static void only_collect(struct end *e, enum edge_conn_event ev)
+{
+	if (ev == EDGE_CONN_DATA)
+		end_collect(e);
+}
+
+START_TEST(conn_shut_before_the_handshake_is_kept)
+{
+	server.fn = answer_at_eof;
+	client.fn = only_collect;
+	client.want_len = 5;
+	world_dial();
+	end_send(&client, "hello");
+	edge_conn_shut(client.conn);
+	write_is_over(&client);
+	world_run();
+	ck_assert_mem_eq(server.got, "hello", 5);
+	ck_assert_mem_eq(client.got, "heard", 5);
+	ck_assert_uint_eq(server.count[EDGE_CONN_EOF], 1);
+}
+END_TEST
+
+static void on_shut_time(struct edge_timer *t, uint64_t now_ms)
+{
+	(void)now_ms;
+	if (client.conn->stream.tx.len || !client.count[EDGE_CONN_EOF]) {
+		edge_wheel_start(edge_loop_wheel(loop), t, now_ms + 1,
+				 on_shut_time);
+		return;
+	}
+	ck_assert_int_eq(SSL_key_update(client.conn->stream.ssl,
+					SSL_KEY_UPDATE_REQUESTED),
+			 1);
+	end_send(&client, "with new keys");
+}
+
+/* It reads on after its close_notify, new keys too. */
+START_TEST(conn_shut_follows_a_key_update)
+{
+	server.fn = say_all;
+	server.say_len = 1;
+	server.want_len = 2 + 13;
+	client.fn = end_say_hello;
+	world_dial();
+	client.fn = NULL;
+	end_send(&client, "go");
+	edge_wheel_start(edge_loop_wheel(loop), &stop_timer,
+			 edge_loop_now_ms(loop) + 1, on_shut_time);
+	world_run();
+	ck_assert_mem_eq(server.got, "gowith new keys", 15);
+	ck_assert_int_eq(edge_conn_why(server.conn), EDGE_CONN_LIVE);
+}
+END_TEST
+
+static void shut_then_close(struct end *e, enum edge_conn_event ev)
+{
+	if (ev != EDGE_CONN_DATA)
+		return;
+	end_send_pattern(e, BIG);
+	edge_conn_shut(e->conn);
+	edge_conn_close_after_flush(e->conn, 5000);
+	e->conn = NULL;
+}
+
+START_TEST(conn_shut_and_close_after_flush_say_goodbye_once)
+{
+	server.fn = shut_then_close;
+	client.fn = until_eof;
+	world_dial();
+	world_run();
+	end_check_pattern(&client, BIG);
+	ck_assert_uint_eq(client.count[EDGE_CONN_FAILED], 0);
+}
+END_TEST
+
+/* -- abruptly -------------------------------------------------------------- */
+
+static void say_all_and_cut(struct end *e, enum edge_conn_event ev)
+{
+	if (ev != EDGE_CONN_DATA)
+		return;
+	end_send_pattern(e, e->say_len);
+	edge_conn_cut_after_flush(e->conn, 5000);
+	e->conn = NULL;
+}
+
+START_TEST(conn_cut_shows_as_a_truncation_behind_the_data)
+{
+	server.say_len = _i ? BIG : 2000;
+	server.fn = say_all_and_cut;
+	client.fn = until_eof;
+	world_dial();
+	world_run();
+	end_check_pattern(&client, server.say_len);
+	ck_assert_uint_eq(client.count[EDGE_CONN_EOF], 0);
+	ck_assert_int_eq(edge_conn_why(client.conn), EDGE_CONN_WHY_TRUNCATED);
+	ck_assert_str_eq(edge_conn_why_str(edge_conn_why(client.conn)),
+			 "closed without close_notify");
+}
+END_TEST
+
+static void say_hello_take_nothing(struct end *e, enum edge_conn_event ev)
+{
+	if (ev == EDGE_CONN_SECURED)
+		end_send(e, "hello");
+}
+
+START_TEST(conn_keeps_what_came_before_a_truncation)
+{
+	server.say_len = 2000;
+	server.fn = say_all_and_cut;
+	client.fn = say_hello_take_nothing;
+	world_dial();
+	world_run();
+	ck_assert_int_eq(edge_conn_why(client.conn), EDGE_CONN_WHY_TRUNCATED);
+	ck_assert_uint_eq(edge_conn_buffered(client.conn), 2000);
+	client.fn = only_collect;
+	end_collect(&client);
+	end_check_pattern(&client, 2000);
+}
+END_TEST
+
+static void say_all_and_abort(struct end *e, enum edge_conn_event ev)
+{
+	if (ev != EDGE_CONN_DATA)
+		return;
+	end_send_pattern(e, 2000);
+	edge_conn_abort(e->conn);
+	e->conn = NULL;
+}
+
+START_TEST(conn_abort_resets_and_flushes_nothing)
+{
+	server.fn = say_all_and_abort;
+	client.fn = until_eof;
+	world_dial();
+	world_run();
+	ck_assert_uint_eq(client.got_len, 0);
+	ck_assert_int_eq(edge_conn_why(client.conn), EDGE_CONN_WHY_RESET);
+	ck_assert_str_eq(edge_conn_detail(client.conn),
+			 "Connection reset by peer");
+	edge_conn_abort(NULL);
+}
+END_TEST
+
+/* Before anything was said there is nothing to flush or to cut. */
+START_TEST(conn_ends_before_the_handshake)
+{
+	world_dial();
+	if (_i == 0)
+		edge_conn_abort(client.conn);
+	else if (_i == 1)
+		edge_conn_cut_after_flush(client.conn, 1000);
+	else
+		edge_conn_close_after_flush(client.conn, 1000);
+	client.conn = NULL;
+	world_run(); /* until the server is told */
+	ck_assert_int_eq(edge_conn_why(server.conn), EDGE_CONN_WHY_TLS);
 }
 END_TEST
 
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("conn_ends");
-	TCase *t = world_case(s, "handshake");
+	TCase *t = world_case(s, "in order");
 
-	tcase_add_test(t, conn_times_out_a_silent_client);
-	tcase_add_loop_test(
-		t, conn_refuses_a_client_hello_that_promises_too_much, 0, 4);
-	tcase_add_test(t, conn_shakes_hands_with_a_dripping_client);
-	t = world_case(s, "dial");
-	tcase_add_test(t, conn_dial_tells_a_refused_connect);
-	tcase_add_test(t, conn_dial_binds_the_local_address);
-	tcase_add_test(t, conn_dial_tells_a_device_that_is_not_there);
-	t = world_case(s, "peers");
-	tcase_add_test(t, conn_reports_an_unknown_authority_on_both_sides);
-	tcase_add_test(t, conn_knows_a_peer_by_its_certificate);
-	tcase_add_test(t, conn_fails_without_the_certificate_it_requires);
-	tcase_add_test(t, conn_fails_for_a_self_signed_peer_and_says_so);
-	tcase_add_loop_test(
-		t, conn_goes_on_with_a_bad_peer_where_it_is_optional, 0, 2);
-	t = world_case(s, "endings");
-	tcase_add_test(t, conn_fails_on_plain_text);
-	tcase_add_test(t, conn_fails_on_a_close_in_the_handshake);
 	tcase_add_test(t, conn_close_sends_the_last_words_and_goodbye);
 	tcase_add_test(t, conn_close_after_flush_waits_for_the_reader);
 	tcase_add_test(t, conn_close_after_flush_ends_at_its_deadline);
 	tcase_add_loop_test(t, conn_may_be_closed_in_any_event, 0, 2);
+	t = world_case(s, "one side");
+	tcase_add_loop_test(t, conn_shut_ends_one_direction, 0, 2);
+	tcase_add_test(t, conn_shut_before_the_handshake_is_kept);
+	tcase_add_test(t, conn_shut_follows_a_key_update);
+	tcase_add_test(t, conn_shut_and_close_after_flush_say_goodbye_once);
+	t = world_case(s, "abruptly");
 	tcase_add_test(t, conn_tells_a_truncation);
-	tcase_add_test(t, conn_why_has_words_for_all);
+	tcase_add_loop_test(t, conn_cut_shows_as_a_truncation_behind_the_data,
+			    0, 2);
+	tcase_add_test(t, conn_keeps_what_came_before_a_truncation);
+	tcase_add_test(t, conn_abort_resets_and_flushes_nothing);
+	tcase_add_loop_test(t, conn_ends_before_the_handshake, 0, 3);
 	return s;
 }
