@@ -1,5 +1,5 @@
-/* Buffered TLS connection, the loop's side: one read a wake-up, one write a
- * turn, deadlines. */
+/* Buffered TLS connection, the loop's side: handshake, one read a wake-up, one
+ * write a turn, deadlines. */
 #include "common/conn_flow.h"
 
 #include <errno.h>
@@ -33,19 +33,6 @@ bool edge_conn_flow_is_live(const struct edge_conn *c)
 bool edge_conn_flow_is_secured(const struct edge_conn *c)
 {
 	return c->state >= CONN_OPEN && c->state <= CONN_LINGER;
-}
-
-bool edge_conn_flow_takes(const struct edge_conn *c)
-{
-	return edge_conn_flow_is_live(c) && !c->is_ending;
-}
-
-void edge_conn_flow_queued(struct edge_conn *c)
-{
-	if (edge_conn_above_high_water(c))
-		c->was_high = true;
-	if (!c->is_blocked && edge_conn_flow_is_secured(c))
-		edge_loop_defer(c->loop, &c->task);
 }
 
 struct edge_conn *edge_conn_flow_of(struct edge_timer *deadline)
@@ -86,7 +73,7 @@ void edge_conn_flow_deadline(struct edge_conn *c, uint32_t ms,
 		edge_wheel_stop(&c->deadline);
 }
 
-static void tell(struct edge_conn *c, enum edge_conn_event ev)
+void edge_conn_flow_tell(struct edge_conn *c, enum edge_conn_event ev)
 {
 	c->is_telling = true;
 	c->fn(c, ev, c->arg);
@@ -112,13 +99,13 @@ void edge_conn_flow_fail(struct edge_conn *c, enum edge_conn_why why)
 	c->stream.rx = (struct edge_slice){0};
 	edge_wheel_stop(&c->deadline);
 	edge_conn_flow_watch(c);
-	tell(c,
-	     why == EDGE_CONN_WHY_HANDSHAKE_TIME || why == EDGE_CONN_WHY_STALLED
-		     ? EDGE_CONN_TIMEOUT
-		     : EDGE_CONN_FAILED);
+	edge_conn_flow_tell(c, why == EDGE_CONN_WHY_HANDSHAKE_TIME ||
+					       why == EDGE_CONN_WHY_STALLED
+				       ? EDGE_CONN_TIMEOUT
+				       : EDGE_CONN_FAILED);
 }
 
-static void detail_from_stream(struct edge_conn *c)
+void edge_conn_flow_detail_tls(struct edge_conn *c)
 {
 	char text[CONN_DETAIL_LEN];
 
@@ -173,79 +160,12 @@ void edge_conn_flow_finish(struct edge_conn *c)
 		edge_conn_flow_free(c);
 }
 
-bool edge_conn_flow_write(struct edge_conn *c)
-{
-	size_t cap;
-	uint8_t *scratch = edge_loop_out_scratch(c->loop, &cap);
-	enum edge_tls_step step =
-		edge_tls_stream_write(&c->stream, &c->out, scratch, cap);
-
-	if (step == EDGE_TLS_DONE && c->is_ending && !c->is_shut) {
-		if (!c->is_cut)
-			step = edge_tls_stream_goodbye(&c->stream);
-		if (step == EDGE_TLS_DONE) {
-			c->is_shut = true;
-			shutdown(c->stream.fd, SHUT_WR);
-		}
-	}
-	c->is_blocked = step == EDGE_TLS_WANT_WRITE;
-	return step != EDGE_TLS_BROKEN;
-}
-
-static bool has_to_write(const struct edge_conn *c)
-{
-	return edge_conn_queued(c) || (c->is_ending && !c->is_shut);
-}
-
-static void on_stall(struct edge_timer *t, uint64_t now_ms);
-
-static void flush(struct edge_conn *c)
-{
-	const size_t before = edge_conn_queued(c);
-	size_t left;
-
-	if (!edge_conn_flow_write(c)) {
-		detail_from_stream(c);
-		edge_conn_flow_fail(c, EDGE_CONN_WHY_RESET);
-		return;
-	}
-	left = edge_conn_queued(c);
-	if (!c->is_blocked)
-		edge_wheel_stop(&c->deadline);
-	else if (left != before || !edge_timer_running(&c->deadline))
-		edge_conn_flow_deadline(c, c->stall_ms, on_stall);
-	edge_conn_flow_watch(c);
-	if (c->was_high && left <= c->low_water) {
-		c->was_high = false;
-		tell(c, EDGE_CONN_DRAINED);
-	}
-}
-
-static void on_stall(struct edge_timer *t, uint64_t now_ms)
-{
-	struct edge_conn *c = edge_conn_flow_of(t);
-
-	(void)now_ms;
-	edge_conn_flow_detail(c, "%zu bytes unwritten", edge_conn_queued(c));
-	edge_conn_flow_fail(c, EDGE_CONN_WHY_STALLED);
-}
-
 static void tell_eof(struct edge_conn *c)
 {
 	c->state = CONN_HALF;
 	c->why = EDGE_CONN_WHY_EOF;
 	edge_conn_flow_watch(c);
-	tell(c, EDGE_CONN_EOF);
-}
-
-/* TLS reads on when its own answer has gone: a peer that asks for answers and
- * takes none is a reader too slow. */
-static void wait_to_answer(struct edge_conn *c)
-{
-	c->is_blocked = true;
-	if (!edge_timer_running(&c->deadline))
-		edge_conn_flow_deadline(c, c->stall_ms, on_stall);
-	edge_conn_flow_watch(c);
+	edge_conn_flow_tell(c, EDGE_CONN_EOF);
 }
 
 static void read_plain(struct edge_conn *c)
@@ -260,9 +180,9 @@ static void read_plain(struct edge_conn *c)
 		if (!c->in.len)
 			edge_bytes_fini(&c->in);
 		if (step == EDGE_TLS_BROKEN)
-			detail_from_stream(c);
+			edge_conn_flow_detail_tls(c);
 		if (c->in.len > before)
-			tell(c, EDGE_CONN_DATA);
+			edge_conn_flow_tell(c, EDGE_CONN_DATA);
 		if (c->in.len >= c->in_cap && c->state == CONN_OPEN &&
 		    !c->is_paused) {
 			edge_conn_flow_detail(c, "%u bytes not consumed",
@@ -273,7 +193,7 @@ static void read_plain(struct edge_conn *c)
 	if (!edge_conn_flow_is_live(c))
 		return;
 	if (step == EDGE_TLS_WANT_WRITE)
-		wait_to_answer(c);
+		edge_conn_flow_wait_to_answer(c);
 	else if (step == EDGE_TLS_EOF)
 		tell_eof(c);
 	else if (step == EDGE_TLS_BROKEN)
@@ -286,9 +206,9 @@ static void secured(struct edge_conn *c)
 	peer_read(c);
 	c->state = CONN_OPEN;
 	edge_conn_flow_watch(c);
-	tell(c, EDGE_CONN_SECURED);
-	if (c->state == CONN_OPEN && has_to_write(c))
-		flush(c);
+	edge_conn_flow_tell(c, EDGE_CONN_SECURED);
+	if (c->state == CONN_OPEN && edge_conn_flow_has_to_write(c))
+		edge_conn_flow_flush(c);
 }
 
 static void handshake(struct edge_conn *c)
@@ -304,7 +224,7 @@ static void handshake(struct edge_conn *c)
 		edge_conn_flow_watch(c);
 		return;
 	}
-	detail_from_stream(c);
+	edge_conn_flow_detail_tls(c);
 	peer_read(c);
 	edge_conn_flow_fail(c, EDGE_CONN_WHY_TLS);
 }
@@ -478,7 +398,7 @@ static void on_io(unsigned ready, void *arg)
 		if (c->state == CONN_HANDSHAKE)
 			handshake(c);
 		else
-			flush(c);
+			edge_conn_flow_flush(c);
 		if (c->state == CONN_OPEN && c->held.len && !c->is_blocked &&
 		    !c->is_paused)
 			process_held(c);
@@ -499,14 +419,14 @@ void edge_conn_flow_turn_end(struct edge_task *t)
 	}
 	if (c->state == CONN_LINGER)
 		edge_conn_flow_linger(c, 0);
-	if (has_to_write(c) && !c->is_blocked &&
+	if (edge_conn_flow_has_to_write(c) && !c->is_blocked &&
 	    (c->state == CONN_OPEN || c->state == CONN_HALF))
-		flush(c);
+		edge_conn_flow_flush(c);
 	if (!c->retell || c->is_paused || !edge_conn_flow_is_live(c))
 		return;
 	c->retell = false;
 	if (c->in.len)
-		tell(c, EDGE_CONN_DATA);
+		edge_conn_flow_tell(c, EDGE_CONN_DATA);
 	if (c->state != CONN_OPEN || c->is_paused)
 		return;
 	process_held(c);

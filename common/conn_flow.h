@@ -1,5 +1,4 @@
-/* Inside of a connection: what common/conn.c, conn_flow.c, conn_ends.c and
- * conn_relay.c share. */
+/* Inside of a connection: what common/conn.c and conn_*.c share. */
 #ifndef COMMON_CONN_FLOW_H
 #define COMMON_CONN_FLOW_H
 
@@ -47,10 +46,6 @@ struct edge_conn {
 
 bool edge_conn_flow_is_live(const struct edge_conn *c);
 bool edge_conn_flow_is_secured(const struct edge_conn *c);
-/** The owner may queue more. */
-bool edge_conn_flow_takes(const struct edge_conn *c);
-/** Something was queued: remembers high water, writes at the turn's end. */
-void edge_conn_flow_queued(struct edge_conn *c);
 /** What the state needs from epoll; a system call only when it changes. */
 void edge_conn_flow_watch(struct edge_conn *c);
 /** (Re)start the one deadline; ms 0 stops it. */
@@ -58,10 +53,12 @@ void edge_conn_flow_deadline(struct edge_conn *c, uint32_t ms,
 			     void (*fn)(struct edge_timer *t, uint64_t now_ms));
 EDGE_PRINTF(2, 3)
 void edge_conn_flow_detail(struct edge_conn *c, const char *fmt, ...);
+/** What TLS or the socket says of it. */
+void edge_conn_flow_detail_tls(struct edge_conn *c);
+/** From the loop only: the owner may do anything in it. */
+void edge_conn_flow_tell(struct edge_conn *c, enum edge_conn_event ev);
 /** The end: told once, and nothing moves any more. From the loop only. */
 void edge_conn_flow_fail(struct edge_conn *c, enum edge_conn_why why);
-/** Write what is queued, then what ends it; false: the connection is broken. */
-bool edge_conn_flow_write(struct edge_conn *c);
 /** Off the loop; the memory stays until the turn is over (detached: is freed).
  */
 void edge_conn_flow_finish(struct edge_conn *c);
@@ -71,5 +68,20 @@ void edge_conn_flow_free(void *conn);
 /** The task: what was queued is written, what was held is told. */
 void edge_conn_flow_turn_end(struct edge_task *t);
 struct edge_conn *edge_conn_flow_of(struct edge_timer *deadline);
+
+/* -- what goes out: conn_write.c -- */
+
+/** The owner may queue more. */
+bool edge_conn_flow_takes(const struct edge_conn *c);
+/** Something was queued: remembers high water, writes at the turn's end. */
+void edge_conn_flow_queued(struct edge_conn *c);
+bool edge_conn_flow_has_to_write(const struct edge_conn *c);
+/** Write what is queued, then what ends it; false: the connection is broken. */
+bool edge_conn_flow_write(struct edge_conn *c);
+/** The same, and what follows from it: stall deadline, DRAINED, failure. */
+void edge_conn_flow_flush(struct edge_conn *c);
+/** TLS reads on when its own answer has gone: a peer that asks for answers and
+ * takes none is a reader too slow. */
+void edge_conn_flow_wait_to_answer(struct edge_conn *c);
 
 #endif

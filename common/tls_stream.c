@@ -18,6 +18,8 @@
 enum {
 	STREAM_RECORD = 16 * 1024, /* RFC 8446 §5.1: most in a record [bytes] */
 	STREAM_STEP = 1024, /* ours: least room for a decryption [bytes] */
+	STREAM_SEALED_MAX = STREAM_RECORD + 256 + 5, /* RFC 8446 §5.2 */
+	STREAM_ADDED = 22, /* to each at least: head, type, tag [bytes] */
 	STREAM_SEALED =
 		STREAM_RECORD + 512, /* RFC 8446 §5.2: + 256, a head;
 				      * ours: and a key update [bytes] */
@@ -181,12 +183,17 @@ enum edge_tls_step edge_tls_stream_handshake(struct edge_tls_stream *s)
 	}
 }
 
-/* Room for what is decrypted already and for all that was received, which is
- * longer than what is in it; at least for one small message. */
+/* Room for what is decrypted already and for the most that can be in what was
+ * received; at least for one small message. */
 static enum edge_err room_make(struct edge_tls_stream *s, struct edge_bytes *in,
 			       uint32_t cap)
 {
-	size_t want = (size_t)SSL_pending(s->ssl) + edge_slice_len(s->rx);
+	const size_t sealed = edge_slice_len(s->rx);
+	const size_t added = (sealed / STREAM_SEALED_MAX + 1) * STREAM_ADDED;
+	size_t want = (size_t)SSL_pending(s->ssl);
+
+	if (sealed > added)
+		want += sealed - added;
 
 	if (want < STREAM_STEP)
 		want = STREAM_STEP;

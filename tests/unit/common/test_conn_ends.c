@@ -175,6 +175,8 @@ static void answer_after_eof(struct end *e, enum edge_conn_event ev)
 
 START_TEST(conn_shut_ends_one_direction)
 {
+	char byte;
+
 	server.say_len = _i ? BIG : 2000;
 	server.fn = say_all;
 	client.fn = answer_after_eof;
@@ -186,6 +188,9 @@ START_TEST(conn_shut_ends_one_direction)
 	ck_assert_uint_eq(server.count[EDGE_CONN_EOF], 1);
 	ck_assert_uint_eq(client.count[EDGE_CONN_EOF], 1);
 	ck_assert(!edge_timer_running(&server.conn->deadline));
+	/* and behind the close_notify there is a FIN */
+	ck_assert_int_eq(recv(client.conn->stream.fd, &byte, 1, MSG_DONTWAIT),
+			 0);
 }
 END_TEST
 

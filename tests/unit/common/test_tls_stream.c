@@ -210,6 +210,7 @@ START_TEST(tls_stream_says_goodbye_after_what_is_kept)
 	ck_assert_int_eq(write_some(true), EDGE_TLS_WANT_WRITE);
 	ck_assert_uint_eq(out.len, 0);
 	ck_assert_uint_gt(s[SERVER].tx.len, 0);
+	read_all(); /* now the socket would take it */
 	ck_assert_int_eq(edge_tls_stream_goodbye(&s[SERVER]),
 			 EDGE_TLS_WANT_WRITE);
 	while (write_some(true) != EDGE_TLS_DONE)
@@ -235,8 +236,8 @@ START_TEST(tls_stream_is_broken_when_nobody_is_there)
 }
 END_TEST
 
-/* One allocation for all that was received, not one a record. */
-START_TEST(tls_stream_makes_room_once)
+/* One allocation for all that was received, and no longer than that. */
+START_TEST(tls_stream_makes_room_for_what_came)
 {
 	open_ends(SOCK_SEQPACKET);
 	shake();
@@ -245,7 +246,7 @@ START_TEST(tls_stream_makes_room_once)
 	ck_assert_int_eq(write_some(true), EDGE_TLS_DONE);
 	edge_tls_stream_cleanse(&s[CLIENT]);
 	ck_assert(hear(&s[CLIENT]));
-	ck_assert_int_eq(edge_tls_stream_read(&s[CLIENT], &in, 4 * RECORD),
+	ck_assert_int_eq(edge_tls_stream_read(&s[CLIENT], &in, MUCH),
 			 EDGE_TLS_DONE);
 	ck_assert_uint_eq(in.len, 4 * RECORD);
 	ck_assert_uint_eq(in.cap, 4 * RECORD);
@@ -266,7 +267,7 @@ Suite *test_suite(void)
 			    2);
 	tcase_add_test(t, tls_stream_says_goodbye_after_what_is_kept);
 	tcase_add_loop_test(t, tls_stream_is_broken_when_nobody_is_there, 0, 2);
-	tcase_add_test(t, tls_stream_makes_room_once);
+	tcase_add_test(t, tls_stream_makes_room_for_what_came);
 	suite_add_tcase(suite, t);
 	return suite;
 }
