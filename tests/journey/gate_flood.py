@@ -134,7 +134,8 @@ def attempt(user):
         answer = user.wire.receive()
         while answer.status == 100:
             answer = user.wire.receive()
-        if answer.status == 504:  # the share of strangers is used up: again
+        if answer.status == 504:  # the share of strangers is used up: again,
+            time.sleep(0.5)  # no faster than access.unsigned_rate
             return False
         assert answer.status == (200 if credentials else 401), answer.raw
     return True
