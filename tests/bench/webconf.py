@@ -235,8 +235,9 @@ def read_options():
     parser.add_argument('--quick', action='store_true',
                         help='one short run: does it work at all?')
     parser.add_argument('--tuned', action='store_true',
-                        help='buffers of 64 KiB for HAProxy and nginx too; '
-                             'theirs have 16 KiB as Debian ships them')
+                        help='queues of 256 KiB for webconf-edge, buffers of '
+                             '64 KiB for the others, instead of the 64 and 16 '
+                             'that they have by themselves')
     parser.add_argument('--nice', type=int, default=-5,
                         help='of proxies and load')
     parser.add_argument('--realtime', action='store_true',
