@@ -231,7 +231,8 @@ static enum edge_admit_verdict judge(const struct edge_admit *a,
 		return EDGE_ADMIT_PENALTY;
 	if (a->connections >= l->total)
 		return EDGE_ADMIT_TOTAL;
-	if (!is_known && of_ten >= (uint64_t)l->total * 9) /* AE 5: 90 % */
+	if (l->known_ms && !is_known &&
+	    of_ten >= (uint64_t)l->total * 9) /* AE 5: 90 % */
 		return EDGE_ADMIT_UNKNOWN;
 	if ((e ? e->connections : 0) >= l->per_source)
 		return EDGE_ADMIT_SOURCE;

@@ -38,8 +38,9 @@ struct edge_admit_limits {
 	 * the whole source, each for fail_block_ms */
 	uint32_t fail_count, source_fail_count;
 	uint32_t fail_window_ms, fail_block_ms;
-	uint32_t
-		known_ms; /* how long a source with a signed-in user is known */
+	/* how long a source with a signed-in user is known; 0: none ever is,
+	 * and none needs to be */
+	uint32_t known_ms;
 };
 
 enum edge_admit_verdict {

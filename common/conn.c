@@ -97,6 +97,7 @@ enum edge_err edge_conn_accept(struct edge_conn **out,
 		edge_conn_flow_free(c);
 		return EDGE_ELIMIT;
 	}
+	edge_conn_flow_count(c, p->sockets);
 	edge_conn_flow_deadline(c, c->handshake_ms, on_handshake_time);
 	*out = c;
 	return EDGE_OK;
@@ -131,6 +132,7 @@ enum edge_err edge_conn_dial(struct edge_conn **out,
 	if (c->stream.fd < 0) {
 		edge_loop_defer(c->loop, &c->task);
 	} else { /* connect() has chosen the port */
+		edge_conn_flow_count(c, p->sockets);
 		edge_sock_names(c->stream.fd, &c->local, &peer);
 		if (p->probing)
 			edge_sock_set_probing(c->stream.fd, p->probing);
@@ -138,6 +140,11 @@ enum edge_err edge_conn_dial(struct edge_conn **out,
 	}
 	*out = c;
 	return EDGE_OK;
+}
+
+bool edge_conn_is_silent(const struct edge_conn *c)
+{
+	return c->state == CONN_HANDSHAKE && !c->handshake_len;
 }
 
 struct edge_slice edge_conn_input(const struct edge_conn *c)

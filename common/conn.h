@@ -64,6 +64,9 @@ struct edge_conn_plan {
 	/* a silent death is noticed; NULL: not. Read while opening only */
 	const struct edge_sock_probing *probing;
 	bool has_secrets; /* what was read and written is wiped */
+	/* counts it from now until its socket is closed, lingering included;
+	 * outlives it; NULL: nobody counts */
+	_Atomic uint32_t *sockets;
 	edge_conn_fn *fn;
 	void *arg;
 };
@@ -96,6 +99,8 @@ void edge_conn_abort(struct edge_conn *c);
  * over the owner closes. */
 void edge_conn_shut(struct edge_conn *c);
 
+/** Nothing at all has come of its handshake. */
+bool edge_conn_is_silent(const struct edge_conn *c);
 /** Bytes received and not yet consumed; borrowed until the next call. Kept
  * after EOF and failure until the connection is closed. */
 struct edge_slice edge_conn_input(const struct edge_conn *c);

@@ -7,6 +7,8 @@
 #include "common/conn_flow.h"
 #include "common/sock.h"
 
+enum { FIN_MS = 5000 /* ours: all is written, the other end may close [ms] */ };
+
 void edge_conn_close(struct edge_conn *c)
 {
 	if (!c || c->state == CONN_CLOSED)
@@ -78,23 +80,31 @@ void edge_conn_cut_after_flush(struct edge_conn *c, uint32_t ms)
 }
 
 /* Write the rest, say goodbye, then wait until the other end has read it: a
- * close with unread input would reset the connection under our last words. */
+ * close with unread input would reset the connection under our last words. Who
+ * has closed its own side before still reads. */
 void edge_conn_flow_linger(struct edge_conn *c, unsigned ready)
 {
 	size_t cap;
 	uint8_t *scratch = edge_loop_scratch(c->loop, &cap);
+	const uint64_t now = edge_loop_now_ms(c->loop);
+	bool was_shut;
 
 	if (ready & EDGE_LOOP_READ) {
 		ssize_t n = recv(c->stream.fd, scratch, cap, 0);
 
-		if (!n || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+		c->is_deaf = !n;
+		if (n < 0 && errno != EAGAIN && errno != EINTR) {
 			edge_conn_flow_finish(c);
 			return;
 		}
 	}
-	if (!c->is_shut && !edge_conn_flow_write(c)) {
+	was_shut = c->is_shut;
+	if ((!was_shut && !edge_conn_flow_write(c)) ||
+	    (c->is_shut && c->is_deaf)) {
 		edge_conn_flow_finish(c);
 		return;
 	}
+	if (c->is_shut && !was_shut && c->deadline.due_ms > now + FIN_MS)
+		edge_conn_flow_deadline(c, FIN_MS, on_linger_over);
 	edge_conn_flow_watch(c);
 }

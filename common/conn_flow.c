@@ -3,6 +3,7 @@
 #include "common/conn_flow.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -50,7 +51,8 @@ void edge_conn_flow_watch(struct edge_conn *c)
 
 	if (c->state == CONN_CONNECTING || c->is_blocked)
 		io |= EDGE_LOOP_WRITE;
-	if (c->state == CONN_HANDSHAKE || c->state == CONN_LINGER ||
+	if (c->state == CONN_HANDSHAKE ||
+	    (c->state == CONN_LINGER && !c->is_deaf) ||
 	    (c->state == CONN_OPEN && !c->is_paused &&
 	     !(c->is_blocked && c->held.len)))
 		io |= EDGE_LOOP_READ;
@@ -144,6 +146,13 @@ void edge_conn_flow_free(void *thing)
 	free(c);
 }
 
+void edge_conn_flow_count(struct edge_conn *c, _Atomic uint32_t *sockets)
+{
+	if (sockets)
+		atomic_fetch_add(sockets, 1);
+	c->sockets = sockets;
+}
+
 void edge_conn_flow_finish(struct edge_conn *c)
 {
 	c->state = CONN_CLOSED;
@@ -153,6 +162,9 @@ void edge_conn_flow_finish(struct edge_conn *c)
 		edge_loop_unwatch(c->loop, c->stream.fd);
 	if (c->stream.fd >= 0)
 		close(c->stream.fd);
+	if (c->sockets)
+		atomic_fetch_sub(c->sockets, 1);
+	c->sockets = NULL;
 	c->stream.fd = -1;
 	if (c->loop)
 		edge_loop_defer_free(c->loop, c, edge_conn_flow_free);

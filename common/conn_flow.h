@@ -33,6 +33,7 @@ struct edge_conn {
 	struct edge_peer *peer;	   /* NULL without a certificate */
 	char *detail;		   /* NULL while nothing failed */
 	struct edge_addr local, remote;
+	_Atomic uint32_t *sockets; /* or NULL */
 	uint32_t in_cap, out_cap, high_water, low_water;
 	uint32_t handshake_ms, stall_ms;
 	uint32_t handshake_len; /* bytes received before SECURED */
@@ -41,9 +42,12 @@ struct edge_conn {
 	bool is_ending; /* nothing is queued any more: FIN follows */
 	bool is_cut;	/* and no close_notify before it */
 	bool is_shut;	/* FIN is sent */
+	bool is_deaf;	/* lingers, and the other end sends no more */
 	bool is_telling;
 };
 
+/** Its socket is open: its counter knows from now on. */
+void edge_conn_flow_count(struct edge_conn *c, _Atomic uint32_t *sockets);
 bool edge_conn_flow_is_live(const struct edge_conn *c);
 bool edge_conn_flow_is_secured(const struct edge_conn *c);
 /** What the state needs from epoll; a system call only when it changes. */

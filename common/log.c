@@ -37,6 +37,7 @@ static const struct {
 	[EDGE_INFO] = {"INFO", LOG_INFO},
 	[EDGE_WARN] = {"WARN", LOG_WARNING},
 	[EDGE_ERROR] = {"ERROR", LOG_ERR},
+	[EDGE_RECORD] = {"INFO", LOG_INFO},
 };
 
 struct repeat {
@@ -231,6 +232,8 @@ static bool is_wanted(const struct edge_event_row *r)
 
 	if (r->level < logger.least)
 		return false;
+	if (r->level == EDGE_RECORD)
+		return true;
 	p = find_repeat(r);
 	if (!p)
 		return true;

@@ -8,7 +8,9 @@
 #include "common/err.h"
 #include "common/slice.h"
 
-enum edge_level { EDGE_DEBUG, EDGE_INFO, EDGE_WARN, EDGE_ERROR };
+/* A RECORD is one line a thing that was let in: shown as INFO, never held
+ * back. */
+enum edge_level { EDGE_DEBUG, EDGE_INFO, EDGE_WARN, EDGE_ERROR, EDGE_RECORD };
 
 /* One row of a service's events.def, as the tables below expand it. */
 struct edge_event_row {

@@ -9,7 +9,7 @@
 
 #include "common/crypto.h"
 
-enum { ANSWER_MS = 10000, LEAVE_MS = 1000 };
+enum { LEAVE_MS = 1000 };
 
 static const char *const roles[CTL_SHARE_PEOPLE] = {"sender", "receiver"};
 
@@ -103,12 +103,17 @@ static bool drain(struct ctl_share *t, int who, bool *any)
 					 "conferencing server");
 }
 
+/* An end is told by drain(): what was said before it may say why. */
+static bool is_sent(struct ctl_share *t, int who, enum edge_err err)
+{
+	return !err || err == EDGE_ECLOSED ||
+	       ctl_report_fail(t->report, "TEST-007", roles[who],
+			       edge_err_str(err));
+}
+
 static bool tell(struct ctl_share *t, int who, const struct ctl_do *d)
 {
-	enum edge_err err = ctl_seat_send(t->seat[who], d);
-
-	return !err || ctl_report_fail(t->report, "TEST-007", roles[who],
-				       edge_err_str(err));
+	return is_sent(t, who, ctl_seat_send(t->seat[who], d));
 }
 
 /* As much of the content as the queue takes. */
@@ -131,9 +136,7 @@ static bool feed(struct ctl_share *t)
 		if (err == EDGE_EAGAIN)
 			return true;
 		if (err)
-			return ctl_report_fail(t->report, "TEST-007",
-					       roles[CTL_SENDER],
-					       edge_err_str(err));
+			return is_sent(t, CTL_SENDER, err);
 		t->sent += len;
 		t->is_sending = !d.is_last;
 	}
@@ -143,7 +146,7 @@ static bool feed(struct ctl_share *t)
 /* Until *done; the clock starts anew with whatever comes. */
 static bool await(struct ctl_share *t, const bool *done, const char *late)
 {
-	ctl_lines_start_clock(t->lines, ANSWER_MS);
+	ctl_lines_start_clock(t->lines, t->ms);
 	for (;;) {
 		bool any = false;
 
@@ -153,7 +156,7 @@ static bool await(struct ctl_share *t, const bool *done, const char *late)
 		if (*done)
 			return true;
 		if (any)
-			ctl_lines_start_clock(t->lines, ANSWER_MS);
+			ctl_lines_start_clock(t->lines, t->ms);
 		if (!ctl_lines_turn(t->lines))
 			return ctl_report_fail(t->report, "TEST-007",
 					       "conference", late);

@@ -17,6 +17,7 @@ struct ctl_share {
 	struct ctl_lines *lines;
 	struct ctl_seat *seat[CTL_SHARE_PEOPLE]; /* closed by leave */
 	size_t len;				 /* of the content [bytes] */
+	uint32_t ms; /* without anything new: given up */
 	/* its own */
 	char title[40];
 	uint8_t *content;

@@ -122,6 +122,7 @@ static enum edge_err dial(struct ctl_line *l, const struct ctl_wire_plan *p)
 		.low_water = CTL_LINE_MAX / 4,
 		.handshake_ms = p->ms,
 		.stall_ms = p->ms,
+		.has_secrets = true,
 		.fn = on_event,
 		.arg = l,
 	};

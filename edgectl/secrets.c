@@ -243,9 +243,11 @@ static enum ctl_exit write_rings(struct ctl *c, const char *path,
 	if (!exit && (!kind || !strcmp(kind, "psom")))
 		exit = load_if_there(c, "psom", &s.psom);
 	if (!exit && !s.route && !s.psom)
-		exit = ctl_fail(c, EDGE_ENOTFOUND, "CTL-017", c->config->state,
-				"no %s%ssecrets here", kind ? kind : "",
-				kind ? " " : "");
+		exit = ctl_fail(c, EDGE_ENOTFOUND,
+				kind && !strcmp(kind, "psom") ? "CTL-011"
+							      : "CTL-017",
+				c->config->state, "no %s%ssecrets here",
+				kind ? kind : "", kind ? " " : "");
 	if (!exit && print(text, &len, &s, kind))
 		exit = ctl_fail(c, EDGE_ELIMIT, "CTL-011", "secrets",
 				"too many keys");

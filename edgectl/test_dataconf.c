@@ -15,6 +15,7 @@
 
 enum {
 	ANSWER_MS = 10000,
+	PROXY_BUSY = 503, /* WC 5.3: the one code that another may not give */
 	CONTENT_BYTES = 1 << 20, /* ours: a slide or two */
 	CONTENT_MAX = 64 << 20,
 };
@@ -27,17 +28,10 @@ struct trial {
 	const struct topo *topo;
 	struct ctl_join join[CTL_SHARE_PEOPLE];
 	struct ctl_share share;
+	char place[400]; /* of the proxy tried last */
 };
 
 /* ---- joining ---- */
-
-static bool fail_join(struct trial *t, int who, const char *what)
-{
-	char place[32];
-
-	snprintf(place, sizeof(place), "%s", roles[who]);
-	return ctl_report_fail(&t->report, "TEST-006", place, what);
-}
 
 /* Random order, so that edges share the participants (WC 5.3). */
 static void shuffle(size_t order[CTL_JOIN_PROXIES], size_t count)
@@ -58,8 +52,8 @@ static bool try_proxy(struct trial *t, int who, const struct ctl_proxy *p,
 				   .trust = t->c->config->trust.public_roots,
 				   .ms = ANSWER_MS};
 	uint64_t since = ctl_report_now_us();
-	struct ctl_seat_fault fault = {.code = 0};
-	char where[EDGE_ADDR_STRLEN] = "no address here";
+	struct ctl_seat_fault fault = {.why = "it has no address here"};
+	char where[EDGE_ADDR_STRLEN] = "?";
 	enum edge_err err = EDGE_EDNS;
 
 	if (ctl_input_resolve(&at.server, p->host, p->port, t->topo)) {
@@ -67,18 +61,16 @@ static bool try_proxy(struct trial *t, int who, const struct ctl_proxy *p,
 		err = ctl_seat_open(&t->share.seat[who], t->share.lines,
 				    &t->join[who], &at, &fault);
 	}
+	snprintf(t->place, sizeof(t->place), "%s at %s:%u (%s)", roles[who],
+		 p->host, p->port, where);
 	if (!err) {
-		ctl_report_step(&t->report, "join", since,
-				"%s at %s:%u (%s), %s, session %s", roles[who],
-				p->host, p->port, where,
-				ctl_seat_tls(t->share.seat[who]),
+		ctl_report_step(&t->report, "join", since, "%s, %s, session %s",
+				t->place, ctl_seat_tls(t->share.seat[who]),
 				ctl_seat_session(t->share.seat[who]));
 		return true;
 	}
-	*is_final = err == EDGE_EREFUSED && fault.code != 503;
-	snprintf(t->report.why, sizeof(t->report.why), "%.80s:%u (%s): %.140s",
-		 p->host, p->port, where,
-		 *fault.why ? fault.why : edge_err_str(err));
+	*is_final = err == EDGE_EREFUSED && fault.code != PROXY_BUSY;
+	snprintf(t->report.why, sizeof(t->report.why), "%s", fault.why);
 	return false;
 }
 
@@ -89,21 +81,21 @@ static bool join(struct trial *t, int who)
 	bool is_final = false;
 
 	if (!j->proxy_count)
-		return fail_join(t, who,
-				 "the list of proxies is empty: the "
-				 "conferencing server is registered at no "
-				 "edge");
+		return ctl_report_fail(&t->report, "TEST-006", roles[who],
+				       "the list of proxies is empty: the "
+				       "conferencing server is registered at "
+				       "no edge");
 	shuffle(order, j->proxy_count);
 	for (size_t i = 0; i < j->proxy_count && !is_final; i++) {
 		if (i)
 			ctl_say(t->c, "%-11s %s: %s; trying the next", "proxy",
-				roles[who], t->report.why);
+				t->place, t->report.why);
 		if (try_proxy(t, who, &j->proxies[order[i]], &is_final)) {
 			*t->report.why = '\0';
 			return true;
 		}
 	}
-	return fail_join(t, who, "");
+	return ctl_report_fail(&t->report, "TEST-006", t->place, "");
 }
 
 static bool run(struct trial *t)
@@ -136,6 +128,8 @@ static enum ctl_exit read_join(struct trial *t, int who, const char *path)
 	if (text)
 		edge_wipe(text, len);
 	free(text);
+	if (*why) /* it was read: the input is wrong */
+		err = EDGE_EFORMAT;
 	return err ? ctl_fail(t->c, err, "TEST-008", path, "%s",
 			      *why ? why : ctl_reason(err))
 		   : CTL_GOOD;
@@ -156,6 +150,7 @@ static enum ctl_exit prepare(struct trial *t, const char *bytes)
 		return CTL_IO;
 	t->share.len = (size_t)len;
 	t->share.report = &t->report;
+	t->share.ms = ANSWER_MS;
 	ctl_report_begin(&t->report, t->c, t->topo->pool);
 	return CTL_GOOD;
 }

@@ -17,7 +17,7 @@ struct ctl_report {
 	struct json_t *steps; /* for --json */
 	uint64_t begun_us;
 	/* of the last failure, filled by who fails; of the first */
-	char why[256], first[256];
+	char why[512], first[512];
 };
 
 uint64_t ctl_report_now_us(void); /* monotonic */

@@ -144,14 +144,13 @@ static bool addr6(const char *text, struct edge_addr *out)
 	return true;
 }
 
-/* The IPv6 twins of a machine's A/V interface, when its own address is IPv4:
- * what is bound and what is told. */
-static bool av_twin_of(const struct topo_derive *v,
-		       const struct topo_draft_machine *m,
-		       struct edge_addr *own, struct edge_addr *told)
+/* The IPv6 twin of the interface that a port is bound to, when its own address
+ * is IPv4: what is bound and what is told. */
+static bool twin_of(const struct topo_derive *v, enum topo_port_kind kind,
+		    const struct topo_draft_machine *m, struct edge_addr *own,
+		    struct edge_addr *told)
 {
-	const struct topo_draft_port *p =
-		topo_draft_port(v->role.edge, TOPO_PORT_AV_OUTSIDE_TCP);
+	const struct topo_draft_port *p = topo_draft_port(v->role.edge, kind);
 	const struct topo_draft_nic *nic =
 		p ? topo_draft_nic(m, p->side, p->number) : NULL;
 	struct edge_addr v4;
@@ -169,10 +168,14 @@ static void derive_twins(struct topo_derive *v)
 	struct topo *t = &v->topo;
 	const struct topo_draft_nic *in =
 		topo_draft_nic(v->role.machine, "Internal", 1);
+	struct edge_addr told;
 
 	if (t->internal.family == AF_INET)
 		(void)addr6(in->address6, &t->internal6);
-	(void)av_twin_of(v, v->role.machine, &t->av_own6, &t->av_public6);
+	(void)twin_of(v, TOPO_PORT_AV_OUTSIDE_TCP, v->role.machine, &t->av_own6,
+		      &t->av_public6);
+	(void)twin_of(v, TOPO_PORT_WEBCONF_CLIENT, v->role.machine,
+		      &t->webconf_own6, &told);
 }
 
 /* TO 1.7: the configured address of the A/V interface, else its own. */
@@ -210,7 +213,8 @@ static void derive_av_public(struct topo_derive *v)
 			count += av_public_of(v, m[i], &others[count]);
 	for (size_t i = 0; m && others && i < n; i++)
 		if (m[i] != v->role.machine)
-			count += av_twin_of(v, m[i], &own, &others[count]);
+			count += twin_of(v, TOPO_PORT_AV_OUTSIDE_TCP, m[i],
+					 &own, &others[count]);
 	v->topo.av_member_count = count;
 }
 

@@ -54,6 +54,7 @@ static const struct {
 	{"host.", true, offsetof(struct topo_diff, hosts)},
 	{"av.public", false, offsetof(struct topo_diff, av)},
 	{"av.public.ipv6", false, offsetof(struct topo_diff, av)},
+	{"webconf.own.ipv6", false, offsetof(struct topo_diff, webconf)},
 	{"av.own.ipv6", false, offsetof(struct topo_diff, av)},
 	{"internal.ipv6", false, offsetof(struct topo_diff, av)},
 	{"av.member.", true, offsetof(struct topo_diff, av)},

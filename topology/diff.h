@@ -24,6 +24,7 @@ struct topo_diff {
 	bool trusted;	 /* who may connect inside */
 	bool federation; /* access settings, allowed, blocked, providers */
 	bool hosts;	 /* any HOSTS address */
+	bool webconf;	 /* IPv6 address of its outside listener */
 	bool av;	 /* public A/V address, token lifetime, MRAS user */
 	const struct topo_fact_change *facts; /* by key */
 	size_t fact_count;

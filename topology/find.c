@@ -124,6 +124,15 @@ bool topo_is_inside_name(const struct topo *t, struct edge_slice name)
 	       topo_find_registrar(t, name, NULL);
 }
 
+static struct edge_addr twin_of(const struct topo_listen *l,
+				struct edge_addr twin)
+{
+	if (!l->present || l->addr.family != AF_INET || !twin.family)
+		return (struct edge_addr){0};
+	twin.port = l->addr.port;
+	return twin;
+}
+
 struct edge_addr topo_av_twin(const struct topo *t, enum topo_port_kind kind)
 {
 	const struct topo_listen *l = &t->listen[kind];
@@ -134,8 +143,10 @@ struct edge_addr topo_av_twin(const struct topo *t, enum topo_port_kind kind)
 	if (kind == TOPO_PORT_AV_OUTSIDE_TCP ||
 	    kind == TOPO_PORT_AV_OUTSIDE_UDP || kind == TOPO_PORT_AV_RANGE)
 		twin = t->av_own6;
-	if (!l->present || l->addr.family != AF_INET || !twin.family)
-		return (struct edge_addr){0};
-	twin.port = l->addr.port;
-	return twin;
+	return twin_of(l, twin);
+}
+
+struct edge_addr topo_webconf_twin(const struct topo *t)
+{
+	return twin_of(&t->listen[TOPO_PORT_WEBCONF_CLIENT], t->webconf_own6);
 }

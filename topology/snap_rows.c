@@ -323,6 +323,8 @@ static const struct topo_snap_row rows[] = {
 		.at = offsetof(struct topo, av_own6), .is_new = true},
 	{"av.public.ipv6", put_ip6, take_ip6,
 		.at = offsetof(struct topo, av_public6), .is_new = true},
+	{"webconf.own.ipv6", put_ip6, take_ip6,
+		.at = offsetof(struct topo, webconf_own6), .is_new = true},
 	{"listen.access.inside", put_group, take_group, .group = &access_inside},
 	{"listen.access.client", put_group, take_group, .group = &access_client},
 	{"listen.access.federation", put_group, take_group,

@@ -121,6 +121,7 @@ struct topo {	      /* all strings and arrays live as long as the snapshot */
 	/* IPv6 twins of internal, of the A/V address that is bound, and of
 	 * av_public; port 0; family 0: there is none */
 	struct edge_addr internal6, av_own6, av_public6;
+	struct edge_addr webconf_own6; /* the same of web conferencing */
 	struct topo_listen listen[TOPO_PORT_KINDS];
 	const char *access_name, *webconf_name, *av_name; /* public names */
 	const struct topo_domain *domains;
@@ -179,6 +180,8 @@ const struct topo_host *topo_find_host(const struct topo *t,
 /** The IPv6 twin of an A/V listener: the same port at the same interface's
  * IPv6 address; family 0: there is none. */
 struct edge_addr topo_av_twin(const struct topo *t, enum topo_port_kind kind);
+/** The same of the Web Conferencing Edge's outside listener. */
+struct edge_addr topo_webconf_twin(const struct topo *t);
 /** HOSTS-010: inside by suffix or by name, so never asked of DNS. */
 bool topo_is_inside_name(const struct topo *t, struct edge_slice name);
 

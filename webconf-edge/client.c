@@ -14,6 +14,7 @@
 #include "webconf-edge/client_tell.h"
 
 enum {
+	OPENING_MAX = PSOM_HEADER_LEN + PSOM_BODY_MAX,
 	PIPELINED_MAX = 16 * 1024, /* WC 4.1.1: before S6 [bytes] */
 };
 
@@ -52,17 +53,18 @@ void wce_client_forget(struct wce_client *c)
 	edge_wheel_stop(&c->timer);
 	if (was_preauth)
 		atomic_fetch_sub(&shared->preauth, 1);
-	if (!c->at.secured)
+	if (!c->at.secured) {
 		atomic_fetch_sub(&shared->handshakes, 1);
+		TAILQ_REMOVE(&c->shard->shaking, c, in_line);
+	}
 	if (c->at.paired)
 		atomic_fetch_sub(&shared->paired, 1);
 	if (c->is_throttled)
 		atomic_fetch_sub(&shared->throttled, 1);
 	atomic_fetch_sub(&shared->clients, 1);
 	edge_admit_leave(shared->admit, &c->from, !was_preauth);
-	if (c->is_seated)
-		wce_shard_post(c->shard,
-			       wce_mail_new(WCE_MAIL_DONE, c->handle));
+	wce_shard_post(c->shard, c->done); /* NULL: the desk knows it not */
+	c->done = NULL;
 	edge_handles_drop(c->shard->clients, c->handle);
 	c->state = WCE_CLIENT_CLOSED;
 	edge_loop_defer_free(c->shard->loop, c, client_free);
@@ -87,13 +89,13 @@ void wce_client_end(struct wce_client *c, enum wce_reason why)
 {
 	if (c->state == WCE_CLIENT_CLOSED)
 		return;
-	wce_client_tell_end(c, why);
 	if (c->at.paired)
-		wce_pair_abort(&c->pair);
-	else
+		wce_pair_abort(&c->pair, wce_client_now(c));
+	wce_client_tell_end(c, why);
+	if (!c->at.paired) {
 		refuse(c, why);
-	if (!c->at.paired)
 		edge_conn_close(c->leg);
+	}
 	c->conn = NULL;
 	c->leg = NULL;
 	wce_client_forget(c);
@@ -124,21 +126,28 @@ static enum wce_client_state on_secured(struct wce_client *c)
 	c->at.secured = wce_client_now(c);
 	snprintf(c->tls_text, sizeof(c->tls_text), "%s/%s",
 		 edge_conn_tls_version(c->conn), edge_conn_tls_suite(c->conn));
+	c->profile =
+		wce_profile_find((struct edge_slice){0}); /* until it speaks */
 	atomic_fetch_sub(&c->shard->shared->handshakes, 1);
+	TAILQ_REMOVE(&c->shard->shaking, c, in_line);
 	wce_shard_count(c->shard,
 			wce_stats_handshake(c->at.secured - c->at.accepted), 1);
 	wce_client_arm(c, by < at_last ? by : at_last, on_late_opening);
 	return WCE_CLIENT_OPENING;
 }
 
+/* What will tell the desk of the end is made now: then there may be no memory
+ * for it. */
 static bool ask_desk(struct wce_client *c, const struct wce_opening *o)
 {
 	struct wce_mail *m = wce_mail_new(WCE_MAIL_ASK, c->handle);
 
-	if (!m)
-		return false;
-	if (!edge_slice_copy(c->mcu, sizeof(c->mcu), o->mcu)) {
+	c->done = wce_mail_new(WCE_MAIL_DONE, c->handle);
+	if (!m || !c->done ||
+	    !edge_slice_copy(c->mcu, sizeof(c->mcu), o->mcu)) {
 		wce_mail_free(m);
+		wce_mail_free(c->done);
+		c->done = NULL;
 		return false;
 	}
 	memcpy(m->ask.mcu, c->mcu, sizeof(m->ask.mcu));
@@ -147,8 +156,8 @@ static bool ask_desk(struct wce_client *c, const struct wce_opening *o)
 	memcpy(m->ask.nonce, c->token.nonce, sizeof(m->ask.nonce));
 	m->ask.expires_s = c->token.expires_s;
 	m->ask.source = edge_addr_source(&c->from);
-	c->is_seated = wce_shard_post(c->shard, m);
-	return c->is_seated;
+	wce_shard_post(c->shard, m);
+	return true;
 }
 
 static enum wce_reason check_token(struct wce_client *c,
@@ -181,6 +190,7 @@ static enum wce_reason judge(struct wce_client *c)
 		return WCE_REASON_EDGE_DRAINING;
 	c->at.opened = wce_client_now(c);
 	c->opening_len = o.used;
+	c->is_verbatim = o.forward_verbatim;
 	leave_preauth(c);
 	return ask_desk(c, &o) ? WCE_REASON_OK : WCE_REASON_EDGE_FULL;
 }
@@ -253,6 +263,8 @@ static enum edge_err open_conn(struct wce_client *c, int fd)
 	struct edge_conn_plan p =
 		wce_conn_plan(c->shard->shared, c->shard->loop);
 
+	p.in_cap = OPENING_MAX + PIPELINED_MAX; /* more once it is paired */
+	p.sockets = &c->shard->shared->sockets;
 	p.tls = c->shard->tls;
 	p.fn = on_event;
 	p.arg = c;
@@ -281,6 +293,7 @@ enum edge_err wce_client_accept(struct wce_shard *s, int fd,
 	atomic_fetch_add(&s->shared->clients, 1);
 	atomic_fetch_add(&s->shared->preauth, 1);
 	atomic_fetch_add(&s->shared->handshakes, 1);
+	TAILQ_INSERT_TAIL(&s->shaking, c, in_line);
 	return EDGE_OK;
 out:
 	close(fd);

@@ -25,6 +25,7 @@ struct wce_client_times {
 
 /* Open to the files of the outside. Owner: the shard's table. */
 struct wce_client {
+	TAILQ_ENTRY(wce_client) in_line; /* while in its handshake */
 	struct wce_shard *shard;
 	edge_handle handle;
 	enum wce_client_state state;
@@ -40,12 +41,13 @@ struct wce_client {
 	char mcu[WCE_NAME_LEN];
 	struct edge_addr from;
 	char tls_text[64];  /* "TLSv1.3/TLS_AES_..."; "-" before */
+	bool is_verbatim;   /* the opening is relayed, too */
 	size_t opening_len; /* of what is in the input before relayed bytes */
 	unsigned legs_tried;
-	bool is_preauth;   /* counted as such */
-	bool is_seated;	   /* the desk knows it */
-	bool is_throttled; /* its data leg takes no more now */
-	uint16_t leg_port; /* the data MCU's */
+	bool is_preauth;       /* counted as such */
+	struct wce_mail *done; /* for the desk, at the end; NULL: not asked */
+	bool is_throttled;     /* its data leg takes no more now */
+	uint16_t leg_port;     /* the data MCU's */
 	struct wce_pair pair;
 };
 

@@ -36,14 +36,16 @@ void wce_client_await_leg(struct wce_client *c)
 /* Once more with another leg, then no more: WC 4.1. */
 static void try_again(struct wce_client *c)
 {
+	struct wce_mail *m = wce_mail_new(WCE_MAIL_AGAIN, c->handle);
+
 	edge_conn_close(c->leg);
 	c->leg = NULL;
-	if (c->legs_tried >= LEGS ||
-	    !wce_shard_post(c->shard,
-			    wce_mail_new(WCE_MAIL_AGAIN, c->handle))) {
+	if (!m || c->legs_tried >= LEGS) {
+		wce_mail_free(m);
 		wce_client_end(c, WCE_REASON_ASSIGN_TIMEOUT);
 		return;
 	}
+	wce_shard_post(c->shard, m);
 	wce_shard_count(c->shard, WCE_STAT_ASSIGN_RETRIED, 1);
 	c->state = WCE_CLIENT_WAITING;
 	wce_client_await_leg(c);
@@ -69,7 +71,11 @@ static void pair_up(struct wce_client *c)
 	c->at.paired = wce_client_now(c);
 	atomic_fetch_add(&c->shard->shared->paired, 1);
 	wce_client_tell_paired(c);
-	edge_conn_consume(c->conn, c->opening_len);
+	if (!c->is_verbatim)
+		edge_conn_consume(c->conn, c->opening_len);
+	edge_conn_set_in_cap(
+		c->conn,
+		wce_conn_plan(c->shard->shared, c->shard->loop).in_cap);
 	c->state = WCE_CLIENT_RELAY;
 	c->progress_ms = c->at.paired;
 	edge_wheel_stop(&c->timer);
@@ -82,7 +88,7 @@ static void on_answer(struct wce_client *c)
 {
 	size_t used;
 	const enum psom_assign_answer answer =
-		psom_assign_answer(&used, edge_conn_input(c->leg), c->session);
+		c->profile->answer(&used, edge_conn_input(c->leg), c->session);
 
 	switch (answer) {
 	case PSOM_ASSIGN_MORE:
@@ -133,7 +139,9 @@ static void on_progress_look(struct edge_timer *t, uint64_t now_ms)
 		c->progress_ms = now_ms;
 	}
 	if (quiet_ms && now_ms - c->progress_ms >= quiet_ms)
-		wce_client_end(c, WCE_REASON_IDLE);
+		wce_client_end(c, c->state == WCE_CLIENT_HALF
+					  ? WCE_REASON_HALF_SLOW
+					  : WCE_REASON_IDLE);
 	else if (c->state == WCE_CLIENT_HALF &&
 		 now_ms - c->half_ms >=
 			 wce_client_limit(c, WCE_LIMIT_HALF_TOTAL_MS))
@@ -211,7 +219,7 @@ static bool ask_mcu(struct wce_client *c)
 		return false;
 	a.conference = o.conference;
 	a.inner = o.inner;
-	ask = psom_assign_ask(bytes, sizeof(bytes), &a);
+	ask = c->profile->ask(bytes, sizeof(bytes), &a);
 	is_sent =
 		edge_slice_len(ask) && edge_conn_write(c->leg, ask) == EDGE_OK;
 	edge_wipe(bytes, sizeof(bytes));
@@ -220,11 +228,13 @@ static bool ask_mcu(struct wce_client *c)
 
 static void take_leg(struct wce_client *c, struct wce_mail *m)
 {
-	if (edge_conn_attach(m->leg, c->shard->loop, on_leg_event, c))
-		return; /* freed with the mail */
+	c->legs_tried++;
+	if (edge_conn_attach(m->leg, c->shard->loop, on_leg_event, c)) {
+		try_again(c); /* that leg is freed with the mail */
+		return;
+	}
 	c->leg = m->leg;
 	m->leg = NULL;
-	c->legs_tried++;
 	c->at.assigned = wce_client_now(c);
 	c->leg_port = edge_conn_remote(c->leg)->port;
 	c->state = WCE_CLIENT_ASSIGNING;

@@ -118,7 +118,7 @@ void wce_client_tell_end(struct wce_client *c, enum wce_reason why)
 {
 	struct wce_shard *s = c->shard;
 
-	if (c->state == WCE_CLIENT_TLS) /* edge_conn has told the fault */
+	if (c->state == WCE_CLIENT_TLS)
 		wce_shard_count(s, WCE_STAT_HANDSHAKE_FAIL, 1);
 	if (!c->at.paired) {
 		wce_shard_count(s, WCE_STAT_REJECT + why, 1);
@@ -143,7 +143,7 @@ static const char *uri_of(const struct wce_client *c, char *text, size_t cap)
 {
 	struct wce_opening o;
 
-	if (!c->shard->shared->logs_uri ||
+	if (!atomic_load(&c->shard->shared->logs_uri) ||
 	    c->profile->opening_parse(&o, edge_conn_input(c->conn)) !=
 		    WCE_REASON_OK)
 		return "-";

@@ -108,6 +108,7 @@ enum wce_inside_state wce_control_register(struct wce_inside *c,
 	};
 	struct wce_mcu *m = NULL;
 	enum wce_reason why = WCE_REASON_PEER_NAME;
+	uint32_t rate;
 
 	if (wce_inside_is_named(c, r.name))
 		why = judge(c, c->desk->is_draining
@@ -118,6 +119,8 @@ enum wce_inside_state wce_control_register(struct wce_inside *c,
 		return WCE_INSIDE_OVER;
 	}
 	c->state = WCE_INSIDE_CONTROL;
+	rate = (uint32_t)wce_desk_limit(c->desk, WCE_LIMIT_CONTROL_RATE);
+	edge_bucket_init(&c->frames, rate, rate, wce_desk_now(c->desk));
 	tell_up(c);
 	answer(c);
 	wce_mcu_want(m);
@@ -186,6 +189,10 @@ enum wce_inside_state wce_control_frame(struct wce_inside *c,
 		{PSOM_REJECT, on_reject},
 	};
 
+	if (!edge_bucket_take(&c->frames, wce_desk_now(c->desk))) {
+		wce_inside_end(c, WCE_REASON_CONTROL_RATE);
+		return WCE_INSIDE_OVER;
+	}
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		if (rows[i].type == f->type) {
 			rows[i].fn(c, f);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/crypto.h"
+#include "common/log.h"
 #include "common/loop.h"
 #include "common/tls.h"
 #include "webconf-edge/control.h"
@@ -62,7 +63,8 @@ static void on_tick(struct edge_timer *t, uint64_t now_ms)
 
 static void on_taken(void *arg, int fd, const struct edge_addr *from)
 {
-	wce_inside_accept(arg, fd, from);
+	(void)from;
+	wce_inside_accept(arg, fd);
 }
 
 static enum edge_err open_door(struct wce_desk *d, int fd)
@@ -88,7 +90,8 @@ static enum edge_err open_door(struct wce_desk *d, int fd)
 
 static enum edge_err make_tables(struct wce_desk *d)
 {
-	const size_t sessions = wce_desk_limit(d, WCE_LIMIT_SESSIONS);
+	/* as many as the limit may ever be: a reload changes it */
+	const size_t sessions = wce_config_rows.limits[WCE_LIMIT_SESSIONS].max;
 	enum edge_err err = edge_tally_new(&d->conferences, sessions);
 
 	if (!err)
@@ -184,6 +187,8 @@ static void recheck(struct wce_desk *d)
 		if (!topo_is_trusted(d->plan.topo, edge_slice_str(m->name),
 				     TOPO_TRUST_WEBCONF))
 			wce_mcu_cut(m);
+		else
+			wce_mcu_spare(m);
 	}
 	for (c = LIST_FIRST(&d->connections); c; c = next) {
 		next = LIST_NEXT(c, next);
@@ -192,14 +197,26 @@ static void recheck(struct wce_desk *d)
 	}
 }
 
+/* What REGISTER_OK told, and data MCUs tell their clients. */
+static bool has_moved(const struct topo *old, const struct topo *new)
+{
+	const enum topo_port_kind client = TOPO_PORT_WEBCONF_CLIENT;
+
+	return strcmp(old->webconf_name, new->webconf_name) != 0 ||
+	       old->listen[client].addr.port != new->listen[client].addr.port;
+}
+
 void wce_desk_topology(struct wce_desk *d, const struct topo *t, int fd)
 {
 	const struct topo *old = d->plan.topo;
+	const bool is_elsewhere = has_moved(old, t);
 
 	d->plan.topo = topo_hold(t);
 	topo_drop(old);
+	if (is_elsewhere)
+		wce_desk_bye(d);
 	if (fd >= 0 && open_door(d, fd))
-		close(fd);
+		edge_event(EDGE_EV_TOPOLOGY_REFUSED, "desk=1 reason=memory");
 	recheck(d);
 }
 
@@ -236,7 +253,7 @@ void wce_desk_bye(struct wce_desk *d)
 		if (!control)
 			continue;
 		m->seated++; /* stays until this is done */
-		wce_mcu_lost(m, "shutdown");
+		wce_mcu_lost(m, "orderly");
 		wce_control_bye(control, CODE_ORDERLY);
 		wce_mcu_unseat(m);
 	}

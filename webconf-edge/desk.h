@@ -63,7 +63,7 @@ void wce_desk_topology(struct wce_desk *d, const struct topo *t, int fd);
 void wce_desk_tls(struct wce_desk *d, struct edge_tls *tls); /* held by it */
 /** DRAIN to all MCUs; no client is seated any more. */
 void wce_desk_drain(struct wce_desk *d);
-/** BYE 200 to all MCUs: the last word before the end. */
+/** BYE 200 to all MCUs: before the end, or so that they register anew. */
 void wce_desk_bye(struct wce_desk *d);
 
 void wce_desk_count(struct wce_desk *d, size_t row);

@@ -3,14 +3,19 @@
 
 #include "webconf-edge/psom_frame.h"
 
-static const enum wce_reason verdicts[] = {
-	[PSOM_FINE] = WCE_REASON_OK,
-	[PSOM_MORE] = WCE_REASON_MORE,
-	[PSOM_NOT_OURS] = WCE_REASON_NOT_OURS,
-	[PSOM_MALFORMED] = WCE_REASON_MALFORMED,
-	[PSOM_TOO_LARGE] = WCE_REASON_TOO_LARGE,
-	[PSOM_VERSION] = WCE_REASON_VERSION,
-};
+enum wce_reason wce_ep1_reason(enum psom_verdict v)
+{
+	static const enum wce_reason reasons[] = {
+		[PSOM_FINE] = WCE_REASON_OK,
+		[PSOM_MORE] = WCE_REASON_MORE,
+		[PSOM_NOT_OURS] = WCE_REASON_NOT_OURS,
+		[PSOM_MALFORMED] = WCE_REASON_MALFORMED,
+		[PSOM_TOO_LARGE] = WCE_REASON_TOO_LARGE,
+		[PSOM_VERSION] = WCE_REASON_VERSION,
+	};
+
+	return reasons[v];
+}
 
 static enum psom_verdict decode(struct psom_frame *f, size_t *used,
 				struct edge_slice in)
@@ -47,7 +52,7 @@ static enum wce_reason opening_parse(struct wce_opening *out,
 			.agent = f.value[PSOM_TAG_AGENT],
 			.used = used,
 		};
-	return verdicts[v];
+	return wce_ep1_reason(v);
 }
 
 static enum wce_reason token_check(struct psom_token *out,
@@ -98,4 +103,6 @@ const struct wce_profile wce_ep1 = {
 	.token_check = token_check,
 	.accept = accept_bytes,
 	.reject = wce_ep1_reject,
+	.ask = psom_assign_ask,
+	.answer = psom_assign_answer,
 };

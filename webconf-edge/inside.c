@@ -203,8 +203,7 @@ static enum wce_reason judge_offer(const struct wce_inside *c,
 	    !edge_slice_eq(f->value[PSOM_TAG_INSTANCE],
 			   edge_slice(m->instance, sizeof(m->instance))))
 		return WCE_REASON_NO_INSTANCE;
-	if (m->parked_count >= wce_desk_limit(d, WCE_LIMIT_PARKED_PER_MCU) ||
-	    d->parked_count >= wce_desk_limit(d, WCE_LIMIT_PARKED))
+	if (!wce_mcu_has_room(m))
 		return WCE_REASON_LEG_LIMIT;
 	*mcu = m;
 	return WCE_REASON_OK;
@@ -230,26 +229,13 @@ static enum wce_inside_state park(struct wce_inside *c,
 	return c->state;
 }
 
-static enum wce_reason reason_of(enum psom_verdict v)
-{
-	static const enum wce_reason reasons[] = {
-		[PSOM_FINE] = WCE_REASON_OK,
-		[PSOM_MORE] = WCE_REASON_MORE,
-		[PSOM_NOT_OURS] = WCE_REASON_NOT_OURS,
-		[PSOM_MALFORMED] = WCE_REASON_MALFORMED,
-		[PSOM_TOO_LARGE] = WCE_REASON_TOO_LARGE,
-		[PSOM_VERSION] = WCE_REASON_VERSION,
-	};
-
-	return reasons[v];
-}
-
 /* EDGE side of reading: WCE_REASON_OK with a frame, or MORE, or the fault. */
 static enum wce_reason next_frame(struct wce_inside *c, struct psom_frame *f,
 				  size_t *used)
 {
-	return reason_of(psom_frame_decode(f, used, edge_conn_input(c->conn),
-					   PSOM_LEG_CONTROL, PSOM_FROM_MCU));
+	return wce_ep1_reason(
+		psom_frame_decode(f, used, edge_conn_input(c->conn),
+				  PSOM_LEG_CONTROL, PSOM_FROM_MCU));
 }
 
 static enum wce_inside_state on_control(struct wce_inside *c);
@@ -265,6 +251,7 @@ static enum wce_inside_state on_first(struct wce_inside *c)
 	if (why != WCE_REASON_OK)
 		return end(c, why);
 	edge_wheel_stop(&c->timer);
+	c->heard_ms = wce_desk_now(c->desk);
 	if (f.type == PSOM_OFFER)
 		return park(c, &f, used);
 	if (f.type != PSOM_REGISTER)
@@ -338,12 +325,30 @@ static void on_event(struct edge_conn *conn, enum edge_conn_event ev, void *arg)
 	c->state = steps[c->state][ev](c);
 }
 
-void wce_inside_accept(struct wce_desk *d, int fd, const struct edge_addr *from)
+/* Strangers who reach the port and say nothing keep out no server: the oldest
+ * of who is not known yet makes room. */
+static void make_room(struct wce_desk *d)
+{
+	struct wce_inside *c, *oldest = NULL;
+	unsigned fresh = 0;
+
+	LIST_FOREACH(c, &d->connections, next)
+	if (c->state <= WCE_INSIDE_FRESH) {
+		oldest = c; /* new ones stand in front */
+		fresh++;
+	}
+	if (fresh >= wce_desk_limit(d, WCE_LIMIT_INSIDE_FRESH))
+		wce_inside_end(oldest, WCE_REASON_TLS_SLOW);
+}
+
+void wce_inside_accept(struct wce_desk *d, int fd)
 {
 	struct edge_conn_plan p = wce_conn_plan(d->plan.shared, d->plan.loop);
-	struct wce_inside *c = calloc(1, sizeof(*c));
+	struct wce_inside *c;
 
-	(void)from;
+	make_room(d);
+	c = calloc(1, sizeof(*c));
+	p.sockets = &d->plan.shared->inside_sockets;
 	p.tls = d->plan.tls;
 	p.policy = d->plan.policy;
 	p.fn = on_event;
@@ -356,7 +361,7 @@ void wce_inside_accept(struct wce_desk *d, int fd, const struct edge_addr *from)
 		return;
 	}
 	c->desk = d;
-	c->since_ms = c->heard_ms = wce_desk_now(d);
+	c->heard_ms = wce_desk_now(d);
 	LIST_INSERT_HEAD(&d->connections, c, next);
 	d->connection_count++;
 }

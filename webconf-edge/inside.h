@@ -24,13 +24,13 @@ struct wce_inside {
 	enum wce_inside_state state;
 	struct wce_mcu *mcu; /* CONTROL and PARKED; NULL: not its any more */
 	struct edge_timer timer;
-	uint64_t since_ms, heard_ms;
-	uint64_t echo; /* of the ping that is out; 0: none is */
+	uint64_t heard_ms;
+	uint64_t echo;		   /* of the ping that is out; 0: none is */
+	struct edge_bucket frames; /* CONTROL: how often it may speak */
 };
 
 /** fd is taken over in every case. */
-void wce_inside_accept(struct wce_desk *d, int fd,
-		       const struct edge_addr *from);
+void wce_inside_accept(struct wce_desk *d, int fd);
 /** The end, for that reason: told by REJECT when the reason has a code. Its
  * MCU is told too. */
 void wce_inside_end(struct wce_inside *c, enum wce_reason why);

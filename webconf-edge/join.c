@@ -22,6 +22,7 @@ struct wce_seat {
 	struct wce_mcu *mcu;
 	struct wce_ask ask;
 	bool is_waiting;
+	bool has_spent; /* a use of its nonce: once a session */
 	TAILQ_ENTRY(wce_seat) in_line;
 };
 
@@ -46,15 +47,24 @@ static void seat_remove(struct wce_desk *d, struct wce_seat *s)
 }
 /* NOLINTEND */
 
-/* The deny set knows (MCU, conference): an MCU ends only its own. */
-static void ended_key(uint8_t key[EDGE_SHA256_LEN], struct edge_slice mcu,
-		      const uint8_t conference[PSOM_CONF_HASH_LEN])
+/* (MCU, conference): an MCU ends, and fills up, only its own. */
+static void meeting_key(uint8_t key[EDGE_SHA256_LEN], struct edge_slice mcu,
+			const uint8_t conference[PSOM_CONF_HASH_LEN])
 {
 	uint8_t both[PSOM_MCU_HASH_LEN + PSOM_CONF_HASH_LEN] = {0};
 
 	(void)psom_mcu_hash(both, mcu);
 	memcpy(both + PSOM_MCU_HASH_LEN, conference, PSOM_CONF_HASH_LEN);
 	edge_sha256(edge_slice(both, sizeof(both)), key);
+}
+
+/* The same, as short as a tally wants it. */
+static void tally_key(uint8_t key[EDGE_TALLY_KEY], const struct wce_ask *a)
+{
+	uint8_t whole[EDGE_SHA256_LEN];
+
+	meeting_key(whole, edge_slice_str(a->mcu), a->conference);
+	memcpy(key, whole, EDGE_TALLY_KEY);
 }
 
 static void nonce_key(uint8_t key[EDGE_SHA256_LEN],
@@ -65,6 +75,16 @@ static void nonce_key(uint8_t key[EDGE_SHA256_LEN],
 }
 
 /* -- leaving ------------------------------------------------------------ */
+
+static void count_out(struct wce_desk *d, const struct wce_ask *a)
+{
+	uint8_t source[EDGE_TALLY_KEY], meeting[EDGE_TALLY_KEY];
+
+	edge_tally_source(source, &a->source);
+	tally_key(meeting, a);
+	edge_tally_leave(d->sources, source);
+	edge_tally_leave(d->conferences, meeting);
+}
 
 static void wait_no_more(struct wce_seat *s)
 {
@@ -77,13 +97,9 @@ static void wait_no_more(struct wce_seat *s)
 
 static void seat_free(struct wce_desk *d, struct wce_seat *s)
 {
-	uint8_t source[EDGE_TALLY_KEY];
-
 	wait_no_more(s);
 	seat_remove(d, s);
-	edge_tally_source(source, &s->ask.source);
-	edge_tally_leave(d->sources, source);
-	edge_tally_leave(d->conferences, s->ask.conference);
+	count_out(d, &s->ask);
 	wce_mcu_unseat(s->mcu);
 	free(s);
 }
@@ -99,9 +115,11 @@ static void refuse(struct wce_desk *d, edge_handle client, enum wce_reason why)
 
 /* -- a leg -------------------------------------------------------------- */
 
-/* WC 5.4: counted when a leg is given away for it. */
-static enum wce_reason spend_nonce(struct wce_desk *d, const struct wce_ask *a)
+/* WC 5.4: counted when a leg is given away for it; a second leg, or one that
+ * proves unusable, is no other session. */
+static enum wce_reason spend_nonce(struct wce_desk *d, struct wce_seat *s)
 {
+	const struct wce_ask *a = &s->ask;
 	const uint64_t wall_s = (uint64_t)time(NULL);
 	const uint64_t skew_s = wce_desk_limit(d, WCE_LIMIT_TOKEN_SKEW_S);
 	const uint64_t left_s = a->expires_s + skew_s > wall_s
@@ -110,12 +128,15 @@ static enum wce_reason spend_nonce(struct wce_desk *d, const struct wce_ask *a)
 	const uint64_t until = wce_desk_now(d) + left_s * 1000 + NONCE_ROOM_MS;
 	uint8_t key[EDGE_SHA256_LEN];
 
+	if (s->has_spent)
+		return WCE_REASON_OK;
 	nonce_key(key, a->nonce);
 	switch (edge_expiring_take(
 		d->nonces, key,
 		(uint32_t)wce_desk_limit(d, WCE_LIMIT_NONCE_USES), until,
 		wce_desk_now(d))) {
 	case EDGE_EXPIRING_TAKEN:
+		s->has_spent = true;
 		return WCE_REASON_OK;
 	case EDGE_EXPIRING_USED_UP:
 		return WCE_REASON_REUSED;
@@ -145,7 +166,7 @@ void wce_join_serve(struct wce_mcu *m)
 	struct wce_seat *s;
 
 	while (m->parked_count && (s = TAILQ_FIRST(&m->waiting))) {
-		const enum wce_reason why = spend_nonce(d, &s->ask);
+		const enum wce_reason why = spend_nonce(d, s);
 		struct edge_conn *leg;
 
 		if (why != WCE_REASON_OK) {
@@ -181,7 +202,7 @@ static bool is_ended(struct wce_desk *d, const struct wce_ask *a)
 {
 	uint8_t key[EDGE_SHA256_LEN];
 
-	ended_key(key, edge_slice_str(a->mcu), a->conference);
+	meeting_key(key, edge_slice_str(a->mcu), a->conference);
 	return edge_expiring_has(d->ended, key, wce_desk_now(d));
 }
 
@@ -224,28 +245,20 @@ static enum wce_reason judge_mcu(const struct wce_desk *d,
 /* WC 5.5 step 14: both counts or none. */
 static enum wce_reason count_in(struct wce_desk *d, const struct wce_ask *a)
 {
-	uint8_t source[EDGE_TALLY_KEY];
+	uint8_t source[EDGE_TALLY_KEY], meeting[EDGE_TALLY_KEY];
 
 	edge_tally_source(source, &a->source);
+	tally_key(meeting, a);
 	if (!edge_tally_enter(
 		    d->sources, source,
 		    (uint32_t)wce_desk_limit(d, WCE_LIMIT_PER_SOURCE)))
 		return WCE_REASON_ADDRESS_LIMIT;
 	if (edge_tally_enter(
-		    d->conferences, a->conference,
+		    d->conferences, meeting,
 		    (uint32_t)wce_desk_limit(d, WCE_LIMIT_PER_CONFERENCE)))
 		return WCE_REASON_OK;
 	edge_tally_leave(d->sources, source);
 	return WCE_REASON_CONFERENCE_LIMIT;
-}
-
-static void count_out(struct wce_desk *d, const struct wce_ask *a)
-{
-	uint8_t source[EDGE_TALLY_KEY];
-
-	edge_tally_source(source, &a->source);
-	edge_tally_leave(d->sources, source);
-	edge_tally_leave(d->conferences, a->conference);
 }
 
 static enum wce_reason seat(struct wce_desk *d, const struct wce_mail *m,
@@ -258,7 +271,7 @@ static enum wce_reason seat(struct wce_desk *d, const struct wce_mail *m,
 		s->mcu = mcu;
 		s->ask = m->ask;
 	}
-	if (!s || !seat_add(d, s)) {
+	if (!s || seat_find(d, m->client) || !seat_add(d, s)) {
 		free(s);
 		return WCE_REASON_EDGE_FULL;
 	}
@@ -330,26 +343,41 @@ void wce_join_refuse_waiting(struct wce_mcu *m, enum wce_reason why)
 	}
 }
 
+/* A share of the deny set for each, counted anew when what it put in first may
+ * have expired: one MCU does not fill it for all. */
+static bool may_end_more(struct wce_mcu *m, uint64_t longest_ms)
+{
+	const uint64_t now = wce_desk_now(m->desk);
+
+	if (!m->ended_count || now - m->ended_since_ms >= longest_ms) {
+		m->ended_since_ms = now;
+		m->ended_count = 0;
+	}
+	return m->ended_count++ <
+	       wce_desk_limit(m->desk, WCE_LIMIT_ENDED_PER_MCU);
+}
+
 void wce_join_end_conference(struct wce_mcu *m, struct edge_slice conference)
 {
 	struct wce_desk *d = m->desk;
-	const uint64_t longest_s = wce_desk_limit(d, WCE_LIMIT_TOKEN_LIFE_S) +
-				   wce_desk_limit(d, WCE_LIMIT_TOKEN_SKEW_S);
+	/* a token may be issued a little ahead of our clock */
+	const uint64_t longest_ms =
+		1000 * (wce_desk_limit(d, WCE_LIMIT_TOKEN_LIFE_S) +
+			2 * wce_desk_limit(d, WCE_LIMIT_TOKEN_SKEW_S));
+	const uint64_t now = wce_desk_now(d);
 	uint8_t hash[PSOM_CONF_HASH_LEN], key[EDGE_SHA256_LEN];
 	char text[17];
+	bool is_kept;
 
 	if (!psom_conf_hash(hash, conference))
 		return;
-	ended_key(key, edge_slice_str(m->name), hash);
+	meeting_key(key, edge_slice_str(m->name), hash);
+	is_kept = may_end_more(m, longest_ms) &&
+		  edge_expiring_put(d->ended, key, now + longest_ms, now);
 	wce_desk_count(d, WCE_STAT_CONFERENCES_ENDED);
 	edge_hex(text, edge_slice(hash, 8));
 	edge_event(WCE_EV_CONFERENCE_ENDED, "mcu=%s conf=%s kept=%s", m->name,
-		   text,
-		   edge_expiring_put(d->ended, key,
-				     wce_desk_now(d) + longest_s * 1000,
-				     wce_desk_now(d))
-			   ? "yes"
-			   : "no_room");
+		   text, is_kept ? "yes" : "no_room");
 }
 
 void wce_join_free_all(struct wce_desk *d)

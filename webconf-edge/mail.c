@@ -23,7 +23,8 @@ struct wce_mail *wce_mail_new(enum wce_mail_kind kind, edge_handle client)
 		return NULL;
 	m->kind = kind;
 	m->client = client;
-	m->fd = -1;
+	for (int f = 0; f < WCE_FAMILIES; f++)
+		m->fd[f] = -1;
 	return m;
 }
 
@@ -36,8 +37,9 @@ void wce_mail_free(void *mail)
 	edge_conn_close(m->leg);
 	if (m->topo)
 		topo_drop(m->topo);
-	if (m->fd >= 0)
-		close(m->fd);
+	for (int f = 0; f < WCE_FAMILIES; f++)
+		if (m->fd[f] >= 0)
+			close(m->fd[f]);
 	if (m->tls)
 		edge_tls_drop(m->tls);
 	wce_keys_free(m->keys);

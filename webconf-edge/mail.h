@@ -2,6 +2,8 @@
 #ifndef WEBCONF_EDGE_MAIL_H
 #define WEBCONF_EDGE_MAIL_H
 
+#include <sys/queue.h>
+
 #include "common/addr.h"
 #include "common/handle.h"
 #include "topology/topology.h"
@@ -20,12 +22,15 @@ enum wce_mail_kind {
 	WCE_MAIL_LEG,	   /* a data leg, off its loop, for that client */
 	WCE_MAIL_REFUSE,   /* reason, for that client */
 	WCE_MAIL_CUT,	   /* sessions of that MCU are closed */
-	WCE_MAIL_TOPOLOGY, /* held; fd of a moved listener or -1 */
+	WCE_MAIL_TOPOLOGY, /* held */
 	WCE_MAIL_TLS,	   /* held */
 	WCE_MAIL_KEYS,	   /* owned */
 	WCE_MAIL_DRAIN,
 	WCE_MAIL_KINDS
 };
+
+/* The outside listener and its IPv6 twin. */
+enum wce_family { WCE_FIRST, WCE_TWIN, WCE_FAMILIES };
 
 enum { WCE_NAME_LEN = 256 /* WC 4.7: name <= 255, and NUL */ };
 
@@ -38,16 +43,21 @@ struct wce_ask {
 	struct edge_addr source;
 };
 
+TAILQ_HEAD(wce_mail_queue, wce_mail);
+
 struct wce_mail {
+	TAILQ_ENTRY(wce_mail) next; /* while its sender keeps it */
 	enum wce_mail_kind kind;
 	edge_handle client;
 	enum wce_reason reason;	 /* REFUSE */
 	struct wce_ask ask;	 /* ASK; CUT: mcu */
 	struct edge_conn *leg;	 /* LEG */
 	const struct topo *topo; /* TOPOLOGY */
-	int fd;			 /* TOPOLOGY */
-	struct edge_tls *tls;	 /* TLS */
-	struct psom_keys *keys;	 /* KEYS */
+	/* TOPOLOGY: listeners that moved; fd -1: no more is there */
+	bool has_moved[WCE_FAMILIES];
+	int fd[WCE_FAMILIES];
+	struct edge_tls *tls;	/* TLS */
+	struct psom_keys *keys; /* KEYS */
 };
 
 /** On the heap, for a mail; wiped. NULL is fine. */

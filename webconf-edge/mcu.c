@@ -14,7 +14,7 @@
 #include "webconf-edge/want.h"
 
 enum {
-	PROMISE_MS = 5000,  /* ours: legs asked for are late after it [ms] */
+	PROMISE_MS = 1000,  /* ours: legs asked for are late after it [ms] */
 	CODE_ORDERLY = 200, /* WC 4.6: BYE */
 	CODE_NAME = 403,
 };
@@ -107,7 +107,6 @@ enum edge_err wce_mcu_register(struct wce_mcu **out, struct wce_inside *control,
 	m->is_draining = false;
 	m->wanted = 0;
 	m->control = control;
-	m->registered_ms = wce_desk_now(d);
 	control->mcu = m;
 	d->mcu_count++;
 	wce_desk_count(d, WCE_STAT_REGISTERED);
@@ -176,16 +175,29 @@ static void on_want(struct edge_timer *t, uint64_t now_ms)
 	wce_mcu_want(m);
 }
 
+static unsigned less(uint64_t a, uint64_t b)
+{
+	return a > b ? (unsigned)(a - b) : 0;
+}
+
+/* Each may park its low water, whatever the others hold. */
 static unsigned room(const struct wce_mcu *m)
 {
 	const struct wce_desk *d = m->desk;
-	const uint64_t mine = wce_desk_limit(d, WCE_LIMIT_PARKED_PER_MCU);
-	const uint64_t all = wce_desk_limit(d, WCE_LIMIT_PARKED);
-	const uint64_t left = all > d->parked_count ? all - d->parked_count : 0;
-	const uint64_t own =
-		mine > m->parked_count ? mine - m->parked_count : 0;
+	const unsigned own = less(wce_desk_limit(d, WCE_LIMIT_PARKED_PER_MCU),
+				  m->parked_count);
+	const unsigned all =
+		less(wce_desk_limit(d, WCE_LIMIT_PARKED), d->parked_count);
+	const unsigned sure =
+		less(wce_desk_limit(d, WCE_LIMIT_PARKED_LOW), m->parked_count);
+	const unsigned most = all > sure ? all : sure;
 
-	return (unsigned)(own < left ? own : left);
+	return own < most ? own : most;
+}
+
+bool wce_mcu_has_room(const struct wce_mcu *m)
+{
+	return m->waiting_count > m->parked_count || room(m);
 }
 
 /* WC 5.6 step 4: as many as the MCU is ready to open at once, or our own. */
@@ -263,15 +275,24 @@ void wce_mcu_cut(struct wce_mcu *m)
 	struct wce_desk *d = m->desk;
 	struct wce_inside *control = m->control;
 
-	edge_wheel_start(edge_loop_wheel(d->plan.loop), &m->cut_timer,
-			 wce_desk_now(d) +
-				 wce_desk_limit(d, WCE_LIMIT_DRAIN_MS),
-			 on_cut_over);
+	if (!edge_timer_running(&m->cut_timer)) /* a later one adds nothing */
+		edge_wheel_start(edge_loop_wheel(d->plan.loop), &m->cut_timer,
+				 wce_desk_now(d) +
+					 wce_desk_limit(d, WCE_LIMIT_DRAIN_MS),
+				 on_cut_over);
 	if (!control)
 		return;
 	wce_inside_tell(WCE_EV_MCU_CUT, control, m->name, "topology");
 	wce_mcu_lost(m, "no_longer_trusted");
 	wce_control_bye(control, CODE_NAME);
+}
+
+void wce_mcu_spare(struct wce_mcu *m)
+{
+	if (!edge_timer_running(&m->cut_timer))
+		return;
+	edge_wheel_stop(&m->cut_timer);
+	free_when_unused(m);
 }
 
 void wce_mcu_free(struct wce_mcu *m)

@@ -27,7 +27,9 @@ struct wce_mcu {
 	struct wce_seat_queue waiting;
 	uint64_t wanted_ms; /* of the last WANT */
 	unsigned wanted;    /* by it, and not arrived yet */
-	uint64_t registered_ms;
+	/* conferences it has ended in the time that tokens may live */
+	uint32_t ended_count;
+	uint64_t ended_since_ms;
 	struct edge_timer want_timer, cut_timer;
 	struct edge_task serve;
 	bool is_gone; /* waits for the end of the turn */
@@ -35,8 +37,6 @@ struct wce_mcu {
 
 /** NULL when there is none of that name. */
 struct wce_mcu *wce_mcu_find(struct wce_desk *d, struct edge_slice name);
-/** Registers: control is its connection from now on. EDGE_ESTATE: a live one
- * of the same or a higher generation is there (WC 5.6, 409); EDGE_ELIMIT. */
 struct wce_registration {
 	struct edge_slice name;
 	const uint8_t *instance; /* PSOM_INSTANCE_LEN */
@@ -44,12 +44,16 @@ struct wce_registration {
 	uint32_t capacity;
 	uint16_t at_once;
 };
+/** Registers: control is its connection from now on. EDGE_ESTATE: a live one
+ * of the same or a higher generation is there (WC 5.6, 409); EDGE_ELIMIT. */
 EDGE_MUST_CHECK enum edge_err
 wce_mcu_register(struct wce_mcu **out, struct wce_inside *control,
 		 const struct wce_registration *r);
 /** Its control connection is gone or given up: parked legs are closed, who
  * waits is refused; paired sessions go on. */
 void wce_mcu_lost(struct wce_mcu *m, const char *why);
+/** May one more leg be parked here? When somebody waits for it, always. */
+bool wce_mcu_has_room(const struct wce_mcu *m);
 /** A leg is parked: who waits first gets it. */
 void wce_mcu_parked(struct wce_mcu *m, struct wce_inside *leg);
 /** A parked leg ended by itself. */
@@ -62,6 +66,8 @@ void wce_mcu_want(struct wce_mcu *m);
 void wce_mcu_unseat(struct wce_mcu *m);
 /** The topology no longer names it: BYE 403 now, its sessions after 30 s. */
 void wce_mcu_cut(struct wce_mcu *m);
+/** A later topology names it: its sessions go on. */
+void wce_mcu_spare(struct wce_mcu *m);
 void wce_mcu_free(struct wce_mcu *m);
 
 #endif

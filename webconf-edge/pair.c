@@ -20,18 +20,21 @@ static void stall(struct wce_flow *f, bool is_held, uint64_t now_ms)
 	}
 }
 
+/* A direction that is held up still has been so until now. */
 static void over(struct wce_pair *p, enum wce_side culprit,
-		 enum edge_conn_why why)
+		 enum edge_conn_why why, uint64_t now_ms)
 {
 	p->state = WCE_PAIR_OVER;
 	p->culprit = culprit;
 	p->why = why;
-	p->end[WCE_CLIENT] = NULL;
-	p->end[WCE_MCU] = NULL;
+	for (int side = 0; side < WCE_SIDES; side++) {
+		stall(&p->from[side], false, now_ms);
+		p->end[side] = NULL;
+	}
 }
 
 /* WC 4.4.1-4.4.2: all bytes have been passed on, now their end. */
-static void pass_end(struct wce_pair *p, enum wce_side side)
+static void pass_end(struct wce_pair *p, enum wce_side side, uint64_t now_ms)
 {
 	struct wce_flow *f = &p->from[side];
 	struct edge_conn *to = p->end[other(side)];
@@ -39,7 +42,7 @@ static void pass_end(struct wce_pair *p, enum wce_side side)
 	if (f->is_truncated) { /* stays visible */
 		edge_conn_cut_after_flush(to, FLUSH_MS);
 		edge_conn_close(p->end[side]);
-		over(p, side, EDGE_CONN_WHY_TRUNCATED);
+		over(p, side, EDGE_CONN_WHY_TRUNCATED, now_ms);
 		return;
 	}
 	f->is_shut = true;
@@ -48,11 +51,20 @@ static void pass_end(struct wce_pair *p, enum wce_side side)
 }
 
 /* Both have ended: what is queued still goes out. */
-static void finish(struct wce_pair *p, enum wce_side side)
+static void finish(struct wce_pair *p, enum wce_side side, uint64_t now_ms)
 {
 	edge_conn_close_after_flush(p->end[WCE_CLIENT], FLUSH_MS);
 	edge_conn_close_after_flush(p->end[WCE_MCU], FLUSH_MS);
-	over(p, side, EDGE_CONN_WHY_EOF);
+	over(p, side, EDGE_CONN_WHY_EOF, now_ms);
+}
+
+static void reset(struct wce_pair *p, enum wce_side side, uint64_t now_ms)
+{
+	const enum edge_conn_why why = edge_conn_why(p->end[side]);
+
+	edge_conn_abort(p->end[other(side)]);
+	edge_conn_abort(p->end[side]);
+	over(p, side, why, now_ms);
 }
 
 /* Move what side has sent, as far as the other end's queue has room; a full
@@ -65,14 +77,18 @@ static void move(struct wce_pair *p, enum wce_side side, uint64_t now_ms)
 
 	f->bytes += edge_conn_forward(from, to);
 	is_held = edge_conn_buffered(from) || edge_conn_above_high_water(to);
+	if (edge_conn_buffered(from) && !edge_conn_queued(to)) {
+		reset(p, side, now_ms); /* no memory: nothing would drain */
+		return;
+	}
 	if (is_held)
 		edge_conn_pause(from);
 	stall(f, is_held, now_ms);
 	if (!f->has_ended || f->is_shut || edge_conn_buffered(from))
 		return;
-	pass_end(p, side);
+	pass_end(p, side, now_ms);
 	if (p->state == WCE_PAIR_HALF && p->from[other(side)].is_shut)
-		finish(p, side);
+		finish(p, side, now_ms);
 }
 
 void wce_pair_start(struct wce_pair *p, struct edge_conn *client,
@@ -102,21 +118,12 @@ static void on_eof(struct wce_pair *p, enum wce_side side, uint64_t now_ms)
 	move(p, side, now_ms);
 }
 
-static void reset(struct wce_pair *p, enum wce_side side)
-{
-	const enum edge_conn_why why = edge_conn_why(p->end[side]);
-
-	edge_conn_abort(p->end[other(side)]);
-	edge_conn_abort(p->end[side]);
-	over(p, side, why);
-}
-
 /* WC 4.4.2: an end without close_notify passes its bytes; 4.4.3: a reset
  * passes nothing. */
 static void on_failed(struct wce_pair *p, enum wce_side side, uint64_t now_ms)
 {
 	if (edge_conn_why(p->end[side]) != EDGE_CONN_WHY_TRUNCATED) {
-		reset(p, side);
+		reset(p, side, now_ms);
 		return;
 	}
 	p->from[side].has_ended = true;
@@ -126,8 +133,7 @@ static void on_failed(struct wce_pair *p, enum wce_side side, uint64_t now_ms)
 
 static void on_timeout(struct wce_pair *p, enum wce_side side, uint64_t now_ms)
 {
-	(void)now_ms;
-	reset(p, side);
+	reset(p, side, now_ms);
 }
 
 static void on_nothing(struct wce_pair *p, enum wce_side side, uint64_t now_ms)
@@ -155,13 +161,13 @@ void wce_pair_event(struct wce_pair *p, enum wce_side side,
 		steps[ev](p, side, now_ms);
 }
 
-void wce_pair_abort(struct wce_pair *p)
+void wce_pair_abort(struct wce_pair *p, uint64_t now_ms)
 {
 	if (p->state == WCE_PAIR_OVER)
 		return;
 	edge_conn_abort(p->end[WCE_CLIENT]);
 	edge_conn_abort(p->end[WCE_MCU]);
-	over(p, p->culprit, EDGE_CONN_WHY_OURS);
+	over(p, p->culprit, EDGE_CONN_WHY_OURS, now_ms);
 }
 
 uint64_t wce_pair_bytes(const struct wce_pair *p)

@@ -42,7 +42,7 @@ void wce_pair_start(struct wce_pair *p, struct edge_conn *client,
 void wce_pair_event(struct wce_pair *p, enum wce_side side,
 		    enum edge_conn_event ev, uint64_t now_ms);
 /** Reset both ends: a deadline of the owner's has passed, or an order came. */
-void wce_pair_abort(struct wce_pair *p);
+void wce_pair_abort(struct wce_pair *p, uint64_t now_ms);
 /** Bytes of both directions; grows while there is progress. */
 uint64_t wce_pair_bytes(const struct wce_pair *p);
 

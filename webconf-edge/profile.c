@@ -8,8 +8,10 @@ static const struct wce_profile *const profiles[] = {
 	/* NATIVE: [MS-PSOM] 2.2, once its bytes are known (WC 0.2, 2.4). Its
 	 * row needs: the first bytes of a client, a parser that finds server,
 	 * conference, edge token and inner token and sets forward_verbatim if
-	 * the server must see the opening, a check of that token, and the bytes
-	 * of yes and no. Nothing else changes. */
+	 * the server must see the opening, a check of that token, the bytes of
+	 * yes and no, and how a server takes a client on its leg. How servers
+	 * register and park their legs is inside.c's and control.c's, which
+	 * speak EP1. */
 };
 
 const struct wce_profile *wce_profile_find(struct edge_slice first)

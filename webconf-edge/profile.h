@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/slice.h"
+#include "webconf-edge/psom_assign.h"
 #include "webconf-edge/psom_login.h"
 #include "webconf-edge/reason.h"
 
@@ -39,6 +40,12 @@ struct wce_profile {
 	size_t (*accept)(uint8_t *out, size_t cap,
 			 const uint8_t sid[PSOM_SESSION_LEN]);
 	size_t (*reject)(uint8_t *out, size_t cap, enum wce_reason why);
+	/* The server is asked to take the client on a data leg of its own, and
+	 * what it says: as psom_assign.h. */
+	struct edge_slice (*ask)(uint8_t *out, size_t cap,
+				 const struct psom_assign *a);
+	enum psom_assign_answer (*answer)(size_t *used, struct edge_slice in,
+					  const uint8_t *session);
 };
 
 /**

@@ -226,6 +226,7 @@ enum wce_reason psom_token_check(struct psom_token *out,
 	const struct psom_key *key;
 	struct psom_token t;
 	enum wce_reason why;
+	bool is_good;
 
 	if (!psom_token_decode(&t, c->token) ||
 	    t.version != PSOM_TOKEN_VERSION || t.flags)
@@ -234,7 +235,9 @@ enum wce_reason psom_token_check(struct psom_token *out,
 	if (!key)
 		return WCE_REASON_UNKNOWN_KEY;
 	mac_of(mac, key, c->token.p);
-	if (!edge_ct_eq(mac, t.mac, sizeof(mac)))
+	is_good = edge_ct_eq(mac, t.mac, sizeof(mac));
+	edge_wipe(mac, sizeof(mac)); /* of a forgery it would be the good one */
+	if (!is_good)
 		return WCE_REASON_BAD_MAC;
 	why = check_times(&t, c);
 	if (why == WCE_REASON_OK)

@@ -68,6 +68,10 @@ struct edge_admit_limits wce_service_admission(const struct wce_service *v)
 				   wce_limit(s, WCE_LIMIT_PREAUTH_PER_SOURCE)),
 		.handshakes_per_source =
 			(uint32_t)wce_limit(s, WCE_LIMIT_PREAUTH_PER_SOURCE),
+		.rate_per_source =
+			(uint32_t)wce_limit(s, WCE_LIMIT_ACCEPT_RATE),
+		.burst_per_source =
+			(uint32_t)wce_limit(s, WCE_LIMIT_ACCEPT_BURST),
 		.sources = (uint32_t)wce_limit(s, WCE_LIMIT_SOURCES),
 	};
 }
@@ -93,6 +97,26 @@ static void look_at_descriptors(const struct wce_service *v)
 			   (unsigned long long)want);
 }
 
+static void take_words(struct wce_service *v, const struct edge_config *c)
+{
+	const char *uri = edge_config_option(c, "webconf.log_uri");
+
+	atomic_store(&v->shared.logs_uri, uri && !strcmp(uri, "yes"));
+	v->policy.cn_fallback = c->trust.internal_cn_fallback;
+}
+
+/* Numbers that go together; each alone has its range in the table. */
+static enum edge_err check_limits(const struct edge_config *c, char *why,
+				  size_t cap)
+{
+	if (c->limits[WCE_LIMIT_DEAD_S] > c->limits[WCE_LIMIT_PING_S])
+		return EDGE_OK;
+	snprintf(why, cap,
+		 "webconf.dead_s must be more than webconf.ping_s: else every "
+		 "control connection is given up before it is asked");
+	return EDGE_ERANGE;
+}
+
 static enum edge_err open_all(struct wce_service *v,
 			      const struct edge_config *c, const struct topo *t)
 {
@@ -109,9 +133,8 @@ static enum edge_err open_all(struct wce_service *v,
 					    sizeof(v->why));
 	if (!err)
 		err = wce_service_tls_load(&v->tls, c, v->why, sizeof(v->why));
-	for (int k = 0; k < WCE_LISTEN_KINDS && !err; k++)
-		err = wce_service_door_bind(v, &v->open,
-					    (enum wce_listen_kind)k, t);
+	for (int k = 0; k < WCE_DOORS && !err; k++)
+		err = wce_service_door_bind(v, &v->open, (enum wce_door)k, t);
 	return err;
 }
 
@@ -120,7 +143,6 @@ enum edge_err wce_service_open(void *self, struct edge_loop *control,
 			       const struct topo *t)
 {
 	struct wce_service *v = self;
-	const char *uri = edge_config_option(c, "webconf.log_uri");
 	enum edge_err err;
 
 	v->control = control;
@@ -130,17 +152,18 @@ enum edge_err wce_service_open(void *self, struct edge_loop *control,
 	wce_service_take_limits(v, c);
 	v->shared.limits = v->limits;
 	v->shared.shard_count = shard_count(c);
-	v->shared.logs_uri = uri && !strcmp(uri, "yes");
 	v->shared.probing = (struct edge_sock_probing){
 		(uint16_t)wce_limit(&v->shared, WCE_LIMIT_ALIVE_IDLE_S),
 		(uint16_t)wce_limit(&v->shared, WCE_LIMIT_ALIVE_INTERVAL_S),
 		(uint16_t)wce_limit(&v->shared, WCE_LIMIT_ALIVE_COUNT),
 		(uint32_t)wce_limit(&v->shared, WCE_LIMIT_USER_TIMEOUT_MS),
 	};
-	v->policy.cn_fallback = c->trust.internal_cn_fallback;
+	take_words(v, c);
 	wce_service_find_devices(v, c);
 	look_at_descriptors(v);
-	err = v->state ? open_all(v, c, t) : EDGE_ENOMEM;
+	err = check_limits(c, v->why, sizeof(v->why));
+	if (!err)
+		err = v->state ? open_all(v, c, t) : EDGE_ENOMEM;
 	if (err)
 		edge_event(EDGE_EV_START_FAILED, "reason=%s",
 			   *v->why ? v->why : edge_err_str(err));
@@ -156,8 +179,10 @@ enum edge_err wce_service_reload(void *self, const struct edge_config *c,
 	struct wce_service_tls new = {0};
 	struct topo_keyring *ring = NULL;
 	struct edge_admit_limits l;
-	enum edge_err err = wce_service_tls_load(&new, c, why, why_cap);
+	enum edge_err err = check_limits(c, why, why_cap);
 
+	if (!err)
+		err = wce_service_tls_load(&new, c, why, why_cap);
 	if (!err)
 		err = wce_service_keys_load(&ring, c->state, why, why_cap);
 	if (err) {
@@ -169,6 +194,7 @@ enum edge_err wce_service_reload(void *self, const struct edge_config *c,
 	topo_keyring_free(v->ring);
 	v->ring = ring;
 	v->config = c;
+	take_words(v, c);
 	wce_service_take_limits(v, c);
 	l = wce_service_admission(v);
 	edge_admit_limits_set(v->shared.admit, &l);

@@ -52,8 +52,11 @@ void wce_service_post_topology(struct wce_service *v)
 		if (!m)
 			continue;
 		m->topo = topo_hold(v->topo);
-		m->fd = v->prepared.client[i];
-		v->prepared.client[i] = -1;
+		for (int f = 0; f < WCE_FAMILIES; f++) {
+			m->has_moved[f] = v->prepared.has_moved[f];
+			m->fd[f] = v->prepared.client[f][i];
+			v->prepared.client[f][i] = -1;
+		}
 		post(v, i, m);
 	}
 }
@@ -99,7 +102,7 @@ static bool is_near(const struct wce_service *v, uint64_t count,
 static void look_at_throttling(struct wce_service *v)
 {
 	const struct wce_shared *s = &v->shared;
-	const uint32_t clients = atomic_load(&s->clients);
+	const uint32_t clients = atomic_load(&s->sockets);
 	const uint32_t preauth = atomic_load(&s->preauth);
 	const bool is = is_near(v, clients, WCE_LIMIT_SESSIONS) ||
 			is_near(v, preauth, WCE_LIMIT_PREAUTH);
@@ -136,8 +139,10 @@ static enum edge_err make_plan(struct wce_service *v, unsigned i,
 {
 	*p = (struct wce_shard_plan){.index = i, .shared = &v->shared};
 	p->topo = topo_hold(v->topo);
-	p->fd = v->open.client[i];
-	v->open.client[i] = -1;
+	for (int f = 0; f < WCE_FAMILIES; f++) {
+		p->fd[f] = v->open.client[f][i];
+		v->open.client[f][i] = -1;
+	}
 	p->tls = edge_tls_hold(v->tls.in[WCE_LISTEN_CLIENT]);
 	return wce_service_keys_copy(&p->keys, v->ring);
 }
@@ -225,24 +230,33 @@ enum edge_err wce_service_start(void *self)
 
 /* -- drain and stop ----------------------------------------------------- */
 
+/* Clients, and what is still on its way to them or to their data MCUs. */
+static bool is_busy(const struct wce_service *v)
+{
+	const struct wce_shared *s = &v->shared;
+
+	return atomic_load(&s->clients) || atomic_load(&s->sockets) ||
+	       atomic_load(&s->inside_sockets) > v->desk->connection_count;
+}
+
 static void look_at_drain(struct edge_timer *t, uint64_t now_ms)
 {
 	struct wce_service *v =
 		(void *)((char *)t - offsetof(struct wce_service, drain_timer));
 
-	if (atomic_load(&v->shared.clients) && now_ms < v->drain_until_ms) {
-		edge_wheel_start(edge_loop_wheel(v->control), t,
-				 now_ms + DRAIN_LOOK_MS, look_at_drain);
-		return;
-	}
-	if (!v->has_said_bye) { /* and once more round, so that it leaves */
+	if (!v->has_said_bye && (!is_busy(v) || now_ms >= v->drain_until_ms)) {
 		v->has_said_bye = true;
+		v->drain_until_ms =
+			now_ms + wce_limit(&v->shared, WCE_LIMIT_REJECT_MS);
 		wce_desk_bye(v->desk);
-		edge_wheel_start(edge_loop_wheel(v->control), t,
-				 now_ms + DRAIN_LOOK_MS, look_at_drain);
+	} else if (v->has_said_bye &&
+		   (!atomic_load(&v->shared.inside_sockets) ||
+		    now_ms >= v->drain_until_ms)) {
+		edge_daemon_finish(v->control);
 		return;
 	}
-	edge_daemon_finish(v->control);
+	edge_wheel_start(edge_loop_wheel(v->control), t, now_ms + DRAIN_LOOK_MS,
+			 look_at_drain);
 }
 
 void wce_service_drain(void *self)

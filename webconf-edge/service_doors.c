@@ -8,27 +8,28 @@
 #include "webconf-edge/service_keys.h"
 #include "webconf-edge/service_state.h"
 
-static const enum topo_port_kind port_of[WCE_LISTEN_KINDS] = {
-	[WCE_LISTEN_CLIENT] = TOPO_PORT_WEBCONF_CLIENT,
-	[WCE_LISTEN_INSIDE] = TOPO_PORT_WEBCONF_INSIDE,
-};
-
-const struct edge_addr *wce_service_door_at(const struct topo *t,
-					    enum wce_listen_kind kind)
+struct edge_addr wce_service_door_at(const struct topo *t, enum wce_door which)
 {
-	return &t->listen[port_of[kind]].addr;
+	if (which == WCE_DOOR_TWIN)
+		return topo_webconf_twin(t);
+	return t->listen[which == WCE_DOOR_INSIDE ? TOPO_PORT_WEBCONF_INSIDE
+						  : TOPO_PORT_WEBCONF_CLIENT]
+		.addr;
 }
 
 void wce_service_doors_none(struct wce_doors *d)
 {
-	memset(d, 0xff, sizeof(*d)); /* every fd -1 */
+	memset(d->client, 0xff, sizeof(d->client)); /* every fd -1 */
+	d->inside = -1;
+	memset(d->has_moved, 0, sizeof(d->has_moved));
 }
 
 void wce_service_doors_close(struct wce_doors *d)
 {
-	for (int i = 0; i < WCE_SHARDS; i++)
-		if (d->client[i] >= 0)
-			close(d->client[i]);
+	for (int f = 0; f < WCE_FAMILIES; f++)
+		for (int i = 0; i < WCE_SHARDS; i++)
+			if (d->client[f][i] >= 0)
+				close(d->client[f][i]);
 	if (d->inside >= 0)
 		close(d->inside);
 	wce_service_doors_none(d);
@@ -47,26 +48,35 @@ void wce_service_find_devices(struct wce_service *v,
 			 set[k] ? set[k] : "");
 }
 
-enum edge_err wce_service_door_bind(struct wce_service *v, struct wce_doors *d,
-				    enum wce_listen_kind kind,
-				    const struct topo *t)
+static int *fds_of(struct wce_doors *d, enum wce_door which)
 {
-	const bool is_client = kind == WCE_LISTEN_CLIENT;
-	const unsigned count = is_client ? v->shared.shard_count : 1;
+	return which == WCE_DOOR_INSIDE ? &d->inside
+	       : which == WCE_DOOR_TWIN ? d->client[WCE_TWIN]
+					: d->client[WCE_FIRST];
+}
+
+enum edge_err wce_service_door_bind(struct wce_service *v, struct wce_doors *d,
+				    enum wce_door which, const struct topo *t)
+{
+	const bool is_inside = which == WCE_DOOR_INSIDE;
+	const unsigned count = is_inside ? 1 : v->shared.shard_count;
+	const char *set =
+		v->device[is_inside ? WCE_LISTEN_INSIDE : WCE_LISTEN_CLIENT];
 	char text[EDGE_ADDR_STRLEN], device[16] = "";
-	const struct edge_door_at door = {*wce_service_door_at(t, kind),
+	const struct edge_door_at door = {wce_service_door_at(t, which),
 					  device};
+	int *fds = fds_of(d, which);
 	enum edge_err err;
 
-	if (*v->device[kind])
-		memcpy(device, v->device[kind], sizeof(device));
+	if (!door.at.family)
+		return EDGE_OK;
+	if (*set)
+		snprintf(device, sizeof(device), "%s", set);
 	else
 		(void)edge_sock_device(&door.at, device);
-	err = edge_door_bind(is_client ? d->client : &d->inside, count, &door,
-			     v->why, sizeof(v->why));
+	err = edge_door_bind(fds, count, &door, v->why, sizeof(v->why));
 	if (err) {
-		memset(is_client ? d->client : &d->inside, 0xff,
-		       count * sizeof(int));
+		memset(fds, 0xff, count * sizeof(*fds));
 		return err;
 	}
 	edge_addr_print(&door.at, text);
@@ -76,6 +86,15 @@ enum edge_err wce_service_door_bind(struct wce_service *v, struct wce_doors *d,
 
 /* -- topology ----------------------------------------------------------- */
 
+static bool has_moved(const struct topo *old, const struct topo *new,
+		      enum wce_door which)
+{
+	const struct edge_addr was = wce_service_door_at(old, which);
+	const struct edge_addr is = wce_service_door_at(new, which);
+
+	return !edge_addr_eq(&was, &is);
+}
+
 enum edge_err wce_service_prepare(void *self, const struct topo *t, char *why,
 				  size_t why_cap)
 {
@@ -83,13 +102,13 @@ enum edge_err wce_service_prepare(void *self, const struct topo *t, char *why,
 	enum edge_err err = EDGE_OK;
 
 	wce_service_abort(v);
-	for (int k = 0; k < WCE_LISTEN_KINDS && !err; k++) {
-		const enum wce_listen_kind kind = (enum wce_listen_kind)k;
-
-		if (!edge_addr_eq(wce_service_door_at(v->topo, kind),
-				  wce_service_door_at(t, kind)))
-			err = wce_service_door_bind(v, &v->prepared, kind, t);
-	}
+	for (int k = 0; k < WCE_DOORS && !err; k++)
+		if (has_moved(v->topo, t, (enum wce_door)k))
+			err = wce_service_door_bind(v, &v->prepared,
+						    (enum wce_door)k, t);
+	v->prepared.has_moved[WCE_FIRST] =
+		has_moved(v->topo, t, WCE_DOOR_CLIENT);
+	v->prepared.has_moved[WCE_TWIN] = has_moved(v->topo, t, WCE_DOOR_TWIN);
 	if (!err)
 		return EDGE_OK;
 	snprintf(why, why_cap, "%s", v->why);
@@ -101,13 +120,13 @@ static void tell_moved(const struct topo *old, const struct topo *new)
 {
 	char text[EDGE_ADDR_STRLEN];
 
-	for (int k = 0; k < WCE_LISTEN_KINDS; k++) {
-		const enum wce_listen_kind kind = (enum wce_listen_kind)k;
-		const struct edge_addr *was = wce_service_door_at(old, kind);
+	for (int k = 0; k < WCE_DOORS; k++) {
+		const struct edge_addr was =
+			wce_service_door_at(old, (enum wce_door)k);
 
-		if (edge_addr_eq(was, wce_service_door_at(new, kind)))
+		if (!was.family || !has_moved(old, new, (enum wce_door)k))
 			continue;
-		edge_addr_print(was, text);
+		edge_addr_print(&was, text);
 		edge_event(EDGE_EV_LISTENER_CLOSED, "address=%s reason=moved",
 			   text);
 	}

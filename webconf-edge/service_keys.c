@@ -32,7 +32,8 @@ void wce_service_keys_tell(unsigned *told, const struct topo_keyring *r,
 			   uint64_t now_s)
 {
 	const uint64_t end = last_end(r);
-	const unsigned now = now_s > end	     ? TOLD_ENDED
+	const bool has_one = topo_keyring_current(r, now_s) != NULL;
+	const unsigned now = !has_one		     ? TOLD_ENDED
 			     : end - now_s <= SOON_S ? TOLD_SOON
 						     : 0;
 

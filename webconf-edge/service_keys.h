@@ -14,8 +14,8 @@ EDGE_MUST_CHECK enum edge_err wce_service_keys_load(struct topo_keyring **out,
 /** The ring as one shard uses it; on the heap, wce_keys_free's. */
 EDGE_MUST_CHECK enum edge_err
 wce_service_keys_copy(struct psom_keys **out, const struct topo_keyring *r);
-/** An event when the last key ends within two hours or has ended; told: which
- * was the last one, so that each is told once. */
+/** An event when the last key ends within two hours, and when none is in date;
+ * told: which was the last one, so that each is told once. */
 void wce_service_keys_tell(unsigned *told, const struct topo_keyring *r,
 			   uint64_t now_s);
 

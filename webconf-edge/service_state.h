@@ -3,13 +3,19 @@
 #define WEBCONF_EDGE_SERVICE_STATE_H
 
 #include "common/crew.h"
+#include "common/wheel.h"
 #include "topology/secrets.h"
 #include "webconf-edge/service.h"
 #include "webconf-edge/service_tls.h"
 
-struct wce_doors { /* sockets not yet a shard's or the desk's, or -1 */
-	int client[WCE_SHARDS], inside;
+/* Sockets not yet a shard's or the desk's, or -1; and whose address is not what
+ * it was, with a new topology. */
+struct wce_doors {
+	int client[WCE_FAMILIES][WCE_SHARDS], inside;
+	bool has_moved[WCE_FAMILIES];
 };
+
+enum wce_door { WCE_DOOR_CLIENT, WCE_DOOR_TWIN, WCE_DOOR_INSIDE, WCE_DOORS };
 
 struct wce_service {
 	struct wce_shared shared;
@@ -38,13 +44,13 @@ void wce_service_doors_none(struct wce_doors *d);
 void wce_service_doors_close(struct wce_doors *d);
 void wce_service_find_devices(struct wce_service *v,
 			      const struct edge_config *c);
-/** v->why says what failed. */
+/** v->why says what failed; a door that the topology lacks is fine. */
 EDGE_MUST_CHECK enum edge_err wce_service_door_bind(struct wce_service *v,
 						    struct wce_doors *d,
-						    enum wce_listen_kind kind,
+						    enum wce_door which,
 						    const struct topo *t);
-const struct edge_addr *wce_service_door_at(const struct topo *t,
-					    enum wce_listen_kind kind);
+/** family 0: there is none. */
+struct edge_addr wce_service_door_at(const struct topo *t, enum wce_door which);
 
 /* service.c */
 void wce_service_take_limits(struct wce_service *v,

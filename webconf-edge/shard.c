@@ -1,6 +1,7 @@
 /* One share-nothing thread of outside clients: its loop and all it touches. */
 #include "webconf-edge/shard.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -10,10 +11,11 @@
 #include "webconf-edge/client.h"
 #include "webconf-edge/client_tell.h"
 #include "webconf-edge/events.h"
+#include "webconf-edge/gate.h"
 
 enum {
 	MAILBOX = 65536, /* ours: more than all clients have to say at once */
-	WAIT_MS = 50,	 /* ours: a full table is looked at again [ms] */
+	KEPT_MS = 50,	 /* ours: a full mailbox is tried again [ms] */
 	DOOR_RATE = 100000, /* ours: the sources' own rates are what counts */
 };
 
@@ -22,102 +24,63 @@ void wce_shard_count(struct wce_shard *s, size_t row, uint64_t n)
 	edge_stats_add(s->shared->stats, s->index, row, n);
 }
 
-bool wce_shard_post(struct wce_shard *s, struct wce_mail *m)
+static void offer_kept(struct edge_timer *t, uint64_t now_ms)
 {
-	if (m && s->shared->desk &&
+	struct wce_shard *s =
+		(void *)((char *)t - offsetof(struct wce_shard, kept_timer));
+	struct wce_mail *m;
+
+	while ((m = TAILQ_FIRST(&s->kept))) {
+		TAILQ_REMOVE(&s->kept, m, next);
+		if (edge_mailbox_post(s->shared->desk, m) == EDGE_OK)
+			continue;
+		TAILQ_INSERT_HEAD(&s->kept, m, next);
+		edge_wheel_start(edge_loop_wheel(s->loop), t, now_ms + KEPT_MS,
+				 offer_kept);
+		return;
+	}
+}
+
+void wce_shard_post(struct wce_shard *s, struct wce_mail *m)
+{
+	if (!m || !s->shared->desk) { /* at the end it has gone before */
+		wce_mail_free(m);
+		return;
+	}
+	if (TAILQ_EMPTY(&s->kept) &&
 	    edge_mailbox_post(s->shared->desk, m) == EDGE_OK)
-		return true;
+		return;
 	wce_shard_count(s, WCE_STAT_MAIL_FULL, 1);
 	edge_event(WCE_EV_MAILBOX_FULL, "from=%u to=desk", s->index);
-	wce_mail_free(m);
-	return false;
+	TAILQ_INSERT_TAIL(&s->kept, m, next);
+	if (!edge_timer_running(&s->kept_timer))
+		edge_wheel_start(edge_loop_wheel(s->loop), &s->kept_timer,
+				 edge_loop_now_ms(s->loop) + KEPT_MS,
+				 offer_kept);
+}
+
+static void drop_kept(struct wce_shard *s)
+{
+	struct wce_mail *m;
+
+	edge_wheel_stop(&s->kept_timer);
+	while ((m = TAILQ_FIRST(&s->kept))) {
+		TAILQ_REMOVE(&s->kept, m, next);
+		wce_mail_free(m);
+	}
 }
 
 /* -- the door ----------------------------------------------------------- */
 
-/* WC 4.8: wait rather than accept and close, so that the queue in front of us
- * sees it. */
-static uint64_t on_wait(void *arg, uint64_t now_ms)
-{
-	struct wce_shard *s = arg;
-	const struct wce_shared *shared = s->shared;
-
-	(void)now_ms;
-	if (atomic_load(&shared->handshakes) <
-		    wce_limit(shared, WCE_LIMIT_HANDSHAKES) &&
-	    atomic_load(&shared->preauth) <
-		    wce_limit(shared, WCE_LIMIT_PREAUTH) &&
-	    atomic_load(&shared->clients) <
-		    wce_limit(shared, WCE_LIMIT_SESSIONS))
-		return 0;
-	return WAIT_MS;
-}
-
-static void on_paused(void *arg)
-{
-	wce_shard_count(arg, WCE_STAT_ACCEPT_PAUSED, 1);
-}
-
-static bool is_in_rate(struct wce_shard *s, const struct edge_addr *from)
-{
-	const struct edge_rate_of of = {
-		.source = *from,
-		.bits4 = 32,
-		.bits6 = 64,
-		.rate = (uint32_t)wce_limit(s->shared, WCE_LIMIT_ACCEPT_RATE),
-		.burst = (uint32_t)wce_limit(s->shared, WCE_LIMIT_ACCEPT_BURST),
-	};
-
-	return edge_rates_take(s->rates, &of, edge_loop_now_ms(s->loop));
-}
-
-static void refuse_fd(struct wce_shard *s, int fd, enum wce_stat row,
-		      const char *reason, const struct edge_addr *from)
-{
-	wce_client_tell_refused(s, row, reason, from);
-	close(fd);
-}
-
-static void on_taken(void *arg, int fd, const struct edge_addr *from)
-{
-	static const struct {
-		enum wce_stat row;
-		const char *name;
-	} rows[] = {
-		[EDGE_ADMIT_TOTAL] = {WCE_STAT_REJECTED_TOTAL, "total"},
-		[EDGE_ADMIT_SOURCE] = {WCE_STAT_REJECTED_SOURCE, "source"},
-		[EDGE_ADMIT_HANDSHAKES] = {WCE_STAT_REJECTED_PREAUTH,
-					   "preauth"},
-		[EDGE_ADMIT_PENALTY] = {WCE_STAT_REJECTED_SOURCE, "penalty"},
-		[EDGE_ADMIT_UNKNOWN] = {WCE_STAT_REJECTED_TOTAL, "unknown"},
-	};
-	struct wce_shard *s = arg;
-	enum edge_admit_verdict v;
-
-	if (!is_in_rate(s, from)) {
-		refuse_fd(s, fd, WCE_STAT_REJECTED_RATE, "rate", from);
-		return;
-	}
-	v = edge_admit_enter(s->shared->admit, from, edge_loop_now_ms(s->loop));
-	if (v != EDGE_ADMIT_OK) {
-		refuse_fd(s, fd, rows[v].row, rows[v].name, from);
-		return;
-	}
-	wce_shard_count(s, WCE_STAT_ACCEPTED_CLIENT, 1);
-	if (wce_client_accept(s, fd, from) != EDGE_OK)
-		wce_client_tell_refused(s, WCE_STAT_REJECTED_RESOURCE,
-					"resource", from);
-}
-
-static enum edge_err open_door(struct wce_shard *s, int fd)
+static enum edge_err open_door(struct wce_shard *s, enum wce_family f, int fd)
 {
 	const struct edge_door_plan p = {
 		.loop = s->loop,
 		.rate = DOOR_RATE,
 		.burst = DOOR_RATE,
-		.wait_ms = on_wait,
-		.taken = on_taken,
-		.paused = on_paused,
+		.wait_ms = wce_gate_wait_ms,
+		.taken = wce_gate_taken,
+		.paused = wce_gate_paused,
 		.arg = s,
 	};
 	struct edge_door *door;
@@ -125,20 +88,38 @@ static enum edge_err open_door(struct wce_shard *s, int fd)
 
 	if (err)
 		return err;
-	edge_door_free(s->door);
-	s->door = door;
+	edge_door_free(s->door[f]);
+	s->door[f] = door;
 	return EDGE_OK;
+}
+
+static void close_door(struct wce_shard *s, enum wce_family f)
+{
+	edge_door_free(s->door[f]);
+	s->door[f] = NULL;
 }
 
 /* -- what the desk sends ------------------------------------------------ */
 
+/* WC 4.6: 403 is no code for the outside. */
 static void cut(struct wce_client *c, void *arg)
 {
 	const struct wce_mail *m = arg;
 
 	if (c->at.opened &&
 	    psom_name_eq(edge_slice_str(c->mcu), edge_slice_str(m->ask.mcu)))
-		wce_client_end(c, WCE_REASON_REMOVED);
+		wce_client_end(c, c->at.paired ? WCE_REASON_REMOVED
+					       : WCE_REASON_NOT_REGISTERED);
+}
+
+static void move_door(struct wce_shard *s, enum wce_family f, int *fd)
+{
+	if (*fd < 0)
+		close_door(s, f);
+	else if (open_door(s, f, *fd))
+		edge_event(EDGE_EV_TOPOLOGY_REFUSED, "shard=%u reason=memory",
+			   s->index);
+	*fd = -1;
 }
 
 static void on_topology(struct wce_shard *s, struct wce_mail *m)
@@ -146,12 +127,9 @@ static void on_topology(struct wce_shard *s, struct wce_mail *m)
 	topo_drop(s->topo);
 	s->topo = m->topo;
 	m->topo = NULL;
-	if (m->fd < 0 || s->is_draining)
-		return;
-	if (open_door(s, m->fd))
-		edge_event(EDGE_EV_TOPOLOGY_REFUSED, "shard=%u reason=memory",
-			   s->index);
-	m->fd = -1;
+	for (int f = 0; f < WCE_FAMILIES && !s->is_draining; f++)
+		if (m->has_moved[f])
+			move_door(s, (enum wce_family)f, &m->fd[f]);
 }
 
 static void on_tls(struct wce_shard *s, struct wce_mail *m)
@@ -181,8 +159,8 @@ static void on_drain(struct wce_shard *s)
 	if (s->is_draining)
 		return;
 	s->is_draining = true;
-	edge_door_free(s->door);
-	s->door = NULL;
+	for (int f = 0; f < WCE_FAMILIES; f++)
+		close_door(s, (enum wce_family)f);
 	wce_client_each(s, refuse_unpaired, NULL);
 }
 
@@ -230,10 +208,6 @@ static enum edge_err make_tables(struct wce_shard *s)
 		err = edge_handles_new(&s->clients, s->index,
 				       EDGE_HANDLE_SLOTS);
 	if (!err)
-		err = edge_rates_new(&s->rates,
-				     wce_limit(s->shared, WCE_LIMIT_SOURCES) /
-					     s->shared->shard_count);
-	if (!err)
 		err = edge_mailbox_new(&s->mailbox, s->loop, MAILBOX, on_mail,
 				       wce_mail_free, s);
 	return err;
@@ -241,14 +215,29 @@ static enum edge_err make_tables(struct wce_shard *s)
 
 void wce_shard_plan_drop(struct wce_shard_plan *p)
 {
-	if (p->fd >= 0)
-		close(p->fd);
+	for (int f = 0; f < WCE_FAMILIES; f++)
+		if (p->fd[f] >= 0)
+			close(p->fd[f]);
 	if (p->tls)
 		edge_tls_drop(p->tls);
 	if (p->topo)
 		topo_drop(p->topo);
 	wce_keys_free(p->keys);
-	*p = (struct wce_shard_plan){.fd = -1};
+	*p = (struct wce_shard_plan){.fd = {-1, -1}};
+}
+
+static enum edge_err open_doors(struct wce_shard *s, struct wce_shard_plan *p)
+{
+	enum edge_err err = EDGE_OK;
+
+	for (int f = 0; f < WCE_FAMILIES && !err; f++) {
+		const int fd = p->fd[f];
+
+		p->fd[f] = -1;
+		if (fd >= 0)
+			err = open_door(s, (enum wce_family)f, fd);
+	}
+	return err;
 }
 
 enum edge_err wce_shard_new(struct wce_shard **out, struct wce_shard_plan *p)
@@ -256,10 +245,11 @@ enum edge_err wce_shard_new(struct wce_shard **out, struct wce_shard_plan *p)
 	struct wce_shard *s = calloc(1, sizeof(*s));
 	uint8_t key[16];
 	enum edge_err err = EDGE_ENOMEM;
-	int fd;
 
 	if (!s)
 		goto out;
+	TAILQ_INIT(&s->shaking);
+	TAILQ_INIT(&s->kept);
 	edge_random(key, sizeof(key));
 	edge_quiet_init(&s->quiet, key);
 	s->index = p->index;
@@ -267,13 +257,12 @@ enum edge_err wce_shard_new(struct wce_shard **out, struct wce_shard_plan *p)
 	s->topo = p->topo;
 	s->tls = p->tls;
 	s->keys = p->keys;
-	fd = p->fd;
-	*p = (struct wce_shard_plan){.fd = -1};
+	p->topo = NULL;
+	p->tls = NULL;
+	p->keys = NULL;
 	err = make_tables(s);
-	if (err)
-		close(fd);
-	else
-		err = open_door(s, fd);
+	if (!err)
+		err = open_doors(s, p);
 	if (!err) {
 		*out = s;
 		s = NULL;
@@ -284,23 +273,27 @@ out:
 	return err;
 }
 
+/* WC 4.1 S8: who is there still after a drain has had its grace. */
 static void end_client(struct wce_client *c, void *arg)
 {
-	(void)arg;
-	wce_client_end(c, WCE_REASON_SHUTDOWN);
+	const struct wce_shard *s = arg;
+
+	wce_client_end(c, s->is_draining ? WCE_REASON_GRACE_OVER
+					 : WCE_REASON_SHUTDOWN);
 }
 
 void wce_shard_free(struct wce_shard *s)
 {
 	if (!s)
 		return;
-	edge_door_free(s->door);
+	for (int f = 0; f < WCE_FAMILIES; f++)
+		close_door(s, (enum wce_family)f);
 	if (s->clients)
-		wce_client_each(s, end_client, NULL);
+		wce_client_each(s, end_client, s);
+	drop_kept(s);
 	edge_mailbox_free(s->mailbox);
 	edge_loop_free(s->loop);
 	edge_handles_free(s->clients);
-	edge_rates_free(s->rates);
 	wce_keys_free(s->keys);
 	if (s->tls)
 		edge_tls_drop(s->tls);

@@ -4,11 +4,13 @@
 
 #include "common/door.h"
 #include "common/quiet.h"
-#include "common/rates.h"
+#include "common/wheel.h"
 #include "webconf-edge/shared.h"
 #include "webconf-edge/stats.h"
 
 struct edge_loop;
+struct wce_client;
+TAILQ_HEAD(wce_client_queue, wce_client);
 
 /* Open to the files of this service's runtime; used by its own thread only,
  * the mailbox apart. */
@@ -20,10 +22,12 @@ struct wce_shard {
 	const struct topo *topo;
 	struct edge_tls *tls;
 	struct psom_keys *keys;
-	struct edge_door *door; /* NULL while draining */
+	struct edge_door *door[WCE_FAMILIES]; /* NULL: not there, draining */
 	struct edge_handles *clients;
-	struct edge_rates *rates; /* of accepting, by source */
-	struct edge_quiet quiet;  /* of its log lines */
+	struct wce_client_queue shaking; /* in their handshake, oldest first */
+	struct wce_mail_queue kept;	 /* for a desk whose mailbox was full */
+	struct edge_timer kept_timer;
+	struct edge_quiet quiet; /* of its log lines */
 	bool is_draining;
 };
 
@@ -34,7 +38,7 @@ struct wce_shard_plan {
 	const struct topo *topo;
 	struct edge_tls *tls;
 	struct psom_keys *keys;
-	int fd;
+	int fd[WCE_FAMILIES]; /* or -1 */
 };
 
 /** Makes the loop and everything on the calling thread; p is left empty, also
@@ -47,8 +51,8 @@ void wce_shard_free(struct wce_shard *s);
 void wce_shard_plan_drop(struct wce_shard_plan *p);
 
 void wce_shard_count(struct wce_shard *s, size_t row, uint64_t n);
-/** Post to the desk; the mail is taken over in every case. false: not posted,
- * counted and told. */
-bool wce_shard_post(struct wce_shard *s, struct wce_mail *m);
+/** Post to the desk, in order. A mail that its mailbox has no room for is kept
+ * and offered again. NULL is fine. */
+void wce_shard_post(struct wce_shard *s, struct wce_mail *m);
 
 #endif

@@ -22,12 +22,14 @@ struct wce_shared {
 	struct edge_recent *refusals;
 	struct edge_mailbox *desk; /* posted to by every shard */
 	unsigned shard_count;
-	bool logs_uri;
+	_Atomic bool logs_uri;
 	struct edge_sock_probing probing; /* of every connection */
 	_Atomic bool is_draining;
 	/* of all shards: connections, of these paired, before their token was
 	 * good, and in their handshake */
 	_Atomic uint32_t clients, paired, preauth, handshakes;
+	/* open ones, lingering included: outside; data MCUs' */
+	_Atomic uint32_t sockets, inside_sockets;
 	_Atomic uint32_t throttled; /* pairs whose data leg is full now */
 };
 

@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "common/recent.h"
@@ -11,27 +12,35 @@
 #include "webconf-edge/service.h"
 
 static void add_listener(json_t *a, const struct wce_service *v,
-			 enum topo_port_kind kind, const char *name,
+			 const struct edge_addr *at, const char *name,
 			 const char *state)
 {
-	const struct topo_listen *at = &wce_service_topo(v)->listen[kind];
+	const bool is_inside = !strcmp(name, "webconf-inside");
 	char text[EDGE_ADDR_STRLEN];
 
-	edge_addr_print(&at->addr, text);
-	json_array_append_new(
-		a, json_pack("{s:s,s:s,s:s,s:s,s:s}", "name", name, "address",
-			     text, "protocol", at->protocol, "tls",
-			     wce_service_profile(v, name), "state", state));
+	if (!at->family)
+		return;
+	edge_addr_print(at, text);
+	json_array_append_new(a, json_pack("{s:s,s:s,s:s,s:s,s:s}", "name",
+					   name, "address", text, "protocol",
+					   is_inside ? "mtls" : "tls", "tls",
+					   wce_service_profile(v, name),
+					   "state", state));
 }
 
 static void add_listeners(json_t *o, const struct wce_service *v,
 			  bool is_draining)
 {
+	const struct topo *t = wce_service_topo(v);
+	const struct edge_addr twin = topo_webconf_twin(t);
+	const char *outside = is_draining ? "draining" : "open";
 	json_t *a = json_array();
 
-	add_listener(a, v, TOPO_PORT_WEBCONF_CLIENT, "webconf-client",
-		     is_draining ? "draining" : "open");
-	add_listener(a, v, TOPO_PORT_WEBCONF_INSIDE, "webconf-inside", "open");
+	add_listener(a, v, &t->listen[TOPO_PORT_WEBCONF_CLIENT].addr,
+		     "webconf-client", outside);
+	add_listener(a, v, &twin, "webconf-client", outside);
+	add_listener(a, v, &t->listen[TOPO_PORT_WEBCONF_INSIDE].addr,
+		     "webconf-inside", "open");
 	json_object_set_new(o, "listeners", a);
 }
 
@@ -40,6 +49,14 @@ static const char *state_of(const struct wce_mcu *m)
 	if (!m->control)
 		return "down";
 	return m->is_draining ? "draining" : "up";
+}
+
+/* The name of a pool, under which no machine registers. */
+static bool is_pool(const struct topo *t, const char *fqdn)
+{
+	const struct topo_host *member = NULL;
+
+	return topo_find_registrar(t, edge_slice_str(fqdn), &member) && !member;
 }
 
 /* Names the topology allows on 8057 and that are not registered: worth a
@@ -54,7 +71,7 @@ static void add_absent(json_t *a, const struct wce_service *v)
 		const struct wce_mcu *m;
 		bool is_known = false;
 
-		if (!(x->listeners & TOPO_TRUST_WEBCONF))
+		if (!(x->listeners & TOPO_TRUST_WEBCONF) || is_pool(t, x->fqdn))
 			continue;
 		LIST_FOREACH(m, &d->mcus, next)
 		is_known |= psom_name_eq(edge_slice_str(m->name),
@@ -99,9 +116,9 @@ static json_t *keys(const struct topo_keyring *r)
 
 		topo_utc_print(from, r->keys[i].not_before_s);
 		topo_utc_print(to, r->keys[i].not_after_s);
-		json_array_append_new(
-			a, json_pack("{s:s,s:s,s:s}", "kid", r->keys[i].kid,
-				     "not_before", from, "not_after", to));
+		json_array_append_new(a, json_pack("{s:s,s:s,s:s}", "kid",
+						   r->keys[i].kid, "not_before",
+						   from, "not_after", to));
 	}
 	return a;
 }

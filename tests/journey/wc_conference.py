@@ -48,7 +48,7 @@ def same_order(everybody):
 
 
 def body(j):
-    rooms = wc.Rooms(j, mcus=('fe02', 'fe03'), edges=2, mcu={'legs': 64})
+    rooms = wc.Rooms(j, mcus=('fe02', 'fe03'), edges=2)
     everybody = [rooms.client(
         i // SIZE, f'user{i}', rooms.mcus[i // SIZE % 2], i)
         for i in range(COUNT)]

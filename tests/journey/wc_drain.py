@@ -88,6 +88,36 @@ def topology_drops(rooms):
     rooms.run(rooms.joined().leave())
 
 
+def listener_moves(rooms):
+    """Another port outside: open before the old one closes; sessions go on,
+    and an MCU that registers tells users of the new one."""
+    pair = [rooms.joined(user=f'm{i}') for i in '12']
+    file = rooms.j.folder / 'dropped.xml'
+    text, old = file.read_text(), (
+        'Usage="PsomClient" InterfaceSide="External" InterfaceNumber="2" '
+        'Port="443"')
+    assert text.count(old) == 1
+    file.write_text(text.replace(old, old.replace('443', '444')))
+    rooms.edge.load(file, rooms.j.folder / 'dropped-hosts')
+    show(rooms, *pair, 'moved')
+
+    def comes_in(port):
+        try:
+            return rooms.knock(b'x' * 8, target=(wc.OUTSIDE, port)) in CUT
+        except OSError:
+            return False
+    until(lambda: comes_in(444), 5, 'the new port is not open')
+    until(lambda: not comes_in(443), 5, 'the old port is open')
+    rooms.mcus[0].order('drop-control')
+    until(lambda: rooms.mcus[0].add_user(1, 'new').get('proxy.0') ==
+          f'{wc.PUBLIC}:444', 10, 'the MCU is not told of the new port')
+    rooms.mcus[0].wait_up()
+    new = rooms.joined(user='new')
+    assert new.proxy == (wc.OUTSIDE, 444), new.proxy
+    show(rooms, *pair, 'still')
+    rooms.all([one.leave() for one in (new, *pair)])
+
+
 def edge_drains(rooms):
     """SIGTERM: no new client, the MCU is told, sessions finish, and then the
     process ends well and says BYE."""
@@ -123,11 +153,12 @@ def body(j):
     mcu_drains(rooms)
     conference_ends(rooms)
     topology_drops(rooms)
+    listener_moves(rooms)
     rooms.edge.stop()
     wc.write_limits(rooms.edge)
     rooms.edge.log.write_text('')
     rooms.edge.start()
-    rooms.mcus[0].wait_event('edge_connected', 3)
+    rooms.mcus[0].wait_event('edge_connected', 4)
     rooms.mcus[0].wait_up()
     edge_drains(rooms)
 

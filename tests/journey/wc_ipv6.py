@@ -1,12 +1,16 @@
-"""Clients by IPv6 outside, Data MCUs by IPv4 inside: both come into one
-meeting, and the MCU is told the address that each has."""
+"""Clients by IPv6 and by IPv4 outside, the Data MCU by IPv4 inside: they meet,
+the MCU is told the address that each has, and a limit of an address is one of
+its /64."""
 import os
 
 from support import journey, netns, wc
 from support.edge import LAB
-from support.meeting import Participant
+from support.meeting import Outside, Participant
+from support.wait import until
 
-EDGE, CLIENT = '2001:db8:0:2::31', '2001:db8:0:2::101'
+EDGE = '2001:db8:0:2::31'
+NEAR = ['2001:db8:0:2::101', '2001:db8:0:2::102']
+FAR = '2001:db8:0:3::101'
 
 
 def topology(j):
@@ -19,31 +23,50 @@ def topology(j):
     return file
 
 
+def addresses(j):
+    """IPv6 of both ends; one client's network is another."""
+    for space, device, address in (
+            *((j.world.inet, 'edge0', one + '/64') for one in NEAR),
+            (j.world.edge, 'ext', EDGE + '/64'),
+            (j.world.inet, 'edge0', FAR + '/128')):
+        netns.run('ip', '-n', space.name, 'address', 'add', address, 'dev',
+                  device, 'nodad')
+    netns.run('ip', '-n', j.world.edge.name, 'route', 'add', '2001:db8:0:3::/64',
+              'via', NEAR[0])
+
+
+def leave(rooms, one, left):
+    """One goes; so many are still there."""
+    rooms.run(one.leave())
+    until(lambda: wc.load(rooms.edge)['clients'] == left, 5, 'it is not gone')
+
+
 def body(j):
-    for space, device, address in ((j.world.inet, 'edge0', CLIENT),
-                                   (j.world.edge, 'ext', EDGE)):
-        netns.run('ip', '-n', space.name, 'address', 'add', address + '/64',
-                  'dev', device, 'nodad')
+    addresses(j)
     rooms = wc.Rooms(j, topology=topology(j))
-    six = Participant(wc.Outside(j.world, j.ca, {wc.PUBLIC: [EDGE]}),
-                      rooms.mcu.add_user(1, 'six'), CLIENT, 'six')
-    rooms.run(six.join())
+    where = Outside(j.world, j.ca, {wc.PUBLIC: [EDGE]})
+
+    def client(source, user):
+        return Participant(where, rooms.mcu.add_user(1, user), source, user)
+    near, far = client(NEAR[0], 'near'), client(FAR, 'far')
+    rooms.all([near.join(), far.join()])
     four = rooms.joined(user='four')
-    for one, other in ((six, four), (four, six)):
+    for one, other in ((near, far), (far, four), (four, near)):
         data = os.urandom(100000)
         rooms.run(one.upload(one.user, data))
         rooms.run(other.got(one.user, data))
         told = rooms.mcu.wait_event('assigned', user=one.user)
         assert told['client'] == '%s:%d' % one.link.local, told
-    # a limit of an address is one of a /64 here
+
+    rooms.run(four.leave())
+    until(lambda: wc.load(rooms.edge)['clients'] == 2, 5, 'it is not gone')
     wc.relimit(rooms.edge, sessions_per_source=1)
-    netns.run('ip', '-n', j.world.inet.name, 'address', 'add',
-              '2001:db8:0:2::102/64', 'dev', 'edge0', 'nodad')
-    neighbour = Participant(six.where, rooms.mcu.add_user(1, 'neighbour'),
-                            '2001:db8:0:2::102', 'neighbour')
-    fault = rooms.refused(neighbour)
-    assert fault.code == 429, fault
-    rooms.all([six.leave(), four.leave()])
+    fault = rooms.refused(client(NEAR[1], 'neighbour'))
+    assert (fault.code, fault.retry) == (429, 10), fault
+    leave(rooms, far, 1)
+    leave(rooms, rooms.run(client(FAR, 'again').join()), 1)
+    leave(rooms, near, 0)
+    leave(rooms, rooms.run(client(NEAR[1], 'neighbour').join()), 0)
     rooms.wait_empty()
 
 

@@ -2,7 +2,7 @@
 each way a session can end reaches the other side as what it is."""
 import os
 
-from support import netns, journey, psom_do, wc
+from support import gate, journey, netns, psom_do, wc
 from support.tls_link import client_context
 from support.meeting import Participant
 from support.wait import until
@@ -87,6 +87,7 @@ def cuts(rooms):
     told = rooms.mcu.wait_event('session_ended', user='cut by client')
     assert (told['end'], told['received']) == ('cut', 100000), told
     wc.wait_reason(rooms.edge, 'ended', 'truncated', 2)
+    rooms.all([one.link.abort(), two.link.abort()])
     assert wc.events(rooms.edge, wc.SESSION, trunc='mcu')
     assert wc.events(rooms.edge, wc.SESSION, trunc='client')
 
@@ -106,7 +107,7 @@ def resets(rooms):
 def body(j):
     rooms = wc.Rooms(j)
     until(lambda: rooms.mcu.edge()['parked'] == 8, 5, 'legs are not parked')
-    before = wc.descriptors(rooms.edge)
+    before = gate.descriptors(rooms.edge)
     alice, bob = rooms.joined(user='alice'), rooms.joined(user='bob')
     assert alice.session != bob.session
     for one in (alice, bob):
@@ -132,9 +133,10 @@ def body(j):
     rooms.all([alice.leave(), bob.leave()])
     rooms.wait_empty()
     until(lambda: rooms.mcu.edge()['parked'] >= 4 and
-          wc.descriptors(rooms.edge) <= before, 10,
+          gate.descriptors(rooms.edge) <= before, 10,
           lambda: f'{before} descriptors before, '
-          f'{wc.descriptors(rooms.edge)} now')
+          f'{gate.descriptors(rooms.edge)} now: {wc.load(rooms.edge)}, '
+          + j.world.edge.exec('ss', '-tanpH'))
 
 
 journey.main(body)

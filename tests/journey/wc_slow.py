@@ -5,7 +5,8 @@ import asyncio
 import os
 import time
 
-from support import journey, wc
+from support import gate, journey, wc
+from support.wait import until
 
 STUCK = 24  # sessions with a full ring each way
 PER_SESSION = 200  # KiB, WC 6.3 T4
@@ -40,14 +41,15 @@ def memory(rooms):
     warm = rooms.raw('echo', b'x', user='warm')
     rooms.run(warm.link.read_exactly(1))
     rooms.run(warm.leave())
-    before = wc.resident(rooms.edge)
+    before = gate.resident(rooms.edge)
     takers = [rooms.raw('stopped', user=f'up{i}') for i in range(STUCK // 2)]
     givers = [rooms.raw(f'source {64 * MIB}', user=f'down{i}')
               for i in range(STUCK // 2)]
     sent = rooms.all([stuff(one) for one in takers])
-    assert max(sent) < 16 * MIB, sent
-    grown = wc.resident(rooms.edge) - before
-    assert grown < STUCK * PER_SESSION, f'{grown} KiB for {STUCK} sessions'
+    assert max(sent) < 4 * MIB, sent
+    grown = gate.resident(rooms.edge) - before
+    if rooms.j.preset not in journey.SLOWER:  # which keep more than is used
+        assert grown < STUCK * PER_SESSION, f'{grown} KiB for {STUCK}'
     return takers + givers
 
 
@@ -65,7 +67,16 @@ def slow_ones(rooms):
     assert (told['end'], told['received']) == ('eof', 1200000), told
 
 
+def small_buffers(j):
+    """What the kernel keeps is not what this is about."""
+    for space in (j.world.inet, j.world.edge, j.world.inside):
+        for name in ('rmem', 'wmem'):
+            space.exec('sysctl', '-qw',
+                       f'net.ipv4.tcp_{name}=4096 65536 131072')
+
+
 def body(j):
+    small_buffers(j)
     rooms = wc.Rooms(j, mcu={'legs': 64, 'queue': 32 * MIB})
     alice, bob, carol = slow_reader(rooms)
     stuck = memory(rooms)
@@ -87,7 +98,9 @@ def body(j):
     for one in (*stuck, carol):
         rooms.run(one.link.abort())
     rooms.all([alice.leave(), bob.leave()])
-    rooms.wait_empty()
+    # a reset behind a full ring is seen when the ring stalls, others at once
+    until(lambda: wc.load(rooms.edge)['sessions'] <= STUCK // 2, 10,
+          lambda: f'{wc.load(rooms.edge)}')
 
 
 journey.main(body, limit=60)

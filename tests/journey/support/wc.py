@@ -1,7 +1,6 @@
 """What journeys of the Web Conferencing edge share: edges of one pool, their
 Data MCUs, a loop with clients, what is so when nobody is there."""
 import asyncio
-import os
 import re
 import ssl
 
@@ -26,12 +25,16 @@ def put_keys(edge, text):
     """The edge's ring and the copy of its Data MCUs, as text says."""
     folder = edge.folder / 'state' / 'secrets'
     folder.mkdir(mode=0o700, exist_ok=True)
-    ring = folder / 'psom.keys'
-    fresh = folder / 'psom.fresh'
+    for ring in (folder / 'psom.keys', edge.keys):
+        put_text(ring, text)
+
+
+def put_text(path, text):
+    """The file has the old text or this, never a part; nobody else reads."""
+    fresh = path.with_suffix('.fresh')
     fresh.write_text(text)
     fresh.chmod(0o600)
-    fresh.rename(ring)
-    edge.keys.write_text(text)
+    fresh.rename(path)
 
 
 class Rooms:
@@ -95,7 +98,9 @@ class Rooms:
         return self.run(self.outside.knock(data, **how))
 
     def wait_empty(self, limit=10):
-        """No session is left, and no client."""
+        """No client is left at an edge, and no session at an MCU."""
+        until(lambda: all(load(edge)['clients'] == 0 for edge in self.edges),
+              limit, lambda: str([load(edge) for edge in self.edges]))
         until(lambda: all(mcu.order('status')['sessions'] == 0
                           for mcu in self.mcus), limit,
               lambda: str([mcu.order('status') for mcu in self.mcus]))
@@ -167,18 +172,9 @@ class Server:
             self.rooms.run(self.link.abort())
 
 
-def descriptors(edge):
-    """How many files the process has open."""
-    return len(os.listdir(f'/proc/{edge.process.pid}/fd'))
-
-
-def resident(edge):
-    """KiB of memory in use."""
-    with open(f'/proc/{edge.process.pid}/status', encoding='ascii') as file:
-        for line in file:
-            if line.startswith('VmRSS:'):
-                return int(line.split()[1])
-    raise AssertionError('no VmRSS')
+def load(edge):
+    """Connections of an edge, by what they are."""
+    return edge.call('GET', '/v1/status')[1]['conference']['connections']
 
 
 def wait_reason(edge, noun, reason, least=1, limit=5):

@@ -49,6 +49,7 @@ class Leg:
         finally:
             self.state = 'gone'
             self.trunk.legs.discard(self)
+            self.trunk.fill()
             if self.link:
                 await self.link.close()
 
@@ -62,6 +63,7 @@ class Leg:
                           kind=got.kind, code=got.get('code'))
             return
         self.state = 'assigning'
+        self.trunk.fill()
         frames.rest()
         await assigned(self, got)
 
@@ -71,7 +73,9 @@ async def assigned(leg, assign):
     mcu = leg.mcu
     sid = assign['session'].hex()
     guest, code = mcu.book.find(assign['inner'], assign['conference'])
-    how, number = modes.parse(mcu.answer or (guest.mode if guest else 'echo'))
+    how, number = modes.parse(mcu.once or mcu.answer or
+                              (guest.mode if guest else 'echo'))
+    mcu.once = None
     if how == 'refuse':
         code = number or 403
     if mcu.sessions >= mcu.capacity:

@@ -13,6 +13,7 @@ from webconf.leg import FAULTS, Leg
 
 PORT = 8057
 WAIT_MAX = 60
+OWED_MAX = 1024  # legs that are wanted and not yet dialled
 REPLACED_AT_ONCE = 4  # legs of full age that are renewed in one look
 
 
@@ -28,7 +29,7 @@ class Trunk:
         self.state, self.proxy = 'down', None
         self.legs, self.limits = set(), {}
         self.link, self.told = None, None
-        self.wanted = 0
+        self.wanted, self.owed = 0, 0
         self.heard, self.asked = 0.0, None
         self.task = asyncio.ensure_future(self._run())
 
@@ -89,7 +90,7 @@ class Trunk:
             self.mcu.tell('no_edge')
 
     async def _drop(self):
-        self.state = 'down'
+        self.state, self.owed = 'down', 0
         for leg in list(self.legs):
             leg.close()
         if self.link:
@@ -111,7 +112,8 @@ class Trunk:
         """One message of the edge."""
         if got.kind == 'WANT':
             self.wanted += got['legs']
-            self.open(got['legs'])
+            self.owed = min(self.owed + got['legs'], OWED_MAX)
+            self.fill()
         elif got.kind == 'PING':
             await self.say('PONG', echo=got['echo'])
         elif got.kind == 'DRAIN':
@@ -128,13 +130,16 @@ class Trunk:
         if self.link and self.state in ('up', 'draining'):
             await self.link.write(psom.encode(kind, **values))
 
-    def open(self, count):
-        """More legs, as far as both sides allow."""
-        parked = sum(leg.state in ('dialling', 'parked') for leg in self.legs)
-        room = min(self.mcu.legs_max, self.limits['parked_max']) - parked
-        if self.mcu.dials_legs:
-            for _ in range(min(count, room)):
-                self.legs.add(Leg(self))
+    def fill(self):
+        """More legs, of those that are wanted, as far as both sides allow; the
+        rest as those are used."""
+        waiting = sum(leg.state in ('dialling', 'parked') for leg in self.legs)
+        room = min(self.mcu.legs_max,
+                   self.limits.get('parked_max', 0)) - waiting
+        while self.owed and room > 0 and self.state == 'up' and \
+                self.mcu.dials_legs:
+            self.owed, room = self.owed - 1, room - 1
+            self.legs.add(Leg(self))
 
     async def _watch(self):
         """Pings in quiet times, death of the silent, legs of full age."""

@@ -1,24 +1,16 @@
 /* edgectl/test_av.c: calls that are refused before anything is sent; the rest
  * is journey av_edgectl. */
 #include <check.h>
-#include <jansson.h>
-#include <string.h>
 
-#include "edgectl/ctl.h"
-#include "tests/support/certs.h"
 #include "tests/support/suite.h"
-
-enum { WORDS = 12 };
+#include "tests/unit/edgectl/verb.h"
 
 static struct certs *folder;
 
 static void setup(void)
 {
-	folder = certs_new();
+	folder = verb_folder();
 	certs_write(folder, "password", "secret\n");
-	certs_write(folder, "edge.ini",
-		    "[local]\nfqdn = edge01.corp.contoso.com\n"
-		    "state = /nonexistent\n");
 }
 
 static void teardown(void)
@@ -26,38 +18,9 @@ static void teardown(void)
 	certs_free(folder);
 }
 
-/* PASSWORD stands for the file. */
-static enum ctl_exit call(ctl_verb_fn *fn, const char *const *words,
-			  const char **id)
-{
-	static char copy[WORDS][128], found[32];
-	char *argv[WORDS];
-	struct ctl c;
-	enum ctl_exit exit;
-	int n = 0;
-
-	for (; words[n]; n++) {
-		snprintf(copy[n], sizeof(copy[n]), "%s",
-			 strcmp(words[n], "PASSWORD")
-				 ? words[n]
-				 : certs_path(folder, "password"));
-		argv[n] = copy[n];
-	}
-	ck_assert(!ctl_init(&c));
-	c.json = true; /* nothing on the terminal */
-	c.config_path = certs_path(folder, "edge.ini");
-	exit = fn(&c, n, argv);
-	snprintf(found, sizeof(found), "%s",
-		 json_string_value(
-			 json_object_get(json_array_get(c.findings, 0), "id")));
-	*id = found;
-	ctl_fini(&c);
-	return exit;
-}
-
 static const struct {
 	ctl_verb_fn *fn;
-	const char *words[WORDS];
+	const char *words[VERB_WORDS];
 	enum ctl_exit exit;
 	const char *id;
 } calls[] = {
@@ -70,42 +33,42 @@ static const struct {
 			    "--user-password-file", "/nonexistent", NULL},
 	 CTL_IO, "TEST-005"},
 	{ctl_test_av_edge, {"--user-sip-address", "a@x.com",
-			    "--user-password-file", "PASSWORD",
+			    "--user-password-file", "@password",
 			    "--location", "nowhere", NULL},
 	 CTL_USAGE, "CTL-001"},
 	{ctl_test_av_edge, {"--user-sip-address", "a@x.com",
-			    "--user-password-file", "PASSWORD",
+			    "--user-password-file", "@password",
 			    "--protocol", "sctp", NULL},
 	 CTL_USAGE, "CTL-001"},
 	{ctl_test_av_edge, {"--user-sip-address", "a@x.com",
-			    "--user-password-file", "PASSWORD", NULL},
+			    "--user-password-file", "@password", NULL},
 	 CTL_IO, "CTL-009"}, /* no store */
 	{ctl_test_p2p_av, {"--sender-sip-address", "a@x.com",
-			   "--sender-password-file", "PASSWORD", NULL},
+			   "--sender-password-file", "@password", NULL},
 	 CTL_USAGE, "CTL-001"},
 	{ctl_test_p2p_av, {"--sender-sip-address", "a@x.com",
-			   "--sender-password-file", "PASSWORD",
+			   "--sender-password-file", "@password",
 			   "--receiver-sip-address", "b@x.com",
-			   "--receiver-password-file", "PASSWORD",
+			   "--receiver-password-file", "@password",
 			   "--packets", "15001", NULL},
 	 CTL_USAGE, "CTL-001"},
 	{ctl_test_p2p_av, {"--sender-sip-address", "a@x.com",
-			   "--sender-password-file", "PASSWORD",
+			   "--sender-password-file", "@password",
 			   "--receiver-sip-address", "b@x.com",
-			   "--receiver-password-file", "PASSWORD",
+			   "--receiver-password-file", "@password",
 			   "--packets", "0", NULL},
 	 CTL_USAGE, "CTL-001"},
 	{ctl_test_p2p_av, {"--sender-sip-address", "a@x.com",
-			   "--sender-password-file", "PASSWORD",
+			   "--sender-password-file", "@password",
 			   "--receiver-sip-address", "b@x.com",
-			   "--receiver-password-file", "PASSWORD",
+			   "--receiver-password-file", "@password",
 			   "--receiver-location", "nowhere", NULL},
 	 CTL_USAGE, "CTL-001"},
 	{ctl_test_p2p_av, {"--sender-sip-address", "a@x.com",
-			   "--sender-password-file", "PASSWORD",
+			   "--sender-password-file", "@password",
 			   "--sender-location", "intranet",
 			   "--receiver-sip-address", "b@x.com",
-			   "--receiver-password-file", "PASSWORD", NULL},
+			   "--receiver-password-file", "@password", NULL},
 	 CTL_IO, "CTL-009"}, /* all is said; no store */
 	/* clang-format on */
 };
@@ -114,7 +77,7 @@ START_TEST(test_that_cannot_be_run_says_so)
 {
 	const char *id;
 
-	ck_assert_int_eq(call(calls[_i].fn, calls[_i].words, &id),
+	ck_assert_int_eq(verb_call(calls[_i].fn, folder, calls[_i].words, &id),
 			 calls[_i].exit);
 	ck_assert_str_eq(id, calls[_i].id);
 }

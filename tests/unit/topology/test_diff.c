@@ -128,10 +128,11 @@ START_TEST(topo_diff_sees_an_ipv6_twin_that_appears)
 			 "IPAddress=\"192.0.2.11\" "
 			 "IPv6Address=\"2001:db8::11\"");
 	compare();
-	ck_assert(diff->av && !diff->hosts);
-	ck_assert_uint_eq(diff->fact_count, 2);
+	ck_assert(diff->av && diff->webconf && !diff->hosts);
+	ck_assert_uint_eq(diff->fact_count, 3);
 	ck_assert_str_eq(printed(0), "~ av.own.ipv6 - -> 2001:db8::11");
 	ck_assert_str_eq(printed(1), "~ av.public.ipv6 - -> 2001:db8::11");
+	ck_assert_str_eq(printed(2), "~ webconf.own.ipv6 - -> 2001:db8::11");
 }
 END_TEST
 

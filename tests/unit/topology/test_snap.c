@@ -246,6 +246,26 @@ START_TEST(topo_snap_knows_the_ipv6_twins)
 }
 END_TEST
 
+START_TEST(topo_snap_knows_the_ipv6_twin_of_web_conferencing)
+{
+	struct topo_doc d;
+	const struct topo *t;
+	struct edge_addr twin;
+	char text[EDGE_ADDR_STRLEN];
+
+	topo_doc_load(&d, "02-edge-pool-director.xml");
+	topo_doc_replace(&d, "IPAddress=\"192.0.2.31\"",
+			 "IPAddress=\"192.0.2.31\" "
+			 "IPv6Address=\"2001:db8::31\"");
+	t = topo_doc_topo(&d, "edge01.corp.contoso.com");
+	twin = topo_webconf_twin(t);
+	edge_addr_print(&twin, text);
+	ck_assert_str_eq(text, "[2001:db8::31]:443");
+	ck_assert_int_eq(t->av_own6.family, 0);
+	topo_doc_fini(&d);
+}
+END_TEST
+
 START_TEST(topo_snap_knows_the_ipv6_twins_of_other_members)
 {
 	struct topo_doc d;
@@ -450,6 +470,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, topo_snap_decode_fills_the_struct);
 	tcase_add_loop_test(tc, topo_snap_knows_the_ipv6_twins, 0,
 			    (int)(sizeof(twins) / sizeof(*twins)));
+	tcase_add_test(tc, topo_snap_knows_the_ipv6_twin_of_web_conferencing);
 	tcase_add_test(tc, topo_snap_knows_the_ipv6_twins_of_other_members);
 	tcase_add_test(tc, topo_hold_keeps_a_snapshot_alive);
 	tcase_add_loop_test(tc, topo_snap_decode_refuses, 0,

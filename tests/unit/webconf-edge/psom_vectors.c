@@ -48,6 +48,28 @@ static void load_one(struct psom_vector *out, const json_t *row)
 	ck_assert_str_eq(hex, vector_text(row, "sha256"));
 }
 
+static void load_keys(struct psom_vectors *v)
+{
+	struct topo_keyring *ring;
+	char name[8];
+
+	ck_assert_int_eq(topo_keyring_new(&ring), EDGE_OK);
+	for (unsigned i = 0; i < 2; i++) {
+		struct topo_key *k = &ring->keys[ring->count++];
+		struct edge_slice key;
+
+		snprintf(name, sizeof(name), "key_%u", i + 1);
+		key = vector_hex(v->manifest, name);
+		snprintf(k->kid, sizeof(k->kid), "%u", i + 1);
+		ck_assert_uint_eq(edge_slice_len(key), TOPO_KEY_LEN);
+		memcpy(k->key, key.p, TOPO_KEY_LEN);
+		k->not_before_s = v->clock_s - 3600;
+		k->not_after_s = v->clock_s + 3600;
+	}
+	ck_assert_int_eq(psom_keys_from(&v->keys, ring), EDGE_OK);
+	topo_keyring_free(ring);
+}
+
 void psom_vectors_load(struct psom_vectors *v)
 {
 	const json_t *rows;
@@ -61,10 +83,12 @@ void psom_vectors_load(struct psom_vectors *v)
 	rows = json_object_get(v->manifest, "vectors");
 	ck_assert_uint_eq(json_array_size(rows), PSOM_VECTORS);
 	json_array_foreach(rows, i, row) load_one(&v->all[v->count++], row);
+	load_keys(v);
 }
 
 void psom_vectors_fini(struct psom_vectors *v)
 {
+	psom_keys_fini(&v->keys);
 	json_decref(v->manifest);
 }
 
@@ -92,28 +116,6 @@ struct edge_slice psom_vectors_text(const struct psom_vectors *v,
 				    const char *name)
 {
 	return edge_slice_str(vector_text(v->manifest, name));
-}
-
-void psom_vectors_keys(const struct psom_vectors *v, struct psom_keys *out)
-{
-	struct topo_keyring *ring;
-	char name[8];
-
-	ck_assert_int_eq(topo_keyring_new(&ring), EDGE_OK);
-	for (unsigned i = 0; i < 2; i++) {
-		struct topo_key *k = &ring->keys[ring->count++];
-		struct edge_slice key;
-
-		snprintf(name, sizeof(name), "key_%u", i + 1);
-		key = vector_hex(v->manifest, name);
-		snprintf(k->kid, sizeof(k->kid), "%u", i + 1);
-		ck_assert_uint_eq(edge_slice_len(key), TOPO_KEY_LEN);
-		memcpy(k->key, key.p, TOPO_KEY_LEN);
-		k->not_before_s = v->clock_s - 3600;
-		k->not_after_s = v->clock_s + 3600;
-	}
-	ck_assert_int_eq(psom_keys_from(out, ring), EDGE_OK);
-	topo_keyring_free(ring);
 }
 
 bool psom_vector_leg(const struct psom_vector *v, enum psom_leg *leg,

@@ -18,6 +18,7 @@ struct psom_vectors {
 	struct psom_vector all[PSOM_VECTORS];
 	size_t count;
 	uint64_t clock_s;
+	struct psom_keys keys; /* 1 and 2 of the manifest, in date at clock_s */
 };
 
 /** Length and SHA-256 of each file are checked against the manifest. */
@@ -31,8 +32,6 @@ const struct psom_vector *psom_vectors_client(const struct psom_vectors *v,
 struct edge_slice psom_vectors_text(const struct psom_vectors *v,
 				    const char *name);
 
-/** Keys 1 and 2 of the manifest, in date at its clock. */
-void psom_vectors_keys(const struct psom_vectors *v, struct psom_keys *out);
 extern const struct psom_token_rule psom_vectors_rule;
 
 /** Leg and sender of a vector; false: it is no frame. */

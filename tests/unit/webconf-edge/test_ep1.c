@@ -7,17 +7,14 @@
 #include "webconf-edge/ep1.h"
 
 static struct psom_vectors v;
-static struct psom_keys keys;
 
 static void setup(void)
 {
 	psom_vectors_load(&v);
-	psom_vectors_keys(&v, &keys);
 }
 
 static void teardown(void)
 {
-	psom_keys_fini(&keys);
 	psom_vectors_fini(&v);
 }
 
@@ -35,8 +32,8 @@ static enum wce_reason opening(const struct psom_vector *one, size_t len,
 	why = profile->opening_parse(o, in);
 	return why != WCE_REASON_OK
 		       ? why
-		       : profile->token_check(&t, o, &keys, &psom_vectors_rule,
-					      v.clock_s);
+		       : profile->token_check(&t, o, &v.keys,
+					      &psom_vectors_rule, v.clock_s);
 }
 
 /* Registration is not the profile's: 503 is fine for it. */

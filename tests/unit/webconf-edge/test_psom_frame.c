@@ -144,6 +144,7 @@ START_TEST(decode_is_total)
 	const struct psom_vector *one = &v.all[_i];
 	size_t len = edge_slice_len(one->bytes);
 	struct psom_frame f;
+	uint8_t *bytes;
 	char line[4096];
 	enum psom_leg leg;
 	unsigned from;
@@ -151,11 +152,10 @@ START_TEST(decode_is_total)
 
 	if (!psom_vector_leg(one, &leg, &from))
 		return;
+	bytes = malloc(len); /* sanitizers see its ends */
+	ck_assert_ptr_nonnull(bytes);
+	memcpy(bytes, one->bytes.p, len);
 	for (size_t bit = 0; bit < 8 * len; bit++) {
-		uint8_t *bytes = malloc(len); /* sanitizers see its ends */
-
-		ck_assert_ptr_nonnull(bytes);
-		memcpy(bytes, one->bytes.p, len);
 		bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		if (psom_frame_decode(&f, &used, edge_slice(bytes, len), leg,
 				      from) == PSOM_FINE) {
@@ -164,8 +164,9 @@ START_TEST(decode_is_total)
 				psom_frame_print(line, sizeof(line), &f),
 				sizeof(line));
 		}
-		free(bytes);
+		bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
 	}
+	free(bytes);
 }
 END_TEST
 

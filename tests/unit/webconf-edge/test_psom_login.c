@@ -5,17 +5,14 @@
 #include "tests/unit/webconf-edge/psom_vectors.h"
 
 static struct psom_vectors v;
-static struct psom_keys keys;
 
 static void setup(void)
 {
 	psom_vectors_load(&v);
-	psom_vectors_keys(&v, &keys);
 }
 
 static void teardown(void)
 {
-	psom_keys_fini(&keys);
 	psom_vectors_fini(&v);
 }
 
@@ -42,7 +39,7 @@ START_TEST(token_of_the_digest_is_accepted_and_read)
 	uint8_t text[PSOM_TOKEN_LEN];
 	size_t len;
 
-	ck_assert_int_eq(psom_token_check(&t, &keys, &c), WCE_REASON_OK);
+	ck_assert_int_eq(psom_token_check(&t, &v.keys, &c), WCE_REASON_OK);
 	ck_assert_uint_eq(t.kid, 1);
 	ck_assert_uint_eq(t.issued_s, 1700000000);
 	ck_assert_uint_eq(t.expires_s, 1700000300);
@@ -59,7 +56,7 @@ END_TEST
 START_TEST(token_made_from_its_fields_is_the_recorded_one)
 {
 	struct psom_token t = {.issued_s = 1700000000, .expires_s = 1700000300};
-	const struct psom_key *key = &keys.keys[0];
+	const struct psom_key *key = &v.keys.keys[0];
 	uint8_t out[PSOM_TOKEN_LEN];
 
 	ck_assert_uint_eq(key->kid, 1);
@@ -101,7 +98,7 @@ START_TEST(token_with_any_bit_changed_is_refused)
 			want = WCE_REASON_TOKEN_VERSION;
 		else if (bit / 8 == 1)
 			want = WCE_REASON_UNKNOWN_KEY;
-		ck_assert_int_eq(psom_token_check(&t, &keys, &c), want);
+		ck_assert_int_eq(psom_token_check(&t, &v.keys, &c), want);
 	}
 }
 END_TEST
@@ -142,12 +139,12 @@ START_TEST(token_is_checked_in_the_order_of_the_digest)
 	struct psom_token out;
 
 	ck_assert(psom_token_for(&t, c.mcu, c.conference));
-	psom_token_make(bytes, &keys.keys[1], &t);
+	psom_token_make(bytes, &v.keys.keys[1], &t);
 	if (signed_ones[_i].mcu)
 		c.mcu = edge_slice_str(signed_ones[_i].mcu);
 	if (signed_ones[_i].conference)
 		c.conference = edge_slice_str(signed_ones[_i].conference);
-	ck_assert_int_eq(psom_token_check(&out, &keys, &c),
+	ck_assert_int_eq(psom_token_check(&out, &v.keys, &c),
 			 signed_ones[_i].want);
 }
 END_TEST
@@ -163,7 +160,7 @@ START_TEST(token_of_a_conference_in_other_case_is_accepted)
 		if (*p >= 'a' && *p <= 'z')
 			*p = (char)(*p - 32);
 	c.conference = edge_slice_str(upper);
-	ck_assert_int_eq(psom_token_check(&t, &keys, &c), WCE_REASON_OK);
+	ck_assert_int_eq(psom_token_check(&t, &v.keys, &c), WCE_REASON_OK);
 }
 END_TEST
 
@@ -173,14 +170,31 @@ START_TEST(token_skew_and_life_are_the_rules)
 	struct psom_token t;
 
 	c.now_s = 1700000301;
-	ck_assert_int_eq(psom_token_check(&t, &keys, &c), WCE_REASON_OK);
+	ck_assert_int_eq(psom_token_check(&t, &v.keys, &c), WCE_REASON_OK);
 	c.rule.skew_s = 1;
-	ck_assert_int_eq(psom_token_check(&t, &keys, &c), WCE_REASON_EXPIRED);
+	ck_assert_int_eq(psom_token_check(&t, &v.keys, &c), WCE_REASON_EXPIRED);
 	c.now_s = v.clock_s;
 	c.rule.life_s = 299;
-	ck_assert_int_eq(psom_token_check(&t, &keys, &c), WCE_REASON_LIFETIME);
+	ck_assert_int_eq(psom_token_check(&t, &v.keys, &c),
+			 WCE_REASON_LIFETIME);
 	c.rule.life_s = 300;
-	ck_assert_int_eq(psom_token_check(&t, &keys, &c), WCE_REASON_OK);
+	ck_assert_int_eq(psom_token_check(&t, &v.keys, &c), WCE_REASON_OK);
+}
+END_TEST
+
+START_TEST(token_that_ends_before_it_begins_has_no_life)
+{
+	struct psom_token t = {.issued_s = (uint32_t)v.clock_s,
+			       .expires_s = (uint32_t)v.clock_s - 1};
+	uint8_t bytes[PSOM_TOKEN_LEN] = {0};
+	struct psom_token_claim c = claim_of(edge_slice(bytes, sizeof(bytes)));
+	struct psom_token out;
+
+	ck_assert(psom_token_for(&t, c.mcu, c.conference));
+	psom_token_make(bytes, &v.keys.keys[0], &t);
+	c.rule.life_s = UINT32_MAX;
+	ck_assert_int_eq(psom_token_check(&out, &v.keys, &c),
+			 WCE_REASON_LIFETIME);
 }
 END_TEST
 
@@ -192,18 +206,19 @@ START_TEST(token_at_the_end_of_its_clock_does_not_wrap)
 	struct psom_token_claim c = claim_of(edge_slice(bytes, sizeof(bytes)));
 	struct psom_token out;
 
-	for (size_t i = 0; i < keys.count; i++)
-		keys.keys[i].not_after_s = UINT64_MAX;
+	for (size_t i = 0; i < v.keys.count; i++)
+		v.keys.keys[i].not_after_s = UINT64_MAX;
 	ck_assert(psom_token_for(&t, c.mcu, c.conference));
-	psom_token_make(bytes, &keys.keys[0], &t);
+	psom_token_make(bytes, &v.keys.keys[0], &t);
 	c.now_s = UINT32_MAX;
-	ck_assert_int_eq(psom_token_check(&out, &keys, &c), WCE_REASON_OK);
+	ck_assert_int_eq(psom_token_check(&out, &v.keys, &c), WCE_REASON_OK);
 	c.now_s = (uint64_t)UINT32_MAX + 60;
-	ck_assert_int_eq(psom_token_check(&out, &keys, &c), WCE_REASON_EXPIRED);
+	ck_assert_int_eq(psom_token_check(&out, &v.keys, &c),
+			 WCE_REASON_EXPIRED);
 	c.now_s = 1000;
-	for (size_t i = 0; i < keys.count; i++)
-		keys.keys[i].not_before_s = 0;
-	ck_assert_int_eq(psom_token_check(&out, &keys, &c),
+	for (size_t i = 0; i < v.keys.count; i++)
+		v.keys.keys[i].not_before_s = 0;
+	ck_assert_int_eq(psom_token_check(&out, &v.keys, &c),
 			 WCE_REASON_NOT_YET_VALID);
 }
 END_TEST
@@ -213,13 +228,13 @@ START_TEST(key_out_of_date_is_unknown)
 	struct psom_token_claim c = claim_of(recorded());
 	struct psom_token t;
 
-	keys.keys[0].not_after_s = v.clock_s - 1;
-	ck_assert_int_eq(psom_token_check(&t, &keys, &c),
+	v.keys.keys[0].not_after_s = v.clock_s - 1;
+	ck_assert_int_eq(psom_token_check(&t, &v.keys, &c),
 			 WCE_REASON_UNKNOWN_KEY);
-	keys.keys[0].not_after_s = v.clock_s;
-	ck_assert_int_eq(psom_token_check(&t, &keys, &c), WCE_REASON_OK);
-	keys.keys[0].not_before_s = v.clock_s + 1;
-	ck_assert_int_eq(psom_token_check(&t, &keys, &c),
+	v.keys.keys[0].not_after_s = v.clock_s;
+	ck_assert_int_eq(psom_token_check(&t, &v.keys, &c), WCE_REASON_OK);
+	v.keys.keys[0].not_before_s = v.clock_s + 1;
+	ck_assert_int_eq(psom_token_check(&t, &v.keys, &c),
 			 WCE_REASON_UNKNOWN_KEY);
 }
 END_TEST
@@ -310,6 +325,7 @@ Suite *test_suite(void)
 			    sizeof(signed_ones) / sizeof(signed_ones[0]));
 	tcase_add_test(t, token_of_a_conference_in_other_case_is_accepted);
 	tcase_add_test(t, token_skew_and_life_are_the_rules);
+	tcase_add_test(t, token_that_ends_before_it_begins_has_no_life);
 	tcase_add_test(t, token_at_the_end_of_its_clock_does_not_wrap);
 	tcase_add_test(t, key_out_of_date_is_unknown);
 	suite_add_tcase(s, t);
