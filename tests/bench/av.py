@@ -20,7 +20,6 @@ import os
 import pathlib
 import shutil
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,7 @@ import time
 
 import av_servers
 from av_servers import Load
+from notes import Notes
 
 HERE = pathlib.Path(__file__).resolve().parent
 SERVERS = {'edge': av_servers.av_edge, 'coturn': av_servers.coturn,
@@ -45,14 +45,13 @@ ALLOCATIONS, WINDOW = 10000, 64
 LOST = 0.001
 
 
-class Bench:
+class Bench(Notes):
     """What the figures share."""
 
     def __init__(self, world, folder, ca, options):
+        super().__init__()
         self.world, self.folder, self.ca = world, folder, ca
         self.options = options
-        self.found = {}  # (figure, server) to values
-        self.doubts = []  # what makes a value of a run less than it seems
         self.full = 0  # packets/s of coturn in this run
         self.count = 0
 
@@ -62,21 +61,6 @@ class Bench:
         folder = self.folder / f'{name}{self.count}'
         folder.mkdir()
         return SERVERS[name](self.world, folder, self.ca, **how)
-
-    def note(self, figure, server, value):
-        """One value of one run."""
-        self.found.setdefault((figure, server), []).append(value)
-        print(f'   {figure}, {server}: {value:.2f}', file=sys.stderr)
-
-    def doubt(self, words):
-        """Said again below the table."""
-        self.doubts.append(words)
-        print(f'   ! {words}', file=sys.stderr)
-
-    def median(self, figure, server):
-        """Of all runs; None when there was none."""
-        values = self.found.get((figure, server))
-        return statistics.median(values) if values else None
 
 
 def carries(bench, load, rate):
@@ -268,22 +252,6 @@ def theirs_of(figure):
     return figure
 
 
-def ratio(bench, figure):
-    """Ours / theirs: the median of what each run gave, as a run's rates are
-    its own."""
-    pairs = zip(bench.found.get((figure, 'edge'), []),
-                bench.found.get((theirs_of(figure), 'coturn'), []))
-    ratios = [ours / theirs for ours, theirs in pairs if theirs]
-    return f'{statistics.median(ratios):.2f}' if ratios else '-'
-
-
-def spread(bench, figure, name):
-    """Half the way from the least to the most, in percent of the median."""
-    values = bench.found.get((figure, name))
-    middle = statistics.median(values) if values else 0
-    return f'{50 * (max(values) - min(values)) / middle:.0f}' if middle else '-'
-
-
 def table(bench):
     """Medians, their spread, and ours / theirs."""
     figures = dict.fromkeys(f for f, s in bench.found if s in SERVERS)
@@ -297,10 +265,10 @@ def table(bench):
                  f'{v:.0f}' if v is not None else '-'
                  for v in (ours, theirs, bare)]
         print(f'{figure:<50}{cells[0]:>10}{cells[1]:>10}'
-              f'{ratio(bench, figure):>12}'
+              f'{bench.ratio(figure, "coturn", theirs_of(figure)):>12}'
               f'{cells[2]:>11}'
-              f'{spread(bench, figure, "edge"):>6},'
-              f'{spread(bench, figure, "coturn"):>3}')
+              f'{bench.spread(figure, "edge"):>6},'
+              f'{bench.spread(figure, "coturn"):>3}')
     for figure in dict.fromkeys(f for f, s in bench.found
                                 if s.endswith('workers')):
         one, two = (bench.median(figure, f'{n} workers') for n in (1, 2))

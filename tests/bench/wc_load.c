@@ -91,6 +91,7 @@ static bool is_gone(struct load *l, unsigned n)
 
 static bool is_parked(struct load *l, unsigned n)
 {
+	wc_mcu_park(l->mcu, n);
 	return wc_mcu_parked(l->mcu) >= n;
 }
 
@@ -289,7 +290,6 @@ static void do_park(struct load *l, const struct order *o)
 {
 	const struct lap lap = lap_begin(l);
 
-	wc_mcu_park(l->mcu, o->n);
 	await(l, is_parked, o->n, "legs are not taken");
 	run(l, WARM_UP_MS);
 	lap_end(l, &lap);

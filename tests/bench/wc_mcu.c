@@ -15,6 +15,7 @@ enum {
 	SESSIONS_MAX = 65536,
 	CAPACITY = 30000,
 	LEGS_AT_ONCE = 4096,
+	PARKING = 32, /* under way when they are parked before */
 };
 
 enum leg_state {
@@ -39,7 +40,7 @@ struct wc_mcu {
 	size_t len;
 	unsigned sources;
 	struct leg *sessions[SESSIONS_MAX];
-	unsigned count, parked, turn;
+	unsigned count, dialling, parked, turn;
 	uint64_t bytes;
 	bool is_up, is_held;
 };
@@ -112,6 +113,7 @@ static void introduce(struct leg *leg)
 
 static void dial(struct wc_mcu *m, enum leg_state state)
 {
+	m->dialling += state == LEG_DIALLED;
 	leg_new(m,
 		bench_peer_dial(m->loop, m->plan.own, m->plan.edge,
 				m->plan.port, m->plan.edge_name),
@@ -192,6 +194,7 @@ static void on_secured(struct bench_peer *p)
 	}
 	if (leg->state == LEG_DIALLED) {
 		leg->state = LEG_PARKED;
+		leg->mcu->dialling--;
 		leg->mcu->parked++;
 	} else if (leg->state != LEG_CONTROL) {
 		return;
@@ -227,6 +230,8 @@ static void on_lost(struct bench_peer *p)
 		return;
 	if (leg->state == LEG_CONTROL)
 		bench_die("the edge has left");
+	if (leg->state == LEG_DIALLED)
+		leg->mcu->dialling--;
 	if (leg->state == LEG_PARKED)
 		leg->mcu->parked--;
 	if (leg->state == LEG_RAW)
@@ -312,6 +317,6 @@ unsigned wc_mcu_parked(const struct wc_mcu *m)
 void wc_mcu_park(struct wc_mcu *m, unsigned legs)
 {
 	m->is_held = true;
-	for (unsigned i = m->parked; i < legs; i++)
+	while (m->dialling < PARKING && m->parked + m->dialling < legs)
 		dial(m, LEG_DIALLED);
 }

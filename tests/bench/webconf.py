@@ -12,7 +12,8 @@ one core, clients and server share the other; all is on one loopback device.
   trips    a message and its echo: CPU each and latency, 1 and 200 at a time
   setups   sessions come, echo 32 bytes and go; with webconf-edge the legs that
            the Data MCU dials meanwhile are counted in. "joins" are those whose
-           legs were parked before, which only webconf-edge can have
+           legs were parked before, which only webconf-edge can have:
+           beside them are the others' set-ups
   memory   what 2000 more sessions take, once 200 are there
   crowd    1000 sessions: idle, and with 20 messages/s of 200 bytes each, half
            of them to the server
@@ -25,29 +26,31 @@ import os
 import pathlib
 import shutil
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
 
 import webconf_servers
+from notes import Notes
 from support import netns
 from webconf_servers import Load
 
 HERE = pathlib.Path(__file__).resolve().parent
 THEIRS = ('haproxy', 'nginx')
+# ours that stands beside another one of theirs
+JOIN = 'CPU per join, leg parked before [us]'
+BESIDE = {JOIN: 'CPU per set-up, full handshakes [us]'}
 SETUPS_AT_ONCE, JOINS = 16, 1500
 
 
-class Bench:
+class Bench(Notes):
     """What the figures share."""
 
     def __init__(self, world, folder, ca, options):
+        super().__init__()
         self.world, self.folder, self.ca = world, folder, ca
         self.options = options
         self.ms = int(1000 * options.seconds)
-        self.found = {}  # (figure, server) to values
-        self.doubts = []  # what makes a value of a run less than it seems
         self.count = 0
 
     def server(self, name, **how):
@@ -59,20 +62,11 @@ class Bench:
             self.world, folder, self.ca, tuned=self.options.tuned, **how)
         return server, Load(self.world, server, self.ca)
 
-    def note(self, figure, server, value):
-        """One value of one run."""
-        self.found.setdefault((figure, server), []).append(value)
-        print(f'   {figure}, {server}: {value:.2f}', file=sys.stderr)
 
-    def doubt(self, words):
-        """Said again below the table."""
-        self.doubts.append(words)
-        print(f'   ! {words}', file=sys.stderr)
-
-    def median(self, figure, server):
-        """Of all runs; None when there was none."""
-        values = self.found.get((figure, server))
-        return statistics.median(values) if values else None
+def each(got, total, count, what):
+    """total for each of count; what says of what there were none."""
+    assert count, f'no {what} at all: the machine is too busy, or {got}'
+    return total / count
 
 
 def bulk(bench, name, _server, load):
@@ -84,7 +78,7 @@ def bulk(bench, name, _server, load):
             figure = f'{words}, {size // 1024} KiB writes'
             megabytes = got[way] / 1e6
             bench.note(f'CPU per MB {figure} [ms]', name,
-                       got['cpu_us'] / 1000 / megabytes)
+                       each(got, got['cpu_us'] / 1000, megabytes, 'bytes'))
             bench.note(f'MB a CPU second {figure}', name,
                        megabytes * 1e6 / got['cpu_us'])
 
@@ -97,7 +91,7 @@ def trips(bench, name, _server, load):
             got = load.order('trips', size, count, bench.ms)
             figure = f'{size} B, {count} session{"s" * (count > 1)}'
             bench.note(f'CPU per round trip, {figure} [us]', name,
-                       got['cpu_us'] / got['trips'])
+                       each(got, got['cpu_us'], got['trips'], 'trips'))
             bench.note(f'p50 {figure} [us]', name, got['p50_us'])
             bench.note(f'p99 {figure} [us]', name, got['p99_us'])
 
@@ -110,7 +104,7 @@ def setups(bench, name, _server, load):
                        ('resumed', 'resumed outside')):
         got = load.order('setups', SETUPS_AT_ONCE, 0, bench.ms, how)
         bench.note(f'CPU per set-up, {words} [us]', name,
-                   got['cpu_us'] / got['came'])
+                   each(got, got['cpu_us'], got['came'], 'set-ups'))
         bench.note(f'set-ups a CPU second, {words}', name,
                    1e6 * got['came'] / got['cpu_us'])
         bench.note(f'p50 set-up, {words} [us]', name, got['p50_us'])
@@ -126,8 +120,7 @@ def joins(bench):
     server, load = bench.server('edge')
     load.order('park', JOINS)
     got = load.order('setups', SETUPS_AT_ONCE, JOINS - 100, 20000, 'full')
-    bench.note('CPU per join, leg parked before [us]', 'edge',
-               got['cpu_us'] / got['came'])
+    bench.note(JOIN, 'edge', each(got, got['cpu_us'], got['came'], 'joins'))
     if got['came'] < JOINS - 100:
         bench.doubt(f'joins: {got}')
     load.end()
@@ -185,21 +178,6 @@ def runs(bench):
                 joins(bench)
 
 
-def ratio(bench, figure, theirs):
-    """Ours / theirs: the median of what each run gave."""
-    pairs = zip(bench.found.get((figure, 'edge'), []),
-                bench.found.get((figure, theirs), []))
-    ratios = [ours / other for ours, other in pairs if other]
-    return f'{statistics.median(ratios):.2f}' if ratios else '-'
-
-
-def spread(bench, figure, name):
-    """Half the way from the least to the most, in percent of the median."""
-    values = bench.found.get((figure, name))
-    middle = statistics.median(values) if values else 0
-    return f'{50 * (max(values) - min(values)) / middle:.0f}' if middle else '-'
-
-
 def cell(value):
     """A figure in nine characters."""
     if value is None:
@@ -214,11 +192,11 @@ def table(bench):
           f'{"haproxy":>9}{"ours/ha":>9}{"nginx":>9}{"ours/ng":>9}'
           f'{"+-% e,h,n":>13}')
     for figure in dict.fromkeys(f for f, _ in bench.found):
-        ours, *others = (cell(bench.median(figure, s))
-                         for s in ('edge', *THEIRS))
-        parts = ','.join(spread(bench, figure, s) for s in ('edge', *THEIRS))
-        print(f'{figure:<50}{ours:>9}' + ''.join(
-            f'{value:>9}{ratio(bench, figure, theirs):>9}'
+        beside = BESIDE.get(figure, figure)
+        others = [cell(bench.median(beside, s)) for s in THEIRS]
+        parts = ','.join(bench.spread(figure, s) for s in ('edge', *THEIRS))
+        print(f'{figure:<50}{cell(bench.median(figure, "edge")):>9}' + ''.join(
+            f'{value:>9}{bench.ratio(figure, theirs, beside):>9}'
             for value, theirs in zip(others, THEIRS)) + f'{parts:>13}')
     for words in bench.doubts:
         print(f'! {words}')
