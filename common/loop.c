@@ -16,10 +16,10 @@ enum {
 	 * names 65536 connections at most (common/handle.h) [fds] */
 	LOOP_FDS_MAX = 262144,
 	LOOP_FDS_MIN = 1024,
-	LOOP_TICK_MS = 50,		  /* ours: grain of the wheel [ms] */
-	LOOP_BLOCK = 256,		  /* watches allocated together */
-	LOOP_SCRATCH_LEN = 64 * 1024,	  /* four TLS records in, [bytes] */
-	LOOP_OUT_SCRATCH_LEN = 68 * 1024, /* and out, with what TLS adds */
+	LOOP_TICK_MS = 50,	       /* ours: grain of the wheel [ms] */
+	LOOP_BLOCK = 256,	       /* watches allocated together */
+	LOOP_SCRATCH_LEN = 256 * 1024, /* the longest queue: WC 4.5 [bytes] */
+	LOOP_OUT_SCRATCH_LEN = 264 * 1024, /* and with what TLS adds */
 };
 
 struct watch {

@@ -24,6 +24,7 @@ struct edge_tls_stream {
 	size_t batch_len, batch_cap;
 	int fd;
 	int io_errno;
+	bool is_secret; /* plaintext is wiped */
 };
 
 enum edge_tls_step {

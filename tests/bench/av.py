@@ -28,14 +28,15 @@ import os
 import pathlib
 import shutil
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
+import statistics
 import time
 
 import av_servers
 from av_servers import Load
+from notes import Notes
 
 HERE = pathlib.Path(__file__).resolve().parent
 SERVERS = {'edge': av_servers.av_edge, 'xdp': av_servers.av_edge_xdp,
@@ -55,14 +56,13 @@ ALLOCATIONS, WINDOW = 10000, 64
 LOST = 0.001
 
 
-class Bench:
+class Bench(Notes):
     """What the figures share."""
 
     def __init__(self, world, folder, ca, options):
+        super().__init__()
         self.world, self.folder, self.ca = world, folder, ca
         self.options = options
-        self.found = {}  # (figure, server) to values
-        self.doubts = []  # what makes a value of a run less than it seems
         self.full = 0  # packets/s of coturn in this run
         self.count = 0
 
@@ -72,21 +72,6 @@ class Bench:
         folder = self.folder / f'{name}{self.count}'
         folder.mkdir()
         return SERVERS[name](self.world, folder, self.ca, **how)
-
-    def note(self, figure, server, value):
-        """One value of one run."""
-        self.found.setdefault((figure, server), []).append(value)
-        print(f'   {figure}, {server}: {value:.2f}', file=sys.stderr)
-
-    def doubt(self, words):
-        """Said again below the table."""
-        self.doubts.append(words)
-        print(f'   ! {words}', file=sys.stderr)
-
-    def median(self, figure, server):
-        """Of all runs; None when there was none."""
-        values = self.found.get((figure, server))
-        return statistics.median(values) if values else None
 
 
 def carries(bench, load, rate):
@@ -325,13 +310,6 @@ def ends_of(figure):
     return figure
 
 
-def spread(bench, figure, name):
-    """Half the way from the least to the most, in percent of the median."""
-    values = bench.found.get((figure, name))
-    middle = statistics.median(values) if values else 0
-    return f'{50 * (max(values) - min(values)) / middle:.0f}' if middle else '-'
-
-
 def cell(value):
     """As wide as it must be."""
     if value is None:
@@ -358,7 +336,7 @@ def table(bench):
         print(f'{figure:<50}' +
               ''.join(f'{cell(values[name]):>10}' for name in columns) +
               ''.join(f'{ratios(bench, figure, name):>14}' for name in OURS) +
-              ','.join(spread(bench, figure, name)
+              ','.join(bench.spread(figure, name)
                        for name in (*OURS, 'coturn')).rjust(12))
         relaying(bench, figure, columns)
 

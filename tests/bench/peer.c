@@ -22,13 +22,19 @@ enum {
 	OUT_CAP = 1 << 20, /* a bench that queues more is broken [bytes] */
 	RECORD = 16384,
 	BACKLOG = 4096,
+	BURSTS = 4, /* of a source, before others have their turn */
 };
 
 struct bench_loop {
 	SSL_CTX *ctx;
 	bench_peer_fn *fn;
 	bench_lost_fn *lost;
-	int epoll, listener;
+	bench_drained_fn *drained;
+	SSL_SESSION *ticket;
+	void *owner;
+	bool keeps_ticket, resumes;
+	int epoll;
+	struct bench_peer *listener;
 	char in[IN_CAP]; /* what a peer leaves over is moved to its own */
 };
 
@@ -39,7 +45,7 @@ struct bench_peer {
 	char *rest, *out; /* NULL while empty: idle peers are many */
 	size_t rest_len, out_len, out_cap;
 	int fd;
-	bool is_secured, is_dead, wants_write;
+	bool is_secured, is_dead, wants_write, is_listener;
 };
 
 _Noreturn void bench_die(const char *what)
@@ -61,9 +67,12 @@ static int on_ticket(SSL *ssl, SSL_SESSION *session)
 {
 	struct bench_peer *p = SSL_get_app_data(ssl);
 
-	(void)session;
 	p->loop->fn(p, NULL, 0);
-	return 0; /* not kept: each handshake is a full one */
+	if (!p->loop->keeps_ticket)
+		return 0; /* each handshake is a full one */
+	SSL_SESSION_free(p->loop->ticket);
+	p->loop->ticket = session;
+	return 1;
 }
 
 /* One suite and one group: both servers do the same work. */
@@ -71,9 +80,10 @@ static void context_new(struct bench_loop *l, const struct bench_tls *tls)
 {
 	SSL_CTX *c = SSL_CTX_new(TLS_method());
 	char groups[] = "X25519"; /* the macro drops const */
+	const char *suite = tls->suite ? tls->suite : "TLS_AES_128_GCM_SHA256";
 
 	if (!c || SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION) != 1 ||
-	    SSL_CTX_set_ciphersuites(c, "TLS_AES_128_GCM_SHA256") != 1 ||
+	    SSL_CTX_set_ciphersuites(c, suite) != 1 ||
 	    SSL_CTX_set1_groups_list(c, groups) != 1)
 		bench_die("TLS context");
 	if (tls->chain &&
@@ -99,8 +109,8 @@ static void context_new(struct bench_loop *l, const struct bench_tls *tls)
 	l->ctx = c;
 }
 
-struct bench_loop *bench_loop_new(const struct bench_tls *tls,
-				  bench_peer_fn *fn, bench_lost_fn *lost)
+static struct bench_loop *loop_new(const struct bench_tls *tls,
+				   bench_peer_fn *fn, bench_lost_fn *lost)
 {
 	struct bench_loop *l = calloc(1, sizeof(*l));
 
@@ -109,12 +119,41 @@ struct bench_loop *bench_loop_new(const struct bench_tls *tls,
 	signal(SIGPIPE, SIG_IGN); /* a proxy that ends is a lost peer */
 	l->fn = fn;
 	l->lost = lost;
-	l->listener = -1;
+	l->keeps_ticket = tls->keeps_ticket;
+	context_new(l, tls);
+	return l;
+}
+
+struct bench_loop *bench_loop_new(const struct bench_tls *tls,
+				  bench_peer_fn *fn, bench_lost_fn *lost)
+{
+	struct bench_loop *l = loop_new(tls, fn, lost);
+
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (l->epoll < 0)
 		bench_die("epoll");
-	context_new(l, tls);
 	return l;
+}
+
+struct bench_loop *bench_loop_beside(struct bench_loop *first,
+				     const struct bench_tls *tls,
+				     bench_peer_fn *fn, bench_lost_fn *lost)
+{
+	struct bench_loop *l = loop_new(tls, fn, lost);
+
+	l->epoll = first->epoll;
+	return l;
+}
+
+void bench_loop_on_drained(struct bench_loop *l, bench_drained_fn *fn)
+{
+	l->drained = fn;
+}
+
+bool bench_loop_resume(struct bench_loop *l, bool resumes)
+{
+	l->resumes = resumes && l->ticket;
+	return l->resumes == resumes;
 }
 
 static void watch(struct bench_loop *l, int fd, int how, uint32_t events,
@@ -140,16 +179,18 @@ void bench_loop_listen(struct bench_loop *l, const char *ip, unsigned port)
 {
 	struct sockaddr_in a = address(ip, port);
 	int one = 1;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-	l->listener =
-		socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (l->listener < 0 ||
-	    setsockopt(l->listener, SOL_SOCKET, SO_REUSEADDR, &one,
-		       sizeof(one)) ||
-	    bind(l->listener, (struct sockaddr *)&a, sizeof(a)) ||
-	    listen(l->listener, BACKLOG))
+	l->listener = calloc(1, sizeof(*l->listener));
+	if (!l->listener)
+		bench_die("memory");
+	*l->listener =
+		(struct bench_peer){.loop = l, .fd = fd, .is_listener = true};
+	if (fd < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
+	    bind(fd, (struct sockaddr *)&a, sizeof(a)) || listen(fd, BACKLOG))
 		bench_die("listen");
-	watch(l, l->listener, EPOLL_CTL_ADD, EPOLLIN, NULL);
+	watch(l, fd, EPOLL_CTL_ADD, EPOLLIN, l->listener);
 }
 
 static struct bench_peer *peer_new(struct bench_loop *l, int fd)
@@ -167,6 +208,16 @@ static struct bench_peer *peer_new(struct bench_loop *l, int fd)
 	SSL_set_app_data(p->ssl, p);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	return p;
+}
+
+/* A copy: OpenSSL spoils a session for all when one gets its next ticket. */
+static void resume(struct bench_peer *p)
+{
+	SSL_SESSION *copy = SSL_SESSION_dup(p->loop->ticket);
+
+	if (!copy || SSL_set_session(p->ssl, copy) != 1)
+		bench_die("SSL_set_session");
+	SSL_SESSION_free(copy);
 }
 
 struct bench_peer *bench_peer_dial(struct bench_loop *l, const char *from,
@@ -187,6 +238,8 @@ struct bench_peer *bench_peer_dial(struct bench_loop *l, const char *from,
 		bench_die("connect");
 	p = peer_new(l, fd);
 	SSL_set_connect_state(p->ssl);
+	if (l->resumes)
+		resume(p);
 	if (name) { /* the macro drops const */
 		char *copy = strdup(name);
 
@@ -255,6 +308,20 @@ void bench_peer_flush(struct bench_peer *p)
 	}
 }
 
+/* A source goes on until the socket is full, for a few bursts. */
+static void refill(struct bench_peer *p)
+{
+	if (!p->loop->drained || !p->is_secured)
+		return;
+	for (int i = 0; i < BURSTS && !p->is_dead && !p->out_len; i++) {
+		if (!p->loop->drained(p))
+			return;
+		bench_peer_flush(p);
+	}
+	if (!p->is_dead)
+		want_write(p, true);
+}
+
 static void peer_free(struct bench_peer *p)
 {
 	SSL_shutdown(p->ssl);
@@ -269,6 +336,32 @@ static void peer_free(struct bench_peer *p)
 void bench_peer_close(struct bench_peer *p)
 {
 	p->is_dead = true;
+}
+
+void bench_peer_drop(struct bench_peer *p)
+{
+	peer_free(p);
+}
+
+bool bench_peer_is_resumed(const struct bench_peer *p)
+{
+	return SSL_session_reused(p->ssl) == 1;
+}
+
+void bench_peer_push(struct bench_peer *p)
+{
+	bench_peer_flush(p);
+	refill(p);
+}
+
+void bench_loop_set_owner(struct bench_loop *l, void *owner)
+{
+	l->owner = owner;
+}
+
+void *bench_peer_owner(const struct bench_peer *p)
+{
+	return p->loop->owner;
 }
 
 void *bench_peer_arg(const struct bench_peer *p)
@@ -305,7 +398,7 @@ static void keep_rest(struct bench_peer *p, const char *from, size_t len)
 }
 
 /* All there is to read now, in one block to the callback. */
-static bool read_some(struct bench_peer *p)
+static bool read_block(struct bench_peer *p)
 {
 	char *in = p->loop->in;
 	size_t len = p->rest_len, n, used;
@@ -325,6 +418,16 @@ static bool read_some(struct bench_peer *p)
 		return true;
 	ERR_clear_error();
 	return false;
+}
+
+/* What OpenSSL holds epoll does not tell of again. */
+static bool read_some(struct bench_peer *p)
+{
+	do {
+		if (!read_block(p))
+			return false;
+	} while (!p->is_dead && p->rest_len < IN_CAP && SSL_pending(p->ssl));
+	return true;
 }
 
 static void shake(struct bench_peer *p)
@@ -359,7 +462,7 @@ static void on_peer(struct bench_peer *p, uint32_t events)
 	if (p->is_secured && !p->is_dead && events & (EPOLLIN | EPOLLHUP))
 		alive = read_some(p);
 	if (!p->is_dead)
-		bench_peer_flush(p);
+		bench_peer_push(p);
 	if (!alive)
 		lost(p);
 	if (p->is_dead)
@@ -370,7 +473,7 @@ static void accept_all(struct bench_loop *l)
 {
 	int fd;
 
-	while ((fd = accept4(l->listener, NULL, NULL,
+	while ((fd = accept4(l->listener->fd, NULL, NULL,
 			     SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
 		struct bench_peer *p = peer_new(l, fd);
 
@@ -390,9 +493,11 @@ void bench_loop_turn(struct bench_loop *l, int64_t timeout_ns)
 	if (n < 0 && errno != EINTR)
 		bench_die("epoll_wait");
 	for (int i = 0; i < n; i++) {
-		if (events[i].data.ptr)
-			on_peer(events[i].data.ptr, events[i].events);
+		struct bench_peer *p = events[i].data.ptr;
+
+		if (p->is_listener)
+			accept_all(p->loop);
 		else
-			accept_all(l);
+			on_peer(p, events[i].events);
 	}
 }

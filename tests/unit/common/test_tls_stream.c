@@ -2,14 +2,23 @@
 #include "common/tls_stream.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <openssl/ssl.h>
+
 #include "common/tls.h"
 #include "tests/support/certs.h"
 #include "tests/support/suite.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { IS_COUNTED = 0 }; /* sanitizers have their own malloc */
+#else
+enum { IS_COUNTED = 1 };
+#endif
 
 enum {
 	SERVER,
@@ -254,6 +263,75 @@ START_TEST(tls_stream_makes_room_for_what_came)
 }
 END_TEST
 
+/* Records cut anywhere, with a write of the reader's between the parts. */
+static const size_t pieces[] = {1, 3, 5, 6, 700, RECORD, RECORD + 5, 40000};
+
+START_TEST(tls_stream_reads_records_in_pieces)
+{
+	const size_t piece = pieces[_i / 2];
+	const size_t len = piece < 100 ? 5000 : 4 * RECORD + 100;
+	struct edge_bytes answer = {0};
+	struct edge_slice all;
+
+	open_ends(SOCK_STREAM);
+	shake();
+	if (_i % 2)
+		edge_tls_stream_cleanse(&s[CLIENT]);
+	queue(len);
+	ck_assert_int_eq(write_some(true), EDGE_TLS_DONE);
+	ck_assert(hear(&s[CLIENT]));
+	all = s[CLIENT].rx;
+	while (edge_slice_len(all)) {
+		ck_assert(edge_take(&all,
+				    piece < edge_slice_len(all)
+					    ? piece
+					    : edge_slice_len(all),
+				    &s[CLIENT].rx));
+		ck_assert_int_eq(edge_tls_stream_read(&s[CLIENT], &in, MUCH),
+				 EDGE_TLS_DONE);
+		ck_assert_int_eq(
+			edge_bytes_add(&answer, edge_slice(text, 1), MUCH),
+			EDGE_OK);
+		ck_assert_int_eq(edge_tls_stream_write(&s[CLIENT], &answer,
+						       scratch, BATCH),
+				 EDGE_TLS_DONE);
+		while (recv(s[SERVER].fd, scratch, sizeof(scratch), 0) > 0)
+			;
+	}
+	ck_assert_uint_eq(in.len, len);
+	ck_assert_mem_eq(edge_bytes_slice(&in).p, text, len);
+}
+END_TEST
+
+/* What OpenSSL would still give back: a record buffer has 16 KiB. */
+static size_t kept(struct edge_tls_stream *e)
+{
+	const size_t before = mallinfo2().uordblks;
+
+	SSL_free_buffers(e->ssl);
+	return before - mallinfo2().uordblks;
+}
+
+START_TEST(tls_stream_keeps_no_record_buffer_when_idle)
+{
+	open_ends(SOCK_STREAM);
+	shake();
+	ck_assert_uint_eq(kept(&s[SERVER]), 0);
+	ck_assert_uint_eq(kept(&s[CLIENT]), 0);
+	room_for_all();
+	edge_tls_stream_cleanse(&s[CLIENT]);
+	queue(_i ? 4 * RECORD : 100);
+	ck_assert_int_eq(write_some(true), EDGE_TLS_DONE);
+	read_all();
+	ck_assert_uint_eq(in.len, _i ? 4 * RECORD : 100);
+	ck_assert_uint_eq(kept(&s[SERVER]), 0);
+	ck_assert_uint_eq(kept(&s[CLIENT]), 0);
+	/* and it would have been seen */
+	SSL_alloc_buffers(s[CLIENT].ssl);
+	ck_assert_uint_ge(kept(&s[CLIENT]), IS_COUNTED ? RECORD : 0);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *suite = suite_create("tls_stream");
@@ -268,6 +346,14 @@ Suite *test_suite(void)
 	tcase_add_test(t, tls_stream_says_goodbye_after_what_is_kept);
 	tcase_add_loop_test(t, tls_stream_is_broken_when_nobody_is_there, 0, 2);
 	tcase_add_test(t, tls_stream_makes_room_for_what_came);
+	suite_add_tcase(suite, t);
+	t = tcase_create("reading");
+	tcase_set_timeout(t, 20);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, tls_stream_reads_records_in_pieces, 0,
+			    2 * (int)(sizeof(pieces) / sizeof(*pieces)));
+	tcase_add_loop_test(t, tls_stream_keeps_no_record_buffer_when_idle, 0,
+			    2);
 	suite_add_tcase(suite, t);
 	return suite;
 }
