@@ -28,10 +28,10 @@ import os
 import pathlib
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
-import statistics
 import time
 
 import av_servers
