@@ -153,6 +153,27 @@ INLINE void learn(struct fast_seen *s, const struct packet *p, uint64_t now)
 		s->at_ns = now;
 }
 
+/* What the sockets have not sent yet shall not be overtaken: a way begins in a
+ * lull, or when there was none for long. */
+INLINE bool is_begun(struct fast_seen *s)
+{
+	uint64_t now, last;
+
+	if (s->is_begun)
+		return true;
+	now = bpf_ktime_get_ns();
+	last = s->last_ns;
+	s->last_ns = now;
+	if (!last) {
+		s->first_ns = now;
+		return false;
+	}
+	if (now < last + FAST_LULL_NS && now - s->first_ns < FAST_WAIT_NS)
+		return false;
+	s->is_begun = 1;
+	return true;
+}
+
 /* Over its bandwidth: the worker says so. */
 INLINE bool pay(uint32_t index, uint64_t len, uint64_t now)
 {
@@ -377,8 +398,8 @@ INLINE int to_peer(struct xdp_md *ctx, const struct packet *p,
 		l.way = &next->way[FAST_TO_CLIENT];
 		l.back = &next->seen[FAST_TO_PEER];
 	}
-	if (!is_sendable(&l, p, now) || !pay(s->pool, bytes, now) ||
-	    (next && !pay(next->pool, bytes, now)))
+	if (!is_sendable(&l, p, now) || !is_begun(&s->seen[FAST_TO_PEER]) ||
+	    !pay(s->pool, bytes, now) || (next && !pay(next->pool, bytes, now)))
 		return XDP_PASS;
 	count(&s->seen[FAST_TO_PEER], bytes);
 	if (next)
@@ -395,7 +416,8 @@ INLINE int to_client(struct xdp_md *ctx, const struct packet *p,
 	if (!frame(&l, p, s))
 		return XDP_PASS;
 	learn(&s->seen[FAST_TO_CLIENT], p, now);
-	if (!is_sendable(&l, p, now) || !pay(s->pool, p->payload, now))
+	if (!is_sendable(&l, p, now) || !is_begun(&s->seen[FAST_TO_CLIENT]) ||
+	    !pay(s->pool, p->payload, now))
 		return XDP_PASS;
 	count(&s->seen[FAST_TO_CLIENT], p->payload);
 	return pass_on(ctx, p, &l);

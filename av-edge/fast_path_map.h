@@ -11,6 +11,8 @@ enum {
 	FAST_CHANNEL_HEAD = 4,	/* ChannelData's, RFC 8656 §12.4 [bytes] */
 	FAST_NS_SHIFT = 10,	/* of fast_pool's ns_per_byte */
 	FAST_HOP_S = 30,	/* ours: a next hop is known so long [s] */
+	FAST_LULL_NS = 1000000, /* ours: what is with the sockets is through */
+	FAST_WAIT_NS = 1000000000, /* ours: or it is overtaken, once */
 	FAST_NS_A_MS = 1000000, /* bpf_ktime_get_coarse_ns: CLOCK_MONOTONIC */
 };
 
@@ -35,10 +37,12 @@ struct fast_way {
 
 /* The same way as the kernel has seen it. */
 struct fast_seen {
-	uint64_t packets, bytes; /* passed on; payload */
-	uint64_t at_ns;		 /* of the last that came, passed or not */
-	uint8_t far[6], near[6]; /* hardware addresses: its sender's, ours */
-	uint8_t pad[28];
+	uint64_t packets, bytes;    /* passed on; payload */
+	uint64_t at_ns;		    /* of the last that came, passed or not */
+	uint8_t far[6], near[6];    /* hardware addresses: its sender's, ours */
+	uint32_t is_begun;	    /* before that the sockets have it */
+	uint64_t first_ns, last_ns; /* until then: what was left to them */
+	uint8_t pad[8];
 };
 
 struct fast_slot {

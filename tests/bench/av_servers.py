@@ -164,7 +164,8 @@ class Relay(Server):
     def __init__(self, name, process, login):
         super().__init__(process)
         self.name, self.login = name, login
-        self.settles = 0  # until flows are served as they will be [s]
+        # until flows are served as they will be, with a few packets [s]
+        self.settles = 0
 
     def memory(self):
         """Its own, not of files, which others on the machine share [bytes]."""
@@ -260,7 +261,9 @@ class Load:
         self.up = self._said()
         assert self.up['there'] == count, \
             f'{relay.name}, {dialect}: {count} flows wanted, got {self.up}'
-        time.sleep(0 if only_allocates else relay.settles)
+        if relay.settles and not only_allocates:
+            time.sleep(relay.settles)
+            self.run(2 * count * 10, seconds=0.5)
 
     def _said(self):
         line = self.process.stdout.readline()

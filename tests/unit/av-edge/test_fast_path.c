@@ -79,6 +79,7 @@ static void put(uint32_t place)
 
 		s.way[d].until_ns = UINT64_MAX;
 		s.seen[d].at_ns = now_ns();
+		s.seen[d].is_begun = 1;
 		memcpy(s.seen[d].near, frame_own_mac, sizeof(frame_own_mac));
 		memcpy(s.seen[d].far, d ? peer_mac : client_mac,
 		       sizeof(frame_own_mac));
@@ -451,6 +452,37 @@ START_TEST(program_passes_until_the_other_end_was_heard)
 }
 END_TEST
 
+/* first, last: how long ago [ns]; 0: never */
+static const struct {
+	uint64_t first, last;
+	int said;
+} waits[] = {
+	{0, 0, XDP_PASS},
+	{500000000, 2000000, XDP_REDIRECT}, /* a lull */
+	{500000000, 1, XDP_PASS},
+	{2000000000, 1, XDP_REDIRECT}, /* none for long */
+};
+
+START_TEST(program_begins_in_a_lull_or_at_last)
+{
+	struct fast_slot s = slot(0);
+	struct fast_seen *seen = &s.seen[FAST_TO_PEER];
+	struct frame f = from_client(CHANNEL, "some");
+	const uint64_t now = now_ns();
+
+	seen->is_begun = 0;
+	seen->first_ns = waits[_i].first ? now - waits[_i].first : 0;
+	/* what has just come is so to say ahead: the kernel takes its time */
+	seen->last_ns = waits[_i].last == 1 ? now + 100000000
+			: waits[_i].last    ? now - waits[_i].last
+					    : 0;
+	set_slot(&s);
+	ck_assert_int_eq(run(&f), waits[_i].said);
+	f = from_peer("this way has begun");
+	ck_assert_int_eq(run(&f), XDP_REDIRECT);
+}
+END_TEST
+
 START_TEST(program_passes_what_would_be_too_long)
 {
 	char text[1473] = "";
@@ -544,6 +576,8 @@ static TCase *program_tests(void)
 	tcase_add_test(t, program_passes_what_has_ended);
 	tcase_add_test(t, program_passes_what_comes_in_elsewhere);
 	tcase_add_test(t, program_passes_until_the_other_end_was_heard);
+	tcase_add_loop_test(t, program_begins_in_a_lull_or_at_last, 0,
+			    sizeof(waits) / sizeof(*waits));
 	tcase_add_test(t, program_passes_what_would_be_too_long);
 	tcase_add_test(t, program_passes_what_speaks_to_the_relay);
 	tcase_add_test(t, program_passes_what_is_over_its_bandwidth);
