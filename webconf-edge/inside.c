@@ -337,7 +337,7 @@ static void make_room(struct wce_desk *d)
 		oldest = c; /* new ones stand in front */
 		fresh++;
 	}
-	if (fresh >= wce_desk_limit(d, WCE_LIMIT_INSIDE_FRESH))
+	if (oldest && fresh >= wce_desk_limit(d, WCE_LIMIT_INSIDE_FRESH))
 		wce_inside_end(oldest, WCE_REASON_TLS_SLOW);
 }
 
