@@ -48,6 +48,8 @@ def handshakes(j, edge):
     with gate.crowd() as wires:
         begun = time.monotonic()
         wires += [gate.half_open(j, 0) for _ in range(2)]
+        until(lambda: gate.connections(edge)[0] == 2, 5,
+              'the edge has not taken them yet')
         gate.refused(j, 0)
         assert gate.count(edge, 'connection_rejected', 'handshakes') == 1
         assert gate.events(edge, 1012, reason='handshakes')
