@@ -34,6 +34,7 @@ const struct topo *desk_topo(bool with_fe01)
 	};
 	struct topo t = topo_fixture();
 
+	t.webconf_name = desk_w.name ? desk_w.name : t.webconf_name;
 	t.trusted = with_fe01 ? trusted : trusted + 1;
 	t.trusted_count = with_fe01 ? 3 : 2;
 	t.listen[TOPO_PORT_WEBCONF_CLIENT] =

@@ -26,6 +26,8 @@ struct desk_world {
 	unsigned mail_count, mails_read;
 	char lines[256][1024]; /* of the log, the last ones */
 	unsigned line_count;
+	const char
+		*name; /* the edge's outside, of snapshots made from now on */
 };
 
 extern struct desk_world desk_w; /* of the running test */

@@ -129,6 +129,22 @@ START_TEST(desk_topology_keeps_who_is_named)
 }
 END_TEST
 
+/* REGISTER_OK told where clients go: who is registered is to be told anew. */
+START_TEST(desk_topology_that_moves_the_outside_says_bye)
+{
+	const struct topo *t;
+
+	desk_up(&control, 0);
+	desk_w.name = "elsewhere.contoso.com";
+	t = desk_topo(true);
+	wce_desk_topology(desk_w.desk, t, -1);
+	topo_drop(t);
+	ck_assert_uint_eq(ep1_take_number(&control, PSOM_BYE, PSOM_TAG_CODE),
+			  200);
+	ck_assert_uint_eq(desk_w.desk->mcu_count, 0);
+}
+END_TEST
+
 START_TEST(desk_shows_the_new_certificate_to_the_next)
 {
 	struct edge_tls *tls;
@@ -242,6 +258,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, desk_door_that_cannot_be_opened_leaves_the_old);
 	tcase_add_test(t, desk_topology_sends_strangers_off);
 	tcase_add_test(t, desk_topology_keeps_who_is_named);
+	tcase_add_test(t, desk_topology_that_moves_the_outside_says_bye);
 	tcase_add_test(t, desk_shows_the_new_certificate_to_the_next);
 	tcase_add_test(t, desk_drain_tells_all_and_seats_nobody);
 	tcase_add_test(t, desk_bye_is_the_last_word);

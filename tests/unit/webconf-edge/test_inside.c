@@ -126,6 +126,25 @@ START_TEST(inside_certificate_that_will_do)
 }
 END_TEST
 
+/* Strangers who say nothing keep out no server. */
+START_TEST(inside_silent_one_makes_room)
+{
+	struct sockaddr_storage sa;
+	const socklen_t len = edge_addr_to_sockaddr(&desk_w.at, &sa);
+	unsigned one = 1;
+
+	desk_w.limits[WCE_LIMIT_INSIDE_FRESH] = 1;
+	silent = socket(sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_ge(silent, 0);
+	ck_assert_int_eq(connect(silent, (struct sockaddr *)&sa, len), 0);
+	wait_left(one);
+	desk_up(&control, 0);
+	ck_assert_uint_eq(desk_stat(WCE_STAT_REJECT + WCE_REASON_TLS_SLOW), 1);
+	wait_left(one);
+	desk_sync(&control);
+}
+END_TEST
+
 START_TEST(inside_more_connections_than_allowed)
 {
 	struct edge_tls *tls = ep1_tls(desk_w.certs, "fe01", EP1_TLS_CLIENT);
@@ -503,6 +522,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, inside_certificate_that_will_not_do, 0, BAD);
 	tcase_add_loop_test(t, inside_certificate_that_will_do, 0, GOOD);
 	tcase_add_test(t, inside_more_connections_than_allowed);
+	tcase_add_test(t, inside_silent_one_makes_room);
 	tcase_add_checked_fixture(first, init, fini);
 	tcase_add_loop_test(first, inside_first_frame_that_will_not_do, 0,
 			    FIRSTS);

@@ -140,6 +140,26 @@ START_TEST(join_ended_is_by_mcu_and_conference)
 }
 END_TEST
 
+/* One MCU has a share of the deny set, and no more. */
+START_TEST(join_ended_by_one_mcu_leaves_room_for_others)
+{
+	struct psom_frame f;
+
+	desk_w.limits[WCE_LIMIT_ENDED_PER_MCU] = 1;
+	desk_up(&control, 0);
+	desk_dial(&other, "fe02");
+	desk_send_register(&other, &(struct desk_mcu){FE02, 1, 1, 100, 0});
+	ep1_take(&other, PSOM_REGISTER_OK, &f);
+	send_conf_end(&control, "sip:first@contoso.com");
+	ck_assert(desk_line("kept=yes"));
+	send_conf_end(&control, "sip:second@contoso.com");
+	ck_assert(desk_line("kept=no_room"));
+	send_conf_end(&other, URI);
+	desk_ask(a, (struct desk_ask){.uri = URI, .mcu = FE02});
+	desk_take_refusal(a, WCE_REASON_CONF_ENDED);
+}
+END_TEST
+
 START_TEST(join_end_of_a_conference_leaves_its_sessions_alone)
 {
 	desk_up(&control, 0);
@@ -164,6 +184,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, join_leg_that_cannot_leave_is_none);
 	tcase_add_test(t, join_nonce_table_that_is_full_refuses);
 	tcase_add_test(t, join_ended_is_by_mcu_and_conference);
+	tcase_add_test(t, join_ended_by_one_mcu_leaves_room_for_others);
 	tcase_add_test(t, join_end_of_a_conference_leaves_its_sessions_alone);
 	return s;
 }

@@ -43,17 +43,18 @@ START_TEST(service_without_keys_says_so_and_refuses)
 END_TEST
 
 static const struct {
-	const char *leaf, *more, *why;
+	const char *leaf, *more, *limits, *why;
 } bads[] = {
-	{"nobody", "", "nobody"},
-	{"edge", "[trust]\ninternal_crl = /none\n", "/none"},
+	{"nobody", "", "", "nobody"},
+	{"edge", "[trust]\ninternal_crl = /none\n", "", "/none"},
+	{"edge", "", "[limits]\nwebconf.dead_s = 30\n", "webconf.dead_s"},
 };
 enum { BADS = sizeof(bads) / sizeof(*bads) };
 
 START_TEST(service_does_not_open_with_bad_settings)
 {
 	edge_config_free(config);
-	config = settings(bads[_i].leaf, "");
+	config = settings(bads[_i].leaf, bads[_i].limits);
 	if (*bads[_i].more) {
 		free(config->trust.internal_crl);
 		config->trust.internal_crl = strdup("/none");

@@ -152,6 +152,19 @@ START_TEST(shard_accepts_no_more_until_there_is_room)
 }
 END_TEST
 
+/* Sockets that say nothing for a second keep nobody out. */
+START_TEST(shard_silent_one_makes_room)
+{
+	shard_w.limits[WCE_LIMIT_HANDSHAKES] = 1;
+	silent[0] = shard_dial_silent();
+	dial(&peer);
+	ep1_wait_secured(&peer);
+	ck_assert_uint_eq(shard_stat(WCE_STAT_REJECT + WCE_REASON_TLS_SLOW), 1);
+	ck_assert_uint_eq(atomic_load(&shard_w.shared.clients), 1);
+	ck_assert_uint_eq(atomic_load(&shard_w.shared.sockets), 1);
+}
+END_TEST
+
 /* -- orders ------------------------------------------------------------- */
 
 static struct wce_mail *order(enum wce_mail_kind kind)
@@ -456,6 +469,7 @@ Suite *test_suite(void)
 	tcase_add_test(door, shard_good_token_makes_room_for_the_next);
 	tcase_add_loop_test(door, shard_accepts_no_more_until_there_is_room, 0,
 			    3);
+	tcase_add_test(door, shard_silent_one_makes_room);
 	tcase_add_checked_fixture(orders, init, fini);
 	tcase_add_test(orders, shard_takes_a_door_elsewhere);
 	tcase_add_test(orders, shard_twin_door_comes_and_goes);
