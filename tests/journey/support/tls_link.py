@@ -114,8 +114,12 @@ class Link:
                     self.incoming.write(data)
                 else:
                     self.incoming.write_eof()
-            except ssl.SSLEOFError:
-                raise Cut('ended without close_notify') from None
+            except ssl.SSLError as fault:
+                # older Pythons have no type of its own for it
+                if isinstance(fault, ssl.SSLEOFError) or \
+                        fault.reason == 'UNEXPECTED_EOF_WHILE_READING':
+                    raise Cut('ended without close_notify') from None
+                raise
 
     async def read(self, size=CHUNK):
         """Bytes; b'' after close_notify; Cut, or another ConnectionError."""
