@@ -46,6 +46,9 @@ struct ave_fast {
 	/** EDGE_ELIMIT: no room. */
 	enum edge_err (*open_pool)(void *self, uint32_t *pool);
 	void (*set_pool)(void *self, uint32_t pool, struct ave_fast_rate rate);
+	/** What went by the sockets pays there as well. */
+	void (*spend)(void *self, uint32_t pool, uint64_t bytes,
+		      uint64_t now_ms);
 	void (*close_pool)(void *self, uint32_t pool);
 };
 

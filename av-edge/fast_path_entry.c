@@ -91,3 +91,16 @@ void ave_fast_pool_fill(struct fast_pool *p, struct ave_fast_rate rate)
 	p->burst_ns = rate.burst * BITS_A_BYTE * NS_A_MS / rate.kbit;
 	p->ns_per_byte = BITS_A_BYTE * bit_ns / rate.kbit;
 }
+
+/* As the program pays, which may do so at the same time. */
+void ave_fast_pool_spend(struct fast_pool *p, uint64_t bytes, uint64_t now_ns)
+{
+	const uint64_t floor = now_ns > p->burst_ns ? now_ns - p->burst_ns : 0;
+	uint64_t paid = __atomic_load_n(&p->paid_ns, __ATOMIC_RELAXED);
+
+	if (paid < floor)
+		__atomic_compare_exchange_n(&p->paid_ns, &paid, floor, false,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&p->paid_ns, bytes * p->ns_per_byte >> FAST_NS_SHIFT,
+			   __ATOMIC_RELAXED);
+}

@@ -25,5 +25,7 @@ ave_fast_entry(struct fast_slot *out, const struct ave_fast_way *w,
 uint64_t ave_fast_ns(uint64_t ms);
 /** Of a token bucket, what does not change as it is used. */
 void ave_fast_pool_fill(struct fast_pool *p, struct ave_fast_rate rate);
+/** Take bytes out of it; burst and rate must have been filled in. */
+void ave_fast_pool_spend(struct fast_pool *p, uint64_t bytes, uint64_t now_ns);
 
 #endif

@@ -186,6 +186,14 @@ static void set_pool(void *self, uint32_t pool, struct ave_fast_rate rate)
 	ave_fast_pool_fill(&t->memory.pools[pool - 1], rate);
 }
 
+static void spend(void *self, uint32_t pool, uint64_t bytes, uint64_t now_ms)
+{
+	struct ave_fast_table *t = self;
+
+	ave_fast_pool_spend(&t->memory.pools[pool - 1], bytes,
+			    ave_fast_ns(now_ms));
+}
+
 static void close_pool(void *self, uint32_t pool)
 {
 	struct ave_fast_table *t = self;
@@ -200,5 +208,6 @@ const struct ave_fast ave_fast_table_calls = {
 	.drop = drop,
 	.open_pool = open_pool,
 	.set_pool = set_pool,
+	.spend = spend,
 	.close_pool = close_pool,
 };

@@ -199,11 +199,15 @@ static bool pay(const struct ave_relay *r, struct ave_alloc *a, size_t len)
 {
 	const int64_t bits = (int64_t)len * BITS_A_BYTE;
 
+	if (a->pool) /* what has passed below has paid from the same */
+		ave_relay_fast_count(a);
 	if (a->credit < bits)
 		ave_relay_fill(r, a);
 	if (a->credit < bits)
 		return false;
 	a->credit -= bits;
+	if (a->pool)
+		ave_relay_fast_spend(a, len);
 	return true;
 }
 

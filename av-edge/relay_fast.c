@@ -96,6 +96,13 @@ void ave_relay_fast_count(struct ave_alloc *a)
 	}
 }
 
+void ave_relay_fast_spend(struct ave_alloc *a, size_t len)
+{
+	const struct ave_relay *r = a->relay;
+
+	fast_of(r)->spend(r->plan.fast_self, a->pool, len, r->now_ms);
+}
+
 /* -- which, and how long --------------------------------------------------- */
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -127,6 +134,15 @@ static bool may_be_fast(const struct ave_alloc *a, const struct ave_flow *flow)
 	       flow->until_ms > a->relay->now_ms;
 }
 
+/* How much of a burst has been used [bytes] */
+static uint64_t missing(const struct ave_relay *r, const struct ave_alloc *a)
+{
+	const int64_t burst = (int64_t)rate_of(r).burst * BITS_A_BYTE;
+
+	return burst > a->credit ? (uint64_t)(burst - a->credit) / BITS_A_BYTE
+				 : 0;
+}
+
 static bool has_pool(struct ave_alloc *a)
 {
 	const struct ave_relay *r = a->relay;
@@ -137,6 +153,8 @@ static bool has_pool(struct ave_alloc *a)
 	if (f->open_pool(r->plan.fast_self, &a->pool))
 		return false;
 	f->set_pool(r->plan.fast_self, a->pool, rate_of(r));
+	ave_relay_fill(r, a); /* one bucket: it begins as full as this one */
+	f->spend(r->plan.fast_self, a->pool, missing(r, a), r->now_ms);
 	return true;
 }
 

@@ -92,6 +92,8 @@ void ave_relay_fast_tick(struct ave_relay *r);
 /** The same for one allocation, now. */
 void ave_relay_fast_look(struct ave_alloc *a);
 void ave_relay_fast_count(struct ave_alloc *a);
+/** A packet by the sockets pays below as well; the allocation has a pool. */
+void ave_relay_fast_spend(struct ave_alloc *a, size_t len);
 /** Policy or limits have changed. */
 void ave_relay_fast_judge(struct ave_alloc *a);
 /** From the next packet on the sockets have it again. */

@@ -167,6 +167,22 @@ START_TEST(entry_pool_pays_by_the_byte)
 }
 END_TEST
 
+START_TEST(entry_pool_is_spent_from_a_burst)
+{
+	const uint64_t now = UINT64_C(100000000000);
+	struct fast_pool p = {0};
+
+	ave_fast_pool_fill(&p, (struct ave_fast_rate){8000, 100000});
+	ave_fast_pool_spend(&p, 0, now); /* idle for long: a burst, no more */
+	ck_assert_uint_eq(p.paid_ns, now - p.burst_ns);
+	ave_fast_pool_spend(&p, 100000, now);
+	ck_assert_uint_ge(p.paid_ns, now - 1000000); /* to 1 % */
+	ck_assert_uint_le(p.paid_ns, now);
+	ave_fast_pool_spend(&p, 100000, now);
+	ck_assert_uint_gt(p.paid_ns, now);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("fast_path_entry");
@@ -182,6 +198,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, entry_is_refused_when_it_cannot_be_served);
 	tcase_add_test(t, entry_time_is_the_kernels);
 	tcase_add_test(t, entry_pool_pays_by_the_byte);
+	tcase_add_test(t, entry_pool_is_spent_from_a_burst);
 	suite_add_tcase(s, t);
 	return s;
 }

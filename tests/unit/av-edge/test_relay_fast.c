@@ -17,6 +17,7 @@ static struct {
 	unsigned puts, pools;
 	struct ave_fast_rate rate;
 	enum edge_err put_err, pool_err;
+	uint64_t spent; /* below, by the sockets [bytes] */
 } kernel;
 
 static struct fake_net net;
@@ -81,6 +82,15 @@ static void set_pool(void *self, uint32_t pool, struct ave_fast_rate rate)
 	kernel.rate = rate;
 }
 
+static void spend(void *self, uint32_t pool, uint64_t bytes, uint64_t now_ms)
+{
+	(void)self;
+	ck_assert_uint_ne(pool, 0);
+	ck_assert_uint_eq(now_ms, net.now_ms);
+	ck_assert_uint_ne(kernel.rate.kbit, 0); /* filled in before */
+	kernel.spent += bytes;
+}
+
 static void close_pool(void *self, uint32_t pool)
 {
 	(void)self;
@@ -88,8 +98,8 @@ static void close_pool(void *self, uint32_t pool)
 	kernel.pools--;
 }
 
-static const struct ave_fast calls = {put,	 until,	   use,	      drop,
-				      open_pool, set_pool, close_pool};
+static const struct ave_fast calls = {put,	 until,	   use,	  drop,
+				      open_pool, set_pool, spend, close_pool};
 
 static unsigned served(void)
 {
@@ -395,6 +405,29 @@ START_TEST(fast_use_pays_for_bandwidth)
 }
 END_TEST
 
+/* One bucket, whatever way: what the sockets have passed and pass is paid below
+ * too, and what passed below is known when the sockets ask. */
+START_TEST(fast_and_sockets_pay_from_one_bucket)
+{
+	const uint64_t burst = net.view.limits[AVE_LIMIT_BANDWIDTH_BURST];
+	uint64_t before;
+
+	flow_to(&peer, 0x4001, UINT64_MAX);
+	speak(0x4001);
+	fake_net_pass(&net, LOOK_MS);
+	ck_assert_uint_eq(served(), 1);
+	ck_assert_uint_eq(kernel.spent, burst - (uint64_t)a->credit / 8);
+	before = kernel.spent;
+	speak(0x4001);
+	ck_assert_uint_eq(kernel.spent - before, 2); /* "hi" */
+	kernel.use[1].to_peer = 1; /* and nobody has looked since */
+	kernel.use[1].to_peer_bytes = burst;
+	speak(0x4001);
+	ck_assert_uint_eq(fake_net_reasons(&net, AVE_BANDWIDTH), 1);
+	ck_assert_uint_eq(kernel.spent - before, 2);
+}
+END_TEST
+
 START_TEST(fast_limits_follow_a_new_view)
 {
 	establish(0x4001);
@@ -448,6 +481,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, fast_use_keeps_ms_turn_alive);
 	tcase_add_test(t, fast_use_of_the_peer_keeps_nobody_alive);
 	tcase_add_test(t, fast_use_pays_for_bandwidth);
+	tcase_add_test(t, fast_and_sockets_pay_from_one_bucket);
 	tcase_add_test(t, fast_limits_follow_a_new_view);
 	tcase_add_test(t, fast_refusals_leave_it_to_the_sockets);
 	suite_add_tcase(s, t);
