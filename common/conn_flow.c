@@ -56,6 +56,8 @@ void edge_conn_flow_watch(struct edge_conn *c)
 	    (c->state == CONN_OPEN && !c->is_paused &&
 	     !(c->is_blocked && c->held.len)))
 		io |= EDGE_LOOP_READ;
+	if (c->state == CONN_OPEN && !io && !c->is_hung)
+		io = EDGE_LOOP_ERROR; /* paused: a reset is seen all the same */
 	if (c->state > CONN_LINGER)
 		io = 0;
 	if (io == c->watched)
@@ -393,10 +395,30 @@ static void connected(struct edge_conn *c)
 	handshake(c);
 }
 
+/* Nothing is read now; what we are told is a reset, or that both sides have
+ * closed, which the reading will find. */
+static void on_error_alone(struct edge_conn *c)
+{
+	const int error = edge_sock_error(c->stream.fd);
+
+	if (error) {
+		edge_conn_flow_detail(c, "%s", strerror(error));
+		edge_conn_flow_fail(c, EDGE_CONN_WHY_RESET);
+		return;
+	}
+	c->is_hung = true;
+	edge_conn_flow_watch(c);
+}
+
 static void on_io(unsigned ready, void *arg)
 {
 	struct edge_conn *c = arg;
 
+	if (c->watched == EDGE_LOOP_ERROR) {
+		if (ready & EDGE_LOOP_ERROR)
+			on_error_alone(c);
+		return;
+	}
 	if (c->state == CONN_LINGER) {
 		edge_conn_flow_linger(c, ready);
 		return;

@@ -43,6 +43,7 @@ struct edge_conn {
 	bool is_cut;	/* and no close_notify before it */
 	bool is_shut;	/* FIN is sent */
 	bool is_deaf;	/* lingers, and the other end sends no more */
+	bool is_hung;	/* both sides have closed: epoll says so for ever */
 	bool is_telling;
 };
 

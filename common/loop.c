@@ -127,6 +127,8 @@ static void on_fd(int flags, void *arg)
 		ready |= EDGE_LOOP_READ;
 	if (flags & (FD_WRITE | FD_EXCEPT))
 		ready |= EDGE_LOOP_WRITE;
+	if (flags & FD_EXCEPT)
+		ready |= EDGE_LOOP_ERROR;
 	if (w->fn)
 		w->fn(ready, w->arg);
 }
@@ -309,6 +311,8 @@ enum edge_err edge_loop_watch(struct edge_loop *l, int fd, unsigned io,
 		flags |= FD_READ;
 	if (io & EDGE_LOOP_WRITE)
 		flags |= FD_WRITE;
+	if (io & EDGE_LOOP_ERROR)
+		flags |= FD_EXCEPT;
 	error = fd_listen(fd, flags, on_fd, w);
 	if (error) {
 		*w = (struct watch){0};

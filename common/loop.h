@@ -11,9 +11,14 @@
 
 struct edge_loop; /* owner and thread: the thread that made it */
 
-enum edge_loop_io { EDGE_LOOP_READ = 1, EDGE_LOOP_WRITE = 2 };
+/* ERROR alone: neither is wanted now, but a reset is. */
+enum edge_loop_io {
+	EDGE_LOOP_READ = 1,
+	EDGE_LOOP_WRITE = 2,
+	EDGE_LOOP_ERROR = 4
+};
 
-/** ready may name more than was asked for (errors are told as both), and may
+/** ready may name more than was asked for (errors are told as all), and may
  * be stale when the number of a closed fd is used again in the same turn:
  * the fd is non-blocking and the system call tells the truth. */
 typedef void edge_io_fn(unsigned ready, void *arg); /* EDGE_LOOP_* bits */

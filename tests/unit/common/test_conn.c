@@ -228,6 +228,50 @@ START_TEST(conn_pause_holds_and_resume_tells_again)
 }
 END_TEST
 
+/* Says more than once, so that the reading has stopped; then is gone. */
+static void on_reset_time(struct edge_timer *t, uint64_t now_ms)
+{
+	static const unsigned again_ms = 20;
+
+	if (client.want_len--) {
+		end_send(&client, "more");
+		edge_wheel_start(edge_loop_wheel(loop), t, now_ms + again_ms,
+				 on_reset_time);
+		return;
+	}
+	edge_conn_abort(client.conn);
+	client.conn = NULL;
+}
+
+static void on_resetting(struct end *e, enum edge_conn_event ev)
+{
+	if (ev != EDGE_CONN_SECURED)
+		return;
+	e->want_len = 3;
+	edge_wheel_start(edge_loop_wheel(loop), &resume_timer,
+			 edge_loop_now_ms(loop) + 20, on_reset_time);
+}
+
+static void on_paused_end(struct end *e, enum edge_conn_event ev)
+{
+	if (ev == EDGE_CONN_SECURED)
+		edge_conn_pause(e->conn);
+	if (ev == EDGE_CONN_FAILED)
+		edge_loop_stop(loop);
+}
+
+START_TEST(conn_paused_sees_a_reset)
+{
+	server.fn = on_paused_end;
+	client.fn = on_resetting;
+	world_dial();
+	world_run();
+	ck_assert_uint_eq(server.count[EDGE_CONN_DATA], 0);
+	ck_assert_uint_eq(server.count[EDGE_CONN_FAILED], 1);
+	ck_assert_int_eq(edge_conn_why(server.conn), EDGE_CONN_WHY_RESET);
+}
+END_TEST
+
 START_TEST(conn_stalls_when_the_reader_does_not_read)
 {
 	plan.stall_ms = 150;
@@ -331,6 +375,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, conn_fails_when_input_is_full_and_nobody_takes_it);
 	tcase_add_test(t, conn_takes_another_input_cap);
 	tcase_add_loop_test(t, conn_pause_holds_and_resume_tells_again, 0, 2);
+	tcase_add_test(t, conn_paused_sees_a_reset);
 	tcase_add_test(t, conn_stalls_when_the_reader_does_not_read);
 	tcase_add_test(t, conn_stalls_when_nobody_reads_its_key_updates);
 	return s;
