@@ -23,10 +23,9 @@ int main(int argc, char **argv)
 		.reload = acc_service_reload,
 		.drain = acc_service_drain,
 		.stop = acc_service_stop,
-		.routes = acc_status_routes,
-		.route_count = ACC_STATUS_ROUTES,
 		.status = acc_status_fill,
 		.stats = acc_service_stats,
+		.refusals = acc_service_refusals,
 	};
 
 	if (acc_service_new(&service) != EDGE_OK)

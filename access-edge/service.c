@@ -563,6 +563,11 @@ struct edge_stats *acc_service_stats(void *self)
 	return ((struct acc_service *)self)->shared.stats;
 }
 
+struct edge_recent *acc_service_refusals(void *self)
+{
+	return ((struct acc_service *)self)->shared.refusals;
+}
+
 const struct topo *acc_service_topo(const struct acc_service *v)
 {
 	return v->topo;

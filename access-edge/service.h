@@ -25,6 +25,7 @@ enum edge_err acc_service_reload(void *self, const struct edge_config *c,
 void acc_service_drain(void *self);
 void acc_service_stop(void *self);
 struct edge_stats *acc_service_stats(void *self);
+struct edge_recent *acc_service_refusals(void *self);
 
 /* For the status page. */
 const struct topo *acc_service_topo(const struct acc_service *v);

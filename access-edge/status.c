@@ -2,12 +2,10 @@
 #include "access-edge/status.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "access-edge/hop.h"
 #include "access-edge/service.h"
-#include "common/recent.h"
 
 static void add_listener(json_t *a, const struct acc_service *v,
 			 enum topo_port_kind kind, const char *name,
@@ -117,29 +115,3 @@ void acc_status_fill(void *self, void *object)
 			    sum(s, offsetof(struct acc_gauges, transactions)));
 	json_object_set_new(o, "shards", json_integer(s->shard_count));
 }
-
-static void add_line(const char *line, void *arg)
-{
-	json_t *row = json_loads(line, 0, NULL);
-
-	if (row)
-		json_array_append_new(arg, row);
-}
-
-static struct edge_admin_answer refusals(const struct edge_admin_request *r,
-					 void *arg)
-{
-	json_t *a = json_array(), *o;
-	char *body;
-
-	(void)r;
-	edge_recent_each(acc_service_shared(arg)->refusals, add_line, a);
-	o = json_pack("{s:o}", "refusals", a);
-	body = json_dumps(o, JSON_COMPACT);
-	json_decref(o);
-	return (struct edge_admin_answer){200, body};
-}
-
-const struct edge_admin_route acc_status_routes[ACC_STATUS_ROUTES] = {
-	{"GET", "/v1/refusals", refusals},
-};

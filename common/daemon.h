@@ -6,6 +6,7 @@
 #include "common/config.h"
 #include "common/log.h"
 #include "common/loop.h"
+#include "common/recent.h"
 #include "common/stats.h"
 #include "topology/topology.h"
 
@@ -52,6 +53,8 @@ struct edge_daemon_plan {
 	/** Adds "listeners", "upstreams", ... ; object is a json_t *. */
 	void (*status)(void *self, void *object);
 	struct edge_stats *(*stats)(void *self); /* for /v1/counters */
+	/** Lines of JSON, for /v1/refusals; NULL: it keeps none. */
+	struct edge_recent *(*refusals)(void *self);
 	void *self;
 };
 

@@ -139,6 +139,27 @@ static struct edge_admin_answer on_counters(const struct edge_admin_request *r,
 	return answer(200, o);
 }
 
+static void add_refusal(const char *line, void *arg)
+{
+	json_t *row = json_loads(line, 0, NULL);
+
+	if (row) /* else it was cut */
+		json_array_append_new(arg, row);
+}
+
+static struct edge_admin_answer on_refusals(const struct edge_admin_request *r,
+					    void *arg)
+{
+	const struct edge_daemon *d = arg;
+	json_t *list = json_array();
+
+	(void)r;
+	if (list && d->plan->refusals)
+		edge_recent_each(d->plan->refusals(d->plan->self), add_refusal,
+				 list);
+	return answer(200, json_pack("{s:o}", "refusals", list));
+}
+
 /* {"seq":N}; false: not that. */
 static bool seq_read(uint64_t *out, struct edge_slice body)
 {
@@ -234,6 +255,7 @@ static struct edge_admin_answer on_drain(const struct edge_admin_request *r,
 static const struct edge_admin_route common_routes[] = {
 	{"GET",  "/v1/status",           on_status},
 	{"GET",  "/v1/counters",         on_counters},
+	{"GET",  "/v1/refusals",         on_refusals},
 	{"POST", "/v1/topology/prepare", on_prepare},
 	{"POST", "/v1/topology/commit",  on_commit},
 	{"POST", "/v1/topology/abort",   on_abort},

@@ -23,10 +23,9 @@ int main(int argc, char **argv)
 		.reload = wce_service_reload,
 		.drain = wce_service_drain,
 		.stop = wce_service_stop,
-		.routes = wce_status_routes,
-		.route_count = WCE_STATUS_ROUTES,
 		.status = wce_status_fill,
 		.stats = wce_service_stats,
+		.refusals = wce_service_refusals,
 	};
 
 	if (wce_service_new(&service) != EDGE_OK)

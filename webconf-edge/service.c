@@ -212,6 +212,11 @@ struct edge_stats *wce_service_stats(void *self)
 	return ((struct wce_service *)self)->shared.stats;
 }
 
+struct edge_recent *wce_service_refusals(void *self)
+{
+	return ((struct wce_service *)self)->shared.refusals;
+}
+
 const struct topo *wce_service_topo(const struct wce_service *v)
 {
 	return v->topo;

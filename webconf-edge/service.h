@@ -24,6 +24,7 @@ enum edge_err wce_service_reload(void *self, const struct edge_config *c,
 void wce_service_drain(void *self);
 void wce_service_stop(void *self);
 struct edge_stats *wce_service_stats(void *self);
+struct edge_recent *wce_service_refusals(void *self);
 
 /* For the status page. */
 const struct topo *wce_service_topo(const struct wce_service *v);

@@ -2,11 +2,9 @@
 #include "webconf-edge/status.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "common/recent.h"
 #include "topology/utc.h"
 #include "webconf-edge/mcu.h"
 #include "webconf-edge/service.h"
@@ -164,29 +162,3 @@ void wce_status_fill(void *self, void *object)
 				  NULL));
 	json_object_set_new(o, "shards", json_integer(s->shard_count));
 }
-
-static void add_line(const char *line, void *arg)
-{
-	json_t *row = json_loads(line, 0, NULL);
-
-	if (row)
-		json_array_append_new(arg, row);
-}
-
-static struct edge_admin_answer refusals(const struct edge_admin_request *r,
-					 void *arg)
-{
-	json_t *a = json_array(), *o;
-	char *body;
-
-	(void)r;
-	edge_recent_each(wce_service_shared(arg)->refusals, add_line, a);
-	o = json_pack("{s:o}", "refusals", a);
-	body = json_dumps(o, JSON_COMPACT);
-	json_decref(o);
-	return (struct edge_admin_answer){200, body};
-}
-
-const struct edge_admin_route wce_status_routes[WCE_STATUS_ROUTES] = {
-	{"GET", "/v1/refusals", refusals},
-};

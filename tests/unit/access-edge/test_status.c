@@ -144,28 +144,6 @@ START_TEST(status_adds_the_shards)
 }
 END_TEST
 
-START_TEST(status_lists_refusals)
-{
-	struct edge_admin_answer a;
-	json_t *page, *list;
-
-	edge_recent_add(v.shared.refusals, "{\"reason\":\"%s\"}", "parse");
-	edge_recent_add(v.shared.refusals, "not json");
-	edge_recent_add(v.shared.refusals, "{\"reason\":\"%s\"}", "rate");
-	a = acc_status_routes[0].fn(NULL, &v);
-	ck_assert_int_eq(a.status, 200);
-	page = json_loads(a.body, 0, NULL);
-	ck_assert_ptr_nonnull(page);
-	list = json_object_get(page, "refusals");
-	ck_assert_uint_eq(json_array_size(list), 2);
-	ck_assert_str_eq(json_string_value(json_object_get(
-				 json_array_get(list, 1), "reason")),
-			 "rate");
-	json_decref(page);
-	free(a.body);
-}
-END_TEST
-
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("status");
@@ -178,7 +156,6 @@ Suite *test_suite(void)
 	tcase_add_test(t, status_tells_of_a_member_without_address);
 	tcase_add_test(t, status_shows_the_balancer_in_front);
 	tcase_add_test(t, status_adds_the_shards);
-	tcase_add_test(t, status_lists_refusals);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -49,6 +49,11 @@ static enum edge_err on_open(void *self, struct edge_loop *control,
 	if (edge_stats_new(&s->stats, "test", rows, 2, 1))
 		return EDGE_ENOMEM;
 	edge_stats_add(s->stats, 0, 0, 3);
+	if (edge_recent_new(&s->refusals, 2))
+		return EDGE_ENOMEM;
+	edge_recent_add(s->refusals, "{\"reason\":\"%s\"}", "forgotten");
+	edge_recent_add(s->refusals, "{\"reason\":\"size\"");
+	edge_recent_add(s->refusals, "{\"reason\":\"%s\"}", "rate");
 	return EDGE_OK;
 }
 
@@ -108,6 +113,7 @@ static void on_stop(void *self)
 	struct service *s = self;
 
 	edge_stats_free(s->stats);
+	edge_recent_free(s->refusals);
 	told('x');
 }
 
@@ -120,6 +126,11 @@ static void on_status(void *self, void *object)
 static struct edge_stats *on_stats(void *self)
 {
 	return ((struct service *)self)->stats;
+}
+
+static struct edge_recent *on_refusals(void *self)
+{
+	return ((struct service *)self)->refusals;
 }
 
 /* What can this daemon open? {"passwd":errno,"state":errno,...} */
@@ -173,6 +184,7 @@ static struct edge_daemon_plan plan_make(struct service *s)
 		.route_count = 1,
 		.status = on_status,
 		.stats = on_stats,
+		.refusals = on_refusals,
 		.self = s,
 	};
 

@@ -13,6 +13,7 @@ enum { EXIT_DIED = -1 };
 struct service {
 	struct edge_loop *loop;
 	struct edge_stats *stats;
+	struct edge_recent *refusals;
 	bool drains_at_once;
 	enum edge_err open_err;
 };

@@ -109,6 +109,24 @@ START_TEST(daemon_counters_give_names_and_sums)
 }
 END_TEST
 
+START_TEST(daemon_refusals_are_the_last_ones_that_can_be_read)
+{
+	struct service s = {0};
+	const json_t *list;
+	json_t *o;
+
+	daemon_ready(&s);
+	o = daemon_ask("GET", "/v1/refusals", "", 200);
+	list = json_object_get(o, "refusals");
+	ck_assert_uint_eq(json_array_size(list), 1); /* one was cut */
+	ck_assert_str_eq(json_string_value(json_object_get(
+				 json_array_get(list, 0), "reason")),
+			 "rate");
+	json_decref(o);
+	daemon_stop();
+}
+END_TEST
+
 START_TEST(daemon_takes_a_topology_in_two_steps)
 {
 	struct service s = {0};
@@ -381,6 +399,7 @@ static void add_running(Suite *s)
 	tcase_add_test(t, daemon_status_says_what_it_is);
 	tcase_add_test(t, daemon_status_lists_limits_when_asked);
 	tcase_add_test(t, daemon_counters_give_names_and_sums);
+	tcase_add_test(t, daemon_refusals_are_the_last_ones_that_can_be_read);
 	tcase_add_test(t, daemon_takes_a_topology_in_two_steps);
 	tcase_add_test(t, daemon_refuses_a_topology_with_the_reason);
 	tcase_add_test(t, daemon_refuses_bad_requests);

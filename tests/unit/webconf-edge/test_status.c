@@ -258,27 +258,6 @@ START_TEST(status_without_a_desk)
 }
 END_TEST
 
-START_TEST(status_lists_refusals)
-{
-	struct edge_admin_answer a;
-	json_t *page, *list;
-
-	edge_recent_add(v.shared.refusals, "{\"reason\":\"%s\"}", "bad_mac");
-	edge_recent_add(v.shared.refusals, "not json");
-	edge_recent_add(v.shared.refusals, "{\"reason\":\"%s\"}", "slow");
-	ck_assert_str_eq(wce_status_routes[0].path, "/v1/refusals");
-	a = wce_status_routes[0].fn(NULL, &v);
-	ck_assert_int_eq(a.status, 200);
-	page = json_loads(a.body, 0, NULL);
-	ck_assert_ptr_nonnull(page);
-	list = json_object_get(page, "refusals");
-	ck_assert_uint_eq(json_array_size(list), 2);
-	ck_assert_str_eq(text(json_array_get(list, 1), "reason"), "slow");
-	json_decref(page);
-	free(a.body);
-}
-END_TEST
-
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("status");
@@ -292,7 +271,6 @@ Suite *test_suite(void)
 	tcase_add_test(t, status_counts);
 	tcase_add_test(t, status_names_its_keys_and_shows_none);
 	tcase_add_test(t, status_without_a_desk);
-	tcase_add_test(t, status_lists_refusals);
 	suite_add_tcase(s, t);
 	return s;
 }
