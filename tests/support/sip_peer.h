@@ -39,8 +39,6 @@ void sip_peer_send(struct sip_peer *p, const char *fmt, ...) EDGE_PRINTF(2, 3);
  * was awaited. */
 void sip_peer_wait(struct edge_loop *loop, bool (*done)(void *arg), void *arg,
 		   const char *what);
-/** Turn the loop for a while. */
-void sip_peer_idle(struct edge_loop *loop, unsigned ms);
 void sip_peer_wait_secured(struct sip_peer *p);
 void sip_peer_wait_closed(struct sip_peer *p);
 /** The next message, which must begin with that; parsed. A copy of it is good

@@ -8,6 +8,7 @@
 #include "tests/support/held_topo.h"
 #include "tests/support/shard_fixture.h"
 #include "tests/support/suite.h"
+#include "tests/support/turns.h"
 
 static struct shards f;
 static struct acc_shard *s;
@@ -323,7 +324,7 @@ START_TEST(link_answers_a_ping_when_it_was_announced)
 		sip_peer_wait(f.loop, has_pong, &p, "CRLF");
 		return;
 	}
-	sip_peer_idle(f.loop, 50);
+	turns_for(f.loop, 50);
 	(void)sip_peer_has_message(&p);
 	ck_assert_uint_eq(p.pongs, 0);
 }

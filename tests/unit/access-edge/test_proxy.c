@@ -9,6 +9,7 @@
 #include "tests/support/held_topo.h"
 #include "tests/support/shard_fixture.h"
 #include "tests/support/suite.h"
+#include "tests/support/turns.h"
 
 static struct shards f;
 static struct acc_shard *s;
@@ -61,7 +62,7 @@ START_TEST(proxy_absorbs_a_repeated_request)
 
 	shards_request(&client, "INVITE", "z9hG4bKr", 7, "");
 	shards_wait_stat(&f, ACC_STAT_REQUESTS_USR, 3);
-	sip_peer_idle(f.loop, 40);
+	turns_for(f.loop, 40);
 	ck_assert(!sip_peer_has_message(hop));
 	ck_assert_uint_eq(acc_txntab_count(s->txns), 1);
 	sip_peer_answer(hop, &m, "603 Decline", "");
@@ -128,7 +129,7 @@ START_TEST(proxy_sends_one_failure_of_a_call)
 	for (int i = 0; i < 3; i++)
 		sip_peer_expect(hop, "ACK ");
 	sip_peer_expect(&client, "SIP/2.0 486");
-	sip_peer_idle(f.loop, 40);
+	turns_for(f.loop, 40);
 	ck_assert(!sip_peer_has_message(&client));
 }
 END_TEST
@@ -142,7 +143,7 @@ START_TEST(proxy_sends_no_failure_after_a_success)
 	sip_peer_answer(hop, &m, "500 Late", "");
 	sip_peer_expect(hop, "ACK ");
 	sip_peer_expect(&client, "SIP/2.0 200");
-	sip_peer_idle(f.loop, 40);
+	turns_for(f.loop, 40);
 	ck_assert(!sip_peer_has_message(&client));
 }
 END_TEST
@@ -211,7 +212,7 @@ START_TEST(proxy_forwards_benotify_without_a_transaction)
 	shards_inside_request(&inside, "BENOTIFY", "z9hG4bKb2", route,
 			      "Event: presence\n");
 	wait_refused(ACC_REASON_CLIENT_GONE, 1);
-	sip_peer_idle(f.loop, 40);
+	turns_for(f.loop, 40);
 	ck_assert(!sip_peer_has_message(&inside));
 }
 END_TEST
@@ -240,7 +241,7 @@ START_TEST(proxy_drops_a_bad_ack_in_silence)
 			      "opaque=state:Ci.R1;ms-route-sig=k1.AAAA>",
 			      "");
 	shards_wait_stat(&f, ACC_STAT_ROUTE_SIG_FAIL, 1);
-	sip_peer_idle(f.loop, 40);
+	turns_for(f.loop, 40);
 	ck_assert(!sip_peer_has_message(&inside));
 }
 END_TEST

@@ -7,6 +7,7 @@
 #include "common/crew.h"
 #include "tests/support/shard_fixture.h"
 #include "tests/support/suite.h"
+#include "tests/support/turns.h"
 
 static struct shards f;
 static struct sip_peer client, inside;
@@ -120,7 +121,7 @@ START_TEST(shard_cancels_once_a_provisional_has_come)
 
 	shards_request(&client, "CANCEL", "z9hG4bKinv", 1, "");
 	sip_peer_expect(&client, "SIP/2.0 200");
-	sip_peer_idle(f.loop, 50);
+	turns_for(f.loop, 50);
 	ck_assert(!sip_peer_has_message(hop));
 	sip_peer_answer(hop, &m, "180 Ringing", "");
 	sip_peer_expect(hop, "CANCEL ");

@@ -12,6 +12,7 @@
 #include "tests/support/held_topo.h"
 #include "tests/support/shard_fixture.h"
 #include "tests/support/suite.h"
+#include "tests/support/turns.h"
 
 static struct shards f;
 static struct acc_shard *s;
@@ -191,7 +192,7 @@ START_TEST(upstream_does_not_court_who_turns_it_away)
 	s = shards_still(&f);
 	sip_peer_wait(f.loop, is_down, NULL, "a pool that is down");
 	ck_assert_uint_le(shards_stat(&f, ACC_STAT_HOP_FAILED), 6);
-	sip_peer_idle(f.loop, 500);
+	turns_for(f.loop, 500);
 	ck_assert_uint_le(shards_stat(&f, ACC_STAT_HOP_FAILED), 6);
 }
 END_TEST
@@ -216,7 +217,7 @@ START_TEST(upstream_does_not_court_who_hangs_up_after_the_handshake)
 			sip_peer_close(&f.hops[i]);
 			want++;
 		}
-		sip_peer_idle(f.loop, 60);
+		turns_for(f.loop, 60);
 	}
 	ck_assert_uint_le(f.hop_count, 6);
 }

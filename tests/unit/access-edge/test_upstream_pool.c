@@ -9,6 +9,7 @@
 #include "tests/support/held_topo.h"
 #include "tests/support/shard_fixture.h"
 #include "tests/support/suite.h"
+#include "tests/support/turns.h"
 
 static struct shards f;
 static struct acc_shard *s;
@@ -296,7 +297,7 @@ START_TEST(upstream_down_slows_accepting)
 	/* a tenth: two at once, two a second; 20 would come in at once */
 	shards_wait_stat(&f, ACC_STAT_ACCEPTED_CLIENT, 2);
 	ck_assert_uint_ge(shards_stat(&f, ACC_STAT_ACCEPT_PAUSED), 1);
-	sip_peer_idle(f.loop, 100);
+	turns_for(f.loop, 100);
 	ck_assert_uint_le(shards_stat(&f, ACC_STAT_ACCEPTED_CLIENT), 3);
 	shards_wait_stat(&f, ACC_STAT_ACCEPTED_CLIENT, 4);
 	for (int i = 0; i < 4; i++)

@@ -5,6 +5,7 @@
 
 #include "common/sock.h"
 #include "tests/support/suite.h"
+#include "tests/support/turns.h"
 #include "tests/unit/av-edge/mras_fixture.h"
 #include "tests/unit/av-edge/mras_world.h"
 
@@ -215,7 +216,7 @@ START_TEST(door_drains)
 	mras_world_send(&busy, edge_slice_str("\r\n\r\n"));
 	mras_world_send(&busy, edge_slice(m.p, 100));
 	mras_world_wait(&w, AVE_STAT_MRAS_KEEP_ALIVES, 1);
-	sip_peer_idle(w.loop, 50);
+	turns_for(w.loop, 50);
 	mras_door_drain(w.door);
 	sip_peer_wait_closed(&w.peer);
 	ck_assert(!busy.closed);

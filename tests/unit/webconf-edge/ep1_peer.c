@@ -8,8 +8,7 @@
 #include <unistd.h>
 
 #include "common/sock.h"
-
-enum { TICK_MS = 10 };
+#include "tests/support/turns.h"
 
 static void take(struct ep1_peer *p)
 {
@@ -118,46 +117,10 @@ void ep1_peer_deaf(struct ep1_peer *p, bool is)
 
 /* -- waiting ------------------------------------------------------------ */
 
-struct alarm {
-	struct edge_timer timer;
-	struct edge_loop *loop;
-};
-
-static void on_tick(struct edge_timer *t, uint64_t now_ms)
-{
-	struct alarm *a = (struct alarm *)(void *)t;
-
-	edge_wheel_start(edge_loop_wheel(a->loop), t, now_ms + TICK_MS,
-			 on_tick);
-	edge_loop_stop(a->loop);
-}
-
-static bool turn_until(struct edge_loop *loop, bool (*done)(void *arg),
-		       void *arg, uint64_t end_ms)
-{
-	struct alarm a = {.loop = loop};
-	bool is_done;
-
-	edge_wheel_start(edge_loop_wheel(loop), &a.timer,
-			 edge_loop_now_ms(loop) + TICK_MS, on_tick);
-	while (!(is_done = done && done(arg)) &&
-	       edge_loop_now_ms(loop) < end_ms)
-		ck_assert_int_eq(edge_loop_run(loop), EDGE_OK);
-	edge_wheel_stop(&a.timer);
-	return is_done;
-}
-
 void ep1_wait(struct edge_loop *loop, bool (*done)(void *arg), void *arg,
 	      const char *what)
 {
-	ck_assert_msg(turn_until(loop, done, arg,
-				 edge_loop_now_ms(loop) + EP1_PEER_WAIT_MS),
-		      "waited in vain for %s", what);
-}
-
-void ep1_pass(struct edge_loop *loop, unsigned ms)
-{
-	(void)turn_until(loop, NULL, NULL, edge_loop_now_ms(loop) + ms);
+	turns_until(loop, done, arg, EP1_PEER_WAIT_MS, what);
 }
 
 static bool is_secured(void *arg)

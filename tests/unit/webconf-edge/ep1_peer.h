@@ -66,8 +66,6 @@ void ep1_send_number(struct ep1_peer *p, enum psom_type type, enum psom_tag tag,
 /** Run the loop until done says so; the test fails after EP1_PEER_WAIT_MS. */
 void ep1_wait(struct edge_loop *loop, bool (*done)(void *arg), void *arg,
 	      const char *what);
-/** Let ms go by. */
-void ep1_pass(struct edge_loop *loop, unsigned ms);
 /** A listening socket on a free port of 127.0.0.1. */
 int ep1_listen(struct edge_addr *at);
 enum ep1_tls_kind {

@@ -8,6 +8,7 @@
 
 #include "common/conn_flow.h"
 #include "tests/support/suite.h"
+#include "tests/support/turns.h"
 #include "tests/unit/webconf-edge/shard_world.h"
 
 static struct ep1_peer peer, leg;
@@ -301,7 +302,7 @@ START_TEST(client_slow_loris_has_no_more_time)
 	while (!peer.count[EDGE_CONN_EOF] &&
 	       p < bytes + edge_slice_len(hello) - 1) {
 		ep1_peer_send(&peer, edge_slice(p++, 1));
-		ep1_pass(shard_w.loop, 50);
+		turns_for(shard_w.loop, 50);
 	}
 	ck_assert_uint_lt(edge_loop_now_ms(shard_w.loop) - start, 3000);
 	take_refusal(WCE_REASON_SLOW);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tests/support/suite.h"
+#include "tests/support/turns.h"
 #include "tests/unit/webconf-edge/shard_world.h"
 
 enum { MIB = 1 << 20, SLOW = 2 << 20, PIPELINED = 100000 };
@@ -107,7 +108,7 @@ START_TEST(client_leg_answer_comes_byte_by_byte)
 	for (const uint8_t *p = ok.p; p < ok.end; p++) {
 		ck_assert_uint_eq(peer.in_len, 0);
 		ep1_peer_send(&leg, edge_slice(p, 1));
-		ep1_pass(shard_w.loop, 10);
+		turns_for(shard_w.loop, 10);
 	}
 	ep1_take(&peer, PSOM_HELLO_OK, &f);
 }
@@ -126,7 +127,7 @@ START_TEST(client_leg_pipelined_bytes_are_first)
 	ep1_peer_send(&peer, shard_hello(&(struct shard_hello){0}));
 	ep1_peer_send_pattern(&peer, PIPELINED);
 	h = shard_take(WCE_MAIL_ASK)->client;
-	ep1_pass(shard_w.loop, 200);
+	turns_for(shard_w.loop, 200);
 	/* the rest waits outside */
 	ck_assert_uint_ge(edge_conn_buffered(shard_client(h)->conn), 16384);
 	ck_assert_uint_le(edge_conn_buffered(shard_client(h)->conn),
@@ -386,7 +387,7 @@ START_TEST(client_leg_slow_client_is_none)
 	shard_pair(&peer, &leg);
 	ep1_peer_deaf(&peer, true);
 	ep1_peer_send_pattern(&leg, SLOW);
-	ep1_pass(shard_w.loop, 200);
+	turns_for(shard_w.loop, 200);
 	ck_assert(is_throttled(&none));
 	ep1_peer_deaf(&peer, false);
 	ep1_take_pattern(&peer, SLOW);
@@ -439,7 +440,7 @@ START_TEST(client_leg_half_has_a_time_in_all)
 	while (!peer.is_over &&
 	       edge_loop_now_ms(shard_w.loop) - start < EP1_PEER_WAIT_MS) {
 		ep1_peer_send_pattern(&leg, 10); /* there is progress */
-		ep1_pass(shard_w.loop, 100);
+		turns_for(shard_w.loop, 100);
 		if (leg.is_over)
 			break;
 	}
@@ -467,7 +468,7 @@ END_TEST
 START_TEST(client_leg_quiet_meeting_lives)
 {
 	shard_pair(&peer, &leg);
-	ep1_pass(shard_w.loop, 2500);
+	turns_for(shard_w.loop, 2500);
 	ep1_peer_send_pattern(&peer, 10);
 	ep1_take_pattern(&leg, 10);
 }

@@ -5,6 +5,7 @@
 
 #include "common/conn_flow.h"
 #include "tests/support/suite.h"
+#include "tests/support/turns.h"
 #include "tests/unit/webconf-edge/desk_world.h"
 
 #define FE01 "fe01.contoso.net"
@@ -258,10 +259,10 @@ START_TEST(control_is_heard_when_it_registers)
 	desk_w.limits[WCE_LIMIT_PING_S] = 2;
 	desk_w.limits[WCE_LIMIT_DEAD_S] = 2;
 	desk_dial(&control, "fe01");
-	ep1_pass(desk_w.loop, 1900);
+	turns_for(desk_w.loop, 1900);
 	desk_send_register(&control, &(struct desk_mcu){FE01, 1, 1, 100, 0});
 	ep1_take(&control, PSOM_REGISTER_OK, &f);
-	ep1_pass(desk_w.loop, 1100); /* one look of the desk at least */
+	turns_for(desk_w.loop, 1100); /* one look of the desk at least */
 	ck_assert_uint_eq(desk_w.desk->mcu_count, 1);
 	desk_sync(&control);
 }
@@ -353,7 +354,7 @@ START_TEST(control_that_reads_no_answers)
 		for (int i = 0; i < 200; i++)
 			ep1_send_number(&control, PSOM_PING, PSOM_TAG_ECHO,
 					++sent);
-		ep1_pass(desk_w.loop, 1);
+		turns_for(desk_w.loop, 1);
 		ck_assert_uint_eq(desk_w.desk->mcu_count, 1);
 		ck_assert_uint_le(edge_conn_queued(conn), 3 * 16384);
 	}

@@ -6,6 +6,7 @@
 #include "common/conn_flow.h"
 #include "common/sock.h"
 #include "tests/support/suite.h"
+#include "tests/support/turns.h"
 #include "tests/unit/webconf-edge/desk_world.h"
 
 #define FE01 "fe01.contoso.net"
@@ -423,7 +424,7 @@ START_TEST(inside_parked_leg_that_is_too_old)
 	desk_w.limits[WCE_LIMIT_LEG_AGE_S] = 1;
 	desk_up(&control, 0);
 	desk_park(&leg);
-	ep1_pass(desk_w.loop, 500);
+	turns_for(desk_w.loop, 500);
 	ck_assert_uint_eq(desk_w.desk->parked_count, 1);
 	ep1_take_end(&leg);
 	ck_assert_uint_eq(desk_stat(WCE_STAT_LEGS_AGED), 1);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tests/support/suite.h"
+#include "tests/support/turns.h"
 #include "tests/unit/webconf-edge/desk_world.h"
 
 #define FE01 "fe01.contoso.net"
@@ -145,7 +146,7 @@ START_TEST(mcu_that_dials_none_is_asked_for_all_again)
 
 		ask(desk_client(0, clients), (uint8_t)clients);
 		clients++;
-		ep1_pass(desk_w.loop, 200);
+		turns_for(desk_w.loop, 200);
 		while (wanted < 8 && ep1_try(&control, &f))
 			wanted = psom_frame_number(&f, PSOM_TAG_LEGS);
 	}
@@ -189,7 +190,7 @@ START_TEST(mcu_wants_nothing_while_draining)
 	}
 	ep1_peer_reset(&legs[0]);
 	desk_wait_stat(WCE_STAT_LEGS_LOST, 1);
-	ep1_pass(desk_w.loop, 100);
+	turns_for(desk_w.loop, 100);
 	desk_sync(&control);
 	ck_assert_uint_eq(desk_stat(WCE_STAT_WANT_SENT), 1);
 }
@@ -288,7 +289,7 @@ START_TEST(mcu_grace_is_not_prolonged)
 	start = now();
 	topology(false);
 	for (int i = 0; i < 4; i++) {
-		ep1_pass(desk_w.loop, 200);
+		turns_for(desk_w.loop, 200);
 		topology(false);
 	}
 	take_cut(0);
@@ -306,7 +307,7 @@ START_TEST(mcu_named_again_is_not_cut)
 	desk_take(WCE_MAIL_LEG, a);
 	topology(false);
 	topology(true);
-	ep1_pass(desk_w.loop, 600);
+	turns_for(desk_w.loop, 600);
 	desk_no_mail();
 	desk_mail(WCE_MAIL_DONE, a);
 	desk_read_mails();
@@ -327,7 +328,7 @@ START_TEST(mcu_registers_again_within_its_grace)
 	ep1_peer_fini(&control);
 	desk_up(&control, 0);
 	ck_assert_uint_eq(desk_mcu(FE01)->seated, 1); /* its own still */
-	ep1_pass(desk_w.loop, 600);
+	turns_for(desk_w.loop, 600);
 	desk_no_mail();
 }
 END_TEST

@@ -2,6 +2,7 @@
 #include "webconf-edge/pair.h"
 
 #include "tests/support/suite.h"
+#include "tests/support/turns.h"
 #include "tests/unit/webconf-edge/pair_world.h"
 
 enum {
@@ -96,7 +97,7 @@ START_TEST(pair_passes_what_is_queued_before_the_end)
 	ep1_peer_deaf(FAR(b), true);
 	ep1_peer_send_pattern(FAR(a), BIG);
 	ep1_peer_shut(FAR(a));
-	ep1_pass(pair_w.loop, 200);
+	turns_for(pair_w.loop, 200);
 	ck_assert_int_eq(pair_w.pair.state, WCE_PAIR_RELAY);
 	ck_assert_uint_eq(FAR(b)->count[EDGE_CONN_EOF], 0);
 	ep1_peer_deaf(FAR(b), false);
@@ -155,7 +156,7 @@ START_TEST(pair_keeps_a_truncation_visible_behind_a_slow_reader)
 	ep1_peer_deaf(FAR(b), true);
 	ep1_peer_send_pattern(FAR(a), BIG);
 	ep1_peer_cut(FAR(a));
-	ep1_pass(pair_w.loop, 200);
+	turns_for(pair_w.loop, 200);
 	ck_assert_int_eq(pair_w.pair.state, WCE_PAIR_RELAY);
 	ep1_peer_deaf(FAR(b), false);
 	ep1_take_pattern(FAR(b), BIG);
@@ -213,7 +214,7 @@ START_TEST(pair_reset_discards_the_queues)
 	pair_begin();
 	ep1_peer_deaf(FAR(a), true);
 	ep1_peer_send_pattern(FAR(b), BIG);
-	ep1_pass(pair_w.loop, 200);
+	turns_for(pair_w.loop, 200);
 	ep1_peer_reset(FAR(a));
 	ep1_wait_end(FAR(b));
 	ck_assert_int_eq(edge_conn_why(FAR(b)->conn), EDGE_CONN_WHY_RESET);
@@ -257,12 +258,12 @@ START_TEST(pair_slow_reader_stops_its_sender_alone)
 	ep1_peer_deaf(FAR(b), true);
 	ep1_peer_send_pattern(FAR(a), EP1_PEER_QUEUE);
 	ep1_wait(pair_w.loop, is_stalled, f, "a stall");
-	ep1_pass(pair_w.loop, 300);
+	turns_for(pair_w.loop, 300);
 	moved = f->bytes;
 	since = f->stalled_since_ms;
 	ck_assert_uint_ne(since, 0);
 	ck_assert_uint_lt(moved, EP1_PEER_QUEUE);
-	ep1_pass(pair_w.loop, 300);
+	turns_for(pair_w.loop, 300);
 	ck_assert_uint_eq(f->bytes, moved); /* nothing is read any more */
 	/* the other direction is as fast as ever */
 	ep1_peer_send_pattern(FAR(b), BIG);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "tests/support/suite.h"
+#include "tests/support/turns.h"
 #include "tests/unit/webconf-edge/service_world.h"
 
 START_TEST(service_moves_its_doors_at_commit)
@@ -23,7 +24,7 @@ START_TEST(service_moves_its_doors_at_commit)
 	ck_assert_ptr_eq(wce_service_topo(v), new);
 	ck_assert_ptr_nonnull(strstr(lines, "reason=moved"));
 	knock(&second, 1, KEY_BYTE); /* at the new one */
-	ep1_pass(loop, 50);
+	turns_for(loop, 50);
 	ck_assert(!second.is_over);
 	talk(); /* the old session */
 	ep1_peer_fini(&second);

@@ -10,6 +10,7 @@
 #include "common/sock.h"
 #include "tests/support/held_topo.h"
 #include "tests/support/suite.h"
+#include "tests/support/turns.h"
 #include "tests/unit/webconf-edge/shard_world.h"
 
 static struct ep1_peer peer, leg, other, third, fourth;
@@ -142,7 +143,7 @@ START_TEST(shard_accepts_no_more_until_there_is_room)
 	silent[0] = shard_dial_silent();
 	dial(&peer);
 	shard_wait_stat(WCE_STAT_ACCEPT_PAUSED, 1);
-	ep1_pass(shard_w.loop, 200);
+	turns_for(shard_w.loop, 200);
 	ck_assert_uint_eq(peer.count[EDGE_CONN_SECURED], 0);
 	ck_assert(!peer.is_over); /* neither in nor refused */
 	ck_assert_uint_eq(atomic_load(&shard_w.shared.clients), 1);

@@ -8,6 +8,7 @@
 #include "common/crew.h"
 #include "tests/support/held_topo.h"
 #include "tests/support/suite.h"
+#include "tests/support/turns.h"
 #include "tests/support/topo_fixture.h"
 #include "tests/unit/webconf-edge/ep1_peer.h"
 #include "webconf-edge/client.h"
@@ -553,7 +554,7 @@ START_TEST(crew_stops_in_the_middle)
 	dial_users(CLIENTS / 2);
 	wait_users(PAIRED);
 	dial_users(CLIENTS / 2);
-	ep1_pass(w.loop, 20);
+	turns_for(w.loop, 20);
 	/* the rest is teardown's */
 }
 END_TEST
