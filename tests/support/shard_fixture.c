@@ -14,6 +14,7 @@
 #include "access-edge/route_token.h"
 #include "common/recent.h"
 #include "common/sock.h"
+#include "tests/support/heard.h"
 #include "tests/support/held_topo.h"
 #include "tests/support/topo_fixture.h"
 
@@ -154,13 +155,6 @@ static void make_certs(struct shards *f)
 
 /* -- the edge ----------------------------------------------------------- */
 
-static void no_line(const char *line, void *arg)
-{
-	(void)arg;
-	if (getenv("SHARDS_VERBOSE"))
-		fprintf(stderr, "%s\n", line);
-}
-
 static void make_admission(struct shards *f)
 {
 	const struct edge_admit_limits l = {
@@ -182,8 +176,7 @@ static void make_admission(struct shards *f)
 void shards_init(struct shards *f)
 {
 	memset(f, 0, sizeof(*f));
-	edge_log_table(acc_events);
-	edge_log_capture(no_line, NULL);
+	heard_start(acc_events);
 	for (int i = 0; i < ACC_LIMIT_COUNT; i++)
 		f->limits[i] = acc_config_rows.limits[i].def;
 	f->limits[ACC_LIMIT_UNSIGNED_RATE] = 1000;
@@ -318,7 +311,7 @@ void shards_fini(struct shards *f)
 	edge_tls_drop(f->stranger_tls);
 	edge_tls_drop(f->hop_tls);
 	certs_free(f->certs);
-	edge_log_capture(NULL, NULL);
+	heard_stop();
 }
 
 /* -- waiting ------------------------------------------------------------ */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "access-edge/events.h"
+#include "tests/support/heard.h"
 #include "tests/support/suite.h"
 #include "tests/support/topo_fixture.h"
 
@@ -18,16 +19,9 @@ static char state[64], secrets[80], file[96], why[512];
 static struct topo single, pool;
 static struct topo_keyring *ring;
 
-static void no_line(const char *line, void *arg)
-{
-	(void)line;
-	(void)arg;
-}
-
 static void setup(void)
 {
-	edge_log_table(acc_events);
-	edge_log_capture(no_line, NULL);
+	heard_start(acc_events);
 	snprintf(state, sizeof(state), "/tmp/edge-keys-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(state));
 	snprintf(secrets, sizeof(secrets), "%s/secrets", state);
@@ -41,7 +35,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-	edge_log_capture(NULL, NULL);
+	heard_stop();
 	topo_keyring_free(ring);
 	unlink(file);
 	rmdir(secrets);

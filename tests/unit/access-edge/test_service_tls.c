@@ -1,36 +1,26 @@
 /* access-edge/service_tls.c: recipes by topology, warnings by time. */
 #include "access-edge/service_tls.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "access-edge/events.h"
 #include "common/tls.h"
 #include "tests/support/certs.h"
+#include "tests/support/heard.h"
 #include "tests/support/suite.h"
 #include "tests/support/topo_fixture.h"
 
-enum { DAY_S = 86400, LINES = 8 };
+enum { DAY_S = 86400 };
 
 static struct certs *certs;
 static struct edge_config config;
 static struct acc_service_tls t;
 static struct topo topo;
-static char lines[LINES][256], why[256];
-static unsigned line_count;
-
-static void keep_line(const char *line, void *arg)
-{
-	(void)arg;
-	if (line_count < LINES)
-		snprintf(lines[line_count], sizeof(lines[0]), "%s", line);
-	line_count++;
-}
+static char why[256];
 
 static void setup(void)
 {
-	edge_log_table(acc_events);
-	edge_log_capture(keep_line, NULL);
+	heard_start(acc_events);
 	certs = certs_new();
 	certs_make_usual(certs);
 	certs_make(certs, "inside",
@@ -54,24 +44,24 @@ static void setup(void)
 	ck_assert_msg(acc_service_tls_load(&t, &config, &topo, why,
 					   sizeof(why)) == EDGE_OK,
 		      "%s", why);
-	line_count = 0;
+	heard_forget();
 }
 
 static void teardown(void)
 {
 	acc_service_tls_drop(&t);
 	certs_free(certs);
-	edge_log_capture(NULL, NULL);
+	heard_stop();
 }
 
 static void at(int days_before, unsigned lines_now, const char *words)
 {
 	acc_service_tls_tell(&t, edge_tls_not_after_s(t.in[ACC_LISTEN_CLIENT]) -
 					 (int64_t)days_before * DAY_S - 1);
-	ck_assert_uint_eq(line_count, lines_now);
+	ck_assert_uint_eq(heard_count(), lines_now);
 	if (words)
-		ck_assert_msg(strstr(lines[lines_now - 1], words) != NULL, "%s",
-			      lines[lines_now - 1]);
+		ck_assert_msg(strstr(heard_line(lines_now - 1), words) != NULL,
+			      "%s", heard_all());
 }
 
 START_TEST(service_tls_tells_of_a_certificate_that_ends)
@@ -86,8 +76,7 @@ START_TEST(service_tls_tells_of_a_certificate_that_ends)
 	at(-1, 4, "state=ended");
 	at(-2, 4, NULL);
 	/* the other one has a year */
-	for (unsigned i = 0; i < 4; i++)
-		ck_assert_ptr_null(strstr(lines[i], "use=internal"));
+	ck_assert(!heard("use=internal"));
 }
 END_TEST
 

@@ -8,19 +8,13 @@
 #include "av-edge/events.h"
 #include "av-edge/limits.h"
 #include "common/sock.h"
+#include "tests/support/heard.h"
 #include "tests/support/held_topo.h"
 #include "tests/unit/av-edge/mras_fixture.h"
 
 static int64_t wall_s(void)
 {
 	return MRAS_TEST_NOW;
-}
-
-static void no_line(const char *line, void *arg)
-{
-	(void)arg;
-	if (getenv("MRAS_VERBOSE"))
-		fprintf(stderr, "%s\n", line);
 }
 
 static void make(struct mras_world *w, const char *name, const char *san)
@@ -85,8 +79,7 @@ void mras_world_init(struct mras_world *w, const char *limits)
 	char why[256] = "";
 
 	memset(w, 0, sizeof(*w));
-	edge_log_table(ave_events);
-	edge_log_capture(no_line, NULL);
+	heard_start(ave_events);
 	w->certs = certs_new();
 	certs_make(w->certs, "ca", &(struct cert_spec){.is_ca = true});
 	make(w, "edge01", "DNS:edge01.contoso.net");
@@ -131,7 +124,7 @@ void mras_world_fini(struct mras_world *w)
 	edge_tls_drop(w->stranger);
 	edge_tls_drop(w->nobody);
 	certs_free(w->certs);
-	edge_log_capture(NULL, NULL);
+	heard_stop();
 }
 
 void mras_world_dial(struct mras_world *w, struct sip_peer *p,

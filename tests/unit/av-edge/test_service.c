@@ -13,6 +13,7 @@
 #include "av-edge/service_keys.h"
 #include "av-edge/service_state.h"
 #include "tests/support/certs.h"
+#include "tests/support/heard.h"
 #include "tests/support/suite.h"
 #include "tests/unit/av-edge/service_fixture.h"
 
@@ -31,16 +32,8 @@ static const struct topo *topo;
 static struct edge_config *config, *other;
 static struct edge_loop *loop;
 static struct ave_service *v;
-static char why[512], lines[LINES];
+static char why[512];
 static int files_open;
-
-static void keep_line(const char *line, void *arg)
-{
-	size_t len = strlen(lines);
-
-	(void)arg;
-	snprintf(lines + len, sizeof(lines) - len, "%s\n", line);
-}
 
 static int count_files(void)
 {
@@ -72,9 +65,8 @@ static void setup(void)
 {
 	const struct cert_spec leaf = {.issuer = "ca"};
 
-	edge_log_table(ave_events);
-	edge_log_capture(keep_line, NULL);
-	*lines = *why = '\0';
+	heard_start(ave_events);
+	*why = '\0';
 	files = certs_new();
 	certs_make_usual(files);
 	certs_make(files, "auth", &leaf);
@@ -99,7 +91,7 @@ static void teardown(void)
 	edge_config_free(other);
 	topo_drop(topo);
 	certs_free(files);
-	edge_log_capture(NULL, NULL);
+	heard_stop();
 }
 
 static enum edge_err open_it(void)
@@ -109,7 +101,7 @@ static enum edge_err open_it(void)
 
 static void start(void)
 {
-	ck_assert_msg(open_it() == EDGE_OK, "%s", lines);
+	ck_assert_msg(open_it() == EDGE_OK, "%s", heard_all());
 	ck_assert_int_eq(ave_service_start(v), EDGE_OK);
 }
 
@@ -162,8 +154,8 @@ START_TEST(service_answers_on_both_sides)
 	ck_assert(f.has_rfc && !f.is_draining);
 	ck_assert_str_eq(f.house->device[AVE_INSIDE], "lo");
 	ck_assert_ptr_eq(ave_service_stats(v), f.house->stats);
-	ck_assert_ptr_nonnull(strstr(lines, "AVE_EV_WORKERS"));
-	ck_assert_ptr_nonnull(strstr(lines, "AVE_EV_KEYS"));
+	ck_assert(heard("AVE_EV_WORKERS"));
+	ck_assert(heard("AVE_EV_KEYS"));
 }
 END_TEST
 
@@ -185,7 +177,7 @@ START_TEST(service_runs_without_a_fast_path)
 	start(); /* lo has no driver for it */
 	ck_assert(!ave_service_facts(v).has_fast_path);
 	ck_assert(!ave_service_uses_maps(v));
-	ck_assert_ptr_nonnull(strstr(lines, "AVE_EV_FAST_REFUSED"));
+	ck_assert(heard("AVE_EV_FAST_REFUSED"));
 	ck_assert(answers(door(TOPO_PORT_AV_OUTSIDE_UDP), WAIT_MS));
 }
 END_TEST
@@ -205,7 +197,7 @@ START_TEST(service_does_not_open_with_bad_settings)
 	edge_config_free(config);
 	config = settings(bads[_i].auth, bads[_i].more);
 	ck_assert_int_ne(open_it(), EDGE_OK);
-	ck_assert_msg(strstr(lines, bads[_i].why), "%s", lines);
+	ck_assert_msg(heard(bads[_i].why), "%s", heard_all());
 }
 END_TEST
 
@@ -218,7 +210,7 @@ START_TEST(service_does_not_open_where_somebody_else_listens)
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sa, len), 0);
 	ck_assert_int_eq(listen(fd, 1), 0);
 	ck_assert_int_ne(open_it(), EDGE_OK);
-	ck_assert_ptr_nonnull(strstr(lines, "cannot listen"));
+	ck_assert(heard("cannot listen"));
 	close(fd);
 }
 END_TEST
@@ -376,14 +368,14 @@ START_TEST(service_reloads_keys_and_certificates)
 		 "[certificate.turn]\nchain = %s\nkey = %s\n",
 		 certs_path(files, "edge.pem"), certs_path(files, "edge.key"));
 	other = settings("next", more);
-	*lines = '\0';
+	heard_forget();
 	ck_assert_msg(ave_service_reload(v, other, why, sizeof(why)) == EDGE_OK,
 		      "%s", why);
 	ck_assert_ptr_eq(ave_service_facts(v).config, other);
 	ck_assert_str_ne(ave_service_facts(v).keys->spki_sha256[0], spki);
 	ck_assert_ptr_nonnull(ave_service_facts(v).keys->turn);
-	ck_assert_ptr_nonnull(strstr(lines, "AVE_EV_KEYS"));
-	ck_assert_ptr_nonnull(strstr(lines, "AVE_EV_INSIDE"));
+	ck_assert(heard("AVE_EV_KEYS"));
+	ck_assert(heard("AVE_EV_INSIDE"));
 	ck_assert(answers(door(TOPO_PORT_AV_OUTSIDE_UDP), WAIT_MS));
 }
 END_TEST
@@ -461,7 +453,7 @@ START_TEST(service_knows_all_networks_inside_or_does_not_run)
 	v->routes.v4 = table_of(100);
 	ck_assert_int_eq(ave_service_read_inside(&n, v), EDGE_OK);
 	ck_assert_uint_eq(ave_service_count_networks(&n), 100);
-	ck_assert_ptr_nonnull(strstr(lines, "networks=100"));
+	ck_assert(heard("networks=100"));
 	ave_networks_free(&n);
 	close(v->routes.v4);
 	v->routes.v4 = table_of(AVE_INSIDE_MAX + 1);
@@ -469,9 +461,9 @@ START_TEST(service_knows_all_networks_inside_or_does_not_run)
 	ck_assert_msg(strstr(v->why, "too many"), "%s", v->why);
 	close(v->routes.v4);
 	v->routes.v4 = table_of(0);
-	*lines = '\0';
+	heard_forget();
 	ck_assert_int_eq(ave_service_read_inside(&n, v), EDGE_OK);
-	ck_assert_ptr_nonnull(strstr(lines, "AVE_EV_INSIDE_NONE"));
+	ck_assert(heard("AVE_EV_INSIDE_NONE"));
 	ave_networks_free(&n);
 }
 END_TEST

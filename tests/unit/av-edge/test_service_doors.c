@@ -9,6 +9,7 @@
 
 #include "av-edge/events.h"
 #include "common/sock.h"
+#include "tests/support/heard.h"
 #include "tests/support/suite.h"
 #include "tests/unit/av-edge/service_fixture.h"
 
@@ -17,16 +18,9 @@ static struct ave_house house;
 static struct ave_doors doors;
 static char why[256];
 
-static void no_line(const char *line, void *arg)
-{
-	(void)line;
-	(void)arg;
-}
-
 static void setup(void)
 {
-	edge_log_table(ave_events);
-	edge_log_capture(no_line, NULL);
+	heard_start(ave_events);
 	t = service_fixture_topo();
 	service_fixture_loopback(&t);
 	memset(&house, 0, sizeof(house));
@@ -38,7 +32,7 @@ static void setup(void)
 static void teardown(void)
 {
 	ave_doors_close(&doors);
-	edge_log_capture(NULL, NULL);
+	heard_stop();
 }
 
 static const struct edge_addr loopback6 = {.family = AF_INET6,

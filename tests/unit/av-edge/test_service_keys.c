@@ -9,6 +9,7 @@
 #include "av-edge/events.h"
 #include "common/tls.h"
 #include "tests/support/certs.h"
+#include "tests/support/heard.h"
 #include "tests/support/suite.h"
 #include "tests/unit/av-edge/service_fixture.h"
 
@@ -20,18 +21,11 @@ static struct edge_config *config;
 static struct ave_service_keys keys;
 static char why[512];
 
-static void no_line(const char *line, void *arg)
-{
-	(void)line;
-	(void)arg;
-}
-
 static void setup(void)
 {
 	const struct cert_spec ca = {.is_ca = true}, leaf = {.issuer = "ca"};
 
-	edge_log_table(ave_events);
-	edge_log_capture(no_line, NULL);
+	heard_start(ave_events);
 	files = certs_new();
 	certs_make(files, "ca", &ca);
 	certs_make(files, "auth", &leaf);
@@ -46,7 +40,7 @@ static void teardown(void)
 	ave_service_keys_drop(&keys);
 	edge_config_free(config);
 	certs_free(files);
-	edge_log_capture(NULL, NULL);
+	heard_stop();
 }
 
 static void settings(const char *auth, const char *more)

@@ -3,37 +3,29 @@
 
 #include "av-edge/events.h"
 #include "av-edge/worker_state.h"
+#include "tests/support/heard.h"
 #include "tests/support/suite.h"
 
-static char last[1024];
 static const uint8_t user[16] = {0xab, 0xcd, [15] = 0x01};
 static struct ave_leg leg;
 
-static void keep(const char *line, void *arg)
-{
-	(void)arg;
-	strncpy(last, line, sizeof(last) - 1);
-}
-
 static void set_up(void)
 {
-	edge_log_table(ave_events);
-	edge_log_capture(keep, NULL);
+	heard_start(ave_events);
 	ck_assert_int_eq(
 		edge_addr_parse(&leg.client, edge_slice_str("192.0.2.7"), 4000),
 		EDGE_OK);
 	leg.transport = AVE_TLS;
-	memset(last, 0, sizeof(last));
 }
 
 static void tear_down(void)
 {
-	edge_log_capture(NULL, NULL);
+	heard_stop();
 }
 
 static bool says(const char *what)
 {
-	return strstr(last, what);
+	return strstr(heard_line(heard_count() - 1), what);
 }
 
 START_TEST(worker_tells_what_becomes_of_allocations)

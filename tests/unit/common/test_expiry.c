@@ -3,32 +3,23 @@
 
 #include <string.h>
 
-#include "common/log.h"
+#include "tests/support/heard.h"
 #include "tests/support/suite.h"
 
 enum { DAY = 86400 };
 
 static const int64_t now = 1800000000;
-static unsigned told, lines;
-static char last[512];
-
-static void keep(const char *line, void *arg)
-{
-	(void)arg;
-	lines++;
-	strncpy(last, line, sizeof(last) - 1);
-}
+static unsigned told;
 
 static void init(void)
 {
-	edge_log_capture(keep, NULL);
-	told = lines = 0;
-	*last = '\0';
+	heard_start(NULL);
+	told = 0;
 }
 
 static void fini(void)
 {
-	edge_log_capture(NULL, NULL);
+	heard_stop();
 }
 
 static void look(int64_t left_s)
@@ -56,19 +47,20 @@ START_TEST(expiry_is_told_at_each_mark_once)
 	for (size_t i = 0; i < sizeof(looks) / sizeof(*looks); i++) {
 		look(looks[i].left_s);
 		want += looks[i].words != NULL;
-		ck_assert_uint_eq(lines, want);
+		ck_assert_uint_eq(heard_count(), want);
 		if (looks[i].words)
-			ck_assert_msg(strstr(last, looks[i].words) != NULL,
-				      "%s", last);
+			ck_assert_msg(strstr(heard_line(want - 1),
+					     looks[i].words) != NULL,
+				      "%s", heard_all());
 	}
-	ck_assert_ptr_nonnull(strstr(last, "use=webconf"));
+	ck_assert_uint_eq(heard_with("use=webconf"), want);
 }
 END_TEST
 
 START_TEST(expiry_is_told_once_for_marks_passed_together)
 {
 	look(DAY);
-	ck_assert_uint_eq(lines, 1);
+	ck_assert_uint_eq(heard_count(), 1);
 }
 END_TEST
 
@@ -76,9 +68,9 @@ START_TEST(expiry_of_a_renewed_one_is_told_again)
 {
 	look(DAY);
 	look(90 * DAY);
-	ck_assert_uint_eq(lines, 1);
+	ck_assert_uint_eq(heard_count(), 1);
 	look(59 * DAY);
-	ck_assert_uint_eq(lines, 2);
+	ck_assert_uint_eq(heard_count(), 2);
 }
 END_TEST
 

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "common/tally.h"
+#include "tests/support/heard.h"
 #include "tests/support/held_topo.h"
 #include "tests/support/topo_fixture.h"
 #include "webconf-edge/events.h"
@@ -15,14 +16,6 @@
 struct desk_world desk_w;
 
 /* -- the world ---------------------------------------------------------- */
-
-static void keep_line(const char *line, void *arg)
-{
-	(void)arg;
-	if (getenv("DESK_VERBOSE"))
-		fprintf(stderr, "%s\n", line);
-	snprintf(desk_w.lines[desk_w.line_count++ % 256], 1024, "%s", line);
-}
 
 const struct topo *desk_topo(bool with_fe01)
 {
@@ -103,8 +96,7 @@ void desk_restart(void)
 static void setup(void)
 {
 	memset(&desk_w, 0, sizeof(desk_w));
-	edge_log_table(wce_events);
-	edge_log_capture(keep_line, NULL);
+	heard_start(wce_events);
 	edge_log_clock(NULL);
 	for (int i = 0; i < WCE_LIMIT_COUNT; i++)
 		desk_w.limits[i] = wce_config_rows.limits[i].def;
@@ -127,7 +119,7 @@ static void teardown(void)
 	ck_assert_int_eq(held_topo_count(), 0);
 	edge_stats_free(desk_w.shared.stats);
 	certs_free(desk_w.certs);
-	edge_log_capture(NULL, NULL);
+	heard_stop();
 }
 
 TCase *desk_case(Suite *s, const char *name)
@@ -318,7 +310,7 @@ void desk_is_empty(void)
 	ck_assert_uint_eq(edge_tally_keys(d->conferences), 0);
 }
 
-/* -- counters and lines ------------------------------------------------- */
+/* -- counters --------------------------------------------------------- */
 
 uint64_t desk_stat(size_t row)
 {
@@ -344,12 +336,4 @@ void desk_wait_stat(size_t row, uint64_t n)
 
 	edge_stats_name(desk_w.shared.stats, row, name, sizeof(name));
 	ep1_wait(desk_w.loop, has_stat, &w, name);
-}
-
-bool desk_line(const char *words)
-{
-	for (unsigned i = 0; i < desk_w.line_count && i < 256; i++)
-		if (strstr(desk_w.lines[i], words))
-			return true;
-	return false;
 }

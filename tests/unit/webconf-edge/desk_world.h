@@ -24,8 +24,6 @@ struct desk_world {
 	struct wce_mail *mails[DESK_MAILS]; /* posted, in order */
 	unsigned mail_shards[DESK_MAILS];
 	unsigned mail_count, mails_read;
-	char lines[256][1024]; /* of the log, the last ones */
-	unsigned line_count;
 	const char
 		*name; /* the edge's outside, of snapshots made from now on */
 };
@@ -84,8 +82,6 @@ void desk_is_empty(void);
 
 uint64_t desk_stat(size_t row);
 void desk_wait_stat(size_t row, uint64_t n);
-/** A line of the log has these words. */
-bool desk_line(const char *words);
 /** A snapshot with fe01 (if wanted) and fe02 allowed on 8057; the caller's. */
 const struct topo *desk_topo(bool with_fe01);
 

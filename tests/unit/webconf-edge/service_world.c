@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/support/heard.h"
 #include "tests/support/topo_fixture.h"
 #include "topology/snap.h"
 #include "webconf-edge/events.h"
@@ -28,18 +29,8 @@ struct wce_service *v;
 struct edge_tls *client_tls;
 static struct edge_tls *mcu_tls;
 struct ep1_peer control, leg, peer, second;
-char state[64], why[512], lines[16384];
+char state[64], why[512];
 static int files_open;
-
-static void keep_line(const char *line, void *arg)
-{
-	const size_t len = strlen(lines);
-
-	(void)arg;
-	if (getenv("SERVICE_VERBOSE"))
-		fprintf(stderr, "%s\n", line);
-	snprintf(lines + len, sizeof(lines) - len, "%s\n", line);
-}
 
 int count_files(void)
 {
@@ -128,10 +119,9 @@ static void setup(void)
 {
 	const struct cert_spec mcu = {.issuer = "ca", .san = "DNS:" FE01};
 
-	edge_log_table(wce_events);
-	edge_log_capture(keep_line, NULL);
+	heard_start(wce_events);
 	edge_log_clock(NULL);
-	*lines = *why = '\0';
+	*why = '\0';
 	control = leg = peer = second = (struct ep1_peer){0};
 	snprintf(state, sizeof(state), "/tmp/edge-wce-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(state));
@@ -188,7 +178,7 @@ static void teardown(void)
 	topo_drop(topo);
 	certs_free(files);
 	remove_state();
-	edge_log_capture(NULL, NULL);
+	heard_stop();
 }
 
 enum edge_err open_it(void)
@@ -198,7 +188,7 @@ enum edge_err open_it(void)
 
 void start(void)
 {
-	ck_assert_msg(open_it() == EDGE_OK, "%s", lines);
+	ck_assert_msg(open_it() == EDGE_OK, "%s", heard_all());
 	ck_assert_int_eq(wce_service_start(v), EDGE_OK);
 }
 

@@ -19,7 +19,7 @@ extern struct edge_loop *loop;
 extern struct wce_service *v;
 extern struct edge_tls *client_tls;
 extern struct ep1_peer control, leg, peer, second;
-extern char state[64], why[512], lines[16384];
+extern char state[64], why[512];
 
 /** A case with a service, made and not opened, around each test. */
 TCase *service_case(Suite *s, const char *name);

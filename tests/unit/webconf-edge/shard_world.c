@@ -11,6 +11,7 @@
 
 #include "common/crypto.h"
 #include "common/sock.h"
+#include "tests/support/heard.h"
 #include "tests/support/held_topo.h"
 #include "tests/support/topo_fixture.h"
 #include "webconf-edge/events.h"
@@ -21,23 +22,6 @@ struct shard_world shard_w;
 
 /* -- the log ------------------------------------------------------------ */
 
-static void keep_line(const char *line, void *arg)
-{
-	(void)arg;
-	if (getenv("SHARD_VERBOSE"))
-		fprintf(stderr, "%s\n", line);
-	ck_assert_uint_lt(shard_w.line_count, SHARD_LINES);
-	snprintf(shard_w.lines[shard_w.line_count++], 2048, "%s", line);
-}
-
-bool shard_line(const char *words)
-{
-	for (unsigned i = 0; i < shard_w.line_count; i++)
-		if (strstr(shard_w.lines[i], words))
-			return true;
-	return false;
-}
-
 /* WC 4.9 and 8 test 19: eight bytes of the nonce are all that is shown. */
 static void check_redaction(void)
 {
@@ -45,8 +29,8 @@ static void check_redaction(void)
 
 	edge_hex(mac, edge_slice(shard_w.token + PSOM_TOKEN_LEN - 8, 8));
 	edge_hex(nonce, edge_slice(shard_w.token + 36 + 8, 8));
-	for (unsigned i = 0; i < shard_w.line_count; i++) {
-		const char *line = shard_w.lines[i];
+	for (unsigned i = 0; i < heard_count(); i++) {
+		const char *line = heard_line(i);
 
 		ck_assert_msg(!strstr(line, SHARD_INNER), "%s", line);
 		ck_assert_msg(!strstr(line, mac), "%s", line);
@@ -169,9 +153,8 @@ static void setup(void)
 {
 	memset(&shard_w, 0, sizeof(shard_w));
 	setenv("EDGE_LOG_LEVEL", "debug", 1);
-	edge_log_table(wce_events);
 	edge_log_open("test");
-	edge_log_capture(keep_line, NULL);
+	heard_start(wce_events);
 	edge_log_clock(NULL);
 	make_shared();
 	make_certs();
@@ -217,7 +200,7 @@ static void teardown(void)
 	edge_recent_free(shard_w.shared.refusals);
 	edge_stats_free(shard_w.shared.stats);
 	certs_free(shard_w.certs);
-	edge_log_capture(NULL, NULL);
+	heard_stop();
 }
 
 TCase *shard_case(Suite *s, const char *name)

@@ -9,7 +9,7 @@
 #include "webconf-edge/client.h"
 #include "webconf-edge/shard.h"
 
-enum { SHARD_MAILS = 256, SHARD_LINES = 256, SHARD_LEGS = 8 };
+enum { SHARD_MAILS = 256, SHARD_LEGS = 8 };
 
 #define SHARD_URI \
 	"sip:alice@contoso.com;gruu;opaque=app:conf:data-conf:id:5D3747C0QQ"
@@ -32,8 +32,6 @@ struct shard_world {
 	struct edge_addr leg_at;
 	struct edge_conn *legs[SHARD_LEGS]; /* the edge's ends, not given yet */
 	unsigned leg_count, leg_secured, legs_given;
-	char lines[SHARD_LINES][2048];
-	unsigned line_count;
 	uint8_t token[PSOM_TOKEN_LEN]; /* the last one made */
 };
 
@@ -87,6 +85,5 @@ struct wce_client *shard_client(edge_handle h); /* NULL: none */
 void shard_wait_empty(void);
 uint64_t shard_stat(size_t row);
 void shard_wait_stat(size_t row, uint64_t n);
-bool shard_line(const char *words);
 
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/conn_flow.h"
+#include "tests/support/heard.h"
 #include "tests/support/suite.h"
 #include "tests/support/turns.h"
 #include "tests/unit/webconf-edge/shard_world.h"
@@ -43,8 +44,8 @@ static void take_refusal(enum wce_reason why)
 	ep1_take_end(&peer);
 	ck_assert_uint_eq(peer.count[EDGE_CONN_EOF], 1); /* in order */
 	ck_assert_uint_eq(shard_stat(WCE_STAT_REJECT + (size_t)why), 1);
-	ck_assert(shard_line(wce_reason_detail(why)));
-	ck_assert(shard_line("WCE_EV_REFUSED"));
+	ck_assert(heard(wce_reason_detail(why)));
+	ck_assert(heard("WCE_EV_REFUSED"));
 	shard_wait_empty();
 }
 
@@ -235,7 +236,7 @@ START_TEST(client_gone_while_waiting)
 	ck_assert_uint_eq(shard_take(WCE_MAIL_DONE)->client, h);
 	ck_assert_uint_eq(shard_stat(WCE_STAT_REJECT + WCE_REASON_CLIENT_GONE),
 			  1);
-	ck_assert(shard_line("state_end=waiting"));
+	ck_assert(heard("state_end=waiting"));
 	shard_wait_empty();
 }
 END_TEST

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "tests/support/heard.h"
 #include "tests/support/suite.h"
 #include "tests/support/turns.h"
 #include "tests/unit/webconf-edge/shard_world.h"
@@ -89,7 +90,7 @@ START_TEST(client_leg_hello_ok_comes_before_relayed_bytes)
 	ck_assert_mem_eq(peer.in, "first words of the MCU, and more", 32);
 	ck_assert_uint_eq(atomic_load(&shard_w.shared.paired), 1);
 	ck_assert_uint_eq(shard_stat(WCE_STAT_SESSIONS), 1);
-	ck_assert(shard_line("WCE_EV_PAIRED"));
+	ck_assert(heard("WCE_EV_PAIRED"));
 }
 END_TEST
 
@@ -260,7 +261,7 @@ START_TEST(client_leg_client_is_gone_while_asking)
 	take_done(h);
 	ck_assert_uint_eq(shard_stat(WCE_STAT_REJECT + WCE_REASON_CLIENT_GONE),
 			  1);
-	ck_assert(shard_line("state_end=assigning"));
+	ck_assert(heard("state_end=assigning"));
 }
 END_TEST
 
@@ -312,7 +313,7 @@ START_TEST(client_leg_relays_until_both_have_ended)
 	ck_assert_uint_eq(shard_stat(WCE_STAT_ENDED + WCE_REASON_EOF), 1);
 	ck_assert_uint_eq(shard_stat(WCE_STAT_BYTES_IN), MIB);
 	ck_assert_uint_eq(shard_stat(WCE_STAT_BYTES_OUT), MIB + 100);
-	ck_assert(shard_line("end=eof"));
+	ck_assert(heard("end=eof"));
 }
 END_TEST
 
@@ -325,7 +326,7 @@ START_TEST(client_leg_truncation_is_counted)
 	ep1_take_end(_i ? &peer : &leg);
 	take_done(h);
 	ck_assert_uint_eq(shard_stat(WCE_STAT_ENDED + WCE_REASON_TRUNCATED), 1);
-	ck_assert(shard_line(_i ? "trunc=mcu" : "trunc=client"));
+	ck_assert(heard(_i ? "trunc=mcu" : "trunc=client"));
 }
 END_TEST
 
@@ -337,7 +338,7 @@ START_TEST(client_leg_reset_is_counted)
 	ep1_take_end(_i ? &peer : &leg);
 	take_done(h);
 	ck_assert_uint_eq(shard_stat(WCE_STAT_ENDED + WCE_REASON_RESET), 1);
-	ck_assert(shard_line("trunc=-"));
+	ck_assert(heard("trunc=-"));
 }
 END_TEST
 
@@ -423,7 +424,7 @@ START_TEST(client_leg_half_without_progress)
 	ck_assert_int_eq(edge_conn_why(peer.conn), EDGE_CONN_WHY_RESET);
 	take_done(h);
 	ck_assert_uint_eq(shard_stat(WCE_STAT_ENDED + WCE_REASON_HALF_SLOW), 1);
-	ck_assert(shard_line("state_end=half"));
+	ck_assert(heard("state_end=half"));
 }
 END_TEST
 

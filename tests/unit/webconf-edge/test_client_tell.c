@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/crypto.h"
+#include "tests/support/heard.h"
 #include "tests/support/suite.h"
 #include "tests/unit/webconf-edge/shard_world.h"
 
@@ -27,20 +28,11 @@ static void fini(void)
 
 static const char *line_of(const char *event)
 {
-	for (unsigned i = 0; i < shard_w.line_count; i++)
-		if (strstr(shard_w.lines[i], event))
-			return shard_w.lines[i];
+	for (unsigned i = 0; i < heard_count(); i++)
+		if (strstr(heard_line(i), event))
+			return heard_line(i);
 	ck_abort_msg("no line %s", event);
 	return NULL;
-}
-
-static unsigned count_of(const char *event)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < shard_w.line_count; i++)
-		n += strstr(shard_w.lines[i], event) != NULL;
-	return n;
 }
 
 static void has(const char *line, const char *key, const char *value)
@@ -98,8 +90,8 @@ START_TEST(client_tell_session_has_all_fields)
 	has(line, "c2m_bytes=", "321");
 	has(line, "m2c_bytes=", "0");
 	has(line, "end=", "eof");
-	ck_assert_uint_eq(count_of("WCE_EV_SESSION"), 1); /* one a session */
-	ck_assert_uint_eq(count_of("WCE_EV_REFUSED"), 0);
+	ck_assert_uint_eq(heard_with("WCE_EV_SESSION"), 1); /* one a session */
+	ck_assert_uint_eq(heard_with("WCE_EV_REFUSED"), 0);
 }
 END_TEST
 
@@ -154,7 +146,7 @@ START_TEST(client_tell_stranger_leaves_one_line)
 	ep1_take_reject(&peer, 401);
 	has(line_of("WCE_EV_REFUSED"),
 	    "state=", "opening reason=bad_mac code=401 detail=BAD_MAC ");
-	ck_assert_uint_eq(count_of("WCE_EV_SESSION"), 0);
+	ck_assert_uint_eq(heard_with("WCE_EV_SESSION"), 0);
 }
 END_TEST
 
@@ -183,8 +175,8 @@ START_TEST(client_tell_holds_lines_back)
 		ep1_take_reject(&others[i], 401);
 	}
 	ck_assert_uint_eq(shard_stat(WCE_STAT_REJECT + WCE_REASON_BAD_MAC), 5);
-	ck_assert_uint_ge(count_of("WCE_EV_REFUSED"), 1);
-	ck_assert_uint_lt(count_of("WCE_EV_REFUSED"), 5);
+	ck_assert_uint_ge(heard_with("WCE_EV_REFUSED"), 1);
+	ck_assert_uint_lt(heard_with("WCE_EV_REFUSED"), 5);
 }
 END_TEST
 
@@ -224,7 +216,7 @@ START_TEST(client_tell_refused_at_the_door)
 		wce_client_tell_refused(shard_w.shard, WCE_STAT_REJECTED_RATE,
 					"rate", &from);
 	ck_assert_uint_eq(shard_stat(WCE_STAT_REJECTED_RATE), 3);
-	ck_assert_uint_eq(count_of("WCE_EV_LINK_REFUSED"), 1);
+	ck_assert_uint_eq(heard_with("WCE_EV_LINK_REFUSED"), 1);
 	has(line_of("WCE_EV_LINK_REFUSED"),
 	    "client=", "192.0.2.9:77 reason=rate ");
 }

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "common/conn_flow.h"
+#include "tests/support/heard.h"
 #include "tests/support/suite.h"
 #include "tests/support/turns.h"
 #include "tests/unit/webconf-edge/desk_world.h"
@@ -49,8 +50,8 @@ START_TEST(control_register_is_answered_with_all_fields)
 			  5);
 	ck_assert_uint_eq(desk_stat(WCE_STAT_REGISTERED), 1);
 	ck_assert_uint_eq(desk_w.desk->mcu_count, 1);
-	ck_assert(desk_line("WCE_EV_MCU_UP"));
-	ck_assert(desk_line("generation=7 capacity=100"));
+	ck_assert(heard("WCE_EV_MCU_UP"));
+	ck_assert(heard("generation=7 capacity=100"));
 }
 END_TEST
 
@@ -135,7 +136,7 @@ START_TEST(control_takeover_by_a_higher_generation)
 	ck_assert_uint_eq(desk_w.desk->parked_count, 0);
 	ck_assert_uint_eq(desk_stat(WCE_STAT_TAKEN_OVER), 1);
 	ck_assert_uint_eq(desk_stat(WCE_STAT_LOST), 0);
-	ck_assert(desk_line("WCE_EV_MCU_TAKEOVER"));
+	ck_assert(heard("WCE_EV_MCU_TAKEOVER"));
 	ck_assert_uint_eq(desk_mcu(FE01)->generation, 2);
 	ck_assert_uint_eq(desk_mcu(FE01)->capacity, 50);
 	/* only legs of the new instance are taken now */
@@ -228,7 +229,7 @@ START_TEST(control_that_does_not_answer_is_dead)
 	ck_assert_uint_eq(desk_stat(WCE_STAT_PINGS), 1);
 	ck_assert_uint_eq(desk_stat(WCE_STAT_LOST), 1);
 	ck_assert_uint_eq(desk_w.desk->mcu_count, 0);
-	ck_assert(desk_line("reason=dead"));
+	ck_assert(heard("reason=dead"));
 	ep1_take_end(&leg);
 	ck_assert_ptr_null(desk_mcu(FE01));
 }
@@ -297,7 +298,7 @@ START_TEST(control_drain_is_kept)
 	ep1_send_number(&control, PSOM_DRAIN, PSOM_TAG_GRACE, 30);
 	desk_sync(&control);
 	ck_assert(desk_mcu(FE01)->is_draining);
-	ck_assert(desk_line("WCE_EV_MCU_DRAINING"));
+	ck_assert(heard("WCE_EV_MCU_DRAINING"));
 }
 END_TEST
 
@@ -311,7 +312,7 @@ START_TEST(control_farewell_of_the_mcu_is_its_end)
 	ep1_take_end(&control);
 	ep1_take_end(&leg);
 	ck_assert_uint_eq(desk_stat(WCE_STAT_LOST), 1);
-	ck_assert(desk_line("reason=bye"));
+	ck_assert(heard("reason=bye"));
 	ck_assert_uint_eq(desk_w.desk->mcu_count, 0);
 	ck_assert_uint_eq(desk_w.desk->parked_count, 0);
 	ck_assert_ptr_null(desk_mcu(FE01));
@@ -327,7 +328,7 @@ START_TEST(control_that_speaks_too_often_is_cut_off)
 	for (unsigned i = 0; i < 7; i++)
 		ep1_send_number(&control, PSOM_PING, PSOM_TAG_ECHO, i);
 	desk_wait_stat(WCE_STAT_LOST, 1);
-	ck_assert(desk_line("reason=control_rate"));
+	ck_assert(heard("reason=control_rate"));
 	ck_assert_uint_eq(desk_w.desk->mcu_count, 0);
 }
 END_TEST
@@ -360,7 +361,7 @@ START_TEST(control_that_reads_no_answers)
 	}
 	ck_assert(conn->is_paused);
 	desk_wait_stat(WCE_STAT_LOST, 1);
-	ck_assert(desk_line("reason=dead"));
+	ck_assert(heard("reason=dead"));
 }
 END_TEST
 
@@ -389,7 +390,7 @@ START_TEST(control_nonsense_is_its_end)
 	ep1_peer_send(&control, edge_slice_str("GET / HTTP/1.1\r\n"));
 	ep1_take_end(&control);
 	ck_assert_uint_eq(desk_w.desk->mcu_count, 0);
-	ck_assert(desk_line("WCE_EV_MCU_DOWN"));
+	ck_assert(heard("WCE_EV_MCU_DOWN"));
 }
 END_TEST
 

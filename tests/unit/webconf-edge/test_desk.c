@@ -8,6 +8,7 @@
 
 #include "common/crypto.h"
 #include "tests/support/held_topo.h"
+#include "tests/support/heard.h"
 #include "tests/support/suite.h"
 #include "tests/unit/webconf-edge/desk_world.h"
 
@@ -93,7 +94,7 @@ START_TEST(desk_door_that_cannot_be_opened_leaves_the_old)
 	wce_desk_topology(desk_w.desk, t, fd);
 	topo_drop(t);
 	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
-	ck_assert(desk_line("EDGE_EV_TOPOLOGY_REFUSED"));
+	ck_assert(heard("EDGE_EV_TOPOLOGY_REFUSED"));
 	desk_up(&control, 0);
 }
 END_TEST

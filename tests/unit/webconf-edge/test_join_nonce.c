@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "tests/support/heard.h"
 #include "tests/support/suite.h"
 #include "tests/unit/webconf-edge/join_world.h"
 #include "webconf-edge/inside.h"
@@ -124,8 +125,8 @@ START_TEST(join_ended_is_by_mcu_and_conference)
 	ep1_take(&other, PSOM_REGISTER_OK, &f);
 	send_conf_end(&other, URI);
 	ck_assert_uint_eq(desk_stat(WCE_STAT_CONFERENCES_ENDED), 1);
-	ck_assert(desk_line("WCE_EV_CONFERENCE_ENDED"));
-	ck_assert(!desk_line("5D37")); /* WC 4.9: its hash only */
+	ck_assert(heard("WCE_EV_CONFERENCE_ENDED"));
+	ck_assert(!heard("5D37")); /* WC 4.9: its hash only */
 	desk_park(&legs[0]);
 	desk_ask(a, (struct desk_ask){.uri = URI}); /* fe01's own */
 	desk_take(WCE_MAIL_LEG, a);
@@ -151,9 +152,9 @@ START_TEST(join_ended_by_one_mcu_leaves_room_for_others)
 	desk_send_register(&other, &(struct desk_mcu){FE02, 1, 1, 100, 0});
 	ep1_take(&other, PSOM_REGISTER_OK, &f);
 	send_conf_end(&control, "sip:first@contoso.com");
-	ck_assert(desk_line("kept=yes"));
+	ck_assert(heard("kept=yes"));
 	send_conf_end(&control, "sip:second@contoso.com");
-	ck_assert(desk_line("kept=no_room"));
+	ck_assert(heard("kept=no_room"));
 	send_conf_end(&other, URI);
 	desk_ask(a, (struct desk_ask){.uri = URI, .mcu = FE02});
 	desk_take_refusal(a, WCE_REASON_CONF_ENDED);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "tests/support/heard.h"
 #include "tests/support/suite.h"
 #include "tests/support/turns.h"
 #include "tests/unit/webconf-edge/desk_world.h"
@@ -235,7 +236,7 @@ START_TEST(mcu_no_longer_in_the_topology)
 			  403);
 	ep1_take_end(&control);
 	ep1_take_end(&legs[2]);
-	ck_assert(desk_line("WCE_EV_MCU_CUT"));
+	ck_assert(heard("WCE_EV_MCU_CUT"));
 	ck_assert_uint_eq(desk_w.desk->mcu_count, 1);
 	desk_no_mail(); /* sessions have their time */
 	take_cut(0);

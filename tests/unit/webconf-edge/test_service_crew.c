@@ -1,6 +1,6 @@
 /* webconf-edge/service_crew.c: health, drain and the end. */
-#include <string.h>
 
+#include "tests/support/heard.h"
 #include "tests/support/suite.h"
 #include "tests/unit/webconf-edge/service_world.h"
 
@@ -23,7 +23,7 @@ START_TEST(service_near_its_limits_is_throttling)
 	ep1_peer_dial(&peer, loop, client_tls, outside());
 	ep1_wait_secured(&peer);
 	ep1_wait(loop, is_throttling, &yes, "throttling");
-	ck_assert_ptr_nonnull(strstr(lines, "WCE_EV_THROTTLING"));
+	ck_assert(heard("WCE_EV_THROTTLING"));
 	ep1_peer_reset(&peer);
 	ep1_wait(loop, is_throttling, &no, "no throttling");
 }
@@ -73,7 +73,7 @@ START_TEST(service_drain_ends_with_its_grace)
 	ep1_wait(loop, has_said_bye, NULL, "the end");
 	wce_service_stop(v);
 	ep1_wait_end(&peer); /* told abruptly: it was not over */
-	ck_assert_ptr_nonnull(strstr(lines, "state_end=relay end=grace_over"));
+	ck_assert(heard("state_end=relay end=grace_over"));
 }
 END_TEST
 
@@ -87,7 +87,7 @@ START_TEST(service_stops_whenever)
 	wce_service_stop(v);
 	ep1_wait_end(&control);
 	ep1_wait_end(&peer);
-	ck_assert_ptr_nonnull(strstr(lines, "state_end=relay end=shutdown"));
+	ck_assert(heard("state_end=relay end=shutdown"));
 }
 END_TEST
 

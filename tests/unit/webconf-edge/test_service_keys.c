@@ -7,44 +7,35 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/support/heard.h"
 #include "tests/support/suite.h"
 #include "webconf-edge/events.h"
 #include "webconf-edge/mail.h"
 
-enum { HOUR_S = 3600, LINES = 16 };
+enum { HOUR_S = 3600 };
 
 static const uint64_t now_s = 1700000000; /* 2023-11-14 */
 
 static char state[64], secrets[80], file[96], why[512];
 static struct topo_keyring *ring;
-static char lines[LINES][256];
-static unsigned line_count, told;
-
-static void keep_line(const char *line, void *arg)
-{
-	(void)arg;
-	if (line_count < LINES)
-		snprintf(lines[line_count], sizeof(lines[0]), "%s", line);
-	line_count++;
-}
+static unsigned told;
 
 static void setup(void)
 {
-	edge_log_table(wce_events);
-	edge_log_capture(keep_line, NULL);
+	heard_start(wce_events);
 	snprintf(state, sizeof(state), "/tmp/edge-keys-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(state));
 	snprintf(secrets, sizeof(secrets), "%s/secrets", state);
 	snprintf(file, sizeof(file), "%s/psom.keys", secrets);
 	ck_assert_int_eq(mkdir(secrets, 0700), 0);
 	ring = NULL;
-	line_count = told = 0;
+	told = 0;
 	*why = 0;
 }
 
 static void teardown(void)
 {
-	edge_log_capture(NULL, NULL);
+	heard_stop();
 	topo_keyring_free(ring);
 	unlink(file);
 	rmdir(secrets);
@@ -75,10 +66,10 @@ START_TEST(service_keys_are_read)
 	write_keys("7 " HEX " 2020-01-01T00:00:00Z 2099-01-01T00:00:00Z\n");
 	ck_assert_msg(load() == EDGE_OK, "%s", why);
 	ck_assert_uint_eq(ring->count, 1);
-	ck_assert_uint_eq(line_count, 1);
-	ck_assert_ptr_nonnull(strstr(lines[0], "WCE_EV_KEYS"));
-	ck_assert_ptr_nonnull(strstr(lines[0], "keys=1 newest=7"));
-	ck_assert_ptr_null(strstr(lines[0], "00010203"));
+	ck_assert_uint_eq(heard_count(), 1);
+	ck_assert(heard("WCE_EV_KEYS"));
+	ck_assert(heard("keys=1 newest=7"));
+	ck_assert(!heard("00010203"));
 }
 END_TEST
 
@@ -86,13 +77,13 @@ START_TEST(service_keys_without_a_file_there_are_none)
 {
 	ck_assert_int_eq(load(), EDGE_OK);
 	ck_assert_uint_eq(ring->count, 0);
-	ck_assert_uint_eq(line_count, 0);
+	ck_assert_uint_eq(heard_count(), 0);
 	wce_service_keys_tell(&told, ring, now_s);
-	ck_assert_uint_eq(line_count, 1);
-	ck_assert_ptr_nonnull(strstr(lines[0], "WCE_EV_NO_KEY"));
-	ck_assert_ptr_nonnull(strstr(lines[0], "edgectl secrets new --psom"));
+	ck_assert_uint_eq(heard_count(), 1);
+	ck_assert(heard("WCE_EV_NO_KEY"));
+	ck_assert(heard("edgectl secrets new --psom"));
 	wce_service_keys_tell(&told, ring, now_s + 60);
-	ck_assert_uint_eq(line_count, 1); /* once */
+	ck_assert_uint_eq(heard_count(), 1); /* once */
 }
 END_TEST
 
@@ -148,10 +139,10 @@ static void set(unsigned i, uint64_t from_s, uint64_t to_s)
 static void at(uint64_t s, unsigned count, const char *words)
 {
 	wce_service_keys_tell(&told, ring, s);
-	ck_assert_uint_eq(line_count, count);
+	ck_assert_uint_eq(heard_count(), count);
 	if (words)
-		ck_assert_msg(strstr(lines[count - 1], words) != NULL, "%s",
-			      lines[count - 1]);
+		ck_assert_msg(strstr(heard_line(count - 1), words) != NULL,
+			      "%s", heard_all());
 }
 
 START_TEST(service_keys_end_is_foreseen)
@@ -160,7 +151,7 @@ START_TEST(service_keys_end_is_foreseen)
 	set(0, now_s - HOUR_S, now_s + 5 * HOUR_S);
 	at(now_s, 0, NULL);
 	at(now_s + 3 * HOUR_S, 1, "WCE_EV_KEYS_END");
-	ck_assert_ptr_nonnull(strstr(lines[0], "left_s=7200"));
+	ck_assert(heard("left_s=7200"));
 	at(now_s + 4 * HOUR_S, 1, NULL);
 	at(now_s + 5 * HOUR_S, 1, NULL); /* its last second */
 	at(now_s + 5 * HOUR_S + 1, 2, "WCE_EV_NO_KEY");

@@ -1,31 +1,22 @@
 /* webconf-edge/service_tls.c: both recipes or none, warnings by time. */
 #include "webconf-edge/service_tls.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "common/tls.h"
 #include "tests/support/certs.h"
+#include "tests/support/heard.h"
 #include "tests/support/suite.h"
 #include "tests/unit/webconf-edge/ep1_peer.h"
 #include "tests/support/handshake.h"
 #include "webconf-edge/events.h"
 
-enum { DAY_S = 86400, LINES = 8 };
+enum { DAY_S = 86400 };
 
 static struct certs *certs;
 static struct edge_config config;
 static struct wce_service_tls t;
-static char lines[LINES][256], why[256];
-static unsigned line_count;
-
-static void keep_line(const char *line, void *arg)
-{
-	(void)arg;
-	if (line_count < LINES)
-		snprintf(lines[line_count], sizeof(lines[0]), "%s", line);
-	line_count++;
-}
+static char why[256];
 
 static char *path(const char *file)
 {
@@ -34,8 +25,7 @@ static char *path(const char *file)
 
 static void setup(void)
 {
-	edge_log_table(wce_events);
-	edge_log_capture(keep_line, NULL);
+	heard_start(wce_events);
 	certs = certs_new();
 	certs_make_usual(certs);
 	certs_make(certs, "inside",
@@ -56,24 +46,24 @@ static void setup(void)
 	ck_assert_msg(wce_service_tls_load(&t, &config, why, sizeof(why)) ==
 			      EDGE_OK,
 		      "%s", why);
-	line_count = 0;
+	heard_forget();
 }
 
 static void teardown(void)
 {
 	wce_service_tls_drop(&t);
 	certs_free(certs);
-	edge_log_capture(NULL, NULL);
+	heard_stop();
 }
 
 static void at(int days_before, unsigned lines_now, const char *words)
 {
 	wce_service_tls_tell(&t, edge_tls_not_after_s(t.in[WCE_LISTEN_CLIENT]) -
 					 (int64_t)days_before * DAY_S - 1);
-	ck_assert_uint_eq(line_count, lines_now);
+	ck_assert_uint_eq(heard_count(), lines_now);
 	if (words)
-		ck_assert_msg(strstr(lines[lines_now - 1], words) != NULL, "%s",
-			      lines[lines_now - 1]);
+		ck_assert_msg(strstr(heard_line(lines_now - 1), words) != NULL,
+			      "%s", heard_all());
 }
 
 START_TEST(service_tls_tells_of_a_certificate_that_ends)
@@ -85,8 +75,7 @@ START_TEST(service_tls_tells_of_a_certificate_that_ends)
 	at(6, 3, "days_left=6");
 	at(-1, 4, "state=ended");
 	at(-2, 4, NULL);
-	for (unsigned i = 0; i < 4; i++) /* the other one has a year */
-		ck_assert_ptr_null(strstr(lines[i], "use=internal"));
+	ck_assert(!heard("use=internal")); /* the other one has a year */
 }
 END_TEST
 
@@ -160,8 +149,8 @@ START_TEST(service_tls_old_versions_are_a_risk_that_is_told)
 	ck_assert_int_eq(
 		wce_service_tls_load(&other, &config, why, sizeof(why)),
 		EDGE_OK);
-	ck_assert_uint_eq(line_count, 1);
-	ck_assert_ptr_nonnull(strstr(lines[0], "listener=webconf-client"));
+	ck_assert_uint_eq(heard_count(), 1);
+	ck_assert(heard("listener=webconf-client"));
 	wce_service_tls_drop(&other);
 	ck_assert_ptr_null(other.in[WCE_LISTEN_CLIENT]);
 }

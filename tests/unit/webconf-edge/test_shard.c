@@ -9,6 +9,7 @@
 
 #include "common/sock.h"
 #include "tests/support/held_topo.h"
+#include "tests/support/heard.h"
 #include "tests/support/suite.h"
 #include "tests/support/turns.h"
 #include "tests/unit/webconf-edge/shard_world.h"
@@ -64,7 +65,7 @@ START_TEST(shard_source_that_comes_too_often)
 	ck_assert_uint_eq(third.count[EDGE_CONN_SECURED], 0);
 	ck_assert_uint_eq(shard_stat(WCE_STAT_REJECTED_RATE), 1);
 	ck_assert_uint_eq(shard_stat(WCE_STAT_ACCEPTED_CLIENT), 2);
-	ck_assert(shard_line("reason=rate"));
+	ck_assert(heard("reason=rate"));
 	ck_assert_uint_eq(edge_admit_count(shard_w.shared.admit), 2);
 }
 END_TEST
@@ -117,7 +118,7 @@ START_TEST(shard_admission_has_its_say)
 	dial(&peer);
 	ep1_wait_end(&peer);
 	ck_assert_uint_eq(shard_stat(admissions[_i].row), 1);
-	ck_assert(shard_line(admissions[_i].words));
+	ck_assert(heard(admissions[_i].words));
 	ck_assert_uint_eq(atomic_load(&shard_w.shared.clients), 1);
 	ck_assert_uint_eq(edge_admit_count(shard_w.shared.admit), 1);
 }

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "common/crew.h"
+#include "tests/support/heard.h"
 #include "tests/support/held_topo.h"
 #include "tests/support/suite.h"
 #include "tests/support/turns.h"
@@ -56,13 +57,6 @@ static struct {
 } w;
 
 /* -- the world ---------------------------------------------------------- */
-
-static void no_line(const char *line, void *arg)
-{
-	(void)arg;
-	if (getenv("CREW_VERBOSE"))
-		fprintf(stderr, "%s\n", line);
-}
 
 static void post(void *arg, unsigned shard, struct wce_mail *m)
 {
@@ -189,8 +183,7 @@ static void setup(void)
 	struct psom_keys *k;
 
 	memset(&w, 0, sizeof(w));
-	edge_log_table(wce_events);
-	edge_log_capture(no_line, NULL);
+	heard_start(wce_events);
 	make_shared();
 	make_certs();
 	k = make_keys();
@@ -225,7 +218,7 @@ static void teardown(void)
 	edge_recent_free(w.shared.refusals);
 	edge_stats_free(w.shared.stats);
 	certs_free(w.certs);
-	edge_log_capture(NULL, NULL);
+	heard_stop();
 }
 
 /* -- the data MCU: as many legs as are wanted, each echoes -------------- */
