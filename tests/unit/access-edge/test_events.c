@@ -1,24 +1,12 @@
 /* access-edge/events.c: ids that last. */
 #include "access-edge/events.h"
 
-#include <string.h>
-
+#include "tests/support/rows.h"
 #include "tests/support/suite.h"
 
 START_TEST(events_have_their_own_ids)
 {
-	size_t n = 0;
-
-	for (; acc_events[n].id; n++) {
-		ck_assert_uint_ge(acc_events[n].id, 1000);
-		ck_assert_uint_lt(acc_events[n].id, 2000);
-		ck_assert(*acc_events[n].text);
-		ck_assert_msg(strncmp(acc_events[n].name, "ACC_EV_", 7) == 0,
-			      "%s", acc_events[n].name);
-		for (size_t i = 0; i < n; i++)
-			ck_assert_uint_ne(acc_events[i].id, acc_events[n].id);
-	}
-	ck_assert_uint_gt(n, 10);
+	rows_of_events(acc_events, 1000, "ACC_EV_");
 }
 END_TEST
 

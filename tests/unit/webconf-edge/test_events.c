@@ -1,24 +1,12 @@
 /* webconf-edge/events.c: ids that last. */
 #include "webconf-edge/events.h"
 
-#include <string.h>
-
+#include "tests/support/rows.h"
 #include "tests/support/suite.h"
 
 START_TEST(events_have_their_own_ids)
 {
-	size_t n = 0;
-
-	for (; wce_events[n].id; n++) {
-		ck_assert_uint_ge(wce_events[n].id, 2000);
-		ck_assert_uint_lt(wce_events[n].id, 3000);
-		ck_assert(*wce_events[n].text);
-		ck_assert_msg(strncmp(wce_events[n].name, "WCE_EV_", 7) == 0,
-			      "%s", wce_events[n].name);
-		for (size_t i = 0; i < n; i++)
-			ck_assert_uint_ne(wce_events[i].id, wce_events[n].id);
-	}
-	ck_assert_uint_gt(n, 10);
+	rows_of_events(wce_events, 2000, "WCE_EV_");
 }
 END_TEST
 
