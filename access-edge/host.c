@@ -1,6 +1,8 @@
 /* Address literals in URIs and Vias. */
 #include "access-edge/host.h"
 
+#include <string.h>
+
 bool acc_host_addr(struct edge_addr *out, struct edge_slice host)
 {
 	size_t len = edge_slice_len(host);
@@ -11,7 +13,7 @@ bool acc_host_addr(struct edge_addr *out, struct edge_slice host)
 		if (len < 2 || host.end[-1] != ']')
 			return false;
 		host = edge_slice(host.p + 1, len - 2);
-	} else if (*host.p < '0' || *host.p > '9') {
+	} else if (*host.p < '0' || *host.p > '9' || memchr(host.p, ':', len)) {
 		return false; /* a name, and the common case */
 	}
 	return edge_addr_parse(out, host, 0) == EDGE_OK;

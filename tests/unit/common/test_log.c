@@ -7,12 +7,13 @@
 
 #include "tests/support/suite.h"
 
-enum { MINE_HELLO = 1001, MINE_QUIET = 1002, MINE_LOUD = 1003 };
+enum { MINE_HELLO = 1001, MINE_QUIET, MINE_LOUD, MINE_RECORD };
 
 static const struct edge_event_row mine[] = {
 	{MINE_HELLO, EDGE_WARN, "MINE_HELLO", "hello there"},
 	{MINE_QUIET, EDGE_DEBUG, "MINE_QUIET", "not shown"},
 	{MINE_LOUD, EDGE_ERROR, "MINE_LOUD", "again and again"},
+	{MINE_RECORD, EDGE_RECORD, "MINE_RECORD", "one more done"},
 	{0}};
 
 /* What the log has said since setup. */
@@ -156,6 +157,21 @@ START_TEST(log_close_tells_what_is_still_held_back)
 }
 END_TEST
 
+/* A record is one line a thing: none of them may be missing. */
+START_TEST(event_that_is_a_record_is_never_held_back)
+{
+	for (int i = 0; i < 100; i++)
+		edge_event(MINE_RECORD, "i=%d", i);
+	ck_assert_uint_eq(lines, 100);
+	ck_assert_str_eq(after_time(),
+			 "unit-test INFO 1004 MINE_RECORD one more done i=99");
+	now += 1000;
+	edge_log_tick();
+	edge_log_close();
+	ck_assert_uint_eq(lines, 100);
+}
+END_TEST
+
 static void *talk(void *arg)
 {
 	for (int i = 0; i < 500; i++)
@@ -247,6 +263,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, event_repeats_are_counted_and_told_once);
 	tcase_add_test(t, event_after_the_window_is_shown_again);
 	tcase_add_test(t, log_close_tells_what_is_still_held_back);
+	tcase_add_test(t, event_that_is_a_record_is_never_held_back);
 	tcase_add_test(t, events_of_two_threads_are_all_accounted_for);
 	suite_add_tcase(s, t);
 	t = tcase_create("escape");

@@ -1,26 +1,25 @@
-/* webconf-edge/shard.c: its door, and the orders that come to it. */
+/* webconf-edge/shard.c: the orders that come to it, and what it tells the desk.
+ */
 #include "webconf-edge/shard.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/sock.h"
 #include "tests/support/held_topo.h"
 #include "tests/support/heard.h"
 #include "tests/support/suite.h"
-#include "tests/support/turns.h"
 #include "tests/unit/webconf-edge/shard_world.h"
 
 static struct ep1_peer peer, leg, other, third, fourth;
-static int silent[2];
+static int silent;
 
 static void init(void)
 {
 	peer = leg = other = third = fourth = (struct ep1_peer){0};
-	silent[0] = silent[1] = -1;
+	silent = -1;
 }
 
 static void fini(void)
@@ -30,9 +29,8 @@ static void fini(void)
 	ep1_peer_fini(&other);
 	ep1_peer_fini(&third);
 	ep1_peer_fini(&fourth);
-	for (int i = 0; i < 2; i++)
-		if (silent[i] >= 0)
-			close(silent[i]);
+	if (silent >= 0)
+		close(silent);
 }
 
 static void say_hello(struct ep1_peer *p)
@@ -40,132 +38,11 @@ static void say_hello(struct ep1_peer *p)
 	ep1_peer_send(p, shard_hello(&(struct shard_hello){0}));
 }
 
-/* -- the door, WC 4.7 and 4.8 ------------------------------------------- */
-
 /* Connects; whether it is taken in is the test's to see. */
 static void dial(struct ep1_peer *p)
 {
 	ep1_peer_dial(p, shard_w.loop, shard_w.client_tls, &shard_w.at);
 }
-
-START_TEST(shard_source_that_comes_too_often)
-{
-	static const struct edge_admit_limits l = {.total = 10,
-						   .per_source = 10,
-						   .handshakes_per_source = 10,
-						   .rate_per_source = 1,
-						   .burst_per_source = 2,
-						   .sources = 100};
-
-	edge_admit_limits_set(shard_w.shared.admit, &l);
-	shard_dial(&peer);
-	shard_dial(&other);
-	dial(&third);
-	ep1_wait_end(&third);
-	ck_assert_uint_eq(third.count[EDGE_CONN_SECURED], 0);
-	ck_assert_uint_eq(shard_stat(WCE_STAT_REJECTED_RATE), 1);
-	ck_assert_uint_eq(shard_stat(WCE_STAT_ACCEPTED_CLIENT), 2);
-	ck_assert(heard("reason=rate"));
-	ck_assert_uint_eq(edge_admit_count(shard_w.shared.admit), 2);
-}
-END_TEST
-
-static const struct {
-	struct edge_admit_limits limits;
-	enum wce_stat row;
-	const char *words;
-} admissions[] = {
-	{{.total = 1,
-	  .per_source = 10,
-	  .handshakes_per_source = 10,
-	  .sources = 100},
-	 WCE_STAT_REJECTED_TOTAL,
-	 "reason=total"},
-	{{.total = 100,
-	  .per_source = 1,
-	  .handshakes_per_source = 10,
-	  .sources = 100},
-	 WCE_STAT_REJECTED_SOURCE,
-	 "reason=source"},
-	{{.total = 100,
-	  .per_source = 10,
-	  .handshakes_per_source = 1,
-	  .sources = 100},
-	 WCE_STAT_REJECTED_PREAUTH,
-	 "reason=preauth"},
-	{{.total = 100,
-	  .per_source = 10,
-	  .handshakes_per_source = 10,
-	  .handshakes = 1,
-	  .sources = 100},
-	 WCE_STAT_REJECTED_PREAUTH,
-	 "reason=busy"},
-	{{.total = 100,
-	  .per_source = 10,
-	  .handshakes_per_source = 10,
-	  .rate_per_source = 1,
-	  .burst_per_source = 1,
-	  .sources = 100},
-	 WCE_STAT_REJECTED_RATE,
-	 "reason=rate"},
-};
-enum { ADMISSIONS = sizeof(admissions) / sizeof(*admissions) };
-
-START_TEST(shard_admission_has_its_say)
-{
-	edge_admit_limits_set(shard_w.shared.admit, &admissions[_i].limits);
-	silent[0] = shard_dial_silent();
-	dial(&peer);
-	ep1_wait_end(&peer);
-	ck_assert_uint_eq(shard_stat(admissions[_i].row), 1);
-	ck_assert(heard(admissions[_i].words));
-	ck_assert_uint_eq(atomic_load(&shard_w.shared.clients), 1);
-	ck_assert_uint_eq(edge_admit_count(shard_w.shared.admit), 1);
-}
-END_TEST
-
-/* A client with a good token is no handshake of its source any more. */
-START_TEST(shard_good_token_makes_room_for_the_next)
-{
-	edge_admit_limits_set(shard_w.shared.admit, &admissions[2].limits);
-	shard_join(&peer);
-	shard_join(&other);
-	ck_assert_uint_eq(shard_stat(WCE_STAT_REJECTED_PREAUTH), 0);
-}
-END_TEST
-
-/* WC 4.8: who is too many waits outside. _i: for which bound */
-START_TEST(shard_accepts_no_more_until_there_is_room)
-{
-	static const enum wce_limit bounds[] = {
-		WCE_LIMIT_HANDSHAKES, WCE_LIMIT_PREAUTH, WCE_LIMIT_SESSIONS};
-
-	shard_w.limits[bounds[_i]] = 1;
-	silent[0] = shard_dial_silent();
-	dial(&peer);
-	shard_wait_stat(WCE_STAT_ACCEPT_PAUSED, 1);
-	turns_for(shard_w.loop, 200);
-	ck_assert_uint_eq(peer.count[EDGE_CONN_SECURED], 0);
-	ck_assert(!peer.is_over); /* neither in nor refused */
-	ck_assert_uint_eq(atomic_load(&shard_w.shared.clients), 1);
-	close(silent[0]);
-	silent[0] = -1;
-	ep1_wait_secured(&peer);
-}
-END_TEST
-
-/* Sockets that say nothing for a second keep nobody out. */
-START_TEST(shard_silent_one_makes_room)
-{
-	shard_w.limits[WCE_LIMIT_HANDSHAKES] = 1;
-	silent[0] = shard_dial_silent();
-	dial(&peer);
-	ep1_wait_secured(&peer);
-	ck_assert_uint_eq(shard_stat(WCE_STAT_REJECT + WCE_REASON_TLS_SLOW), 1);
-	ck_assert_uint_eq(atomic_load(&shard_w.shared.clients), 1);
-	ck_assert_uint_eq(atomic_load(&shard_w.shared.sockets), 1);
-}
-END_TEST
 
 /* -- orders ------------------------------------------------------------- */
 
@@ -444,6 +321,52 @@ START_TEST(shard_drops_mails_that_are_not_its_own)
 }
 END_TEST
 
+/* -- a desk whose mailbox is full --------------------------------------- */
+
+enum { SLOTS = 2, MAILS = 5 };
+
+static unsigned arrived;
+
+/* Those of one shard come in order, each once. */
+static void on_arrival(void *msg, void *arg)
+{
+	struct wce_mail *m = msg;
+
+	(void)arg;
+	ck_assert_uint_eq(m->client, ++arrived);
+	wce_mail_free(m);
+	edge_loop_stop(shard_w.loop);
+}
+
+static bool all_arrived(void *arg)
+{
+	(void)arg;
+	return arrived == MAILS;
+}
+
+/* _i: does it end before the desk has looked? */
+START_TEST(shard_keeps_what_a_full_desk_cannot_take)
+{
+	struct edge_mailbox *small = NULL;
+
+	arrived = 0;
+	ck_assert_int_eq(edge_mailbox_new(&small, shard_w.loop, SLOTS,
+					  on_arrival, wce_mail_free, NULL),
+			 EDGE_OK);
+	shard_w.shared.desk = small;
+	for (edge_handle h = 1; h <= MAILS; h++)
+		wce_shard_post(shard_w.shard, wce_mail_new(WCE_MAIL_DONE, h));
+	ck_assert_uint_eq(shard_stat(WCE_STAT_MAIL_FULL), MAILS - SLOTS);
+	ck_assert_uint_eq(heard_with("WCE_EV_MAILBOX_FULL"), MAILS - SLOTS);
+	if (!_i)
+		ep1_wait(shard_w.loop, all_arrived, NULL, "all mails");
+	ck_assert_uint_eq(arrived, _i ? 0 : MAILS);
+	shard_w.shared.desk = shard_w.box;
+	edge_mailbox_free(small);
+	/* what is left when it ends is freed: the leak checker looks */
+}
+END_TEST
+
 /* It ends with clients in every state; each leaves its line. */
 START_TEST(shard_ends_with_all_that_is_there)
 {
@@ -451,7 +374,7 @@ START_TEST(shard_ends_with_all_that_is_there)
 
 	shard_join(&other);
 	shard_dial(&third);
-	silent[0] = shard_dial_silent();
+	silent = shard_dial_silent();
 	ck_assert_ptr_nonnull(shard_client(h));
 	ck_assert_uint_eq(atomic_load(&shard_w.shared.clients), 4);
 	/* teardown frees it and looks at all counts */
@@ -461,17 +384,9 @@ END_TEST
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("shard");
-	TCase *door = shard_case(s, "door");
 	TCase *orders = shard_case(s, "orders");
 	TCase *drain = shard_case(s, "drain");
 
-	tcase_add_checked_fixture(door, init, fini);
-	tcase_add_test(door, shard_source_that_comes_too_often);
-	tcase_add_loop_test(door, shard_admission_has_its_say, 0, ADMISSIONS);
-	tcase_add_test(door, shard_good_token_makes_room_for_the_next);
-	tcase_add_loop_test(door, shard_accepts_no_more_until_there_is_room, 0,
-			    3);
-	tcase_add_test(door, shard_silent_one_makes_room);
 	tcase_add_checked_fixture(orders, init, fini);
 	tcase_add_test(orders, shard_takes_a_door_elsewhere);
 	tcase_add_test(orders, shard_twin_door_comes_and_goes);
@@ -482,6 +397,8 @@ Suite *test_suite(void)
 	tcase_add_test(orders, shard_cut_ends_one_that_is_throttled);
 	tcase_add_test(orders, shard_cut_tells_who_waits_503);
 	tcase_add_test(orders, shard_drops_mails_that_are_not_its_own);
+	tcase_add_loop_test(orders, shard_keeps_what_a_full_desk_cannot_take, 0,
+			    2);
 	tcase_add_checked_fixture(drain, init, fini);
 	tcase_add_test(drain, shard_drain_refuses_who_is_not_paired);
 	tcase_add_test(drain, shard_drain_lets_sessions_go_on);
