@@ -219,6 +219,11 @@ const char *edge_conn_tls_suite(const struct edge_conn *c)
 	return edge_tls_stream_suite(&c->stream);
 }
 
+const char *edge_conn_tls_server_name(const struct edge_conn *c)
+{
+	return edge_tls_stream_server_name(&c->stream);
+}
+
 bool edge_conn_is_resumed(const struct edge_conn *c)
 {
 	return edge_tls_stream_is_resumed(&c->stream);

@@ -146,6 +146,8 @@ const struct edge_peer *edge_conn_peer(const struct edge_conn *c);
 /** "TLSv1.3 TLS_AES_128_GCM_SHA256" in two parts; valid from SECURED on. */
 const char *edge_conn_tls_version(const struct edge_conn *c);
 const char *edge_conn_tls_suite(const struct edge_conn *c);
+/** Whom the client wanted (SNI): peer text; "" when it did not say. */
+const char *edge_conn_tls_server_name(const struct edge_conn *c);
 bool edge_conn_is_resumed(const struct edge_conn *c);
 const struct edge_addr *edge_conn_remote(const struct edge_conn *c);
 const struct edge_addr *edge_conn_local(const struct edge_conn *c);

@@ -208,6 +208,7 @@ void edge_peer_verify(struct edge_peer *out,
 	}
 	out->has_certificate = true;
 	cn_take(out, cert);
+	X509_digest(cert, EVP_sha256(), out->sha256, NULL);
 	names = san_take(out, cert, policy);
 	if (out->fault == EDGE_PEER_FINE)
 		out->fault = eku_fault(cert);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/crypto.h"
 #include "common/err.h"
 
 enum { EDGE_PEER_NAMES = 64, EDGE_PEER_NAME_LEN = 254 };
@@ -37,6 +38,7 @@ struct edge_peer {
 	bool has_certificate;
 	char cn[EDGE_PEER_NAME_LEN];	   /* for logs; used as a name only when
 					      the policy's cn_fallback says so */
+	uint8_t sha256[EDGE_SHA256_LEN];   /* of the certificate; zero: none */
 	char (*names)[EDGE_PEER_NAME_LEN]; /* lower case dNSNames */
 	size_t name_count;
 };

@@ -409,6 +409,14 @@ const char *edge_tls_stream_suite(const struct edge_tls_stream *s)
 	return SSL_get_cipher_name((const SSL *)s->ssl);
 }
 
+const char *edge_tls_stream_server_name(const struct edge_tls_stream *s)
+{
+	const char *name =
+		SSL_get_servername(s->ssl, TLSEXT_NAMETYPE_host_name);
+
+	return name ? name : "";
+}
+
 bool edge_tls_stream_is_resumed(const struct edge_tls_stream *s)
 {
 	return SSL_session_reused(s->ssl) == 1;

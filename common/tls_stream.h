@@ -68,6 +68,9 @@ void edge_tls_stream_peer(struct edge_peer *out, struct edge_tls_stream *s,
 /** "TLSv1.3" and "TLS_AES_128_GCM_SHA256", static; after the handshake. */
 const char *edge_tls_stream_version(const struct edge_tls_stream *s);
 const char *edge_tls_stream_suite(const struct edge_tls_stream *s);
+/** Whom the client wanted (SNI), unchecked peer text; "" when it did not say.
+ */
+const char *edge_tls_stream_server_name(const struct edge_tls_stream *s);
 bool edge_tls_stream_is_resumed(const struct edge_tls_stream *s);
 
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/crypto.h"
+#include "common/log.h"
 #include "common/loop.h"
 #include "webconf-edge/client_leg.h"
 #include "webconf-edge/client_tell.h"
@@ -115,6 +116,14 @@ static void on_late_opening(struct edge_timer *t, uint64_t now_ms)
 	wce_client_end(of_timer(t), WCE_REASON_SLOW);
 }
 
+static void note_sni(struct wce_client *c)
+{
+	const char *name = edge_conn_tls_server_name(c->conn);
+
+	edge_log_escape(c->sni, sizeof(c->sni),
+			edge_slice_str(*name ? name : "-"));
+}
+
 static enum wce_client_state on_secured(struct wce_client *c)
 {
 	const uint64_t by =
@@ -126,6 +135,7 @@ static enum wce_client_state on_secured(struct wce_client *c)
 	c->at.secured = wce_client_now(c);
 	snprintf(c->tls_text, sizeof(c->tls_text), "%s/%s",
 		 edge_conn_tls_version(c->conn), edge_conn_tls_suite(c->conn));
+	note_sni(c);
 	c->profile =
 		wce_profile_find((struct edge_slice){0}); /* until it speaks */
 	atomic_fetch_sub(&c->shard->shared->handshakes, 1);

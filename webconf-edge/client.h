@@ -41,6 +41,7 @@ struct wce_client {
 	char mcu[WCE_NAME_LEN];
 	struct edge_addr from;
 	char tls_text[64];  /* "TLSv1.3/TLS_AES_..."; "-" before */
+	char sni[64];	    /* whom it wanted, escaped; "-": nobody */
 	bool is_verbatim;   /* the opening is relayed, too */
 	size_t opening_len; /* of what is in the input before relayed bytes */
 	unsigned legs_tried;

@@ -66,13 +66,14 @@ static void log_end(const struct wce_client *c, enum wce_reason why)
 	edge_event(
 		WCE_EV_SESSION,
 		"sid=%s state_end=%s end=%s code=%u detail=%s client=%s tls=%s "
-		"kid=%u nonce=%s mcu=%s conf=%s leg_port=%u t_tls_ms=%lu "
+		"sni=%s kid=%u nonce=%s mcu=%s conf=%s leg_port=%u "
+		"t_tls_ms=%lu "
 		"t_open_ms=%lu t_pair_ms=%lu t_assign_ms=%lu t_total_ms=%lu "
 		"c2m_bytes=%llu m2c_bytes=%llu c2m_stall_ms=%llu "
 		"m2c_stall_ms=%llu trunc=%s ktls=no",
 		n.sid, state_name(c->state), wce_reason_name(why),
 		wce_reason_code(why), wce_reason_detail(why), n.client,
-		c->tls_text, c->token.kid, n.nonce, n.mcu, n.conference,
+		c->tls_text, c->sni, c->token.kid, n.nonce, n.mcu, n.conference,
 		c->leg_port, step(t->accepted, t->secured),
 		step(t->secured, t->opened), step(t->opened, t->assigned),
 		step(t->assigned, t->paired), step(t->accepted, now),

@@ -31,14 +31,20 @@ void wce_inside_tell(uint32_t event, const struct wce_inside *c,
 		     const char *name, const char *reason)
 {
 	const struct edge_peer *p = edge_conn_peer(c->conn);
+	const struct wce_mcu *m = c->mcu;
 	char from[EDGE_ADDR_STRLEN], cn[128], said[WCE_NAME_LEN + 64];
+	char cert[2 * 8 + 1];
 
 	edge_addr_print(edge_conn_remote(c->conn), from);
 	edge_log_escape(cn, sizeof(cn), edge_slice_str(p->cn));
 	edge_log_escape(said, sizeof(said), edge_slice_str(name));
-	edge_event(event, "mcu=%s peer=%s cn=%s san=%s reason=%s parked=%u",
-		   said, from, cn, p->name_count ? p->names[0] : "-", reason,
-		   c->mcu ? c->mcu->parked_count : 0);
+	edge_hex(cert, edge_slice(p->sha256, 8));
+	edge_event(event,
+		   "mcu=%s peer=%s cn=%s cert=%s san=%s reason=%s parked=%u "
+		   "active=%u",
+		   said, from, cn, cert, p->name_count ? p->names[0] : "-",
+		   reason, m ? m->parked_count : 0,
+		   m ? m->seated - m->waiting_count : 0);
 }
 
 /* -- who it is ---------------------------------------------------------- */

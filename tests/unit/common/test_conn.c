@@ -39,6 +39,8 @@ START_TEST(conn_names_protocol_and_suite)
 	ck_assert_str_eq(edge_conn_tls_version(server.conn), "TLSv1.3");
 	ck_assert_str_eq(edge_conn_tls_suite(server.conn),
 			 "TLS_AES_128_GCM_SHA256");
+	ck_assert_str_eq(edge_conn_tls_server_name(server.conn),
+			 "sip.contoso.com"); /* without the last dot */
 	ck_assert(!edge_conn_is_resumed(server.conn));
 }
 END_TEST

@@ -99,6 +99,8 @@ START_TEST(peer_is_absent_without_a_certificate)
 	see_with(NULL, NULL, NULL);
 	ck_assert_int_eq(peer.fault, EDGE_PEER_ABSENT);
 	ck_assert(!peer.has_certificate);
+	ck_assert_mem_eq(peer.sha256, (uint8_t[EDGE_SHA256_LEN]){0},
+			 EDGE_SHA256_LEN);
 }
 END_TEST
 
@@ -210,6 +212,27 @@ START_TEST(peer_limits_the_names)
 }
 END_TEST
 
+/* What an operator compares with openssl x509 -fingerprint -sha256. */
+START_TEST(peer_has_the_fingerprint_of_its_certificate)
+{
+	static const uint8_t none[EDGE_SHA256_LEN];
+	uint8_t want[EDGE_SHA256_LEN];
+	unsigned char *der = NULL;
+	int len;
+
+	see(&(struct cert_spec){.issuer = "ca", .san = "DNS:a.contoso.com"});
+	len = i2d_X509(SSL_get0_peer_certificate(h.server), &der);
+	ck_assert_int_gt(len, 0);
+	edge_sha256(edge_slice(der, (size_t)len), want);
+	ck_assert_mem_eq(peer.sha256, want, sizeof(want));
+	OPENSSL_free(der);
+	edge_peer_fini(&peer);
+	edge_peer_verify(&peer, NULL, h.client);
+	ck_assert_mem_ne(peer.sha256, want, sizeof(want));
+	ck_assert_mem_ne(peer.sha256, none, sizeof(none));
+}
+END_TEST
+
 START_TEST(peer_of_a_client_is_the_server)
 {
 	see_with(NULL, NULL, NULL);
@@ -245,6 +268,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, peer_cn_is_a_name_only_by_policy_and_without_san,
 			    0, 3);
 	tcase_add_loop_test(t, peer_limits_the_names, 0, 2);
+	tcase_add_test(t, peer_has_the_fingerprint_of_its_certificate);
 	tcase_add_test(t, peer_of_a_client_is_the_server);
 	tcase_add_test(t, peer_faults_have_words);
 	suite_add_tcase(s, t);

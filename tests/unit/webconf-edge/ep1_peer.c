@@ -39,8 +39,9 @@ static void on_event(struct edge_conn *c, enum edge_conn_event ev, void *arg)
 	edge_loop_stop(p->loop);
 }
 
-void ep1_peer_dial(struct ep1_peer *p, struct edge_loop *loop,
-		   struct edge_tls *tls, const struct edge_addr *at)
+void ep1_peer_dial_named(struct ep1_peer *p, struct edge_loop *loop,
+			 struct edge_tls *tls, const struct edge_addr *at,
+			 const char *sni)
 {
 	static const struct edge_peer_policy policy;
 	const struct edge_conn_plan plan = {.loop = loop,
@@ -55,8 +56,14 @@ void ep1_peer_dial(struct ep1_peer *p, struct edge_loop *loop,
 					    .arg = p};
 
 	*p = (struct ep1_peer){.loop = loop};
-	ck_assert_int_eq(edge_conn_dial(&p->conn, &plan, NULL, NULL, at, NULL),
+	ck_assert_int_eq(edge_conn_dial(&p->conn, &plan, NULL, NULL, at, sni),
 			 EDGE_OK);
+}
+
+void ep1_peer_dial(struct ep1_peer *p, struct edge_loop *loop,
+		   struct edge_tls *tls, const struct edge_addr *at)
+{
+	ep1_peer_dial_named(p, loop, tls, at, NULL);
 }
 
 void ep1_peer_fini(struct ep1_peer *p)

@@ -29,6 +29,10 @@ struct ep1_peer {
 /** Dials at once; what happens is told by the functions below. */
 void ep1_peer_dial(struct ep1_peer *p, struct edge_loop *loop,
 		   struct edge_tls *tls, const struct edge_addr *at);
+/** The same with that SNI. */
+void ep1_peer_dial_named(struct ep1_peer *p, struct edge_loop *loop,
+			 struct edge_tls *tls, const struct edge_addr *at,
+			 const char *sni);
 void ep1_peer_fini(struct ep1_peer *p); /* {0} is fine */
 void ep1_peer_send(struct ep1_peer *p, struct edge_slice bytes);
 /** Bytes 0, 1, 2, ... as ep1_pattern has them. */

@@ -47,14 +47,14 @@ static void has(const char *line, const char *key, const char *value)
 START_TEST(client_tell_session_has_all_fields)
 {
 	static const char *const fields[] = {
-		" sid=",	 " state_end=",	   " end=",
-		" code=",	 " detail=",	   " client=",
-		" tls=",	 " kid=",	   " nonce=",
-		" mcu=",	 " conf=",	   " leg_port=",
-		" t_tls_ms=",	 " t_open_ms=",	   " t_pair_ms=",
-		" t_assign_ms=", " t_total_ms=",   " c2m_bytes=",
-		" m2c_bytes=",	 " c2m_stall_ms=", " m2c_stall_ms=",
-		" trunc=",	 " ktls=",
+		" sid=",	  " state_end=",   " end=",
+		" code=",	  " detail=",	   " client=",
+		" tls=",	  " sni=",	   " kid=",
+		" nonce=",	  " mcu=",	   " conf=",
+		" leg_port=",	  " t_tls_ms=",	   " t_open_ms=",
+		" t_pair_ms=",	  " t_assign_ms=", " t_total_ms=",
+		" c2m_bytes=",	  " m2c_bytes=",   " c2m_stall_ms=",
+		" m2c_stall_ms=", " trunc=",	   " ktls=",
 	};
 	const edge_handle h = shard_pair(&peer, &leg);
 	char sid[33], nonce[17], conf[17], client[EDGE_ADDR_STRLEN], port[8];
@@ -86,6 +86,7 @@ START_TEST(client_tell_session_has_all_fields)
 	has(line, "mcu=", SHARD_MCU);
 	has(line, "leg_port=", port);
 	has(line, "tls=", "TLSv1.3/TLS_");
+	has(line, "sni=", "- ");
 	has(line, "kid=", "3");
 	has(line, "c2m_bytes=", "321");
 	has(line, "m2c_bytes=", "0");
@@ -165,6 +166,31 @@ START_TEST(client_tell_escapes_what_a_client_says)
 }
 END_TEST
 
+/* So is whom it wanted, cut to what a name needs. */
+START_TEST(client_tell_shows_whom_a_client_wanted)
+{
+	static const struct {
+		const char *sni, *shown;
+	} rows[] = {
+		{"wc.contoso.com", "wc.contoso.com "},
+		{"a b=c\r\n", "a\\x20b=c\\x0d\\x0a "},
+		{"a-name.that.is.much.longer.than.any.name.of.an.edge.would."
+		 "ever.be.contoso.com",
+		 "a-name.that.is.much.longer.than.any.name.of.an.edge.would.ev"
+		 "... "},
+	};
+
+	ep1_peer_dial_named(&peer, shard_w.loop, shard_w.client_tls,
+			    &shard_w.at, rows[_i].sni);
+	ep1_wait_secured(&peer);
+	ep1_peer_send(&peer, shard_hello(&(struct shard_hello){0}));
+	shard_refuse(shard_take(WCE_MAIL_ASK)->client,
+		     WCE_REASON_NOT_REGISTERED);
+	ep1_take_reject(&peer, 503);
+	has(line_of("WCE_EV_SESSION"), "sni=", rows[_i].shown);
+}
+END_TEST
+
 /* Of the same reason and source one line a second; the counter has all. */
 START_TEST(client_tell_holds_lines_back)
 {
@@ -234,6 +260,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, client_tell_refused_session_leaves_both_lines);
 	tcase_add_test(t, client_tell_stranger_leaves_one_line);
 	tcase_add_test(t, client_tell_escapes_what_a_client_says);
+	tcase_add_loop_test(t, client_tell_shows_whom_a_client_wanted, 0, 3);
 	tcase_add_test(t, client_tell_holds_lines_back);
 	tcase_add_test(t, client_tell_keeps_refusals_for_the_operator);
 	tcase_add_test(t, client_tell_refused_at_the_door);

@@ -1,9 +1,11 @@
 /* webconf-edge/control.c: REGISTER and what follows; WC 5.6, 5.7, 5.9. */
 #include "webconf-edge/control.h"
 
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include "common/conn_flow.h"
+#include "common/crypto.h"
 #include "tests/support/heard.h"
 #include "tests/support/suite.h"
 #include "tests/support/turns.h"
@@ -52,6 +54,23 @@ START_TEST(control_register_is_answered_with_all_fields)
 	ck_assert_uint_eq(desk_w.desk->mcu_count, 1);
 	ck_assert(heard("WCE_EV_MCU_UP"));
 	ck_assert(heard("generation=7 capacity=100"));
+}
+END_TEST
+
+/* WC 4.9: by whose certificate, and how much is here. */
+START_TEST(control_lines_have_the_certificate_and_the_counts)
+{
+	const struct wce_mcu *m;
+	char words[96], hex[2 * 8 + 1];
+
+	desk_up(&control, 0);
+	m = LIST_FIRST(&desk_w.desk->mcus);
+	edge_hex(hex, edge_slice(edge_conn_peer(m->control->conn)->sha256, 8));
+	ck_assert_str_ne(hex, "0000000000000000");
+	snprintf(words, sizeof(words),
+		 " cert=%s san=" FE01 " reason=registered", hex);
+	ck_assert(heard(words));
+	ck_assert(heard(" parked=0 active=0"));
 }
 END_TEST
 
@@ -465,6 +484,7 @@ Suite *test_suite(void)
 
 	tcase_add_checked_fixture(t, init, fini);
 	tcase_add_test(t, control_register_is_answered_with_all_fields);
+	tcase_add_test(t, control_lines_have_the_certificate_and_the_counts);
 	tcase_add_test(t, control_register_wants_our_target_at_most);
 	tcase_add_loop_test(t, control_register_of_a_foreign_name_is_403, 0,
 			    NAMES);
