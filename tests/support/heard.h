@@ -8,7 +8,7 @@
 
 /** Keep what the log says from now on, with that service's table (NULL: the
  * common one alone). HEARD_VERBOSE in the environment shows it as well. Other
- * threads may speak; read what they said when they are at rest. */
+ * threads may speak while a test asks; forget when they are at rest. */
 void heard_start(const struct edge_event_row *events);
 void heard_stop(void);
 void heard_forget(void); /* what was said so far */
