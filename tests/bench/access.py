@@ -7,21 +7,13 @@ has one core, the clients and the sink another; both proxies speak TLS 1.3 with
 the same RSA-2048 keys, suite and group. Each figure is the median of its runs,
 and the proxies take turns within each run.
 """
-import argparse
-import os
-import pathlib
-import shutil
-import signal
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 
 import servers
+import stage
 from servers import Clients, netns
-
-HERE = pathlib.Path(__file__).resolve().parent
 
 PROXIES = {'edge': servers.access_edge, 'tm': servers.kamailio_tm,
            'stateless': servers.kamailio_stateless}
@@ -174,42 +166,24 @@ def table(bench):
 
 def read_options():
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--runs', type=int, default=3)
-    parser.add_argument('--seconds', type=int, default=3,
-                        help='length of each measurement')
+    parser = stage.command_line(__doc__, 3, [*FIGURES, 'shards'])
     parser.add_argument('--pace', type=int, default=1500)
-    parser.add_argument('--figures', nargs='+', default=[*FIGURES, 'shards'],
-                        choices=[*FIGURES, 'shards'])
     parser.add_argument('--proxies', nargs='+', default=list(PROXIES),
                         choices=list(PROXIES))
-    parser.add_argument('--realtime', action='store_true',
-                        help='proxies and load go before all others on the '
-                             'machine: for latencies on a busy one')
-    parser.add_argument('--keep', action='store_true',
-                        help='leave the folder with the logs')
-    return parser.parse_args()
+    return stage.read(parser)
 
 
 def main():
     """World, runs, table."""
     options = read_options()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
-    if options.realtime:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
-    folder = pathlib.Path(tempfile.mkdtemp(prefix='lync-edge-bench-'))
-    ca = folder / 'ca'
-    world = servers.World(f'bench{folder.name[-6:]}')
-    try:
-        subprocess.run([HERE.parent / 'lab/ca.sh', ca, 'rsa'], check=True)
-        servers.sink(world, LOAD_CORE, ca)
-        bench = Bench(world, folder, ca, options)
-        access(bench)
-        table(bench)
-    finally:
-        netns.remove(world.name)
-        if not options.keep:
-            shutil.rmtree(folder, ignore_errors=True)
+    with stage.folder(options, 'rsa') as folder:
+        ca = folder / 'ca'
+        world = servers.World(f'bench{folder.name[-6:]}')
+        try:
+            servers.sink(world, LOAD_CORE, ca)
+            bench = Bench(world, folder, ca, options)
+            access(bench)
+            table(bench)
+        finally:
+            netns.remove(world.name)
     return 0

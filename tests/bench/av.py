@@ -23,23 +23,16 @@ relaying, wherever it was paid. A ratio is the median of those of the runs. The
 forwarder is av-edge's own packet I/O with nothing decided: the ceiling in user
 space.
 """
-import argparse
 import contextlib
-import os
-import pathlib
-import shutil
-import signal
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 
 import av_servers
 from av_servers import Load
+import stage
 from notes import Notes
 
-HERE = pathlib.Path(__file__).resolve().parent
 SERVERS = {'edge': av_servers.av_edge, 'xdp': av_servers.av_edge_xdp,
            'coturn': av_servers.coturn, 'forwarder': av_servers.forwarder,
            'direct': av_servers.direct}
@@ -374,65 +367,31 @@ def the_rest(bench):
 
 def read_options():
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--runs', type=int, default=3)
-    parser.add_argument('--seconds', type=float, default=1.5,
-                        help='length of each measurement')
+    parser = stage.command_line(__doc__, 1.5, [*FIGURES, 'workers'], USUAL)
+    stage.take_turns_of(parser, SERVERS)
     parser.add_argument('--tries', type=int, default=2,
                         help='of a rate, before it counts as too high')
     parser.add_argument('--rate', type=float,
                         help='"full" in packets/s, instead of the search')
-    parser.add_argument('--quick', action='store_true',
-                        help='one short run: does it work at all?')
-    parser.add_argument('--nice', type=int, default=-5,
-                        help='of servers and load')
-    parser.add_argument('--realtime', action='store_true',
-                        help='servers and load go before all others on the '
-                             'machine: for latencies on a busy one')
-    parser.add_argument('--figures', nargs='+', choices=[*FIGURES, 'workers'],
-                        default=USUAL)
-    parser.add_argument('--servers', nargs='+', default=list(SERVERS),
-                        choices=list(SERVERS))
-    parser.add_argument('--keep', action='store_true',
-                        help='leave the folder with the logs')
-    options = parser.parse_args()
+    options = stage.read(parser)
     if options.quick:
-        options.runs, options.seconds, options.tries = 1, 0.3, 1
+        options.tries = 1
     return options
-
-
-def preflight():
-    """Say what is missing, and stop."""
-    missing = av_servers.missing()
-    for line in missing:
-        print(f'missing: {line}', file=sys.stderr)
-    if missing:
-        sys.exit(1)
 
 
 def main():
     """World, runs, table."""
     options = read_options()
-    preflight()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
-    if options.realtime:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
-    folder = pathlib.Path(tempfile.mkdtemp(prefix='lync-edge-bench-'))
-    folder.chmod(0o755)
-    ca, prefix = folder / 'ca', f'b{folder.name[-6:]}-'
-    try:
-        subprocess.run([HERE.parent / 'lab/ca.sh', ca, 'rsa'], check=True)
-        cores = av_servers.cores()
-        world = av_servers.World(prefix, cores[0], cores[1],
-                                 options.nice)
-        bench = Bench(world, folder, ca, options)
-        runs(bench)
-        table(bench)
-        the_rest(bench)
-    finally:
-        av_servers.remove_world(prefix)
-        if not options.keep:
-            shutil.rmtree(folder, ignore_errors=True)
+    stage.preflight(av_servers.missing())
+    with stage.folder(options, 'rsa') as folder:
+        prefix = f'b{folder.name[-6:]}-'
+        try:
+            cores = av_servers.cores()
+            world = av_servers.World(prefix, cores[0], cores[1], options.nice)
+            bench = Bench(world, folder, folder / 'ca', options)
+            runs(bench)
+            table(bench)
+            the_rest(bench)
+        finally:
+            av_servers.remove_world(prefix)
     return 0

@@ -21,21 +21,14 @@ one core, clients and server share the other; all is on one loopback device.
 A ratio is ours / theirs, the median of those of the runs; the servers take turns
 within each run, each figure is the median of its runs.
 """
-import argparse
-import os
-import pathlib
-import shutil
-import signal
-import subprocess
 import sys
-import tempfile
 
+import stage
 import webconf_servers
 from notes import Notes
 from support import netns
 from webconf_servers import Load
 
-HERE = pathlib.Path(__file__).resolve().parent
 THEIRS = ('haproxy', 'nginx')
 # ours that stands beside another one of theirs
 JOIN = 'CPU per join, leg parked before [us]'
@@ -204,63 +197,26 @@ def table(bench):
 
 def read_options():
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--runs', type=int, default=3)
-    parser.add_argument('--seconds', type=float, default=1.5,
-                        help='length of each measurement')
-    parser.add_argument('--quick', action='store_true',
-                        help='one short run: does it work at all?')
+    parser = stage.command_line(__doc__, 1.5, FIGURES)
+    stage.take_turns_of(parser, webconf_servers.SERVERS)
     parser.add_argument('--tuned', action='store_true',
                         help='queues of 256 KiB for webconf-edge, buffers of '
                              '64 KiB for the others, instead of the 64 and 16 '
                              'that they have by themselves')
-    parser.add_argument('--nice', type=int, default=-5,
-                        help='of proxies and load')
-    parser.add_argument('--realtime', action='store_true',
-                        help='proxies and load go before all others on the '
-                             'machine: for latencies on a busy one')
-    parser.add_argument('--figures', nargs='+', choices=list(FIGURES),
-                        default=list(FIGURES))
-    parser.add_argument('--servers', nargs='+',
-                        choices=list(webconf_servers.SERVERS),
-                        default=list(webconf_servers.SERVERS))
-    parser.add_argument('--keep', action='store_true',
-                        help='leave the folder with the logs')
-    options = parser.parse_args()
-    if options.quick:
-        options.runs, options.seconds = 1, 0.3
-    return options
-
-
-def preflight():
-    """Say what is missing, and stop."""
-    missing = webconf_servers.missing()
-    for line in missing:
-        print(f'missing: {line}', file=sys.stderr)
-    if missing:
-        sys.exit(1)
+    return stage.read(parser)
 
 
 def main():
     """World, runs, table."""
     options = read_options()
-    preflight()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
-    if options.realtime:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
-    folder = pathlib.Path(tempfile.mkdtemp(prefix='lync-edge-bench-'))
-    folder.chmod(0o755)
-    ca, name = folder / 'ca', f'bench{folder.name[-6:]}'
-    try:
-        subprocess.run([HERE.parent / 'lab/ca.sh', ca, 'ec'], check=True)
-        world = webconf_servers.World(name, options.nice)
-        bench = Bench(world, folder, ca, options)
-        runs(bench)
-        table(bench)
-    finally:
-        netns.remove(name)
-        if not options.keep:
-            shutil.rmtree(folder, ignore_errors=True)
+    stage.preflight(webconf_servers.missing())
+    with stage.folder(options, 'ec') as folder:
+        name = f'bench{folder.name[-6:]}'
+        try:
+            world = webconf_servers.World(name, options.nice)
+            bench = Bench(world, folder, folder / 'ca', options)
+            runs(bench)
+            table(bench)
+        finally:
+            netns.remove(name)
     return 0
