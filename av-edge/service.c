@@ -1,7 +1,9 @@
 /* The service as its control thread sees it: doors, keys, workers. */
 #include "av-edge/service.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +23,9 @@ enum {
 	KEYS_EVERY_MS = 1000, /* TO 5.4: keys change to the second [ms] */
 	/* ours: a socket or two an allocation, and one a client and peer */
 	FILES_MAX = 262144,
+	/* ours: two seconds for who had the doors before */
+	TAKEN_TRIES = 20,
+	TAKEN_PAUSE_MS = 100,
 };
 
 /* The ring is made before the sandbox closes; what runs needs no more. */
@@ -107,13 +112,28 @@ static void find_devices(struct ave_service *v, const struct edge_config *c,
 	}
 }
 
+/* The sockets of one that has just ended stay taken for a moment: the kernel
+ * takes its ring apart behind its back. */
+static enum edge_err bind_when_free(struct ave_service *v,
+				    enum ave_door_kind kind,
+				    const struct topo *t)
+{
+	for (unsigned tries = 1;; tries++) {
+		enum edge_err err = ave_doors_bind(&v->doors, kind, t, v->why,
+						   sizeof(v->why));
+
+		if (!err || errno != EADDRINUSE || tries == TAKEN_TRIES)
+			return err;
+		poll(NULL, 0, TAKEN_PAUSE_MS);
+	}
+}
+
 static enum edge_err open_doors(struct ave_service *v, const struct topo *t)
 {
 	enum edge_err err = EDGE_OK;
 
 	for (int k = 0; k < AVE_DOORS && !err; k++)
-		err = ave_doors_bind(&v->doors, (enum ave_door_kind)k, t,
-				     v->why, sizeof(v->why));
+		err = bind_when_free(v, (enum ave_door_kind)k, t);
 	if (!err)
 		err = mras_door_bind(&v->mras_fd, t,
 				     v->house.device[AVE_INSIDE], v->why,

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -212,6 +213,29 @@ START_TEST(service_does_not_open_where_somebody_else_listens)
 	ck_assert_int_ne(open_it(), EDGE_OK);
 	ck_assert(heard("cannot listen"));
 	close(fd);
+}
+END_TEST
+
+static void *let_go(void *arg)
+{
+	poll(NULL, 0, 150);
+	close(*(int *)arg);
+	return NULL;
+}
+
+START_TEST(service_opens_once_its_predecessor_let_go)
+{
+	struct sockaddr_storage sa;
+	const struct edge_addr *at = door(TOPO_PORT_AV_OUTSIDE_UDP);
+	socklen_t len = edge_addr_to_sockaddr(at, &sa);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	pthread_t thread;
+
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sa, len), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, let_go, &fd), 0);
+	start();
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	ck_assert(answers(at, WAIT_MS));
 }
 END_TEST
 
@@ -483,6 +507,7 @@ Suite *test_suite(void)
 			    bad_count);
 	tcase_add_test(begin,
 		       service_does_not_open_where_somebody_else_listens);
+	tcase_add_test(begin, service_opens_once_its_predecessor_let_go);
 	tcase_add_test(begin, service_counts_networks_but_not_links_and_hosts);
 	tcase_add_test(begin,
 		       service_knows_all_networks_inside_or_does_not_run);
