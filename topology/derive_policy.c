@@ -133,7 +133,8 @@ static void derive_partners(struct topo_derive *v)
 
 		if (domain)
 			rows[v->topo.allowed_count++] = (struct topo_partner){
-				domain, topo_derive_name(v, p->proxy)};
+				.domain = domain,
+				.proxy_fqdn = topo_derive_name(v, p->proxy)};
 	}
 }
 

@@ -199,7 +199,7 @@ static const struct {
 enum topo_port_kind topo_draft_port_kind(const struct topo_draft_port *p)
 {
 	for (size_t i = 0; i < TOPO_PORT_KINDS; i++)
-		if (strcmp(p->owner, rows[i].owner) == 0 &&
+		if (rows[i].owner && strcmp(p->owner, rows[i].owner) == 0 &&
 		    strcmp(p->usage, rows[i].usage) == 0 &&
 		    strcmp(p->side, rows[i].side) == 0 &&
 		    strcmp(p->protocol, rows[i].protocol) == 0)

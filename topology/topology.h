@@ -23,6 +23,8 @@ enum topo_port_kind {
 	TOPO_PORT_AV_OUTSIDE_UDP,    /* 9 */
 	TOPO_PORT_AV_RANGE,	     /* 10 */
 	TOPO_PORT_ACCESS_FEDERATION, /* 11: partners, mTLS; may be absent */
+	TOPO_PORT_XMPP_OUTSIDE,	     /* 13: XMPP partners; may be absent */
+	TOPO_PORT_XMPP_INSIDE,	     /* 14: XMPP gateways; may be absent */
 	TOPO_PORT_REPLICA,	     /* 4443; may be absent */
 	TOPO_PORT_KINDS
 };
@@ -59,6 +61,7 @@ enum topo_trust { /* bit per inside listener: TO 1.7, DESIGN 10 */
 		  TOPO_TRUST_SIP = 1 << 0,     /* 5061 and 5062 */
 		  TOPO_TRUST_WEBCONF = 1 << 1, /* 8057 */
 		  TOPO_TRUST_REPLICA = 1 << 2, /* 4443 */
+		  TOPO_TRUST_XMPP = 1 << 3,    /* 23456: Front Ends only */
 };
 
 struct topo_trusted {
@@ -66,8 +69,17 @@ struct topo_trusted {
 	unsigned listeners; /* enum topo_trust bits */
 };
 
+enum topo_verification {		     /* VerificationLevel, AE 3.3 */
+			 TOPO_VERIFY_SOURCE, /* UseSourceVerification */
+			 TOPO_VERIFY_ALWAYS, /* AlwaysVerifiable */
+			 TOPO_VERIFY_NEVER,  /* AlwaysUnverifiable */
+			 TOPO_VERIFICATIONS
+};
+
 struct topo_partner {			 /* allowed domain */
 	const char *domain, *proxy_fqdn; /* proxy NULL: found by SRV */
+	enum topo_verification verification;
+	bool is_monitored; /* MarkForMonitoring */
 };
 
 struct topo_access_settings { /* AccessEdgeSettings, TO 1.9 */
@@ -77,6 +89,16 @@ struct topo_access_settings { /* AccessEdgeSettings, TO 1.9 */
 	const char *default_route;	/* NULL: DNS SRV routing */
 	const char *route_verification; /* of the default route; or NULL */
 	bool route_is_public;		/* default route is a public provider */
+	enum topo_verification route_level, discovered_level;
+	bool clearing_house;	  /* BeClearingHouse */
+	bool limits_contacts;	  /* EnableDiscoveredPartnerContactsLimit */
+	unsigned contacts_max;	  /* MaxContactsPerDiscoveredPartner */
+	unsigned discovered_rate; /* DiscoveredPartnerStandardRate [1/s] */
+	unsigned report_min;	  /* DiscoveredPartnerReportPeriodMinutes */
+	unsigned accepted_certs;  /* MaxAcceptedCertificatesStored */
+	unsigned rejected_certs;  /* MaxRejectedCertificatesStored */
+	unsigned dropped_percent; /* CertificatesDeletedPercentage */
+	unsigned srv_cache;	  /* DnsSrvCacheRecordCount; 0: not said */
 };
 
 enum { /* AE 3.2 [KiB], [min] */
@@ -93,17 +115,58 @@ struct topo_proxy_settings { /* ProxySettings, AE 3.2; 0: not said */
 	unsigned tls_count;	 /* 1..4, to an inside server */
 	unsigned keep_alive_min; /* upper bound of what is offered [min] */
 	bool no_white_space;	 /* EnableWhiteSpaceKeepAlive is false */
+	unsigned dns_records;	 /* DnsCacheRecordCount */
+	bool partner_polling;	 /* AllowPartnerPollingSubscribes */
+};
+
+struct topo_names {
+	const char *const *v;
+	size_t count;
 };
 
 struct topo_provider { /* hosting or public provider, enabled ones only */
 	const char *name, *proxy_fqdn;
 	const char *verification; /* as written; NULL when absent */
 	bool is_public;
+	enum topo_verification level;
+	bool is_enabled;	   /* Enabled */
+	bool shares_address_space; /* EnabledSharedAddressSpace: split domain */
+	bool hosts_users, is_local; /* HostsOCSUsers, IsLocal */
+	const char *decorated;	    /* NameDecorationDomain, or NULL */
 };
 
-struct topo_names {
-	const char *const *v;
-	size_t count;
+enum topo_xmpp_trust { /* PartnerType, AE 6.1 */
+		       TOPO_XMPP_UNVERIFIED,
+		       TOPO_XMPP_VERIFIED,
+		       TOPO_XMPP_FEDERATED
+};
+
+enum topo_xmpp_mode { /* TlsNegotiation, SaslNegotiation */
+		      TOPO_XMPP_REQUIRED,
+		      TOPO_XMPP_OPTIONAL,
+		      TOPO_XMPP_NOT_SUPPORTED
+};
+
+struct topo_xmpp_partner { /* AE 6.1 */
+	const char *domain;
+	struct topo_xmpp_names {
+		const char *const *v;
+		size_t count;
+	} more;			/* AdditionalDomains */
+	const char *proxy_fqdn; /* or NULL: by SRV */
+	enum topo_xmpp_trust trust;
+	enum topo_xmpp_mode tls, sasl;
+	bool dialback;		   /* SupportDialbackNegotiation */
+	bool keep_alive;	   /* EnableKeepAlive */
+	unsigned connection_limit; /* 0: the gateway's */
+};
+
+struct topo_xmpp_gateway { /* XmppGatewaySettings, AE 6.1 */
+	unsigned connections, partner_connections;
+	unsigned establish_s, idle_s, keep_alive_s;
+	/* hex(SHA-256(DialbackPassphrase)), XEP-0185's key: a secret; NULL:
+	 * none was said */
+	const char *dialback_key;
 };
 
 struct topo {	      /* all strings and arrays live as long as the snapshot */
@@ -143,9 +206,12 @@ struct topo {	      /* all strings and arrays live as long as the snapshot */
 	const char *mras_user;
 	const char *route;   /* federation route "EdgeServer-1", or NULL */
 	bool route_declared; /* else inferred, TO 1.8 */
-	struct topo_names not_served;	   /* "XmppFederationProxy/5269" */
-	struct topo_names simple_urls;	   /* hosts of the simple URLs */
-	struct topo_names xmpp_partners;   /* allowed XMPP domains */
+	struct topo_names not_served;	      /* "XmppFederationProxy/5269" */
+	struct topo_names simple_urls;	      /* hosts of the simple URLs */
+	struct topo_names xmpp_partners;      /* allowed XMPP domains */
+	const struct topo_xmpp_partner *xmpp; /* AE 6.1 */
+	size_t xmpp_count;
+	struct topo_xmpp_gateway xmpp_gateway;
 	struct topo_names inside_suffixes; /* TO 3.4: never asked of DNS */
 	struct topo_names inside_names;	   /* those no suffix covers */
 	const struct topo_host *hosts;	   /* all HOSTS names, sorted */
