@@ -58,12 +58,17 @@ static void on_accept(unsigned ready, void *arg)
 
 static void setup(void)
 {
+	const int little = 131072;
+
 	pair_w = (struct pair_world){.certs = certs_new()};
 	certs_make_usual(pair_w.certs);
 	ck_assert_int_eq(edge_loop_new(&pair_w.loop), EDGE_OK);
 	pair_w.edge_tls = ep1_tls(pair_w.certs, "edge", EP1_TLS_OUTSIDE);
 	pair_w.far_tls = ep1_tls(pair_w.certs, NULL, EP1_TLS_CLIENT);
 	pair_w.fd = ep1_listen(&pair_w.at);
+	ck_assert_int_eq(setsockopt(pair_w.fd, SOL_SOCKET, SO_SNDBUF, &little,
+				    sizeof(little)),
+			 0); /* what is accepted there inherits it */
 	pair_w.plan = (struct edge_conn_plan){.loop = pair_w.loop,
 					      .tls = pair_w.edge_tls,
 					      .in_cap = 65536,
