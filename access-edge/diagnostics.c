@@ -27,7 +27,7 @@ void acc_diagnostics_put(struct edge_put *w, const struct acc_view *v,
 }
 
 void acc_diagnostics_put_silent(struct edge_put *w, const struct acc_view *v,
-				enum acc_role from)
+				enum acc_role from, const char *detail)
 {
 	static const struct {
 		unsigned errid;
@@ -43,5 +43,5 @@ void acc_diagnostics_put_silent(struct edge_put *w, const struct acc_view *v,
 	};
 
 	edge_put_str(w, "ms-diagnostics: ");
-	put(w, v, rows[from].errid, rows[from].text, NULL);
+	put(w, v, rows[from].errid, rows[from].text, detail);
 }

@@ -13,8 +13,8 @@ void acc_diagnostics_put(struct edge_put *w, const struct acc_view *v,
 			 enum acc_role to, enum acc_reason reason,
 			 const char *detail);
 /** What the edge adds to an error of an outside peer that explained nothing
- * (ids 1034 to 1037). */
+ * (ids 1034 to 1037); detail: more attributes, or NULL. */
 void acc_diagnostics_put_silent(struct edge_put *w, const struct acc_view *v,
-				enum acc_role from);
+				enum acc_role from, const char *detail);
 
 #endif

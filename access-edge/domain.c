@@ -1,4 +1,4 @@
-/* Which domains and methods a peer may use here; AE 2.8, 3.1, 3.6, 5. */
+/* Which domains and methods a user may use here; AE 2.8, 3.1, 5. */
 #include "access-edge/domain.h"
 
 static struct edge_slice host_of(const struct edge_sip_addr *a)
@@ -78,90 +78,66 @@ static bool unsigned_method(const struct acc_view *v,
 	}
 }
 
-static enum acc_reason user_check(const struct acc_view *v,
+/* What a user without a name here may do. */
+static enum acc_reason anonymous(struct acc_verdict *out,
+				 const struct acc_view *v,
+				 const struct edge_sip_msg *m, bool in_dialog)
+{
+	bool on = v->topo->access.anonymous_users;
+
+	acc_verdict_step(out, ACC_CHECK_ANONYMOUS, m->method_text,
+			 on ? "true" : "false");
+	return on ? anonymous_check(m, in_dialog) : ACC_REASON_ANONYMOUS_OFF;
+}
+
+static enum acc_reason own_user(struct acc_verdict *out,
+				const struct acc_view *v,
+				const struct edge_sip_msg *m)
+{
+	struct edge_slice f = host_of(&m->from);
+	bool own = is_own(v, f);
+
+	acc_verdict_step(out, ACC_CHECK_FROM, f, own ? "own" : "not_own");
+	if (!own)
+		return ACC_REASON_FROM_DOMAIN;
+	if (m->method != EDGE_SIP_REGISTER ||
+	    (edge_slice_ieq(f, host_of(&m->to)) && m->ruri.is_sip &&
+	     edge_slice_ieq(f, m->ruri.host)))
+		return ACC_REASON_OK;
+	acc_verdict_step(out, ACC_CHECK_TO, host_of(&m->to), "differs");
+	return ACC_REASON_REGISTER_DOMAIN;
+}
+
+static enum acc_reason user_check(struct acc_verdict *out,
+				  const struct acc_view *v,
 				  const struct edge_sip_msg *m,
 				  const struct acc_source *from, bool in_dialog)
 {
-	struct edge_slice f = host_of(&m->from);
+	const struct topo_access_settings *a = &v->topo->access;
 
-	if (!v->topo->access.outside_users)
+	acc_verdict_step(out, ACC_CHECK_OUTSIDE_USERS, edge_slice_str(""),
+			 a->outside_users ? "true" : "false");
+	if (!a->outside_users)
 		return ACC_REASON_OUTSIDE_USERS_OFF;
-	if (is_anonymous(m) && !v->topo->access.anonymous_users)
-		return ACC_REASON_ANONYMOUS_OFF;
-	if (!from->signed_in && !unsigned_method(v, m, in_dialog))
+	if (is_anonymous(m) && !a->anonymous_users)
+		return anonymous(out, v, m, in_dialog);
+	if (!from->signed_in && !unsigned_method(v, m, in_dialog)) {
+		acc_verdict_step(out, ACC_CHECK_SIGN_IN, m->method_text, "no");
 		return ACC_REASON_METHOD_UNSIGNED;
-	if (is_anonymous(m))
-		return anonymous_check(m, in_dialog);
-	if (!is_own(v, f))
-		return ACC_REASON_FROM_DOMAIN;
-	if (m->method == EDGE_SIP_REGISTER &&
-	    (!edge_slice_ieq(f, host_of(&m->to)) || !m->ruri.is_sip ||
-	     !edge_slice_ieq(f, m->ruri.host)))
-		return ACC_REASON_REGISTER_DOMAIN;
-	return ACC_REASON_OK;
+	}
+	return is_anonymous(m) ? anonymous(out, v, m, in_dialog)
+			       : own_user(out, v, m);
 }
 
-/* AE 3.6 step 6 */
-static bool federated_method(enum edge_sip_method method)
-{
-	return method != EDGE_SIP_REGISTER && method != EDGE_SIP_PUBLISH &&
-	       method != EDGE_SIP_NEGOTIATE && method != EDGE_SIP_UNKNOWN;
-}
-
-/* AE 3.6 steps 1, 3, 5 and 6; which peer may speak for which domain (step 4)
- * is known where the peer's names are. */
-static enum acc_reason partner_check(const struct acc_view *v,
-				     const struct edge_sip_msg *m,
-				     const struct acc_source *from,
-				     bool in_dialog)
-{
-	struct edge_slice f = host_of(&m->from);
-
-	if (!v->topo->access.federated_users)
-		return ACC_REASON_FEDERATION_OFF;
-	if (edge_slice_len(f) == 0 || topo_is_blocked(v->topo, f) ||
-	    (is_own(v, f) && from->role != ACC_ROLE_HST))
-		return ACC_REASON_SOURCE_DOMAIN;
-	if (!in_dialog && !is_own(v, host_of(&m->to)))
-		return ACC_REASON_NO_ROUTE;
-	if (!federated_method(m->method))
-		return ACC_REASON_PARTNER_METHOD;
-	return ACC_REASON_OK;
-}
-
-enum acc_reason acc_domain_check(const struct acc_view *v,
+enum acc_reason acc_domain_check(struct acc_verdict *out,
+				 const struct acc_view *v,
 				 const struct edge_sip_msg *m,
 				 const struct acc_source *from, bool in_dialog)
 {
-	switch (from->role) {
-	case ACC_ROLE_USR:
-		return user_check(v, m, from, in_dialog);
-	case ACC_ROLE_INT:
+	*out = (struct acc_verdict){.reason = ACC_REASON_OK};
+	if (from->role == ACC_ROLE_INT)
 		return ACC_REASON_OK; /* the inside decided already */
-	case ACC_ROLE_DIR:
-	case ACC_ROLE_DSC:
-	case ACC_ROLE_HST:
-	case ACC_ROLE_PIC:
-	case ACC_ROLE_CLR:
-	case ACC_ROLE_COUNT:
-		break;
-	}
-	return partner_check(v, m, from, in_dialog);
-}
-
-enum acc_reason acc_domain_outbound(const struct acc_view *v,
-				    const struct edge_sip_msg *m,
-				    bool in_dialog)
-{
-	struct edge_slice f = host_of(&m->from), t = host_of(&m->to);
-
-	if (!v->topo->access.federated_users)
-		return ACC_REASON_FEDERATION_OFF;
-	if (!is_own(v, f) || (!in_dialog && is_own(v, t)))
-		return ACC_REASON_INSIDE_DOMAINS;
-	if (topo_is_blocked(v->topo, t))
-		return ACC_REASON_FEDERATION_OFF;
-	if (!federated_method(m->method))
-		return ACC_REASON_PARTNER_METHOD;
-	return ACC_REASON_OK;
+	if (acc_role_is_partner(from->role))
+		return acc_partner_inbound(out, v, m, from, in_dialog);
+	return acc_verdict_end(out, user_check(out, v, m, from, in_dialog));
 }

@@ -3,19 +3,14 @@
 #define ACCESS_EDGE_DOMAIN_H
 
 #include "common/sip/msg.h"
-#include "access-edge/reason.h"
-#include "access-edge/source.h"
+#include "access-edge/partner.h"
 #include "access-edge/view.h"
 
-/** A request that comes in. in_dialog: a To tag and a valid own Route token
- * (DESIGN 10). */
-enum acc_reason acc_domain_check(const struct acc_view *v,
+/** A request that comes in; the checks that were made are in out. in_dialog: a
+ * To tag and a valid own Route token (DESIGN 10). Partners: partner.h. */
+enum acc_reason acc_domain_check(struct acc_verdict *out,
+				 const struct acc_view *v,
 				 const struct edge_sip_msg *m,
 				 const struct acc_source *from, bool in_dialog);
-
-/** A request of the inside that would leave for a partner. */
-enum acc_reason acc_domain_outbound(const struct acc_view *v,
-				    const struct edge_sip_msg *m,
-				    bool in_dialog);
 
 #endif

@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "access-edge/events.h"
+#include "access-edge/inbound.h"
 #include "access-edge/limits.h"
 #include "access-edge/link_limits.h"
 #include "access-edge/linktab.h"
 #include "access-edge/proxy.h"
-#include "access-edge/upstream.h"
 #include "common/sock.h"
 
 enum {
@@ -53,7 +53,7 @@ static void keep_alive_heard(struct acc_link *l, const struct edge_sip_frame *f)
 
 static bool is_paused(const struct acc_link *l)
 {
-	return l->paused_by_hop || l->paused_by_self;
+	return l->paused_by_hop || l->paused_by_self || l->paused_by_dns;
 }
 
 /* What has come in part is not late while we do not read. */
@@ -93,8 +93,10 @@ static bool handle_one(struct acc_link *l)
 		l->skip = f.skip_body;
 	} else {
 		l->heard = true;
-		acc_upstream_heard(l);
-		acc_proxy_message(l, &f);
+		if (l->dialler)
+			l->dialler->heard(l);
+		if (!acc_proxy_message(l, &f))
+			return false; /* it stays, and is read again */
 	}
 	if (l->state != ACC_LINK_OPEN)
 		return false;
@@ -153,16 +155,16 @@ static bool is_trusted_server(struct acc_link *l)
 			   edge_peer_fault_str(EDGE_PEER_NAME));
 }
 
-/* AE 2.1: the role step. Partner roles come with federation. */
+/* AE 2.1: the role step; a certificate makes a partner (1.2: also of who came
+ * by the clients' door, when that is everybody's). */
 static bool decide_role(struct acc_link *l)
 {
 	if (l->kind == ACC_LINK_INSIDE)
 		return is_trusted_server(l);
-	if (l->kind == ACC_LINK_CLIENT && edge_conn_peer(l->conn) &&
-	    edge_conn_peer(l->conn)->has_certificate)
-		return refuse_peer(l, ACC_EV_PARTNER_REFUSED,
-				   ACC_STAT_REJECTED_PARTNER,
-				   acc_reason_name(ACC_REASON_FEDERATION_OFF));
+	if (l->kind == ACC_LINK_PARTNER ||
+	    (l->kind == ACC_LINK_CLIENT &&
+	     edge_conn_peer(l->conn)->has_certificate))
+		return acc_inbound_begin(l);
 	return true;
 }
 
@@ -171,7 +173,7 @@ static void leave_handshake(struct acc_link *l)
 	if (!l->admitted || l->was_secured)
 		return;
 	l->was_secured = true;
-	edge_admit_secured(l->shard->shared->admit[l->kind], &l->source.remote);
+	edge_admit_secured(l->shard->shared->admit[l->door], &l->source.remote);
 }
 
 static enum acc_link_state on_secured(struct acc_link *l)
@@ -185,13 +187,13 @@ static enum acc_link_state on_secured(struct acc_link *l)
 	l->source.local = *edge_conn_local(l->conn); /* dialled: known now */
 	l->opened_ms = edge_loop_now_ms(l->shard->loop);
 	l->state = ACC_LINK_OPEN;
-	if (l->kind == ACC_LINK_UPSTREAM && !acc_upstream_is_right(l)) {
+	if (l->dialler && !l->dialler->is_right(l)) {
 		acc_link_close(l);
 		return ACC_LINK_CLOSING;
 	}
 	l->opened = true;
-	if (l->kind == ACC_LINK_UPSTREAM)
-		acc_upstream_secured(l);
+	if (l->dialler)
+		l->dialler->secured(l);
 	if (l->state == ACC_LINK_OPEN)
 		acc_link_arm(l);
 	return l->state;
@@ -199,15 +201,20 @@ static enum acc_link_state on_secured(struct acc_link *l)
 
 /* -- output and end ----------------------------------------------------- */
 
+static void read_again(struct acc_link *l, bool *why)
+{
+	if (!*why)
+		return;
+	*why = false;
+	if (!is_paused(l))
+		edge_conn_resume(l->conn);
+}
+
 static enum acc_link_state on_drained(struct acc_link *l)
 {
-	if (l->kind == ACC_LINK_UPSTREAM)
-		acc_upstream_drained(l);
-	if (l->paused_by_self) {
-		l->paused_by_self = false;
-		if (!l->paused_by_hop)
-			edge_conn_resume(l->conn);
-	}
+	if (l->dialler)
+		l->dialler->drained(l);
+	read_again(l, &l->paused_by_self);
 	return l->state;
 }
 
@@ -241,8 +248,8 @@ static void note_failed_handshake(struct acc_link *l)
 	acc_shard_count(l->shard, ACC_STAT_HANDSHAKE_FAIL);
 	tell_failed(l, edge_conn_why_str(why));
 	l->never_connected = why == EDGE_CONN_WHY_CONNECT;
-	if (l->kind == ACC_LINK_UPSTREAM && has_bad_certificate(l))
-		acc_upstream_distrust(
+	if (l->dialler && has_bad_certificate(l))
+		l->dialler->distrust(
 			l, edge_peer_fault_str(edge_conn_peer(l->conn)->fault));
 }
 
@@ -293,7 +300,7 @@ bool acc_link_send(struct acc_link *l, struct edge_slice bytes)
 		edge_loop_defer(l->shard->loop, &l->doom);
 		return false;
 	}
-	if (l->kind != ACC_LINK_UPSTREAM && !l->paused_by_self &&
+	if (!l->dialler && !l->paused_by_self &&
 	    edge_conn_above_high_water(l->conn)) {
 		l->paused_by_self = true;
 		stop_reading(l);
@@ -337,17 +344,11 @@ static enum edge_conn_why why_closed(const struct acc_link *l)
 
 static void leave_tables(struct acc_link *l)
 {
-	struct acc_gauges *g = &l->shard->gauges;
-	_Atomic uint32_t *const gauge[] = {
-		[ACC_LINK_CLIENT] = &g->clients,
-		[ACC_LINK_INSIDE] = &g->insides,
-		[ACC_LINK_UPSTREAM] = &g->upstreams,
-	};
-
 	edge_wheel_stop(&l->timer);
-	atomic_fetch_sub_explicit(gauge[l->kind], 1, memory_order_relaxed);
+	atomic_fetch_sub_explicit(&l->shard->gauges.links[l->kind], 1,
+				  memory_order_relaxed);
 	if (l->admitted)
-		edge_admit_leave(l->shard->shared->admit[l->kind],
+		edge_admit_leave(l->shard->shared->admit[l->door],
 				 &l->source.remote, l->was_secured);
 	acc_shard_count(l->shard, ACC_STAT_CLOSED + (size_t)why_closed(l));
 }
@@ -374,8 +375,11 @@ static void end(struct acc_link *l, uint32_t flush_ms)
 	else
 		edge_conn_close(l->conn);
 	l->conn = NULL;
-	if (l->kind == ACC_LINK_UPSTREAM)
-		acc_upstream_lost(l, why);
+	l->source.facts = NULL;
+	free(l->known);
+	l->known = NULL;
+	if (l->dialler)
+		l->dialler->lost(l, why);
 	edge_loop_defer_free(l->shard->loop, l, free);
 }
 
@@ -399,14 +403,48 @@ void acc_link_hold_for_hop(struct acc_link *l)
 
 void acc_link_release_for_hop(struct acc_link *l)
 {
-	if (l->state != ACC_LINK_OPEN || !l->paused_by_hop)
+	if (l->state == ACC_LINK_OPEN)
+		read_again(l, &l->paused_by_hop);
+}
+
+void acc_link_hold_for_dns(struct acc_link *l)
+{
+	if (l->state != ACC_LINK_OPEN || l->paused_by_dns)
 		return;
-	l->paused_by_hop = false;
-	if (!l->paused_by_self)
-		edge_conn_resume(l->conn);
+	l->paused_by_dns = true;
+	stop_reading(l);
+}
+
+void acc_link_release_for_dns(struct acc_link *l)
+{
+	if (l->state == ACC_LINK_OPEN)
+		read_again(l, &l->paused_by_dns);
 }
 
 /* -- making one --------------------------------------------------------- */
+
+static struct edge_tls *tls_of(const struct acc_link *l)
+{
+	const struct acc_shard *s = l->shard;
+
+	return l->kind == ACC_LINK_OUTBOUND   ? s->tls_partner
+	       : l->kind == ACC_LINK_UPSTREAM ? s->tls_out
+					      : s->tls[l->kind];
+}
+
+/* Whose names count: an upstream is one of the inside. */
+static const struct edge_peer_policy *policy_of(const struct acc_link *l)
+{
+	static const enum acc_listen_kind like[ACC_LINK_KINDS] = {
+		[ACC_LINK_CLIENT] = ACC_LISTEN_CLIENT,
+		[ACC_LINK_INSIDE] = ACC_LISTEN_INSIDE,
+		[ACC_LINK_PARTNER] = ACC_LISTEN_PARTNER,
+		[ACC_LINK_UPSTREAM] = ACC_LISTEN_INSIDE,
+		[ACC_LINK_OUTBOUND] = ACC_LISTEN_PARTNER,
+	};
+
+	return &l->shard->shared->policy[like[l->kind]];
+}
 
 static void plan_conn(struct acc_link *l, struct edge_conn_plan *p)
 {
@@ -418,17 +456,14 @@ static void plan_conn(struct acc_link *l, struct edge_conn_plan *p)
 	l->body_room = (uint32_t)f.body_len;
 	*p = (struct edge_conn_plan){
 		.loop = s->loop,
-		.tls = l->kind == ACC_LINK_UPSTREAM ? s->tls_out
-						    : s->tls[l->kind],
-		.policy = &s->shared->policy[l->kind == ACC_LINK_CLIENT
-						     ? ACC_LISTEN_CLIENT
-						     : ACC_LISTEN_INSIDE],
+		.tls = tls_of(l),
+		.policy = policy_of(l),
 		.in_cap = f.head_len + f.body_len + 4096,
 		.out_cap = l->kind == ACC_LINK_CLIENT ? out : out * 8,
 		.high_water = out / 2,
 		.low_water = out / 2 / LOW_WATER,
 		.handshake_ms = (uint32_t)acc_shard_limit(
-			s, l->kind == ACC_LINK_UPSTREAM
+			s, l->kind >= ACC_LINK_UPSTREAM
 				   ? ACC_LIMIT_CONNECT_MS
 				   : ACC_LIMIT_HANDSHAKE_MS),
 		.stall_ms = (uint32_t)acc_shard_limit(s, ACC_LIMIT_STALL_MS),
@@ -446,6 +481,7 @@ static struct acc_link *make(struct acc_shard *s, enum acc_link_kind kind)
 		return NULL;
 	l->shard = s;
 	l->kind = kind;
+	/* a partner's role is known from its certificate on */
 	l->source.role = kind == ACC_LINK_CLIENT ? ACC_ROLE_USR : ACC_ROLE_INT;
 	LIST_INIT(&l->asked);
 	LIST_INIT(&l->asking);
@@ -466,6 +502,11 @@ static void unmake(struct acc_link *l)
 enum edge_err acc_link_accept(struct acc_shard *s, enum acc_listen_kind kind,
 			      int fd, const struct edge_addr *from)
 {
+	static const enum acc_stat accepted[ACC_LISTEN_KINDS] = {
+		[ACC_LISTEN_CLIENT] = ACC_STAT_ACCEPTED_CLIENT,
+		[ACC_LISTEN_INSIDE] = ACC_STAT_ACCEPTED_INSIDE,
+		[ACC_LISTEN_PARTNER] = ACC_STAT_ACCEPTED_PARTNER,
+	};
 	struct acc_link *l = make(s, (enum acc_link_kind)kind);
 	struct edge_conn_plan p;
 	enum edge_err err = EDGE_ELIMIT;
@@ -481,43 +522,60 @@ enum edge_err acc_link_accept(struct acc_shard *s, enum acc_listen_kind kind,
 			unmake(l);
 		return err;
 	}
+	l->door = kind;
 	l->source.remote = *from;
 	l->source.local = *edge_conn_local(l->conn);
 	l->admitted = true;
-	acc_shard_count(s, kind == ACC_LISTEN_CLIENT
-				   ? ACC_STAT_ACCEPTED_CLIENT
-				   : ACC_STAT_ACCEPTED_INSIDE);
-	atomic_fetch_add_explicit(kind == ACC_LISTEN_CLIENT
-					  ? &s->gauges.clients
-					  : &s->gauges.insides,
-				  1, memory_order_relaxed);
+	acc_shard_count(s, accepted[kind]);
+	atomic_fetch_add_explicit(&s->gauges.links[kind], 1,
+				  memory_order_relaxed);
 	return EDGE_OK;
 }
 
-enum edge_err acc_link_dial(struct acc_link **out, struct acc_shard *s,
-			    struct acc_upstream *u, const struct edge_addr *to,
-			    const char *name)
+/* Partners are dialled from the Access address, next hops from the inside
+ * one, each on its own NIC. */
+static struct edge_addr from_where(const struct acc_link *l,
+				   const char **device)
 {
-	struct acc_link *l = make(s, ACC_LINK_UPSTREAM);
-	struct edge_addr local = s->view.topo->internal;
-	const char *device = s->device;
+	const struct acc_shard *s = l->shard;
+	bool outside = l->kind == ACC_LINK_OUTBOUND;
+	struct edge_addr local =
+		outside ? s->view.topo->listen[TOPO_PORT_ACCESS_CLIENT].addr
+			: s->view.topo->internal;
+
+	*device = outside ? s->device_outside : s->device;
+	if (!**device)
+		*device = NULL;
+	local.port = 0;
+	return local;
+}
+
+enum edge_err acc_link_dial(struct acc_link **out, struct acc_shard *s,
+			    const struct acc_dial *d)
+{
+	struct acc_link *l = make(s, d->kind);
+	struct edge_addr local;
+	const char *device;
 	struct edge_conn_plan p;
 	enum edge_err err;
 
 	if (!l)
 		return EDGE_ELIMIT;
-	local.port = 0;
-	l->upstream = u;
+	l->dialler = d->dialler;
+	l->upstream = d->upstream;
+	l->outbound = d->outbound;
 	plan_conn(l, &p);
-	err = edge_conn_dial(&l->conn, &p, &local, *device ? device : NULL, to,
-			     name);
+	local = from_where(l, &device);
+	err = p.tls ? edge_conn_dial(&l->conn, &p, &local, device, d->to,
+				     d->name)
+		    : EDGE_ESTATE;
 	if (err) {
 		unmake(l);
 		return err;
 	}
-	l->source.remote = *to;
+	l->source.remote = *d->to;
 	l->source.local = *edge_conn_local(l->conn);
-	atomic_fetch_add_explicit(&s->gauges.upstreams, 1,
+	atomic_fetch_add_explicit(&s->gauges.links[l->kind], 1,
 				  memory_order_relaxed);
 	*out = l;
 	return EDGE_OK;

@@ -4,14 +4,12 @@
 
 #include <sys/queue.h>
 
+#include "access-edge/partner.h"
 #include "access-edge/shard.h"
-#include "access-edge/source.h"
 #include "common/admit.h"
 #include "common/conn.h"
 #include "common/sip/frame.h"
 #include "common/sip/msg.h"
-
-enum acc_link_kind { ACC_LINK_CLIENT, ACC_LINK_INSIDE, ACC_LINK_UPSTREAM };
 
 enum acc_link_state { ACC_LINK_TLS, ACC_LINK_OPEN, ACC_LINK_CLOSING };
 
@@ -24,8 +22,23 @@ enum acc_link_deadline { /* what the one timer stands for */
 			 ACC_DEADLINE_IDLE,
 };
 
+struct acc_link;
+struct acc_outbound;
 struct acc_upstream;
 struct acc_txn;
+
+/* Whoever dialled a connection is told of it. */
+struct acc_dialler {
+	/** Is the certificate that of whom we wanted? Says why not itself. */
+	bool (*is_right)(struct acc_link *l);
+	/** The handshake failed over the certificate. */
+	void (*distrust)(struct acc_link *l, const char *why);
+	void (*secured)(struct acc_link *l);
+	void (*heard)(struct acc_link *l); /* a whole message came */
+	void (*lost)(struct acc_link *l, const char *why);
+	void (*drained)(struct acc_link *l);
+};
+
 LIST_HEAD(acc_txn_list, acc_txn);
 
 /* Open to the runtime of its shard. Owner: linktab; thread: its shard. */
@@ -33,9 +46,11 @@ struct acc_link {
 	struct acc_shard *shard;
 	struct edge_conn *conn;
 	enum acc_link_kind kind;
+	enum acc_listen_kind door; /* it came by */
 	enum acc_link_state state;
 	enum acc_link_deadline deadline;
-	bool paused_by_hop, paused_by_self, admitted, was_secured, heard;
+	bool paused_by_hop, paused_by_self, paused_by_dns;
+	bool admitted, was_secured, heard;
 	bool opened;		/* the peer was accepted once */
 	bool never_connected;	/* dialled, and nobody took the call */
 	bool is_distrusted;	/* its certificate was not accepted */
@@ -57,7 +72,12 @@ struct acc_link {
 	struct edge_bucket requests, dialogs;
 	uint64_t user;		       /* hash of who signed in first */
 	uint64_t member;	       /* sticky next-hop member's id, or 0 */
+	const struct acc_dialler *dialler; /* NULL: it came to us */
 	struct acc_upstream *upstream; /* kind UPSTREAM: whose connection */
+	struct acc_outbound *outbound; /* kind OUTBOUND */
+	struct acc_facts facts;	       /* of a partner */
+	struct acc_known *known;       /* what DNS said of its From domain */
+	struct edge_bucket lookups;    /* SRV questions of a partner, AE 5 */
 	struct acc_txn_list asked;     /* transactions it asked for */
 	struct acc_txn_list asking;    /* transactions it was asked */
 };
@@ -66,13 +86,19 @@ struct acc_link {
 EDGE_MUST_CHECK enum edge_err acc_link_accept(struct acc_shard *s,
 					      enum acc_listen_kind kind, int fd,
 					      const struct edge_addr *from);
-/** Dial a next-hop member; the answer comes by acc_upstream_secured or
- * acc_upstream_lost. */
+struct acc_dial {
+	enum acc_link_kind kind; /* UPSTREAM or OUTBOUND */
+	const struct acc_dialler *dialler;
+	struct acc_upstream *upstream; /* of kind UPSTREAM */
+	struct acc_outbound *outbound; /* of kind OUTBOUND */
+	const struct edge_addr *to;
+	const char *name; /* sent as SNI */
+};
+
+/** Dial a next-hop member or a partner; the dialler is told. */
 EDGE_MUST_CHECK enum edge_err acc_link_dial(struct acc_link **out,
 					    struct acc_shard *s,
-					    struct acc_upstream *u,
-					    const struct edge_addr *to,
-					    const char *name);
+					    const struct acc_dial *d);
 /** Queue a message; false: not taken, and the link closes at the end of the
  * turn when its queue is full. */
 bool acc_link_send(struct acc_link *l, struct edge_slice bytes);
@@ -81,6 +107,9 @@ bool acc_link_send(struct acc_link *l, struct edge_slice bytes);
 void acc_link_close(struct acc_link *l);
 /** Close after what is queued has gone out. */
 void acc_link_finish(struct acc_link *l);
+/** A partner's request waits for DNS, and is read again then. */
+void acc_link_hold_for_dns(struct acc_link *l);
+void acc_link_release_for_dns(struct acc_link *l);
 /** Read no further for that reason / read again; buffered input continues. */
 void acc_link_hold_for_hop(struct acc_link *l);
 void acc_link_release_for_hop(struct acc_link *l);

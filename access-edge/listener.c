@@ -80,9 +80,35 @@ static uint64_t until_not_tight(void *arg, uint64_t now_ms)
 	return acc_budget_is_tight(l->shard) ? TIGHT_MS : 0;
 }
 
-static uint32_t share_of_rate(const struct acc_shard *s, bool throttled)
+bool acc_door_is_shared(const struct topo *t)
 {
-	uint64_t rate = acc_shard_limit(s, ACC_LIMIT_ACCEPT_RATE) /
+	const struct topo_listen *l = &t->listen[TOPO_PORT_ACCESS_FEDERATION];
+
+	return l->present &&
+	       edge_addr_eq(&l->addr, &t->listen[TOPO_PORT_ACCESS_CLIENT].addr);
+}
+
+struct edge_addr acc_door_of(const struct topo *t, enum acc_listen_kind kind)
+{
+	static const enum topo_port_kind ports[ACC_LISTEN_KINDS] = {
+		[ACC_LISTEN_CLIENT] = TOPO_PORT_ACCESS_CLIENT,
+		[ACC_LISTEN_INSIDE] = TOPO_PORT_ACCESS_INSIDE,
+		[ACC_LISTEN_PARTNER] = TOPO_PORT_ACCESS_FEDERATION,
+	};
+	const struct topo_listen *l = &t->listen[ports[kind]];
+
+	if (kind == ACC_LISTEN_PARTNER &&
+	    (!l->present || acc_door_is_shared(t)))
+		return (struct edge_addr){0};
+	return l->addr;
+}
+
+static uint32_t share_of_rate(const struct acc_shard *s,
+			      enum acc_listen_kind kind, bool throttled)
+{
+	uint64_t rate = acc_shard_limit(s, kind == ACC_LISTEN_PARTNER
+						   ? ACC_LIMIT_PARTNER_RATE
+						   : ACC_LIMIT_ACCEPT_RATE) /
 			s->shared->shard_count;
 
 	if (throttled)
@@ -109,8 +135,8 @@ enum edge_err acc_listener_new(struct acc_listener **out, struct acc_shard *s,
 	}
 	l->shard = s;
 	l->kind = kind;
-	if (kind == ACC_LISTEN_CLIENT) {
-		p.rate = p.burst = share_of_rate(s, false);
+	if (kind != ACC_LISTEN_INSIDE) {
+		p.rate = p.burst = share_of_rate(s, kind, false);
 		p.wait_ms = until_not_tight;
 	}
 	err = edge_door_new(&l->door, &p, fd);
@@ -135,5 +161,5 @@ void acc_listener_throttle(struct acc_listener *l, bool on)
 	if (!l || l->throttled == on)
 		return;
 	l->throttled = on;
-	edge_door_set_rate(l->door, share_of_rate(l->shard, on));
+	edge_door_set_rate(l->door, share_of_rate(l->shard, l->kind, on));
 }

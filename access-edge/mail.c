@@ -57,6 +57,8 @@ void acc_mail_free(void *mail)
 	}
 	if (m->tls_out)
 		edge_tls_drop(m->tls_out);
+	if (m->tls_partner)
+		edge_tls_drop(m->tls_partner);
 	acc_route_keys_free(m->keys);
 	free(m->options);
 	free(m);

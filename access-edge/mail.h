@@ -26,7 +26,12 @@ enum acc_mail_kind {
 	ACC_MAIL_KINDS
 };
 
-enum acc_listen_kind { ACC_LISTEN_CLIENT, ACC_LISTEN_INSIDE, ACC_LISTEN_KINDS };
+enum acc_listen_kind {
+	ACC_LISTEN_CLIENT,
+	ACC_LISTEN_INSIDE,
+	ACC_LISTEN_PARTNER, /* may be absent */
+	ACC_LISTEN_KINDS
+};
 
 struct acc_mail {
 	enum acc_mail_kind kind;
@@ -38,7 +43,8 @@ struct acc_mail {
 	struct acc_source source;  /* RESPONSE */
 	const struct topo *topo;   /* TOPOLOGY */
 	int fds[ACC_LISTEN_KINDS]; /* TOPOLOGY: re-opened sockets or -1 */
-	struct edge_tls *tls[ACC_LISTEN_KINDS], *tls_out; /* TLS */
+	struct edge_tls *tls[ACC_LISTEN_KINDS];		  /* TLS */
+	struct edge_tls *tls_out, *tls_partner;		  /* TLS */
 	struct acc_route_keys *keys;			  /* KEYS */
 	struct acc_options *options;			  /* OPTIONS */
 	size_t len, head_len;

@@ -125,10 +125,21 @@ static void edit_hops(const struct work *w)
 	edge_sip_edit_put(w->e, value.p, "%d", hops > 0 ? hops - 1 : 0);
 }
 
+static bool to_partner(const struct work *w)
+{
+	return w->d->to == ACC_TO_PARTNER;
+}
+
 static enum edge_err put_record_route(const struct work *w,
 				      enum acc_token_kind kind, edge_handle cid)
 {
-	struct acc_token t = {.kind = kind, .cid = cid, .boot = w->v->boot};
+	struct acc_token t = {
+		.kind = kind,
+		.cid = cid,
+		.boot = w->v->boot,
+		.of_partner =
+			to_partner(w) || acc_role_is_partner(w->from->role),
+	};
 	char entry[ENTRY_CAP], text[ENTRY_CAP + 64];
 	struct edge_put put = edge_put(text, sizeof(text));
 	enum edge_err err = acc_token_print(w->v, &t, entry, sizeof(entry));
@@ -149,10 +160,13 @@ static enum edge_err put_record_route(const struct work *w,
 static enum edge_err record_route(const struct work *w)
 {
 	bool inward = w->d->to == ACC_TO_NEXT_HOP;
-	edge_handle cid = inward ? w->from->cid : w->d->client;
-	enum acc_token_kind outside = acc_role_is_partner(w->from->role)
-					      ? ACC_TOKEN_PARTNER
-					      : ACC_TOKEN_CLIENT;
+	edge_handle cid = inward	    ? w->from->cid
+			  : to_partner(w) ? w->stamp->peer
+					    : w->d->client;
+	enum acc_token_kind outside =
+		to_partner(w) || acc_role_is_partner(w->from->role)
+			? ACC_TOKEN_PARTNER
+			: ACC_TOKEN_CLIENT;
 	bool both = w->m->method != EDGE_SIP_REGISTER &&
 		    w->v->options->double_record_route;
 	enum edge_err err = EDGE_OK;
@@ -194,9 +208,27 @@ static void put_trust(const struct work *w)
 {
 	char text[LINE_CAP];
 	struct edge_put put = edge_put(text, sizeof(text));
+	const struct acc_trust trust = {
+		.role = w->from->role,
+		.level = w->d->verdict.level,
+		.remote = acc_partner_remote(w->v->topo, w->from),
+	};
 
-	acc_trust_put(&put, w->v->topo, w->m, w->from->role);
+	acc_trust_put(&put, w->v->topo, w->m, &trust);
 	edge_sip_edit_append(w->e, "%.*s", (int)edge_put_len(&put), text);
+}
+
+/* AE 2.4, 3.1: what partners are told of the sender and of our archive. */
+static void put_for_partner(const struct work *w)
+{
+	const struct topo_access_settings *a = &w->v->topo->access;
+
+	edge_sip_edit_append(w->e,
+			     "ms-asserted-verification-level: "
+			     "ms-source-verified-user=%s",
+			     a->mark_verifiable ? "verified" : "unverified");
+	if (a->archiving_disclaimer)
+		edge_sip_edit_append(w->e, "ms-archiving: yes");
 }
 
 static enum acc_reason firewall(const struct work *w)
@@ -204,12 +236,16 @@ static enum acc_reason firewall(const struct work *w)
 	bool inward = w->from->role != ACC_ROLE_INT;
 	struct acc_fw_way way = {
 		.inward = inward,
-		.outside = inward ? w->from->role : ACC_ROLE_USR,
+		.outside = inward	   ? w->from->role
+			   : to_partner(w) ? w->d->partner.role
+					   : ACC_ROLE_USR,
 		.sees_diagnostics = w->stamp->client_signed_in ||
 				    w->v->options->diagnostics_unauthenticated,
 	};
 	enum acc_reason why = acc_firewall_apply(w->e, w->v, w->m, &way);
 
+	if (!why && to_partner(w))
+		put_for_partner(w);
 	if (why || !inward)
 		return why;
 	put_trust(w);

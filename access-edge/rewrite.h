@@ -4,6 +4,7 @@
 
 #include "common/sip/edit.h"
 #include "access-edge/route.h"
+#include "access-edge/trust.h"
 
 /* One message and what is needed to change it; out of every function is
  * memory of edit, valid until edit is used again. */
@@ -21,6 +22,7 @@ struct acc_stamp {
 	uint64_t loop_hash;    /* second half, 16 hex digits */
 	const char *route_tag; /* Record-Route header parameter, hex */
 	bool client_signed_in; /* ACC_TO_CLIENT: it may see ms-diagnostics */
+	edge_handle peer;      /* ACC_TO_PARTNER: the connection to it */
 };
 
 /** Header firewall, Via received parameters, trust header, Contact
@@ -35,6 +37,8 @@ EDGE_MUST_CHECK enum edge_err acc_rewrite_request(const struct acc_rewrite *r,
 /* What a response meets on its way back. */
 struct acc_back {
 	enum acc_role to_role; /* who asked */
+	enum topo_verification level; /* of the partner that answers, */
+	const char *peer;	      /* and its FQDN; NULL: no partner */
 	bool to_signed_in;     /* may see ms-diagnostics (authenticated cid) */
 	bool asked_keep_alive; /* request had ms-keep-alive: UAC;hop-hop=yes */
 	enum edge_sip_method method; /* of the request */

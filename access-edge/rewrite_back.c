@@ -34,26 +34,40 @@ static void pop_via(struct edge_sip_edit *e, const struct edge_sip_msg *m)
 }
 
 /* AE 2.4: an error of the outside that explains nothing gets a line. */
-static void explain(struct edge_sip_edit *e, const struct acc_view *v,
-		    const struct edge_sip_msg *m, enum acc_role from)
+static void explain(const struct acc_rewrite *r, const struct acc_back *back)
 {
-	char text[LINE_CAP];
+	char text[LINE_CAP], more[LINE_CAP / 2];
 	struct edge_put w = edge_put(text, sizeof(text));
+	struct edge_put detail = edge_put(more, sizeof(more));
+	const struct edge_sip_msg *m = r->msg;
 
 	if (m->status < 400 ||
 	    edge_sip_find(m, EDGE_SIP_MS_DIAGNOSTICS, 0) >= 0)
 		return;
-	acc_diagnostics_put_silent(&w, v, from);
-	edge_sip_edit_append(e, "%.*s", (int)edge_put_len(&w), text);
+	if (back->peer) {
+		edge_put_str(&detail, ";Domain=\"");
+		edge_put_slice(&detail, m->to.uri.host);
+		edge_put_str(&detail, "\";PeerServer=\"");
+		edge_put_str(&detail, back->peer);
+		edge_put_str(&detail, "\"");
+	}
+	edge_put_u8(&detail, 0);
+	acc_diagnostics_put_silent(&w, r->view, r->from->role,
+				   detail.overflow ? NULL : more);
+	edge_sip_edit_append(r->edit, "%.*s", (int)edge_put_len(&w), text);
 }
 
-static enum acc_reason to_inside(const struct acc_rewrite *r)
+static enum acc_reason to_inside(const struct acc_rewrite *r,
+				 const struct acc_back *back)
 {
 	char text[LINE_CAP];
 	struct edge_put w = edge_put(text, sizeof(text));
+	const struct acc_trust trust = {.role = r->from->role,
+					.level = back->level,
+					.remote = back->peer};
 
-	explain(r->edit, r->view, r->msg, r->from->role);
-	acc_trust_put(&w, r->view->topo, r->msg, r->from->role);
+	explain(r, back);
+	acc_trust_put(&w, r->view->topo, r->msg, &trust);
 	edge_sip_edit_append(r->edit, "%.*s", (int)edge_put_len(&w), text);
 	if (r->from->role == ACC_ROLE_USR &&
 	    acc_contact_replace(r->edit, r->msg, r->from))
@@ -61,7 +75,7 @@ static enum acc_reason to_inside(const struct acc_rewrite *r)
 	return ACC_REASON_OK;
 }
 
-static enum acc_reason to_user(const struct acc_rewrite *r,
+static enum acc_reason to_outside(const struct acc_rewrite *r,
 			       const struct acc_back *back)
 {
 	const struct edge_sip_msg *m = r->msg;
@@ -72,6 +86,8 @@ static enum acc_reason to_user(const struct acc_rewrite *r,
 		if (why)
 			return why;
 	}
+	if (acc_role_is_partner(back->to_role))
+		return ACC_REASON_OK;
 	if (m->status == 200 && back->method == EDGE_SIP_REGISTER &&
 	    edge_sip_find(m, EDGE_SIP_MS_USER_LOGON_DATA, 0) < 0)
 		edge_sip_edit_append(r->edit, "ms-user-logon-data: RemoteUser");
@@ -97,7 +113,7 @@ enum edge_err acc_rewrite_response(const struct acc_rewrite *r,
 	edge_sip_edit_begin(r->edit, r->msg);
 	*reason = acc_firewall_apply(r->edit, r->view, r->msg, &way);
 	if (!*reason)
-		*reason = inward ? to_inside(r) : to_user(r, back);
+		*reason = inward ? to_inside(r, back) : to_outside(r, back);
 	if (*reason)
 		return EDGE_EDENIED;
 	pop_via(r->edit, r->msg);

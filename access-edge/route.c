@@ -95,6 +95,7 @@ static enum acc_reason read_routes(struct acc_decision *d, struct route_set *r,
 	enum acc_reason why;
 
 	r->count = r->pop = r->tokens = 0;
+	r->token = (struct acc_token){0};
 	if (edge_sip_find(m, EDGE_SIP_ROUTE, 0) >= 0 &&
 	    edge_sip_addrs(m, EDGE_SIP_ROUTE, r->list, NULL, &r->count))
 		return ACC_REASON_PARSE;
@@ -234,12 +235,31 @@ static bool client_of_ruri(const struct edge_sip_uri *u, edge_handle *out)
 	return true;
 }
 
-static void decide_federated(struct acc_decision *d, const struct acc_view *v,
-			     const struct edge_sip_msg *m)
+/* The Route entry behind ours that says "leave through the edge" (AE 2.4). */
+static const struct edge_sip_uri *edge_route(const struct route_set *r)
 {
-	enum acc_reason why = acc_domain_outbound(v, m, d->in_dialog);
+	struct edge_slice mark;
 
-	answer(d, why ? why : ACC_REASON_NO_PARTNER_YET);
+	return r->pop != r->end && edge_sip_param(r->list[r->pop].params,
+						  "ms-edge-route", &mark)
+		       ? &r->list[r->pop].uri
+		       : NULL;
+}
+
+static void decide_federated(struct acc_decision *d, const struct acc_view *v,
+			     const struct edge_sip_msg *m,
+			     const struct route_set *r)
+{
+	enum acc_reason why = acc_destination_find(
+		&d->verdict, &d->partner, v, m, edge_route(r), d->in_dialog);
+
+	if (why) {
+		answer(d, why);
+		return;
+	}
+	d->to = ACC_TO_PARTNER;
+	d->reason = ACC_REASON_OK;
+	d->pop += edge_route(r) != NULL; /* consumed */
 }
 
 /* Is it for a partner: by token, by ms-edge-route (AE 2.4), or by a domain
@@ -248,14 +268,12 @@ static bool leaves(const struct acc_view *v, const struct edge_sip_uri *target,
 		   const struct route_set *r)
 {
 	struct edge_addr literal;
-	struct edge_slice mark;
 	edge_handle cid;
 
 	if (r->tokens)
-		return r->token.kind == ACC_TOKEN_PARTNER;
+		return r->token.of_partner;
 	if (r->pop != r->end)
-		return edge_sip_param(r->list[r->pop].params, "ms-edge-route",
-				      &mark);
+		return edge_route(r) != NULL;
 	return target->is_sip && !client_of_ruri(target, &cid) &&
 	       !acc_host_addr(&literal, target->host) &&
 	       !topo_find_domain(v->topo, target->host) &&
@@ -271,7 +289,7 @@ static void decide_outward(struct acc_decision *d, const struct acc_view *v,
 	bool gone = r->tokens && r->token.boot != v->boot; /* DESIGN 5 */
 
 	if (leaves(v, target, r)) {
-		decide_federated(d, v, m);
+		decide_federated(d, v, m, r);
 	} else if (!gone && r->pop != r->end) {
 		answer(d, ACC_REASON_ROUTE_TARGET);
 	} else if (!gone && (r->tokens || client_of_ruri(target, &d->client))) {
@@ -321,6 +339,10 @@ static void decide(struct acc_decision *d, const struct acc_view *v,
 		answer(d, why);
 		return;
 	}
+	/* a token of the other kind of peer is nobody's dialog here */
+	if (from->role != ACC_ROLE_INT &&
+	    r.token.of_partner != acc_role_is_partner(from->role))
+		d->in_dialog = false;
 	for_us = m->method == EDGE_SIP_OPTIONS && r.pop == r.end &&
 		 is_for_us(v, m, from);
 	if (for_us &&
@@ -331,15 +353,13 @@ static void decide(struct acc_decision *d, const struct acc_view *v,
 	if (!for_us && m->max_forwards == 0) /* the guard left OPTIONS to us */
 		why = ACC_REASON_HOPS;
 	else
-		why = acc_domain_check(v, m, from, d->in_dialog);
+		why = acc_domain_check(&d->verdict, v, m, from, d->in_dialog);
 	if (why)
 		answer(d, why);
-	else if (acc_role_is_partner(from->role))
-		answer(d, ACC_REASON_NO_PARTNER_YET);
-	else if (from->role == ACC_ROLE_USR)
-		decide_inward(d, v, &r);
-	else
+	else if (from->role == ACC_ROLE_INT)
 		decide_outward(d, v, m, &r);
+	else
+		decide_inward(d, v, &r);
 }
 
 void acc_route_decide(struct acc_decision *out, const struct acc_view *v,

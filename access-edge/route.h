@@ -3,9 +3,7 @@
 #define ACCESS_EDGE_ROUTE_H
 
 #include "common/sip/msg.h"
-#include "access-edge/reason.h"
-#include "access-edge/source.h"
-#include "access-edge/view.h"
+#include "access-edge/destination.h"
 
 enum acc_to {
 	ACC_TO_DROP,	 /* reason says why */
@@ -13,11 +11,14 @@ enum acc_to {
 	ACC_TO_SELF,	 /* OPTIONS or keep-alive for us: 200 from here */
 	ACC_TO_NEXT_HOP, /* cluster; member when a Route named one */
 	ACC_TO_CLIENT,	 /* client connection cid */
+	ACC_TO_PARTNER,	 /* destination */
 };
 
 struct acc_decision {
 	enum acc_to to;
 	enum acc_reason reason;
+	struct acc_verdict verdict; /* how it came to that */
+	struct acc_destination partner;
 	edge_handle client;
 	const struct topo_cluster *cluster;
 	const struct topo_host *member; /* NULL: any healthy one */
@@ -34,7 +35,8 @@ struct acc_decision {
  * cluster, port from the topology (DESIGN 10). From INT: own token -> client;
  * else ms-received-cid in the Request-URI, whose host:port the caller checks
  * against the link; a token with another boot or dead cid is CLIENT_GONE at
- * delivery. Includes acc_domain_check.
+ * delivery. From INT with a partner's token, ms-edge-route or a domain that is
+ * not ours: to that partner. Includes acc_domain_check.
  */
 void acc_route_decide(struct acc_decision *out, const struct acc_view *v,
 		      const struct edge_sip_msg *m,

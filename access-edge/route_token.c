@@ -161,7 +161,7 @@ static void put_state(struct edge_put *w, const struct acc_token *t)
 		put_token(w, "Fe.R", t);
 		return;
 	case ACC_TOKEN_INSIDE:
-		put_token(&inner, "Ci.R", t);
+		put_token(&inner, t->of_partner ? "Fe.R" : "Ci.R", t);
 		edge_put_str(w, "Ee.");
 		edge_put_bytes(w, b64,
 			       edge_base64url(b64, sizeof(b64),
@@ -311,11 +311,15 @@ static enum edge_err token_parse(struct edge_slice opaque,
 		t.kind = ACC_TOKEN_CLIENT;
 	} else if (starts(state, "Fe.R", &rest)) {
 		t.kind = ACC_TOKEN_PARTNER;
+		t.of_partner = true;
 	} else {
 		t.kind = ACC_TOKEN_INSIDE;
 		if (!starts(state, "Ee.", &rest) ||
-		    edge_base64url_decode(text, sizeof(text), &len, rest) ||
-		    !starts(edge_slice(text, len), "Ci.R", &rest))
+		    edge_base64url_decode(text, sizeof(text), &len, rest))
+			return EDGE_EFORMAT;
+		state = edge_slice(text, len);
+		t.of_partner = starts(state, "Fe.R", &rest);
+		if (!t.of_partner && !starts(state, "Ci.R", &rest))
 			return EDGE_EFORMAT;
 	}
 	if (!token_ids(rest, &t))

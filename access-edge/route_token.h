@@ -8,7 +8,7 @@
 
 enum acc_token_kind {
 	ACC_TOKEN_CLIENT,  /* state:Ci.R<cid>.<boot>, toward the client */
-	ACC_TOKEN_INSIDE,  /* state:Ee.<base64url of the client token> */
+	ACC_TOKEN_INSIDE,  /* state:Ee.<base64url of the other one> */
 	ACC_TOKEN_PARTNER, /* state:Fe.R<cid>.<boot> */
 };
 
@@ -16,6 +16,7 @@ struct acc_token {
 	enum acc_token_kind kind;
 	edge_handle cid;
 	uint32_t boot; /* 0: none in the text, as the vectors have it */
+	bool of_partner; /* of the pair: the other end is a partner's */
 };
 
 /* Pool route keys, newest valid first; immutable, one per process. Uses kept

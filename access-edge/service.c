@@ -11,6 +11,7 @@
 #include "access-edge/crew.h"
 #include "access-edge/events.h"
 #include "access-edge/limits.h"
+#include "access-edge/listener.h"
 #include "access-edge/service_keys.h"
 #include "access-edge/service_tls.h"
 #include "common/crypto.h"
@@ -24,11 +25,6 @@ enum {
 	KEYS_EVERY_MS = 3600000,
 	DRAIN_LOOK_MS = 200,
 	KEPT_MS = 50 /* a full mailbox is tried again */
-};
-
-static const enum topo_port_kind port_of[ACC_LISTEN_KINDS] = {
-	[ACC_LISTEN_CLIENT] = TOPO_PORT_ACCESS_CLIENT,
-	[ACC_LISTEN_INSIDE] = TOPO_PORT_ACCESS_INSIDE,
 };
 
 struct sockets {
@@ -98,18 +94,28 @@ void acc_service_free(struct acc_service *v)
 
 /* -- open --------------------------------------------------------------- */
 
+static bool is_option(const struct edge_config *c, const char *name,
+		      const char *value)
+{
+	const char *said = edge_config_option(c, name);
+
+	return said && !strcmp(said, value);
+}
+
 /* proxy_require is borrowed from c, which lives until the next reload. */
 static void read_options(struct acc_options *o, const struct edge_config *c)
 {
-	const char *two = edge_config_option(c, "access.double_record_route");
-	const char *diag =
-		edge_config_option(c, "access.diagnostics_unauthenticated");
-
 	*o = (struct acc_options){
-		.double_record_route = !two || strcmp(two, "no") != 0,
-		.diagnostics_unauthenticated = diag && !strcmp(diag, "yes"),
+		.double_record_route =
+			!is_option(c, "access.double_record_route", "no"),
+		.diagnostics_unauthenticated = is_option(
+			c, "access.diagnostics_unauthenticated", "yes"),
 		.proxy_require = edge_config_option(c, "access.proxy_require"),
 		.keep_alive_s = (unsigned)c->limits[ACC_LIMIT_KEEP_ALIVE_S],
+		.srv_target_in_domain = !is_option(
+			c, "access.srv_target_in_domain", "no"),
+		.hide_internal_via =
+			is_option(c, "access.hide_internal_via", "yes"),
 	};
 }
 
@@ -143,6 +149,12 @@ static struct edge_admit_limits admission(const struct acc_service *v,
 
 	if (kind == ACC_LISTEN_CLIENT)
 		return l;
+	if (kind == ACC_LISTEN_PARTNER) {
+		l.total = limit(v, ACC_LIMIT_PARTNER_CONNECTIONS);
+		l.per_source = limit(v, ACC_LIMIT_PARTNER_PER_SOURCE);
+		l.known_ms = 0;
+		return l;
+	}
 	l.total = limit(v, ACC_LIMIT_INSIDE_CONNECTIONS);
 	l.per_source = l.total;
 	l.handshakes_per_source = l.total;
@@ -176,6 +188,7 @@ static void find_devices(struct acc_service *v, const struct edge_config *c)
 	const char *const set[ACC_LISTEN_KINDS] = {
 		[ACC_LISTEN_CLIENT] = c->device_external,
 		[ACC_LISTEN_INSIDE] = c->device_internal,
+		[ACC_LISTEN_PARTNER] = c->device_external,
 	};
 
 	for (int k = 0; k < ACC_LISTEN_KINDS; k++) {
@@ -190,10 +203,11 @@ static enum edge_err bind_kind(struct acc_service *v, struct sockets *s,
 			       enum acc_listen_kind kind, const struct topo *t)
 {
 	char text[EDGE_ADDR_STRLEN], device[16] = "";
-	const struct edge_door_at door = {t->listen[port_of[kind]].addr,
-					  device};
+	const struct edge_door_at door = {acc_door_of(t, kind), device};
 	enum edge_err err;
 
+	if (!door.at.family || !v->tls.in[kind])
+		return EDGE_OK; /* the topology wants none */
 	if (v->device_is_set[kind])
 		memcpy(device, v->shared.device[kind], sizeof(device));
 	else
@@ -253,6 +267,8 @@ enum edge_err acc_service_open(void *self, struct edge_loop *control,
 	} while (!v->shared.boot);
 	read_options(&v->shared.options, c);
 	find_devices(v, c);
+	snprintf(v->shared.resolv, sizeof(v->shared.resolv), "%s", c->resolv);
+	v->shared.is_lab = c->lab;
 	err = v->state ? open_all(v, c, t) : EDGE_ENOMEM;
 	if (err)
 		edge_event(EDGE_EV_START_FAILED, "reason=%s",
@@ -262,6 +278,11 @@ enum edge_err acc_service_open(void *self, struct edge_loop *control,
 
 /* -- threads ------------------------------------------------------------ */
 
+static struct edge_tls *hold(struct edge_tls *t)
+{
+	return t ? edge_tls_hold(t) : NULL;
+}
+
 static enum edge_err make_plan(struct acc_service *v, unsigned i,
 			       struct acc_shard_plan *p)
 {
@@ -270,9 +291,10 @@ static enum edge_err make_plan(struct acc_service *v, unsigned i,
 	for (int k = 0; k < ACC_LISTEN_KINDS; k++) {
 		p->fds[k] = v->open.fd[k][i];
 		v->open.fd[k][i] = -1;
-		p->tls[k] = edge_tls_hold(v->tls.in[k]);
+		p->tls[k] = hold(v->tls.in[k]);
 	}
-	p->tls_out = edge_tls_hold(v->tls.out);
+	p->tls_out = hold(v->tls.out);
+	p->tls_partner = hold(v->tls.partner);
 	return acc_service_keys_copy(&p->keys, v->ring);
 }
 
@@ -360,10 +382,10 @@ enum edge_err acc_service_prepare(void *self, const struct topo *t, char *why,
 
 	acc_service_abort(v);
 	for (int k = 0; k < ACC_LISTEN_KINDS && !err; k++) {
-		const struct topo_listen *now = &v->topo->listen[port_of[k]];
-		const struct topo_listen *then = &t->listen[port_of[k]];
+		struct edge_addr now = acc_door_of(v->topo, (enum acc_listen_kind)k);
+		struct edge_addr then = acc_door_of(t, (enum acc_listen_kind)k);
 
-		if (!edge_addr_eq(&now->addr, &then->addr))
+		if (!edge_addr_eq(&now, &then))
 			err = bind_kind(v, &v->prepared,
 					(enum acc_listen_kind)k, t);
 	}
@@ -400,8 +422,9 @@ static struct acc_mail *tls_mail(struct acc_service *v, unsigned shard)
 	if (!m)
 		return NULL;
 	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
-		m->tls[k] = edge_tls_hold(v->tls.in[k]);
-	m->tls_out = edge_tls_hold(v->tls.out);
+		m->tls[k] = hold(v->tls.in[k]);
+	m->tls_out = hold(v->tls.out);
+	m->tls_partner = hold(v->tls.partner);
 	return m;
 }
 
@@ -410,11 +433,12 @@ static void tell_moved(const struct topo *old, const struct topo *new)
 	char text[EDGE_ADDR_STRLEN];
 
 	for (int k = 0; k < ACC_LISTEN_KINDS; k++) {
-		const struct edge_addr *was = &old->listen[port_of[k]].addr;
+		struct edge_addr was = acc_door_of(old, (enum acc_listen_kind)k);
+		struct edge_addr is = acc_door_of(new, (enum acc_listen_kind)k);
 
-		if (edge_addr_eq(was, &new->listen[port_of[k]].addr))
+		if (!was.family || edge_addr_eq(&was, &is))
 			continue;
-		edge_addr_print(was, text);
+		edge_addr_print(&was, text);
 		edge_event(EDGE_EV_LISTENER_CLOSED, "address=%s reason=moved",
 			   text);
 	}

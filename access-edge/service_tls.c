@@ -4,19 +4,13 @@
 #include <stdio.h>
 
 #include "access-edge/events.h"
+#include "access-edge/listener.h"
 #include "common/expiry.h"
 #include "common/tls.h"
 
-static bool is_single_address(const struct topo *t)
-{
-	return t->listen[TOPO_PORT_ACCESS_FEDERATION].present &&
-	       edge_addr_eq(&t->listen[TOPO_PORT_ACCESS_FEDERATION].addr,
-			    &t->listen[TOPO_PORT_ACCESS_CLIENT].addr);
-}
-
 bool acc_service_tls_differs(const struct topo *old, const struct topo *new)
 {
-	return is_single_address(old) != is_single_address(new);
+	return acc_door_is_shared(old) != acc_door_is_shared(new);
 }
 
 static void warn_of_risk(const char *listener, enum edge_tls_profile p)
@@ -39,11 +33,33 @@ static enum edge_err load_client_side(struct edge_tls **out,
 	};
 
 	warn_of_risk("access-client", r.profile);
-	if (is_single_address(t) && c->trust.public_roots) {
+	if (acc_door_is_shared(t) && c->trust.public_roots) {
 		r.ask = EDGE_TLS_ASK_OPTIONAL;
 		r.trust = c->trust.public_roots;
 	}
 	return edge_tls_new(out, &r, why, cap);
+}
+
+/* L2 and what dials it: our public certificate, everybody's trust. */
+static enum edge_err load_partner_side(struct acc_service_tls *out,
+				       const struct edge_config *c, char *why,
+				       size_t cap)
+{
+	struct edge_tls_recipe r = {
+		.chain = c->certificate[EDGE_CERT_ACCESS].chain,
+		.key = c->certificate[EDGE_CERT_ACCESS].key,
+		.trust = c->trust.public_roots,
+		.profile = edge_config_profile(c, "access-federation"),
+		.ask = EDGE_TLS_ASK_REQUIRED,
+	};
+	enum edge_err err;
+
+	if (!r.trust)
+		return EDGE_OK;
+	warn_of_risk("access-federation", r.profile);
+	err = edge_tls_new(&out->in[ACC_LISTEN_PARTNER], &r, why, cap);
+	r.is_client = true;
+	return err ? err : edge_tls_new(&out->partner, &r, why, cap);
 }
 
 enum edge_err acc_service_tls_load(struct acc_service_tls *out,
@@ -75,6 +91,8 @@ enum edge_err acc_service_tls_load(struct acc_service_tls *out,
 	inside.is_client = true;
 	if (!err)
 		err = edge_tls_new(&t3.out, &inside, why, cap);
+	if (!err)
+		err = load_partner_side(&t3, c, why, cap);
 	if (err) {
 		acc_service_tls_drop(&t3);
 		return err;
@@ -91,8 +109,10 @@ void acc_service_tls_tell(struct acc_service_tls *t, int64_t wall_s)
 	};
 
 	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
-		edge_expiry_tell(&t->told[k], uses[k],
-				 edge_tls_not_after_s(t->in[k]), wall_s);
+		if (uses[k]) /* partners see that of clients */
+			edge_expiry_tell(&t->told[k], uses[k],
+					 edge_tls_not_after_s(t->in[k]),
+					 wall_s);
 }
 
 void acc_service_tls_drop(struct acc_service_tls *t)
@@ -102,5 +122,7 @@ void acc_service_tls_drop(struct acc_service_tls *t)
 			edge_tls_drop(t->in[k]);
 	if (t->out)
 		edge_tls_drop(t->out);
+	if (t->partner)
+		edge_tls_drop(t->partner);
 	*t = (struct acc_service_tls){0};
 }

@@ -8,9 +8,11 @@
 
 #include "access-edge/budget.h"
 #include "access-edge/events.h"
+#include "access-edge/inbound.h"
 #include "access-edge/limits.h"
 #include "access-edge/linktab.h"
 #include "access-edge/listener.h"
+#include "access-edge/outbound.h"
 #include "access-edge/proxy.h"
 #include "access-edge/route_token.h"
 #include "access-edge/upstream.h"
@@ -58,24 +60,13 @@ bool acc_shard_post(struct acc_shard *from, unsigned to, struct acc_mail *m)
 
 /* -- what the control thread sends -------------------------------------- */
 
-static const struct edge_addr *door_of(const struct acc_shard *s,
-				       enum acc_listen_kind kind)
-{
-	static const enum topo_port_kind ports[ACC_LISTEN_KINDS] = {
-		[ACC_LISTEN_CLIENT] = TOPO_PORT_ACCESS_CLIENT,
-		[ACC_LISTEN_INSIDE] = TOPO_PORT_ACCESS_INSIDE,
-	};
-
-	return &s->view.topo->listen[ports[kind]].addr;
-}
-
 static void finish_moved(struct acc_link *l, void *arg)
 {
 	const struct acc_shard *s = arg;
+	struct edge_addr door = acc_door_of(s->view.topo, l->door);
 
-	if (l->kind != ACC_LINK_UPSTREAM && l->state == ACC_LINK_OPEN &&
-	    !edge_addr_eq(&l->source.local,
-			  door_of(s, (enum acc_listen_kind)l->kind)))
+	if (!l->dialler && l->state == ACC_LINK_OPEN &&
+	    !edge_addr_eq(&l->source.local, &door))
 		acc_link_finish(l);
 }
 
@@ -96,9 +87,15 @@ static void swap_listener(struct acc_shard *s, enum acc_listen_kind kind,
 {
 	struct acc_listener *new = NULL;
 
+	struct edge_addr door = acc_door_of(s->view.topo, kind);
+
+	if (!door.family && s->listener[kind]) { /* the topology has it no more */
+		acc_listener_free(s->listener[kind]);
+		s->listener[kind] = NULL;
+	}
 	if (*fd < 0)
 		return;
-	if (kind == ACC_LISTEN_CLIENT && s->is_draining)
+	if (kind != ACC_LISTEN_INSIDE && s->is_draining)
 		return; /* nobody comes in any more: the mail closes it */
 	if (acc_listener_new(&new, s, kind, *fd) == EDGE_OK) {
 		acc_listener_free(s->listener[kind]);
@@ -111,24 +108,37 @@ static void swap_listener(struct acc_shard *s, enum acc_listen_kind kind,
 	*fd = -1;
 }
 
-/* Next hops are dialled from the inside address on its own NIC. */
-static void find_device(struct acc_shard *s)
+static void find_device_of(char out[16], const char *set,
+			   const struct edge_addr *at)
 {
-	const char *set = s->shared->device[ACC_LISTEN_INSIDE];
-
-	s->device[0] = '\0';
+	out[0] = '\0';
 	if (*set)
-		memcpy(s->device, set, sizeof(s->device));
+		memcpy(out, set, 16);
 	else
-		(void)edge_sock_device(&s->view.topo->internal, s->device);
+		(void)edge_sock_device(at, out);
 }
 
-/* A server the new topology no longer names is cut off. */
+/* Next hops are dialled from the inside address on its own NIC, partners and
+ * DNS from the Access address on the other. */
+static void find_device(struct acc_shard *s)
+{
+	const struct topo *t = s->view.topo;
+
+	find_device_of(s->device, s->shared->device[ACC_LISTEN_INSIDE],
+		       &t->internal);
+	find_device_of(s->device_outside,
+		       s->shared->device[ACC_LISTEN_CLIENT],
+		       &t->listen[TOPO_PORT_ACCESS_CLIENT].addr);
+}
+
+/* A server or partner the new topology no longer names is cut off. */
 static void recheck_trust(struct acc_link *l, void *arg)
 {
 	const struct edge_peer *p;
 
 	(void)arg;
+	if (l->kind == ACC_LINK_PARTNER && l->state == ACC_LINK_OPEN)
+		acc_inbound_recheck(l);
 	if (l->kind != ACC_LINK_INSIDE || l->state != ACC_LINK_OPEN)
 		return;
 	p = edge_conn_peer(l->conn);
@@ -152,6 +162,7 @@ static void on_topology(struct acc_shard *s, struct acc_mail *m)
 	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
 		swap_listener(s, (enum acc_listen_kind)k, &m->fds[k]);
 	find_device(s);
+	acc_inbound_dns(s, old);
 	if (acc_upstreams_topology(s->upstreams) != EDGE_OK)
 		edge_event(EDGE_EV_TOPOLOGY_REFUSED, "shard=%u reason=memory",
 			   s->index);
@@ -177,6 +188,7 @@ static void on_tls(struct acc_shard *s, struct acc_mail *m)
 	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
 		take_tls(&s->tls[k], &m->tls[k]);
 	take_tls(&s->tls_out, &m->tls_out);
+	take_tls(&s->tls_partner, &m->tls_partner);
 }
 
 static void on_keys(struct acc_shard *s, struct acc_mail *m)
@@ -198,7 +210,7 @@ static void on_options(struct acc_shard *s, struct acc_mail *m)
 static void finish_client(struct acc_link *l, void *arg)
 {
 	(void)arg;
-	if (l->kind != ACC_LINK_UPSTREAM)
+	if (!l->dialler)
 		acc_link_finish(l);
 }
 
@@ -218,8 +230,12 @@ static void on_drain(struct acc_shard *s)
 	if (s->is_draining)
 		return;
 	s->is_draining = true;
-	acc_listener_free(s->listener[ACC_LISTEN_CLIENT]);
-	s->listener[ACC_LISTEN_CLIENT] = NULL;
+	for (int k = 0; k < ACC_LISTEN_KINDS; k++) {
+		if (k == ACC_LISTEN_INSIDE)
+			continue;
+		acc_listener_free(s->listener[k]);
+		s->listener[k] = NULL;
+	}
 	edge_wheel_start(edge_loop_wheel(s->loop), &s->drain_timer,
 			 edge_loop_now_ms(s->loop) +
 				 acc_shard_limit(s, ACC_LIMIT_DRAIN_MS),
@@ -302,9 +318,13 @@ static enum edge_err open_doors(struct acc_shard *s, struct acc_shard_plan *p)
 {
 	enum edge_err err = acc_upstreams_new(&s->upstreams, s);
 
+	if (!err)
+		err = acc_outbounds_new(&s->outbounds, s);
 	for (int k = 0; k < ACC_LISTEN_KINDS && !err; k++) {
 		int fd = p->fds[k];
 
+		if (fd < 0)
+			continue;
 		p->fds[k] = -1;
 		err = acc_listener_new(&s->listener[k], s,
 				       (enum acc_listen_kind)k, fd);
@@ -325,6 +345,9 @@ void acc_shard_plan_drop(struct acc_shard_plan *p)
 	if (p->tls_out)
 		edge_tls_drop(p->tls_out);
 	p->tls_out = NULL;
+	if (p->tls_partner)
+		edge_tls_drop(p->tls_partner);
+	p->tls_partner = NULL;
 	acc_route_keys_free(p->keys);
 	p->keys = NULL;
 	topo_drop(p->topo);
@@ -346,11 +369,13 @@ static void take_plan(struct acc_shard *s, struct acc_shard_plan *p)
 				    s->options, 0};
 	memcpy(s->tls, p->tls, sizeof(s->tls));
 	s->tls_out = p->tls_out;
+	s->tls_partner = p->tls_partner;
 	atomic_store(&s->gauges.topology_seq, p->topo->seq);
 	p->keys = NULL;
 	p->topo = NULL;
 	memset(p->tls, 0, sizeof(p->tls));
 	p->tls_out = NULL;
+	p->tls_partner = NULL;
 }
 
 enum edge_err acc_shard_new(struct acc_shard **out, struct acc_shard_plan *p)
@@ -366,8 +391,10 @@ enum edge_err acc_shard_new(struct acc_shard **out, struct acc_shard_plan *p)
 		err = edge_loop_new(&s->loop);
 	if (!err)
 		err = make_tables(s);
-	if (!err)
+	if (!err) {
+		acc_inbound_dns(s, NULL);
 		err = open_doors(s, p);
+	}
 	if (!err) {
 		acc_budget_start(s);
 		*out = s;
@@ -400,6 +427,8 @@ void acc_shard_free(struct acc_shard *s)
 	acc_txntab_free(s->txns); /* first: links that close owe nothing */
 	if (s->links)
 		acc_linktab_each(s->links, close_link, NULL);
+	edge_dns_free(s->dns);
+	acc_outbounds_free(s->outbounds);
 	acc_upstreams_free(s->upstreams);
 	edge_mailbox_free(s->mailbox);
 	edge_loop_free(s->loop);
@@ -413,6 +442,8 @@ void acc_shard_free(struct acc_shard *s)
 			edge_tls_drop(s->tls[k]);
 	if (s->tls_out)
 		edge_tls_drop(s->tls_out);
+	if (s->tls_partner)
+		edge_tls_drop(s->tls_partner);
 	topo_drop(s->view.topo);
 	free(s);
 }

@@ -17,9 +17,21 @@ enum { ACC_SHARDS = 16, ACC_MEMBERS = 64 };
 struct acc_linktab;
 struct acc_txntab;
 struct acc_upstreams;
+struct acc_outbounds;
 struct acc_listener;
 struct acc_shard;
 struct acc_shard_plan;
+
+enum acc_link_kind {
+	/* who came, by the listener's number */
+	ACC_LINK_CLIENT,
+	ACC_LINK_INSIDE,
+	ACC_LINK_PARTNER,
+	/* whom we dialled */
+	ACC_LINK_UPSTREAM,
+	ACC_LINK_OUTBOUND, /* a partner */
+	ACC_LINK_KINDS
+};
 
 /* Shared by all shards; thread-safe parts, or fixed after start. */
 struct acc_shared {
@@ -31,6 +43,8 @@ struct acc_shared {
 	uint32_t boot;
 	struct edge_peer_policy policy[ACC_LISTEN_KINDS];
 	char device[ACC_LISTEN_KINDS][16]; /* set by edge.ini, or "" */
+	char resolv[256];		   /* resolv.conf(5) of edge.ini */
+	bool is_lab;
 	unsigned shard_count;
 	struct acc_shard *shard[ACC_SHARDS];
 	struct acc_shard_plan *plans; /* one a shard, while they are made */
@@ -40,7 +54,7 @@ struct acc_shared {
 
 /* What other threads may read of a shard: plain numbers. */
 struct acc_gauges {
-	_Atomic uint32_t clients, insides, upstreams, transactions;
+	_Atomic uint32_t links[ACC_LINK_KINDS], transactions;
 	_Atomic uint8_t
 		member_health[ACC_MEMBERS]; /* next hop, enum acc_health */
 	_Atomic uint64_t topology_seq;
@@ -65,12 +79,16 @@ struct acc_shard {
 	struct acc_view view;
 	struct acc_route_keys *keys;
 	struct acc_options *options;
-	struct edge_tls *tls[ACC_LISTEN_KINDS], *tls_out;
+	struct edge_tls *tls[ACC_LISTEN_KINDS];
+	struct edge_tls *tls_out, *tls_partner; /* to dial with; or NULL */
 	char device[16]; /* that carries our inside address, or "" */
+	char device_outside[16]; /* the same of the Access address */
+	struct edge_dns *dns;	 /* NULL: no server, or no federation */
 	struct acc_listener *listener[ACC_LISTEN_KINDS];
 	struct acc_linktab *links;
 	struct acc_txntab *txns;
 	struct acc_upstreams *upstreams;
+	struct acc_outbounds *outbounds;
 	struct acc_gauges gauges;
 	struct edge_timer drain_timer, moved_timer, budget_timer;
 	bool is_draining, is_ending;
@@ -83,8 +101,8 @@ struct acc_shard_plan {
 	struct acc_shared *shared;
 	const struct topo *topo;
 	struct acc_route_keys *keys;
-	struct edge_tls *tls[ACC_LISTEN_KINDS], *tls_out;
-	int fds[ACC_LISTEN_KINDS];
+	struct edge_tls *tls[ACC_LISTEN_KINDS], *tls_out, *tls_partner;
+	int fds[ACC_LISTEN_KINDS]; /* -1: no such door */
 };
 
 /** Makes the loop and everything on the calling thread; p is left empty, also

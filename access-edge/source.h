@@ -21,11 +21,16 @@ enum acc_role {		      /* AE 2.1; fixed for the life of a connection */
 const char *acc_role_name(enum acc_role r); /* "USR" */
 bool acc_role_is_partner(enum acc_role r);
 
+struct acc_facts;
+
 struct acc_source {
 	enum acc_role role;
 	edge_handle cid;
 	struct edge_addr remote, local; /* far end; our end */
 	bool signed_in;			/* a 2xx to REGISTER or INVITE passed */
+	/* a partner: partner.h; borrowed while its message is handled, NULL in
+	 * what is kept */
+	const struct acc_facts *facts;
 };
 
 #endif

@@ -1,25 +1,16 @@
 /* Tells the inside where a message came from and how far to believe it. */
 #include "access-edge/trust.h"
 
-enum trust_level { /* AE 3.3, the defaults of AE 3.3 by role */
-		   ALWAYS_VERIFIABLE,
-		   USE_SOURCE_VERIFICATION,
-};
-
 static const struct trust_row {
 	const char *type, *network; /* AE 2.1, 2.5 */
-	enum trust_level level;
 } rows[ACC_ROLE_COUNT] = {
-	[ACC_ROLE_USR] = {"InternetUser", NULL, ALWAYS_VERIFIABLE},
-	[ACC_ROLE_INT] = {"AuthorizedServer", NULL, ALWAYS_VERIFIABLE},
-	[ACC_ROLE_DIR] = {"DirectPartner", "federation",
-			  USE_SOURCE_VERIFICATION},
-	[ACC_ROLE_DSC] = {"AutoFederation", "federation",
-			  USE_SOURCE_VERIFICATION},
-	[ACC_ROLE_HST] = {"AuthorizedServer", "federation", ALWAYS_VERIFIABLE},
-	[ACC_ROLE_PIC] = {"AuthorizedServer", "publiccloud", ALWAYS_VERIFIABLE},
-	[ACC_ROLE_CLR] = {"AuthorizedServer", "federation",
-			  USE_SOURCE_VERIFICATION},
+	[ACC_ROLE_USR] = {"InternetUser", NULL},
+	[ACC_ROLE_INT] = {"AuthorizedServer", NULL},
+	[ACC_ROLE_DIR] = {"DirectPartner", "federation"},
+	[ACC_ROLE_DSC] = {"AutoFederation", "federation"},
+	[ACC_ROLE_HST] = {"AuthorizedServer", "federation"},
+	[ACC_ROLE_PIC] = {"AuthorizedServer", "publiccloud"},
+	[ACC_ROLE_CLR] = {"AuthorizedServer", "federation"},
 };
 
 /* AE 3.3: missing means unverified; so does anything but one clear yes. */
@@ -44,17 +35,37 @@ static void put(struct edge_put *w, const struct topo *t, const char *type,
 	edge_put_str(w, verified ? "verified" : "unverified");
 }
 
-void acc_trust_put(struct edge_put *w, const struct topo *t,
-		   const struct edge_sip_msg *m, enum acc_role role)
+bool acc_trust_is_verified(enum topo_verification level,
+			   const struct edge_sip_msg *m)
 {
-	const struct trust_row *r = &rows[role];
+	switch (level) {
+	case TOPO_VERIFY_ALWAYS:
+		return true;
+	case TOPO_VERIFY_SOURCE:
+		return asserts_verified(m);
+	case TOPO_VERIFY_NEVER:
+	case TOPO_VERIFICATIONS:
+		break;
+	}
+	return false;
+}
+
+void acc_trust_put(struct edge_put *w, const struct topo *t,
+		   const struct edge_sip_msg *m, const struct acc_trust *trust)
+{
+	const struct trust_row *r = &rows[trust->role];
 
 	put(w, t, r->type,
-	    r->level == ALWAYS_VERIFIABLE || asserts_verified(m));
+	    !acc_role_is_partner(trust->role) ||
+		    acc_trust_is_verified(trust->level, m));
 	if (!r->network)
 		return;
 	edge_put_str(w, ";ms-source-network=");
 	edge_put_str(w, r->network);
+	if (!trust->remote || trust->role != ACC_ROLE_PIC)
+		return;
+	edge_put_str(w, ";ms-remote-fqdn=");
+	edge_put_str(w, trust->remote);
 }
 
 void acc_trust_put_own(struct edge_put *w, const struct topo *t)

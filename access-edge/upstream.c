@@ -114,8 +114,14 @@ static enum edge_err connect_one(struct acc_upstream *up, unsigned slot)
 		return EDGE_ENOTFOUND;
 	to = h->addrs[next_address(up)];
 	to.port = up->port;
-	err = acc_link_dial(&up->links[slot], up->set->shard, up, &to,
-			    up->member);
+	err = acc_link_dial(&up->links[slot], up->set->shard,
+			    &(struct acc_dial){
+				    .kind = ACC_LINK_UPSTREAM,
+				    .dialler = &acc_upstream_dialler,
+				    .upstream = up,
+				    .to = &to,
+				    .name = up->member,
+			    });
 	if (err)
 		failed(up, edge_err_str(err));
 	return err;
@@ -267,23 +273,7 @@ enum acc_reason acc_upstream_why_none(struct acc_upstreams *u,
 
 /* -- what links tell ---------------------------------------------------- */
 
-bool acc_upstream_is_right(struct acc_link *l)
-{
-	const struct acc_upstream *up = l->upstream;
-	const struct edge_peer *p = edge_conn_peer(l->conn);
-	const char *why = edge_peer_fault_str(p->fault);
-
-	if (p->fault == EDGE_PEER_FINE) {
-		if (edge_peer_has_name(p, up->member) ||
-		    edge_peer_has_name(p, up->pool_name))
-			return true;
-		why = edge_peer_fault_str(EDGE_PEER_NAME);
-	}
-	acc_upstream_distrust(l, why);
-	return false;
-}
-
-void acc_upstream_distrust(struct acc_link *l, const char *why)
+static void distrust(struct acc_link *l, const char *why)
 {
 	struct acc_upstream *up = l->upstream;
 	const struct edge_peer *p = edge_conn_peer(l->conn);
@@ -301,11 +291,27 @@ void acc_upstream_distrust(struct acc_link *l, const char *why)
 	up->distrusted = 0;
 }
 
+static bool is_right(struct acc_link *l)
+{
+	const struct acc_upstream *up = l->upstream;
+	const struct edge_peer *p = edge_conn_peer(l->conn);
+	const char *why = edge_peer_fault_str(p->fault);
+
+	if (p->fault == EDGE_PEER_FINE) {
+		if (edge_peer_has_name(p, up->member) ||
+		    edge_peer_has_name(p, up->pool_name))
+			return true;
+		why = edge_peer_fault_str(EDGE_PEER_NAME);
+	}
+	distrust(l, why);
+	return false;
+}
+
 /* One that has failed is up again only when it has said something: who means to
  * turn us away may do so after the handshake. */
-void acc_upstream_heard(struct acc_link *l)
+static void heard(struct acc_link *l)
 {
-	if (l->upstream && !is_up(l->upstream))
+	if (!is_up(l->upstream))
 		worked(l->upstream);
 }
 
@@ -322,7 +328,7 @@ static uint64_t *rest_of(const struct acc_link *l)
 	return NULL;
 }
 
-void acc_upstream_secured(struct acc_link *l)
+static void secured(struct acc_link *l)
 {
 	struct acc_upstream *up = l->upstream;
 	uint64_t *rest = rest_of(l);
@@ -358,7 +364,7 @@ static void release(struct acc_link *l, void *arg)
 	acc_link_release_for_hop(l);
 }
 
-void acc_upstream_drained(struct acc_link *l)
+static void drained(struct acc_link *l)
 {
 	acc_linktab_each(l->shard->links, release, NULL);
 }
@@ -417,7 +423,7 @@ static void give_up_waiting(struct acc_upstream *up)
 	}
 }
 
-void acc_upstream_lost(struct acc_link *l, const char *why)
+static void lost(struct acc_link *l, const char *why)
 {
 	struct acc_upstream *up = l->upstream;
 
@@ -428,7 +434,7 @@ void acc_upstream_lost(struct acc_link *l, const char *why)
 		acc_pool_let_go(up);
 		return;
 	}
-	acc_upstream_drained(l); /* who waited for this queue reads again */
+	drained(l); /* who waited for this queue reads again */
 	if (!l->is_counted && was_turned_away(l)) {
 		if (up->pool && tries_another_address(l, why))
 			return;
@@ -472,3 +478,12 @@ void acc_upstream_silent(struct acc_link *l)
 	l->is_counted = true;
 	acc_link_close(l);
 }
+
+const struct acc_dialler acc_upstream_dialler = {
+	.is_right = is_right,
+	.distrust = distrust,
+	.secured = secured,
+	.heard = heard,
+	.lost = lost,
+	.drained = drained,
+};

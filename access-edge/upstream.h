@@ -63,15 +63,7 @@ void acc_upstream_answered(struct acc_link *l);
 /** A probe ran out of time. */
 void acc_upstream_silent(struct acc_link *l);
 
-/* Told by the link. */
-/** Does its certificate name the member or its pool? event when not. */
-bool acc_upstream_is_right(struct acc_link *l);
-/** Its certificate is not accepted: event, one in ten minutes and member. */
-void acc_upstream_distrust(struct acc_link *l, const char *why);
-void acc_upstream_secured(struct acc_link *l);
-/** A whole message came. */
-void acc_upstream_heard(struct acc_link *l);
-void acc_upstream_lost(struct acc_link *l, const char *why);
-void acc_upstream_drained(struct acc_link *l);
+/* What links tell. */
+extern const struct acc_dialler acc_upstream_dialler;
 
 #endif

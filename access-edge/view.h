@@ -16,6 +16,8 @@ struct acc_options {			  /* [options] of edge.ini, AE 10 */
 	const char
 		*proxy_require; /* more understood tags, comma list, or NULL */
 	unsigned keep_alive_s;	/* 300; 0: EnableWhiteSpaceKeepAlive off */
+	bool srv_target_in_domain; /* on: x.fabrikam.com for fabrikam.com */
+	bool hide_internal_via;	   /* off; partners never see them */
 };
 
 struct acc_view {

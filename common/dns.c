@@ -415,6 +415,19 @@ void edge_dns_srv(struct edge_dns *d, const char *name, edge_dns_fn *fn,
 	    (struct edge_dns_waiter){.fn = fn, .arg = arg});
 }
 
+bool edge_dns_srv_is_known(struct edge_dns *d, const char *text)
+{
+	char name[EDGE_DNS_NAME_LEN];
+	const struct edge_dns_entry *e;
+
+	if (d->is_closing || !edge_dns_name_clean(name, text) ||
+	    name_is_inside(d, name))
+		return true;
+	e = edge_dns_cache_find(d->cache, EDGE_DNS_KIND_SRV, name,
+				edge_loop_now_ms(d->plan.loop));
+	return e && e->is_settled;
+}
+
 void edge_dns_addr(struct edge_dns *d, const char *name, uint16_t port,
 		   edge_dns_fn *fn, void *arg)
 {

@@ -66,6 +66,8 @@ void edge_dns_free(struct edge_dns *d); /* pending questions get EDGE_ECLOSED */
  * pending share one query. */
 void edge_dns_srv(struct edge_dns *d, const char *name, edge_dns_fn *fn,
 		  void *arg);
+/** Would edge_dns_srv answer before it returns, without asking anybody? */
+bool edge_dns_srv_is_known(struct edge_dns *d, const char *name);
 /** port is put into the addresses. */
 void edge_dns_addr(struct edge_dns *d, const char *name, uint16_t port,
 		   edge_dns_fn *fn, void *arg);

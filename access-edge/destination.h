@@ -1,0 +1,34 @@
+/* PURE: which partner a request of the inside is for; AE 2.8, 2.9. */
+#ifndef ACCESS_EDGE_DESTINATION_H
+#define ACCESS_EDGE_DESTINATION_H
+
+#include "access-edge/partner.h"
+
+struct acc_destination {
+	enum acc_role role; /* of who is dialled; by SRV: DSC until known */
+	bool by_srv;	    /* name is a domain, else the peer's FQDN */
+	bool is_listed;	    /* the domain is on the allowed list */
+	char name[EDGE_DNS_NAME_LEN]; /* lower case */
+	enum topo_verification level;
+};
+
+/**
+ * A request of the inside that would leave, in the order of AE 3.6 as far as it
+ * goes without DNS.
+ * @param edge_route  its Route entry with ms-edge-route behind ours, or NULL:
+ *                    one that names a provider with a shared address space
+ *                    sends the request there, whatever its To (split domain)
+ */
+enum acc_reason acc_destination_find(struct acc_verdict *out,
+				     struct acc_destination *to,
+				     const struct acc_view *v,
+				     const struct edge_sip_msg *m,
+				     const struct edge_sip_uri *edge_route,
+				     bool in_dialog);
+/** May this SRV target be dialled for that destination; role and level become
+ * those of a provider that it is. */
+enum acc_reason acc_destination_target(const struct acc_view *v,
+				       struct acc_destination *to,
+				       const char *target);
+
+#endif

@@ -1,0 +1,26 @@
+/* Partners that came to us: their role, and what DNS says of their domains. */
+#ifndef ACCESS_EDGE_INBOUND_H
+#define ACCESS_EDGE_INBOUND_H
+
+#include "access-edge/link.h"
+
+/** AE 2.1 steps 3 to 9 once its handshake is done: role, limits; false: event
+ * and counter say why it may not stay. */
+bool acc_inbound_begin(struct acc_link *l);
+/** The topology has changed: a partner that has another role now, or none, is
+ * cut off. */
+void acc_inbound_recheck(struct acc_link *l);
+
+enum acc_inbound { ACC_INBOUND_READY, ACC_INBOUND_WAIT, ACC_INBOUND_TOO_MANY };
+
+/** Are the facts known that a request of a partner is judged by? READY: they
+ * are in l->facts; WAIT: DNS is asked, and the link is read again when it
+ * has answered. TOO_MANY: AE 5, five unknown domains a second. */
+enum acc_inbound acc_inbound_facts(struct acc_link *l,
+				   const struct edge_sip_msg *m);
+
+/** The shard's resolver, for the snapshot that is now; old: the one before, or
+ * NULL. Without a server there is none, and an event says so. */
+void acc_inbound_dns(struct acc_shard *s, const struct topo *old);
+
+#endif
