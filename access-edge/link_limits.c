@@ -170,6 +170,9 @@ void acc_link_arm(struct acc_link *l)
 			       ACC_DEADLINE_SIGN_IN);
 		sooner(&d, l->heard_ms + idle_ms(l), ACC_DEADLINE_IDLE);
 	}
+	if (l->kind == ACC_LINK_PARTNER || l->kind == ACC_LINK_OUTBOUND)
+		sooner(&d, l->heard_ms + limit(l, ACC_LIMIT_PARTNER_IDLE_MS),
+		       ACC_DEADLINE_IDLE);
 	l->deadline = d.what;
 	if (d.what == ACC_DEADLINE_NONE)
 		edge_wheel_stop(&l->timer);
@@ -182,7 +185,7 @@ void acc_link_arm(struct acc_link *l)
 
 static struct edge_admit *admit_of(const struct acc_link *l)
 {
-	return l->shard->shared->admit[ACC_LISTEN_CLIENT];
+	return l->shard->shared->admit[l->door];
 }
 
 static uint64_t user_hash(struct edge_slice uri)
@@ -250,7 +253,7 @@ bool acc_link_malformed(struct acc_link *l)
 			   l->source.cid);
 		acc_shard_count(l->shard,
 				ACC_STAT_REFUSED + ACC_REASON_MALFORMED_FLOOD);
-		if (l->kind == ACC_LINK_CLIENT)
+		if (l->kind == ACC_LINK_CLIENT || l->kind == ACC_LINK_PARTNER)
 			edge_admit_punish(admit_of(l), &l->source.remote, now);
 		acc_link_close(l);
 		return false;

@@ -6,10 +6,12 @@
 
 #include "access-edge/delivery.h"
 #include "access-edge/guard.h"
+#include "access-edge/inbound.h"
 #include "access-edge/keep_alive.h"
 #include "access-edge/limits.h"
 #include "access-edge/link_limits.h"
 #include "access-edge/linktab.h"
+#include "access-edge/outbound.h"
 #include "access-edge/refuse.h"
 #include "access-edge/reply.h"
 #include "access-edge/upstream.h"
@@ -24,6 +26,7 @@ struct journey {
 	const struct edge_sip_msg *m;
 	size_t head_len;
 	uint64_t hash;
+	edge_handle peer; /* of a partner that it is written to */
 	struct acc_decision d;
 };
 
@@ -67,7 +70,8 @@ static bool rewrite(const struct journey *j, const struct edge_addr *local,
 	struct acc_stamp stamp = {.sent_by = sent_by,
 				  .txn = txn,
 				  .loop_hash = j->hash,
-				  .route_tag = tag};
+				  .route_tag = tag,
+				  .peer = j->peer};
 	const struct acc_rewrite r = {j->s->desk.edit, &j->s->view, j->m,
 				      &j->l->source};
 	struct acc_link *client;
@@ -103,7 +107,11 @@ static void stop(const struct journey *j, struct acc_txn *x,
 	if (x)
 		acc_reply_fail(x, reason);
 	else
-		acc_refuse(j->l, j->m, reason, "");
+		acc_refuse_by(j->l, j->m,
+			      &(struct acc_refusal){
+				      .reason = reason,
+				      .verdict = &j->d.verdict,
+			      });
 }
 
 /* -- inward ------------------------------------------------------------- */
@@ -119,7 +127,7 @@ static void write_inward(const struct journey *j, struct acc_txn *x,
 		return;
 	}
 	acc_shard_count(j->s, ACC_STAT_FORWARDED_IN);
-	if (!j->d.member)
+	if (!j->d.member && j->l->kind == ACC_LINK_CLIENT)
 		j->l->member = acc_upstream_id(p->up); /* AE 2.9 stickiness */
 	if (!acc_link_send(p->link, out)) {
 		stop(j, x, ACC_REASON_NEXT_HOP_LOST);
@@ -148,7 +156,7 @@ static void hold_or_refuse(const struct journey *j, struct acc_txn *x)
 {
 	struct acc_shard *s = j->s;
 
-	if (!x || !x->from.signed_in ||
+	if (!x || acc_upstream_is_stranger(&x->from) ||
 	    acc_upstream_held(s->upstreams) >=
 		    acc_shard_limit(s, ACC_LIMIT_HELD) ||
 	    edge_loop_now_ms(s->loop) - x->begun_ms >
@@ -230,6 +238,65 @@ static void go_outward(const struct journey *j, struct acc_txn *x)
 	acc_reply_expect(x);
 }
 
+/* -- to partners -------------------------------------------------------- */
+
+static void write_to_partner(const struct journey *j, struct acc_txn *x,
+			     struct acc_link *link)
+{
+	struct edge_slice out;
+	enum acc_reason reason;
+	struct journey to = *j;
+
+	to.peer = link->source.cid;
+	if (!rewrite(&to, &link->source.local, x ? x->id : 0, &out, &reason)) {
+		stop(j, x, reason);
+		return;
+	}
+	if (!acc_link_send(link, out)) {
+		stop(j, x, ACC_REASON_PARTNER_LOST);
+		return;
+	}
+	acc_shard_count(j->s, ACC_STAT_FORWARDED_PARTNER);
+	if (edge_conn_above_high_water(link->conn))
+		acc_link_hold_for_hop(j->l);
+	if (!x)
+		return;
+	acc_txn_written(x, link->source.cid, link, out,
+			sent_head_len(out, j->m));
+	acc_reply_expect(x);
+}
+
+static void go_to_partner(const struct journey *j, struct acc_txn *x)
+{
+	struct acc_outbound *up = NULL;
+	struct acc_link *link = NULL;
+	enum acc_reason why = ACC_REASON_OK;
+	char detail[ACC_OUTBOUND_DETAIL];
+
+	if (x)
+		x->is_for_partner = true;
+	switch (acc_outbound_pick(j->s->outbounds, &j->d.partner, &up, &link,
+				  &why)) {
+	case ACC_PICK_READY:
+		write_to_partner(j, x, link);
+		break;
+	case ACC_PICK_WAIT:
+		if (x)
+			acc_outbound_wait(up, x);
+		else
+			stop(j, NULL, ACC_REASON_PARTNER_LOST);
+		break;
+	case ACC_PICK_FULL:
+	case ACC_PICK_NONE:
+		acc_outbound_detail(up, detail);
+		if (x)
+			acc_reply_fail_for(x, why, detail);
+		else
+			stop(j, NULL, why);
+		break;
+	}
+}
+
 /* -- requests ----------------------------------------------------------- */
 
 /* The step of an authentication that succeeds or fails for good. */
@@ -244,6 +311,16 @@ static bool proves_identity(const struct edge_sip_msg *m)
 	return memmem(v.p, edge_slice_len(v), "response=\"", 10) ||
 	       (memmem(v.p, edge_slice_len(v), "gssapi-data=\"", 13) &&
 		!memmem(v.p, edge_slice_len(v), "gssapi-data=\"\"", 14));
+}
+
+static void go(const struct journey *j, struct acc_txn *x)
+{
+	if (j->d.to == ACC_TO_NEXT_HOP)
+		go_inward(j, x);
+	else if (j->d.to == ACC_TO_PARTNER)
+		go_to_partner(j, x);
+	else
+		go_outward(j, x);
 }
 
 static void forward(const struct journey *j, uint64_t key)
@@ -264,10 +341,7 @@ static void forward(const struct journey *j, uint64_t key)
 				     proves_identity(j->m);
 		acc_reply_expect(x); /* also while it waits for a connection */
 	}
-	if (j->d.to == ACC_TO_NEXT_HOP)
-		go_inward(j, x);
-	else
-		go_outward(j, x);
+	go(j, x);
 }
 
 /* AE 2.10: hop by hop, whatever the routes have become meanwhile. */
@@ -290,7 +364,7 @@ static void decide(struct journey *j, uint64_t key)
 		acc_refuse_note(j->s, &j->l->source, j->m, j->d.reason);
 		break;
 	case ACC_TO_ANSWER:
-		acc_refuse(j->l, j->m, j->d.reason, "");
+		stop(j, NULL, j->d.reason);
 		if (j->d.reason == ACC_REASON_OUTSIDE_USERS_OFF)
 			acc_link_finish(j->l); /* AE 3.1 */
 		break;
@@ -299,6 +373,7 @@ static void decide(struct journey *j, uint64_t key)
 		break;
 	case ACC_TO_NEXT_HOP:
 	case ACC_TO_CLIENT:
+	case ACC_TO_PARTNER:
 		forward(j, key); /* also a CANCEL without its INVITE */
 		break;
 	}
@@ -343,6 +418,13 @@ static bool is_due_cancel(const struct acc_txn *x, const struct edge_sip_msg *m)
 static void on_request(struct acc_link *l, const struct edge_sip_msg *m,
 		       size_t head_len)
 {
+	static const enum acc_stat requests[ACC_LINK_KINDS] = {
+		[ACC_LINK_CLIENT] = ACC_STAT_REQUESTS_USR,
+		[ACC_LINK_INSIDE] = ACC_STAT_REQUESTS_INT,
+		[ACC_LINK_PARTNER] = ACC_STAT_REQUESTS_PARTNER,
+		[ACC_LINK_UPSTREAM] = ACC_STAT_REQUESTS_INT,
+		[ACC_LINK_OUTBOUND] = ACC_STAT_REQUESTS_PARTNER,
+	};
 	struct journey j = {
 		.s = l->shard, .l = l, .m = m, .head_len = head_len};
 	uint64_t key = acc_txn_key(j.s->txns, m, l->source.cid);
@@ -350,9 +432,7 @@ static void on_request(struct acc_link *l, const struct edge_sip_msg *m,
 	struct acc_guard_verdict v = {0};
 	enum acc_reason reason;
 
-	acc_shard_count(j.s, l->kind == ACC_LINK_CLIENT
-				     ? ACC_STAT_REQUESTS_USR
-				     : ACC_STAT_REQUESTS_INT);
+	acc_shard_count(j.s, requests[l->kind]);
 	if (absorb(known, m))
 		return;
 	reason = is_due_cancel(known, m) ? ACC_REASON_OK : acc_link_admit(l, m);
@@ -387,12 +467,54 @@ static void on_malformed(struct acc_link *l, const struct edge_sip_msg *m)
 /* A stranger whom nobody has asked anything has nothing to answer. */
 static bool is_uncalled(const struct acc_link *l)
 {
-	return l->kind == ACC_LINK_CLIENT && !l->source.signed_in &&
-	       LIST_EMPTY(&l->asking) && !l->remote_askers;
+	return (l->kind == ACC_LINK_CLIENT || l->kind == ACC_LINK_PARTNER) &&
+	       !l->source.signed_in && LIST_EMPTY(&l->asking) &&
+	       !l->remote_askers;
 }
 
-void acc_proxy_message(struct acc_link *l, const struct edge_sip_frame *f)
+static void on_response(struct acc_link *l, const struct edge_sip_frame *f)
 {
+	static const enum acc_stat responses[ACC_LINK_KINDS] = {
+		[ACC_LINK_CLIENT] = ACC_STAT_RESPONSES_USR,
+		[ACC_LINK_INSIDE] = ACC_STAT_RESPONSES_INT,
+		[ACC_LINK_PARTNER] = ACC_STAT_RESPONSES_PARTNER,
+		[ACC_LINK_UPSTREAM] = ACC_STAT_RESPONSES_INT,
+		[ACC_LINK_OUTBOUND] = ACC_STAT_RESPONSES_PARTNER,
+	};
+	struct acc_shard *s = l->shard;
+
+	acc_shard_count(s, responses[l->kind]);
+	if (is_uncalled(l)) {
+		acc_shard_count(s,
+				ACC_STAT_REFUSED + ACC_REASON_STRAY_RESPONSE);
+		(void)acc_link_malformed(l);
+		return;
+	}
+	acc_reply_message(s, &l->source, f->msg, f->head_len);
+}
+
+/* What a partner's request is judged by is looked up first; false: it waits. */
+static bool is_known(struct acc_link *l, const struct edge_sip_msg *m,
+		     enum acc_reason *why)
+{
+	*why = ACC_REASON_OK;
+	if (!acc_role_is_partner(l->source.role))
+		return true;
+	switch (acc_inbound_facts(l, m)) {
+	case ACC_INBOUND_WAIT:
+		return false;
+	case ACC_INBOUND_TOO_MANY:
+		*why = ACC_REASON_PARTNER_RATE;
+		break;
+	case ACC_INBOUND_READY:
+		break;
+	}
+	return true;
+}
+
+bool acc_proxy_message(struct acc_link *l, const struct edge_sip_frame *f)
+{
+	enum acc_reason why;
 	struct acc_shard *s = l->shard;
 	struct edge_sip_msg *m = s->desk.msg;
 	struct edge_slice rest = f->msg, start;
@@ -400,23 +522,19 @@ void acc_proxy_message(struct acc_link *l, const struct edge_sip_frame *f)
 			   edge_slice_ieq_str(start, "SIP/"); /* as parsed */
 
 	if (is_response) {
-		acc_shard_count(s, l->kind == ACC_LINK_CLIENT
-					   ? ACC_STAT_RESPONSES_USR
-					   : ACC_STAT_RESPONSES_INT);
-		if (is_uncalled(l)) {
-			acc_shard_count(s, ACC_STAT_REFUSED +
-						   ACC_REASON_STRAY_RESPONSE);
-			(void)acc_link_malformed(l);
-			return;
-		}
-		acc_reply_message(s, &l->source, f->msg, f->head_len);
-		return;
+		on_response(l, f);
+		return true;
 	}
 	s->view.wall_s = (uint64_t)time(NULL);
 	if (edge_sip_msg_parse(m, s->desk.arena, f->msg, f->head_len))
 		on_malformed(l, m);
+	else if (!is_known(l, m, &why))
+		return false;
+	else if (why)
+		acc_refuse(l, m, why, "");
 	else
 		on_request(l, m, f->head_len);
+	return true;
 }
 
 static enum acc_reason frame_reason(enum edge_sip_frame_fault f)
@@ -481,8 +599,8 @@ void acc_proxy_resume(struct acc_txn *x)
 		return;
 	}
 	acc_route_decide(&j.d, &s->view, j.m, &j.l->source);
-	if (j.d.to == ACC_TO_NEXT_HOP)
-		go_inward(&j, x);
+	if (j.d.to == ACC_TO_NEXT_HOP || j.d.to == ACC_TO_PARTNER)
+		go(&j, x);
 	else /* the topology changed meanwhile */
 		acc_reply_fail(x, j.d.reason != ACC_REASON_OK
 					  ? j.d.reason
@@ -507,8 +625,9 @@ void acc_proxy_asked_gone(struct acc_txn *x)
 	if (x->is_probe)
 		acc_txn_free(x);
 	else if (x->state < ACC_TXN_COMPLETED)
-		acc_reply_fail(x, inward ? ACC_REASON_NEXT_HOP_LOST
-					 : ACC_REASON_CLIENT_GONE);
+		acc_reply_fail(x, inward	      ? ACC_REASON_NEXT_HOP_LOST
+				  : x->is_for_partner ? ACC_REASON_PARTNER_LOST
+						      : ACC_REASON_CLIENT_GONE);
 }
 
 void acc_proxy_asker_gone(struct acc_txn *x)

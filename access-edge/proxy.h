@@ -5,8 +5,9 @@
 #include "access-edge/txn.h"
 #include "common/sip/frame.h"
 
-/** A whole message came on a link of this shard. */
-void acc_proxy_message(struct acc_link *l, const struct edge_sip_frame *f);
+/** A whole message came on a link of this shard; false: what is to be known of
+ * its sender is being asked, and it comes again. */
+bool acc_proxy_message(struct acc_link *l, const struct edge_sip_frame *f);
 /** Framing is lost or the head is too large: answer when possible. The caller
  * closes the link. */
 void acc_proxy_frame_fault(struct acc_link *l, const struct edge_sip_frame *f);

@@ -7,6 +7,7 @@
 #include "access-edge/events.h"
 #include "access-edge/limits.h"
 #include "access-edge/linktab.h"
+#include "access-edge/outbound.h"
 #include "access-edge/refuse.h"
 #include "access-edge/upstream.h"
 
@@ -86,8 +87,9 @@ static void on_silence(struct edge_timer *t, uint64_t now_ms)
 	(void)now_ms;
 	if (x->state == ACC_TXN_PROCEEDING)
 		send_cancel(x);
-	acc_reply_fail(x, went_inside(x) ? ACC_REASON_NEXT_HOP_SILENT
-					 : ACC_REASON_CLIENT_SILENT);
+	acc_reply_fail(x, went_inside(x)      ? ACC_REASON_NEXT_HOP_SILENT
+			  : x->is_for_partner ? ACC_REASON_PARTNER_SILENT
+					      : ACC_REASON_CLIENT_SILENT);
 }
 
 void acc_reply_cancel(struct acc_txn *x)
@@ -150,6 +152,12 @@ static void complete(struct acc_txn *x, enum acc_txn_state state)
 
 void acc_reply_fail(struct acc_txn *x, enum acc_reason reason)
 {
+	acc_reply_fail_for(x, reason, "");
+}
+
+void acc_reply_fail_for(struct acc_txn *x, enum acc_reason reason,
+			const char *detail)
+{
 	struct acc_shard *s = x->shard;
 	struct acc_link *l = asker_of(x);
 
@@ -162,7 +170,9 @@ void acc_reply_fail(struct acc_txn *x, enum acc_reason reason)
 		if (x->cancelled && x->state == ACC_TXN_WAITING)
 			acc_refuse_status(l, s->desk.msg, 487);
 		else
-			acc_refuse(l, s->desk.msg, reason, "");
+			acc_refuse_by(l, s->desk.msg,
+				      &(struct acc_refusal){.reason = reason,
+							    .detail = detail});
 	}
 	acc_txn_unask(x);
 	complete(x, ACC_TXN_COMPLETED);
@@ -235,6 +245,12 @@ static bool pass_back(struct acc_txn *x, const struct acc_source *from,
 		.asked_keep_alive = x->asked_keep_alive,
 		.method = x->method,
 	};
+	struct acc_link *of = acc_linktab_find(s->links, from->cid);
+
+	if (of && of->outbound) {
+		back.level = acc_outbound_level(of->outbound);
+		back.peer = acc_outbound_name(of->outbound);
+	}
 	if (acc_rewrite_response(&r, &back, &out, &reason) != EDGE_OK) {
 		acc_reply_fail(x, reason);
 		return false;
@@ -315,6 +331,7 @@ static void hand_over(struct acc_shard *s, const struct acc_source *from,
 	if (!mail)
 		return;
 	mail->source = *from;
+	mail->source.facts = NULL;
 	mail->head_len = head_len;
 	(void)acc_shard_post(s, shard, mail);
 }

@@ -10,6 +10,9 @@ void acc_reply_message(struct acc_shard *s, const struct acc_source *from,
 /** Answer the asker with a refusal of ours; the transaction ends (INVITE:
  * waits for its ACK). */
 void acc_reply_fail(struct acc_txn *x, enum acc_reason reason);
+/** Same, with attributes for the inside's ms-diagnostics. */
+void acc_reply_fail_for(struct acc_txn *x, enum acc_reason reason,
+			const char *detail);
 /** The asker wants no answer any more: CANCEL as soon as that is allowed. */
 void acc_reply_cancel(struct acc_txn *x);
 /** Timers of a written transaction, by its method. */

@@ -535,7 +535,7 @@ static unsigned clients(const struct acc_service *v)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < v->shared.shard_count; i++)
-		n += atomic_load_explicit(&v->shared.shard[i]->gauges.clients,
+		n += atomic_load_explicit(&v->shared.shard[i]->gauges.links[ACC_LINK_CLIENT],
 					  memory_order_relaxed);
 	return n;
 }

@@ -106,11 +106,11 @@ void acc_status_fill(void *self, void *object)
 	json_object_set_new(
 		o, "connections",
 		json_pack("{s:o,s:o,s:o}", "clients",
-			  sum(s, offsetof(struct acc_gauges, clients)),
+			  sum(s, offsetof(struct acc_gauges, links[ACC_LINK_CLIENT])),
 			  "inside",
-			  sum(s, offsetof(struct acc_gauges, insides)),
+			  sum(s, offsetof(struct acc_gauges, links[ACC_LINK_INSIDE])),
 			  "upstream",
-			  sum(s, offsetof(struct acc_gauges, upstreams))));
+			  sum(s, offsetof(struct acc_gauges, links[ACC_LINK_UPSTREAM]))));
 	json_object_set_new(o, "transactions",
 			    sum(s, offsetof(struct acc_gauges, transactions)));
 	json_object_set_new(o, "shards", json_integer(s->shard_count));

@@ -183,6 +183,7 @@ static bool own_by_asker(struct acc_txntab *t, struct acc_txn *x,
 		return true;
 	}
 	x->from = from->source;
+	x->from.facts = NULL; /* those are the link's */
 	x->key = key;
 	if (!key_add(t, (struct node *)x))
 		return false;

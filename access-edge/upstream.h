@@ -51,6 +51,8 @@ void acc_upstream_spend(struct acc_upstreams *u, const struct acc_source *from);
 /** A request was refused since rate and window are used up: overload is
  * entered, and left after some time without a refusal (event 1034). */
 void acc_upstream_overloaded(struct acc_upstreams *u);
+/** From outside and not signed in, or a partner that nobody entered. */
+bool acc_upstream_is_stranger(const struct acc_source *from);
 size_t acc_upstream_held(const struct acc_upstreams *u);
 /** Stable name of the member for the life of the process, never 0. */
 uint64_t acc_upstream_id(const struct acc_upstream *up);

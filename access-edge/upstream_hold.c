@@ -15,7 +15,8 @@ enum {
 
 bool acc_upstream_is_stranger(const struct acc_source *from)
 {
-	return from->role == ACC_ROLE_USR && !from->signed_in;
+	return (from->role == ACC_ROLE_USR && !from->signed_in) ||
+	       from->role == ACC_ROLE_DSC;
 }
 
 static bool may_ask_more(const struct acc_upstreams *u,

@@ -75,8 +75,6 @@ void acc_upstream_on_probe(struct edge_timer *t, uint64_t now_ms);
 bool acc_upstream_is_full(const struct acc_upstreams *u,
 			  const struct acc_upstream *up,
 			  const struct acc_source *from);
-/** From outside and not signed in. */
-bool acc_upstream_is_stranger(const struct acc_source *from);
 uint64_t acc_upstreams_now(const struct acc_upstreams *u);
 
 #endif
