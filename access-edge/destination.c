@@ -180,12 +180,10 @@ static const struct topo_provider *sharing(const struct topo *t,
 	return p && !p->is_public && p->shares_address_space ? p : NULL;
 }
 
-enum acc_reason acc_destination_find(struct acc_verdict *out,
-				     struct acc_destination *to,
-				     const struct acc_view *v,
-				     const struct edge_sip_msg *m,
-				     const struct edge_sip_uri *edge_route,
-				     bool in_dialog)
+enum acc_reason
+acc_destination_find(struct acc_verdict *out, struct acc_destination *to,
+		     const struct acc_view *v, const struct edge_sip_msg *m,
+		     const struct edge_sip_uri *edge_route, bool in_dialog)
 {
 	static check_fn *const order[] = {
 		federation_is_on, from_is_ours,	    to_is_outside,

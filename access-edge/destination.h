@@ -19,12 +19,10 @@ struct acc_destination {
  *                    one that names a provider with a shared address space
  *                    sends the request there, whatever its To (split domain)
  */
-enum acc_reason acc_destination_find(struct acc_verdict *out,
-				     struct acc_destination *to,
-				     const struct acc_view *v,
-				     const struct edge_sip_msg *m,
-				     const struct edge_sip_uri *edge_route,
-				     bool in_dialog);
+enum acc_reason
+acc_destination_find(struct acc_verdict *out, struct acc_destination *to,
+		     const struct acc_view *v, const struct edge_sip_msg *m,
+		     const struct edge_sip_uri *edge_route, bool in_dialog);
 /** May this SRV target be dialled for that destination; role and level become
  * those of a provider that it is. */
 enum acc_reason acc_destination_target(const struct acc_view *v,

@@ -11,10 +11,10 @@
 #include "access-edge/link_limits.h"
 
 enum {
-	LOOKUPS = 5,	     /* AE 5: unknown domains of a peer [1/s] */
-	NEGATIVE_S = 300,    /* AE 2.8: no record is remembered [s] */
-	TTL_MAX_S = 3600,    /* AE 2.8 [s] */
-	DNS_RECORDS = 3000,  /* AE 3.2 DnsCacheRecordCount */
+	LOOKUPS = 5,	    /* AE 5: unknown domains of a peer [1/s] */
+	NEGATIVE_S = 300,   /* AE 2.8: no record is remembered [s] */
+	TTL_MAX_S = 3600,   /* AE 2.8 [s] */
+	DNS_RECORDS = 3000, /* AE 3.2 DnsCacheRecordCount */
 	SRV_NAME = 2 * EDGE_DNS_NAME_LEN,
 };
 
@@ -38,7 +38,8 @@ static void tell(const struct acc_link *l, uint32_t event, const char *reason,
 	edge_addr_print(&l->source.remote, from);
 	edge_log_escape(cn, sizeof(cn), edge_slice_str(p->cn));
 	acc_verdict_print(v, rule);
-	edge_event(event, "peer=%s san=%s cn=%s role=%s cid=%X reason=%s rule=%s",
+	edge_event(event,
+		   "peer=%s san=%s cn=%s role=%s cid=%X reason=%s rule=%s",
 		   from, p->name_count ? p->names[0] : "-", cn,
 		   acc_role_name(l->source.role), l->source.cid, reason, rule);
 }
@@ -127,19 +128,19 @@ static void keep(struct acc_link *l, const struct question *q,
 	k->count = a->err ? 0 : a->srv_count;
 	if (k->count)
 		memcpy(k->rows, a->srv, k->count * sizeof(*k->rows));
-	k->state = k->count			? ACC_SRV_FOUND
-		   : a->err == EDGE_ENOTFOUND ||
-			   a->err == EDGE_EDENIED || !a->err
-			   ? ACC_SRV_ABSENT
-			   : ACC_SRV_FAILED;
+	k->state =
+		k->count ? ACC_SRV_FOUND
+		: a->err == EDGE_ENOTFOUND || a->err == EDGE_EDENIED || !a->err
+			? ACC_SRV_ABSENT
+			: ACC_SRV_FAILED;
 }
 
 static void on_srv(const struct edge_dns_answer *a, void *arg)
 {
 	struct question *q = arg;
-	struct acc_link *l = q->shard->is_ending
-				     ? NULL
-				     : acc_linktab_find(q->shard->links, q->cid);
+	struct acc_link *l =
+		q->shard->is_ending ? NULL
+				    : acc_linktab_find(q->shard->links, q->cid);
 
 	if (l && l->state == ACC_LINK_OPEN)
 		keep(l, q, a);
@@ -190,14 +191,14 @@ enum acc_inbound acc_inbound_facts(struct acc_link *l,
 				   const struct edge_sip_msg *m)
 {
 	const struct topo *t = l->shard->view.topo;
-	struct edge_slice host = m->from.uri.is_sip ? m->from.uri.host
-						    : edge_slice(NULL, 0);
+	struct edge_slice host =
+		m->from.uri.is_sip ? m->from.uri.host : edge_slice(NULL, 0);
 	char domain[EDGE_DNS_NAME_LEN];
 	enum acc_inbound got;
 
 	l->facts.srv = (struct acc_srv){.state = ACC_SRV_FAILED};
-	if (!acc_partner_wants_srv(t, l->source.role, host) ||
-	    !l->shard->dns || !edge_slice_copy(domain, sizeof(domain), host))
+	if (!acc_partner_wants_srv(t, l->source.role, host) || !l->shard->dns ||
+	    !edge_slice_copy(domain, sizeof(domain), host))
 		return ACC_INBOUND_READY;
 	if (l->known && l->known->is_fresh &&
 	    edge_slice_ieq_str(host, l->known->domain)) {
@@ -253,6 +254,6 @@ void acc_inbound_dns(struct acc_shard *s, const struct topo *old)
 	p.local.port = 0;
 	err = edge_dns_new(&s->dns, &p);
 	if (err && t->access.federated_users)
-		edge_event(ACC_EV_NO_DNS, "shard=%u file=%s reason=%s", s->index,
-			   p.resolv, edge_err_str(err));
+		edge_event(ACC_EV_NO_DNS, "shard=%u file=%s reason=%s",
+			   s->index, p.resolv, edge_err_str(err));
 }

@@ -70,16 +70,16 @@ struct acc_link {
 	uint32_t malformed;
 	uint64_t malformed_since_ms, malformed_answer_ms;
 	struct edge_bucket requests, dialogs;
-	uint64_t user;		       /* hash of who signed in first */
-	uint64_t member;	       /* sticky next-hop member's id, or 0 */
+	uint64_t user;	 /* hash of who signed in first */
+	uint64_t member; /* sticky next-hop member's id, or 0 */
 	const struct acc_dialler *dialler; /* NULL: it came to us */
-	struct acc_upstream *upstream; /* kind UPSTREAM: whose connection */
-	struct acc_outbound *outbound; /* kind OUTBOUND */
-	struct acc_facts facts;	       /* of a partner */
-	struct acc_known *known;       /* what DNS said of its From domain */
-	struct edge_bucket lookups;    /* SRV questions of a partner, AE 5 */
-	struct acc_txn_list asked;     /* transactions it asked for */
-	struct acc_txn_list asking;    /* transactions it was asked */
+	struct acc_upstream *upstream;	   /* kind UPSTREAM: whose connection */
+	struct acc_outbound *outbound;	   /* kind OUTBOUND */
+	struct acc_facts facts;		   /* of a partner */
+	struct acc_known *known;    /* what DNS said of its From domain */
+	struct edge_bucket lookups; /* SRV questions of a partner, AE 5 */
+	struct acc_txn_list asked;  /* transactions it asked for */
+	struct acc_txn_list asking; /* transactions it was asked */
 };
 
 /** Take an accepted socket; EDGE_ELIMIT: table full (fd closed). */

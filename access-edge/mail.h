@@ -43,10 +43,10 @@ struct acc_mail {
 	struct acc_source source;  /* RESPONSE */
 	const struct topo *topo;   /* TOPOLOGY */
 	int fds[ACC_LISTEN_KINDS]; /* TOPOLOGY: re-opened sockets or -1 */
-	struct edge_tls *tls[ACC_LISTEN_KINDS];		  /* TLS */
-	struct edge_tls *tls_out, *tls_partner;		  /* TLS */
-	struct acc_route_keys *keys;			  /* KEYS */
-	struct acc_options *options;			  /* OPTIONS */
+	struct edge_tls *tls[ACC_LISTEN_KINDS]; /* TLS */
+	struct edge_tls *tls_out, *tls_partner; /* TLS */
+	struct acc_route_keys *keys;		/* KEYS */
+	struct acc_options *options;		/* OPTIONS */
 	size_t len, head_len;
 	uint8_t bytes[]; /* the message */
 };

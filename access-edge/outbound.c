@@ -16,8 +16,8 @@
 #include "common/crypto.h"
 
 enum {
-	BUCKETS = 256,	       /* ours: of the table of partners */
-	CONNS = 4,	       /* AE 2.11: to one partner */
+	BUCKETS = 256,	      /* ours: of the table of partners */
+	CONNS = 4,	      /* AE 2.11: to one partner */
 	DISTRUST_MS = 600000, /* AE 4.4: events of 14428 [ms] */
 	DETAIL = 96,
 };
@@ -30,7 +30,7 @@ struct acc_outbound {
 	LIST_ENTRY(acc_outbound) entry;
 	TAILQ_ENTRY(acc_outbound) age; /* used last at the end */
 	struct acc_destination to;
-	struct acc_finding finding; /* its targets and addresses */
+	struct acc_finding finding;   /* its targets and addresses */
 	char peer[EDGE_DNS_NAME_LEN]; /* connected last; "": never */
 	struct acc_link *links[CONNS];
 	struct acc_txn_queue waiting;
@@ -69,9 +69,8 @@ static struct acc_outbound *find(struct acc_outbounds *o,
 	struct acc_outbound *up;
 
 	LIST_FOREACH(up, bucket_of(o, to->name), entry)
-		if (up->to.by_srv == to->by_srv &&
-		    strcmp(up->to.name, to->name) == 0)
-			return up;
+	if (up->to.by_srv == to->by_srv && strcmp(up->to.name, to->name) == 0)
+		return up;
 	return NULL;
 }
 
@@ -113,18 +112,17 @@ static bool make_room(struct acc_outbounds *o)
 	if (o->count < (cap ? cap : 1))
 		return true;
 	TAILQ_FOREACH(up, &o->ages, age)
-		if (is_idle(up)) {
-			forget(up);
-			return true;
-		}
+	if (is_idle(up)) {
+		forget(up);
+		return true;
+	}
 	return false;
 }
 
 static struct acc_outbound *make(struct acc_outbounds *o,
 				 const struct acc_destination *to)
 {
-	struct acc_outbound *up =
-		make_room(o) ? calloc(1, sizeof(*up)) : NULL;
+	struct acc_outbound *up = make_room(o) ? calloc(1, sizeof(*up)) : NULL;
 
 	if (!up)
 		return NULL;
@@ -162,8 +160,8 @@ static void out_of_reach(struct acc_outbound *up, enum acc_reason why,
 
 	up->is_connecting = false;
 	up->failure = why;
-	up->retry_at_ms =
-		now_of(up->set) + acc_shard_limit(s, ACC_LIMIT_PARTNER_RETRY_MS);
+	up->retry_at_ms = now_of(up->set) +
+			  acc_shard_limit(s, ACC_LIMIT_PARTNER_RETRY_MS);
 	edge_log_escape(up->detail, sizeof(up->detail), edge_slice_str(words));
 	acc_shard_count(s, ACC_STAT_PARTNER_FAILED);
 	edge_log_escape(escaped, sizeof(escaped), edge_slice_str(words));
@@ -203,10 +201,10 @@ static void dial_next(struct acc_outbound *up, enum acc_reason why,
 			.to = &to,
 			.name = acc_finding_peer(&up->finding),
 		};
-		enum edge_err err = slot < 0 ? EDGE_ELIMIT
-					     : acc_link_dial(&up->links[slot],
-							     up->set->shard,
-							     &d);
+		enum edge_err err = slot < 0
+					    ? EDGE_ELIMIT
+					    : acc_link_dial(&up->links[slot],
+							    up->set->shard, &d);
 
 		acc_shard_count(up->set->shard, ACC_STAT_PARTNER_DIALS);
 		if (!err)
@@ -258,8 +256,8 @@ static struct acc_link *least_loaded(struct acc_outbound *up)
 		count += l != NULL;
 		if (!l || l->state != ACC_LINK_OPEN)
 			continue;
-		if (!best || edge_conn_queued(l->conn) <
-				     edge_conn_queued(best->conn))
+		if (!best ||
+		    edge_conn_queued(l->conn) < edge_conn_queued(best->conn))
 			best = l;
 	}
 	if (best && edge_conn_above_high_water(best->conn) &&
@@ -268,8 +266,7 @@ static struct acc_link *least_loaded(struct acc_outbound *up)
 	return best;
 }
 
-static enum acc_pick fast_failure(struct acc_outbound *up,
-				  enum acc_reason *why)
+static enum acc_pick fast_failure(struct acc_outbound *up, enum acc_reason *why)
 {
 	*why = up->failure;
 	return ACC_PICK_NONE;
@@ -370,9 +367,9 @@ static bool is_right(struct acc_link *l)
 	if (p->fault == EDGE_PEER_FINE &&
 	    edge_peer_has_name(p, acc_finding_peer(&up->finding)))
 		return true;
-	distrust(l, edge_peer_fault_str(p->fault == EDGE_PEER_FINE
-						? EDGE_PEER_NAME
-						: p->fault));
+	distrust(l,
+		 edge_peer_fault_str(p->fault == EDGE_PEER_FINE ? EDGE_PEER_NAME
+								: p->fault));
 	return false;
 }
 

@@ -92,8 +92,8 @@ static enum acc_reason take_targets(struct acc_finding *f,
 	enum acc_reason why = ACC_REASON_PARTNER_SRV;
 
 	for (size_t first = 0, end; first < count; first = end) {
-		for (end = first + 1; end < count &&
-				      rows[end].priority == rows[first].priority;)
+		for (end = first + 1;
+		     end < count && rows[end].priority == rows[first].priority;)
 			end++;
 		for (size_t n = first;
 		     n < end && f->target_count < ACC_FIND_TARGETS; n++) {

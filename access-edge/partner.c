@@ -159,8 +159,8 @@ static enum acc_reason is_not_blocked(const struct look *l)
 	bool blocked = topo_is_blocked(l->t, l->from_host);
 
 	if (!edge_slice_len(l->from_host))
-		return step(l, ACC_CHECK_FROM, l->m->from.uri.scheme, "no_domain",
-			    ACC_REASON_SOURCE_DOMAIN);
+		return step(l, ACC_CHECK_FROM, l->m->from.uri.scheme,
+			    "no_domain", ACC_REASON_SOURCE_DOMAIN);
 	return step(l, ACC_CHECK_BLOCKED, l->from_host, blocked ? "yes" : "no",
 		    blocked ? ACC_REASON_BLOCKED_DOMAIN : ACC_REASON_OK);
 }
@@ -194,7 +194,8 @@ static enum acc_reason provider_speaks(const struct look *l)
 {
 	bool is_public = l->from->role == ACC_ROLE_PIC;
 	const struct acc_facts *f = l->from->facts;
-	const struct topo_provider *p = named_provider(l->t, f->peer, is_public);
+	const struct topo_provider *p =
+		named_provider(l->t, f->peer, is_public);
 	enum acc_check check = is_public ? ACC_CHECK_PUBLIC_PROVIDER
 					 : ACC_CHECK_HOSTING_PROVIDER;
 
@@ -420,8 +421,14 @@ enum acc_reason acc_partner_inbound(struct acc_verdict *out,
 		federation_is_on, is_not_blocked,   is_not_ours, peer_speaks,
 		to_is_ours,	  method_is_routed, level_is,
 	};
-	const struct look l = {out, v, v->topo, m, from, host_of(&m->from),
-			       host_of(&m->to), in_dialog};
+	const struct look l = {out,
+			       v,
+			       v->topo,
+			       m,
+			       from,
+			       host_of(&m->from),
+			       host_of(&m->to),
+			       in_dialog};
 	enum acc_reason why = ACC_REASON_OK;
 
 	*out = (struct acc_verdict){.reason = ACC_REASON_OK};

@@ -56,8 +56,8 @@ static void tell(struct acc_shard *s, const struct acc_source *from,
 		   "to=%s client=%s cid=%X call_id=%s fault=%s at=%s "
 		   "suppressed=%u rule=%s",
 		   name, acc_reason_errid(reason), acc_answer_status(m, reason),
-		   acc_role_name(from->role), method, user, to, peer,
-		   from->cid, call, fault, at, more, rule);
+		   acc_role_name(from->role), method, user, to, peer, from->cid,
+		   call, fault, at, more, rule);
 }
 
 static void note(struct acc_shard *s, const struct acc_source *from,
@@ -128,8 +128,8 @@ void acc_refuse_by(struct acc_link *l, const struct edge_sip_msg *m,
 void acc_refuse(struct acc_link *l, const struct edge_sip_msg *m,
 		enum acc_reason reason, const char *extra)
 {
-	acc_refuse_by(l, m, &(struct acc_refusal){.reason = reason,
-						  .extra = extra});
+	acc_refuse_by(l, m,
+		      &(struct acc_refusal){.reason = reason, .extra = extra});
 }
 
 void acc_refuse_status(struct acc_link *l, const struct edge_sip_msg *m,

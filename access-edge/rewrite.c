@@ -160,9 +160,9 @@ static enum edge_err put_record_route(const struct work *w,
 static enum edge_err record_route(const struct work *w)
 {
 	bool inward = w->d->to == ACC_TO_NEXT_HOP;
-	edge_handle cid = inward	    ? w->from->cid
+	edge_handle cid = inward	  ? w->from->cid
 			  : to_partner(w) ? w->stamp->peer
-					    : w->d->client;
+					  : w->d->client;
 	enum acc_token_kind outside =
 		to_partner(w) || acc_role_is_partner(w->from->role)
 			? ACC_TOKEN_PARTNER

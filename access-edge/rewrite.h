@@ -36,7 +36,7 @@ EDGE_MUST_CHECK enum edge_err acc_rewrite_request(const struct acc_rewrite *r,
 
 /* What a response meets on its way back. */
 struct acc_back {
-	enum acc_role to_role; /* who asked */
+	enum acc_role to_role;	      /* who asked */
 	enum topo_verification level; /* of the partner that answers, */
 	const char *peer;	      /* and its FQDN; NULL: no partner */
 	bool to_signed_in;     /* may see ms-diagnostics (authenticated cid) */

@@ -76,7 +76,7 @@ static enum acc_reason to_inside(const struct acc_rewrite *r,
 }
 
 static enum acc_reason to_outside(const struct acc_rewrite *r,
-			       const struct acc_back *back)
+				  const struct acc_back *back)
 {
 	const struct edge_sip_msg *m = r->msg;
 

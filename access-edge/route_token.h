@@ -15,7 +15,7 @@ enum acc_token_kind {
 struct acc_token {
 	enum acc_token_kind kind;
 	edge_handle cid;
-	uint32_t boot; /* 0: none in the text, as the vectors have it */
+	uint32_t boot;	 /* 0: none in the text, as the vectors have it */
 	bool of_partner; /* of the pair: the other end is a partner's */
 };
 

@@ -112,8 +112,8 @@ static void read_options(struct acc_options *o, const struct edge_config *c)
 			c, "access.diagnostics_unauthenticated", "yes"),
 		.proxy_require = edge_config_option(c, "access.proxy_require"),
 		.keep_alive_s = (unsigned)c->limits[ACC_LIMIT_KEEP_ALIVE_S],
-		.srv_target_in_domain = !is_option(
-			c, "access.srv_target_in_domain", "no"),
+		.srv_target_in_domain =
+			!is_option(c, "access.srv_target_in_domain", "no"),
 		.hide_internal_via =
 			is_option(c, "access.hide_internal_via", "yes"),
 	};
@@ -382,7 +382,8 @@ enum edge_err acc_service_prepare(void *self, const struct topo *t, char *why,
 
 	acc_service_abort(v);
 	for (int k = 0; k < ACC_LISTEN_KINDS && !err; k++) {
-		struct edge_addr now = acc_door_of(v->topo, (enum acc_listen_kind)k);
+		struct edge_addr now =
+			acc_door_of(v->topo, (enum acc_listen_kind)k);
 		struct edge_addr then = acc_door_of(t, (enum acc_listen_kind)k);
 
 		if (!edge_addr_eq(&now, &then))
@@ -433,7 +434,8 @@ static void tell_moved(const struct topo *old, const struct topo *new)
 	char text[EDGE_ADDR_STRLEN];
 
 	for (int k = 0; k < ACC_LISTEN_KINDS; k++) {
-		struct edge_addr was = acc_door_of(old, (enum acc_listen_kind)k);
+		struct edge_addr was =
+			acc_door_of(old, (enum acc_listen_kind)k);
 		struct edge_addr is = acc_door_of(new, (enum acc_listen_kind)k);
 
 		if (!was.family || edge_addr_eq(&was, &is))
@@ -535,8 +537,9 @@ static unsigned clients(const struct acc_service *v)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < v->shared.shard_count; i++)
-		n += atomic_load_explicit(&v->shared.shard[i]->gauges.links[ACC_LINK_CLIENT],
-					  memory_order_relaxed);
+		n += atomic_load_explicit(
+			&v->shared.shard[i]->gauges.links[ACC_LINK_CLIENT],
+			memory_order_relaxed);
 	return n;
 }
 

@@ -89,7 +89,8 @@ static void swap_listener(struct acc_shard *s, enum acc_listen_kind kind,
 
 	struct edge_addr door = acc_door_of(s->view.topo, kind);
 
-	if (!door.family && s->listener[kind]) { /* the topology has it no more */
+	if (!door.family &&
+	    s->listener[kind]) { /* the topology has it no more */
 		acc_listener_free(s->listener[kind]);
 		s->listener[kind] = NULL;
 	}
@@ -126,8 +127,7 @@ static void find_device(struct acc_shard *s)
 
 	find_device_of(s->device, s->shared->device[ACC_LISTEN_INSIDE],
 		       &t->internal);
-	find_device_of(s->device_outside,
-		       s->shared->device[ACC_LISTEN_CLIENT],
+	find_device_of(s->device_outside, s->shared->device[ACC_LISTEN_CLIENT],
 		       &t->listen[TOPO_PORT_ACCESS_CLIENT].addr);
 }
 

@@ -81,7 +81,7 @@ struct acc_shard {
 	struct acc_options *options;
 	struct edge_tls *tls[ACC_LISTEN_KINDS];
 	struct edge_tls *tls_out, *tls_partner; /* to dial with; or NULL */
-	char device[16]; /* that carries our inside address, or "" */
+	char device[16];	 /* that carries our inside address, or "" */
 	char device_outside[16]; /* the same of the Access address */
 	struct edge_dns *dns;	 /* NULL: no server, or no federation */
 	struct acc_listener *listener[ACC_LISTEN_KINDS];

@@ -106,11 +106,14 @@ void acc_status_fill(void *self, void *object)
 	json_object_set_new(
 		o, "connections",
 		json_pack("{s:o,s:o,s:o}", "clients",
-			  sum(s, offsetof(struct acc_gauges, links[ACC_LINK_CLIENT])),
+			  sum(s, offsetof(struct acc_gauges,
+					  links[ACC_LINK_CLIENT])),
 			  "inside",
-			  sum(s, offsetof(struct acc_gauges, links[ACC_LINK_INSIDE])),
+			  sum(s, offsetof(struct acc_gauges,
+					  links[ACC_LINK_INSIDE])),
 			  "upstream",
-			  sum(s, offsetof(struct acc_gauges, links[ACC_LINK_UPSTREAM]))));
+			  sum(s, offsetof(struct acc_gauges,
+					  links[ACC_LINK_UPSTREAM]))));
 	json_object_set_new(o, "transactions",
 			    sum(s, offsetof(struct acc_gauges, transactions)));
 	json_object_set_new(o, "shards", json_integer(s->shard_count));

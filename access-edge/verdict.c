@@ -48,8 +48,9 @@ static void put_row(struct edge_put *w, struct edge_slice row)
 		row.end = row.p + ROW_LEN;
 	edge_put_u8(w, '[');
 	for (; row.p < row.end; row.p++)
-		edge_put_u8(w, isalnum(*row.p) || strchr(".-_:*", *row.p) ?
-				       *row.p : '?');
+		edge_put_u8(w, isalnum(*row.p) || strchr(".-_:*", *row.p)
+				       ? *row.p
+				       : '?');
 	edge_put_u8(w, ']');
 }
 

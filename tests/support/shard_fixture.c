@@ -252,6 +252,7 @@ static void make_shared(struct shards *f, unsigned count)
 		f->client_at[i] = f->inside_at[i] = loopback(1);
 		f->door_fds[i][ACC_LISTEN_CLIENT] = listen_on(&f->client_at[i]);
 		f->door_fds[i][ACC_LISTEN_INSIDE] = listen_on(&f->inside_at[i]);
+		f->door_fds[i][ACC_LISTEN_PARTNER] = -1;
 	}
 	f->topo = shards_topo(f, 0, SHARDS_MEMBERS, 1);
 }

@@ -23,7 +23,8 @@ void policy_init(struct policy *p)
 	sip_case_init(&p->out);
 	p->topo = topo_fixture();
 	p->options = (struct acc_options){.double_record_route = true,
-					  .keep_alive_s = 300};
+					  .keep_alive_s = 300,
+					  .srv_target_in_domain = true};
 	ck_assert_int_eq(acc_route_keys_new(&p->keys, &key, 1), EDGE_OK);
 	p->view = (struct acc_view){.topo = &p->topo,
 				    .keys = p->keys,
@@ -59,7 +60,16 @@ struct acc_source policy_inside(void)
 
 struct acc_source policy_partner(void)
 {
-	struct acc_source s = {.role = ACC_ROLE_DIR, .cid = 0x7C00};
+	static char names[][EDGE_PEER_NAME_LEN] = {"sip.fabrikam.com"};
+	static const struct edge_peer peer = {
+		.fault = EDGE_PEER_FINE,
+		.has_certificate = true,
+		.names = names,
+		.name_count = 1,
+	};
+	static const struct acc_facts facts = {.peer = &peer};
+	struct acc_source s = {
+		.role = ACC_ROLE_DIR, .cid = 0x7C00, .facts = &facts};
 
 	address(&s.remote, "203.0.113.20", 49212);
 	address(&s.local, "198.51.100.5", 5061);

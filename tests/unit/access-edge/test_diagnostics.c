@@ -38,7 +38,7 @@ START_TEST(diagnostics_for_silent_peers_by_role)
 	char text[512], want[64] = "ms-diagnostics: ";
 	struct edge_put w = edge_put(text, sizeof(text));
 
-	acc_diagnostics_put_silent(&w, &v, (enum acc_role)_i);
+	acc_diagnostics_put_silent(&w, &v, (enum acc_role)_i, NULL);
 	edge_put_u8(&w, 0);
 	strcat(want, ids[_i]);
 	ck_assert_int_eq(strncmp(text, want, strlen(want)), 0);

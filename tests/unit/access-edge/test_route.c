@@ -333,41 +333,74 @@ START_TEST(inside_request_uri_names_the_client)
 }
 END_TEST
 
-START_TEST(federation_waits)
+START_TEST(other_domains_leave_for_their_partner)
 {
 	policy_request(&p, "MESSAGE", "sip:carol@fabrikam.com",
 		       "To: <sip:carol@fabrikam.com>\n");
-	ck_assert_int_eq(decide(policy_inside()), ACC_TO_ANSWER);
-	ck_assert_int_eq(p.decision.reason, ACC_REASON_NO_PARTNER_YET);
+	ck_assert_int_eq(decide(policy_inside()), ACC_TO_PARTNER);
+	ck_assert_str_eq(p.decision.partner.name, "sip.fabrikam.com");
 	policy_request(&p, "MESSAGE", "sip:carol@fabrikam.com",
 		       "To: <sip:carol@fabrikam.com>\n"
 		       "Route: <sip:edgepool.contoso.net:5061;lr>\n"
 		       "Route: <sip:sip.fabrikam.com;lr>;ms-edge-route\n");
-	decide(policy_inside());
-	ck_assert_int_eq(p.decision.reason, ACC_REASON_NO_PARTNER_YET);
-	policy_request(&p, "MESSAGE", "sip:a@contoso.com",
-		       "From: <sip:c@fabrikam.com>;tag=1\n"
-		       "To: <sip:a@contoso.com>\n");
-	decide(policy_partner());
-	ck_assert_int_eq(p.decision.reason, ACC_REASON_NO_PARTNER_YET);
+	ck_assert_int_eq(decide(policy_inside()), ACC_TO_PARTNER);
+	ck_assert_uint_eq(p.decision.pop, 2); /* ms-edge-route is consumed */
 	p.topo.access.federated_users = false;
-	decide(policy_partner());
-	ck_assert_int_eq(p.decision.reason, ACC_REASON_FEDERATION_OFF);
-	policy_request(&p, "MESSAGE", "sip:carol@fabrikam.com",
-		       "To: <sip:carol@fabrikam.com>\n");
-	decide(policy_inside());
+	ck_assert_int_eq(decide(policy_inside()), ACC_TO_ANSWER);
 	ck_assert_int_eq(p.decision.reason, ACC_REASON_FEDERATION_OFF);
 }
 END_TEST
 
-START_TEST(partner_token_from_the_inside_waits_too)
+START_TEST(partners_come_in_by_policy)
 {
-	char entry[1024];
+	policy_request(&p, "MESSAGE", "sip:a@contoso.com",
+		       "From: <sip:c@fabrikam.com>;tag=1\n"
+		       "To: <sip:a@contoso.com>\n");
+	ck_assert_int_eq(decide(policy_partner()), ACC_TO_NEXT_HOP);
+	ck_assert(p.decision.cluster->is_next_hop);
+	p.topo.access.federated_users = false;
+	ck_assert_int_eq(decide(policy_partner()), ACC_TO_ANSWER);
+	ck_assert_int_eq(p.decision.reason, ACC_REASON_FEDERATION_OFF);
+	ck_assert_uint_eq(p.decision.verdict.count, 1);
+}
+END_TEST
 
-	policy_entry(&p, ACC_TOKEN_PARTNER, 0x7C00, 0x1A2B3C4D, entry);
-	routed("BYE", "sip:carol@fabrikam.com", "2", entry, "", "", "");
-	ck_assert_int_eq(decide(policy_inside()), ACC_TO_ANSWER);
-	ck_assert_int_eq(p.decision.reason, ACC_REASON_NO_PARTNER_YET);
+/* The inside entry alone is enough: double_record_route may be off. */
+START_TEST(partner_token_leads_to_the_partner)
+{
+	char entry[1024], lines[2048];
+	const struct acc_token t = {.kind = _i ? ACC_TOKEN_INSIDE
+					       : ACC_TOKEN_PARTNER,
+				    .cid = 0x7C00,
+				    .boot = 0x1A2B3C4D,
+				    .of_partner = true};
+
+	ck_assert_int_eq(acc_token_print(&p.view, &t, entry, sizeof(entry)),
+			 EDGE_OK);
+	snprintf(lines, sizeof(lines),
+		 "From: <sip:a@contoso.com>;tag=1\n"
+		 "To: <sip:carol@fabrikam.com>;tag=2\nRoute: %s\n",
+		 entry);
+	policy_request(&p, "BYE", "sip:carol@10.9.9.9", lines);
+	ck_assert_int_eq(decide(policy_inside()), ACC_TO_PARTNER);
+	ck_assert(p.decision.in_dialog);
+}
+END_TEST
+
+/* DESIGN 10: a token exempts the kind of peer that it was made for. */
+START_TEST(token_of_another_kind_is_no_dialog)
+{
+	char entry[1024], lines[2048];
+
+	policy_entry(&p, ACC_TOKEN_CLIENT, 0x2A00, 0x1A2B3C4D, entry);
+	snprintf(lines, sizeof(lines),
+		 "From: <sip:c@fabrikam.com>;tag=1\n"
+		 "To: <sip:x@elsewhere.test>;tag=2\nRoute: %s\n",
+		 entry);
+	policy_request(&p, "MESSAGE", "sip:x@elsewhere.test", lines);
+	ck_assert_int_eq(decide(policy_partner()), ACC_TO_ANSWER);
+	ck_assert_int_eq(p.decision.reason, ACC_REASON_NO_ROUTE);
+	ck_assert(!p.decision.in_dialog);
 }
 END_TEST
 
@@ -522,8 +555,10 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, inside_token_of_another_process_is_gone, 0, 2);
 	tcase_add_test(t, inside_routes_behind_ours_must_be_none);
 	tcase_add_loop_test(t, inside_request_uri_names_the_client, 0, 9);
-	tcase_add_test(t, federation_waits);
-	tcase_add_test(t, partner_token_from_the_inside_waits_too);
+	tcase_add_test(t, other_domains_leave_for_their_partner);
+	tcase_add_test(t, partners_come_in_by_policy);
+	tcase_add_loop_test(t, partner_token_leads_to_the_partner, 0, 2);
+	tcase_add_test(t, token_of_another_kind_is_no_dialog);
 	tcase_add_test(t, negotiate_is_answered_here);
 	tcase_add_loop_test(t, options_to_us_is_answered_here, 0, 6);
 	tcase_add_test(t, options_to_us_needs_no_sign_in_but_users_allowed);

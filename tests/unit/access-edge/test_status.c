@@ -131,8 +131,8 @@ START_TEST(status_adds_the_shards)
 {
 	json_t *c;
 
-	atomic_store(&shards[0].gauges.clients, 3);
-	atomic_store(&shards[1].gauges.clients, 4);
+	atomic_store(&shards[0].gauges.links[ACC_LINK_CLIENT], 3);
+	atomic_store(&shards[1].gauges.links[ACC_LINK_CLIENT], 4);
 	atomic_store(&shards[1].gauges.transactions, 5);
 	acc_status_fill(&v, o);
 	c = json_object_get(o, "connections");

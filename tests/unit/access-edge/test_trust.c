@@ -18,8 +18,8 @@ static void teardown(void)
 	policy_fini(&p);
 }
 
-/* AE 2.1, 2.5 and 3.3: with the header saying verified, unverified, nothing,
- * something else, twice. */
+/* AE 3.3: with the header saying verified, unverified, nothing, something else,
+ * twice. */
 static const char *const asserted[] = {
 	"ms-asserted-verification-level: ms-source-verified-user=verified\n",
 	"ms-asserted-verification-level: ms-source-verified-user=unverified\n",
@@ -29,41 +29,61 @@ static const char *const asserted[] = {
 ms-asserted-verification-level: ms-source-verified-user=verified\n",
 };
 
-START_TEST(trust_follows_role_and_level)
+enum { ASSERTED = sizeof(asserted) / sizeof(*asserted) };
+
+/* AE 3.3, row by row. */
+START_TEST(trust_follows_the_level)
+{
+	static const char *const want[TOPO_VERIFICATIONS] = {
+		[TOPO_VERIFY_SOURCE] = "vuuuu",
+		[TOPO_VERIFY_ALWAYS] = "vvvvv",
+		[TOPO_VERIFY_NEVER] = "uuuuu",
+	};
+
+	for (int i = 0; i < ASSERTED; i++) {
+		policy_request(&p, "MESSAGE", "sip:a@contoso.com", asserted[i]);
+		ck_assert_int_eq(acc_trust_is_verified(
+					 (enum topo_verification)_i, &p.in.msg),
+				 want[_i][i] == 'v');
+	}
+}
+END_TEST
+
+/* AE 2.1, 2.5 */
+START_TEST(trust_says_the_role)
 {
 	static const struct {
 		enum acc_role role;
-		const char *type, *network;
-		const char *levels; /* v or u per row of asserted */
+		const char *type, *more;
 	} rows[] = {
-		{ACC_ROLE_USR, "InternetUser", "", "vvvvv"},
-		{ACC_ROLE_DIR, "DirectPartner", ";ms-source-network=federation",
-		 "vuuuu"},
+		{ACC_ROLE_USR, "InternetUser", ""},
+		{ACC_ROLE_DIR, "DirectPartner",
+		 ";ms-source-network=federation"},
 		{ACC_ROLE_DSC, "AutoFederation",
-		 ";ms-source-network=federation", "vuuuu"},
+		 ";ms-source-network=federation"},
 		{ACC_ROLE_HST, "AuthorizedServer",
-		 ";ms-source-network=federation", "vvvvv"},
+		 ";ms-source-network=federation"},
 		{ACC_ROLE_PIC, "AuthorizedServer",
-		 ";ms-source-network=publiccloud", "vvvvv"},
+		 ";ms-source-network=publiccloud;ms-remote-fqdn=im.test"},
 		{ACC_ROLE_CLR, "AuthorizedServer",
-		 ";ms-source-network=federation", "vuuuu"},
+		 ";ms-source-network=federation"},
 	};
+	const struct acc_trust trust = {.role = rows[_i].role,
+					.level = TOPO_VERIFY_NEVER,
+					.remote = "im.test"};
+	char text[512], want[512];
+	struct edge_put w = edge_put(text, sizeof(text));
 
-	for (int i = 0; i < 5; i++) {
-		char text[512], want[512];
-		struct edge_put w = edge_put(text, sizeof(text));
-
-		policy_request(&p, "MESSAGE", "sip:a@contoso.com", asserted[i]);
-		acc_trust_put(&w, &p.topo, &p.in.msg, rows[_i].role);
-		snprintf(want, sizeof(want),
-			 "ms-edge-proxy-message-trust: ms-source-type=%s;"
-			 "ms-ep-fqdn=edgepool.contoso.net;"
-			 "ms-source-verified-user=%s%s",
-			 rows[_i].type,
-			 rows[_i].levels[i] == 'v' ? "verified" : "unverified",
-			 rows[_i].network);
-		policy_same(edge_put_done(&w), edge_slice_str(want));
-	}
+	policy_request(&p, "MESSAGE", "sip:a@contoso.com", asserted[0]);
+	acc_trust_put(&w, &p.topo, &p.in.msg, &trust);
+	snprintf(want, sizeof(want),
+		 "ms-edge-proxy-message-trust: ms-source-type=%s;"
+		 "ms-ep-fqdn=edgepool.contoso.net;"
+		 "ms-source-verified-user=%s%s",
+		 rows[_i].type,
+		 rows[_i].role == ACC_ROLE_USR ? "verified" : "unverified",
+		 rows[_i].more);
+	policy_same(edge_put_done(&w), edge_slice_str(want));
 }
 END_TEST
 
@@ -94,7 +114,8 @@ Suite *test_suite(void)
 
 	tcase_set_timeout(t, 20);
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_loop_test(t, trust_follows_role_and_level, 0, 6);
+	tcase_add_loop_test(t, trust_follows_the_level, 0, TOPO_VERIFICATIONS);
+	tcase_add_loop_test(t, trust_says_the_role, 0, 6);
 	tcase_add_loop_test(t, keep_alive_is_asked_by_uac_with_hop_hop, 0, 7);
 	suite_add_tcase(s, t);
 	return s;
