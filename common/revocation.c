@@ -1,6 +1,7 @@
 /* The store of revocation lists: which are known, due and current. */
 #include "common/revocation.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -143,7 +144,7 @@ static struct list *list_add(struct edge_revocation *r, const char *url,
 
 	if (!e)
 		return NULL;
-	while (r->count >= r->limits.lists)
+	if (r->count >= r->limits.lists) /* one at a time comes */
 		list_drop(r, TAILQ_LAST(&r->by_age, lists));
 	memcpy(e->issuer_id, w->issuer_id, sizeof(e->issuer_id));
 	memcpy(e->url, url, strlen(url) + 1);
@@ -326,17 +327,15 @@ static size_t signers_take(struct edge_revocation *r, const char *url,
 }
 
 /* Lists that were not asked about for longest go; e stays. */
-static void shrink(struct edge_revocation *r, struct list *e)
+static void shrink(struct edge_revocation *r, const struct list *e)
 {
-	struct list *old;
+	struct list *old, *newer;
 
-	while (r->bytes > r->limits.bytes) {
-		old = TAILQ_LAST(&r->by_age, lists);
-		if (old == e)
-			old = TAILQ_PREV(e, lists, age);
-		if (!old)
-			return;
-		list_drop(r, old);
+	for (old = TAILQ_LAST(&r->by_age, lists);
+	     old && r->bytes > r->limits.bytes; old = newer) {
+		newer = TAILQ_PREV(old, lists, age);
+		if (old != e)
+			list_drop(r, old);
 	}
 }
 
@@ -372,6 +371,7 @@ static enum edge_err put_one(struct edge_revocation *r, const char *url,
 	enum edge_err err = edge_crl_decode(&crl, body, &j);
 	struct list *e;
 
+	assert(err || crl);
 	pthread_mutex_lock(&r->lock);
 	e = list_find(r, url, s->id);
 	if (!err)
