@@ -228,3 +228,35 @@ enum edge_addr_class edge_addr_classify(const struct edge_addr *a)
 			return classes[i].class;
 	return EDGE_ADDR_GLOBAL;
 }
+
+/* clang-format off */
+static const struct network {
+	struct edge_addr net;
+	unsigned bits;
+} set_aside[] = { /* RFC 6890 and the registries it made */
+	{{AF_INET,  {100, 64}, 0},         10}, /* RFC 6598: a carrier's inside */
+	{{AF_INET,  {192, 0, 0}, 0},       24}, /* RFC 6890 2.1 */
+	{{AF_INET,  {192, 88, 99}, 0},     24}, /* RFC 7526 */
+	{{AF_INET,  {198, 18}, 0},         15}, /* RFC 2544 */
+	{{AF_INET,  {240}, 0},              4}, /* RFC 1112 4 */
+	{{AF_INET6, {0x20, 0x01, 0x00}, 0}, 32}, /* RFC 4380 Teredo */
+	{{AF_INET6, {0x20, 0x01, 0x00, 0x10}, 0}, 28}, /* RFC 4843 */
+	{{AF_INET6, {0x20, 0x01, 0x00, 0x20}, 0}, 28}, /* RFC 7343 */
+	{{AF_INET6, {0x20, 0x01, 0x00, 0x02}, 0}, 48}, /* RFC 5180 */
+};
+static const struct network unicast6 = {{AF_INET6, {0x20}, 0}, 3}; /* RFC 3513 4 */
+/* clang-format on */
+
+bool edge_addr_is_public(const struct edge_addr *a)
+{
+	if (edge_addr_classify(a) != EDGE_ADDR_GLOBAL)
+		return false;
+	if (a->family == AF_INET6 &&
+	    !edge_addr_in_prefix(a, &unicast6.net, unicast6.bits))
+		return false;
+	for (size_t i = 0; i < sizeof(set_aside) / sizeof(set_aside[0]); i++)
+		if (edge_addr_in_prefix(a, &set_aside[i].net,
+					set_aside[i].bits))
+			return false;
+	return true;
+}

@@ -57,5 +57,9 @@ bool edge_addr_in_prefix(const struct edge_addr *a, const struct edge_addr *net,
 /** The source that limits count: the whole IPv4 address, or its /64; port 0. */
 struct edge_addr edge_addr_source(const struct edge_addr *a);
 enum edge_addr_class edge_addr_classify(const struct edge_addr *a);
+/** A host of the open Internet may be there: global, and of no network that is
+ * set aside (shared address space, benchmarks, protocol assignments, reserved;
+ * IPv6: of 2000::/3 alone). What is set aside for documents counts as open. */
+bool edge_addr_is_public(const struct edge_addr *a);
 
 #endif

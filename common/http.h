@@ -1,8 +1,11 @@
-/* HTTP/1.1 message codec for the admin endpoint: one message a connection. */
+/* HTTP/1.1 message codec: whole small messages for the admin endpoint, heads of
+ * answers from others; one message a connection. */
 #ifndef COMMON_HTTP_H
 #define COMMON_HTTP_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/err.h"
 #include "common/slice.h"
@@ -38,6 +41,29 @@ EDGE_MUST_CHECK enum edge_err edge_http_decode(struct edge_http_msg *out,
 					       enum edge_http_kind kind,
 					       struct edge_slice in,
 					       size_t body_max);
+
+/* Of an answer whose body is taken by common/http_body.h. */
+struct edge_http_head {
+	unsigned status;	    /* 100..599 */
+	struct edge_slice location; /* empty when none */
+	bool is_chunked, has_length;
+	uint64_t length; /* of the body */
+	size_t len;	 /* of the head */
+};
+
+/**
+ * Decode the head of an answer; what follows is not looked at. The same rules,
+ * but Transfer-Encoding may be "chunked", without Content-Length, in HTTP/1.1.
+ * A Content-Encoding other than "identity" is EDGE_EDENIED.
+ * @return as edge_http_decode
+ * Source: RFC 9112 6, RFC 9110 8.4, 10.2.2.
+ */
+EDGE_MUST_CHECK enum edge_err edge_http_head_decode(struct edge_http_head *out,
+						    struct edge_slice in);
+/** Head of a GET without a body; host as a Host header has it, path with the
+ * query: both without blanks and control bytes. */
+void edge_http_put_get(struct edge_put *w, struct edge_slice host,
+		       const char *path);
 
 /** Head of a request or an answer, up to the empty line; the body follows. */
 void edge_http_put_request(struct edge_put *w, const char *method,

@@ -192,6 +192,15 @@ static enum edge_peer_fault eku_fault(X509 *cert)
 	return EDGE_PEER_EKU;
 }
 
+/* A count on each certificate: they are the connection's as well. */
+static void chain_take(struct edge_peer *out, SSL *ssl)
+{
+	STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
+
+	if (chain)
+		out->chain = X509_chain_up_ref(chain);
+}
+
 void edge_peer_verify(struct edge_peer *out,
 		      const struct edge_peer_policy *policy, void *ssl)
 {
@@ -214,11 +223,14 @@ void edge_peer_verify(struct edge_peer *out,
 		out->fault = eku_fault(cert);
 	if (out->fault == EDGE_PEER_FINE)
 		out->fault = names;
+	if (out->fault == EDGE_PEER_FINE && policy && policy->wants_revocation)
+		chain_take(out, ssl);
 }
 
 void edge_peer_fini(struct edge_peer *p)
 {
 	free(p->names);
+	sk_X509_pop_free(p->chain, X509_free);
 	*p = (struct edge_peer){.fault = EDGE_PEER_ABSENT};
 }
 

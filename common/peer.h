@@ -41,10 +41,15 @@ struct edge_peer {
 	uint8_t sha256[EDGE_SHA256_LEN];   /* of the certificate; zero: none */
 	char (*names)[EDGE_PEER_NAME_LEN]; /* lower case dNSNames */
 	size_t name_count;
+	/* the chain as it was verified, for common/revocation.h; NULL: the
+	 * policy does not want it, or fault is not EDGE_PEER_FINE */
+	void *chain;
 };
 
 struct edge_peer_policy {
 	bool cn_fallback; /* [trust] internal_cn_fallback; only without SAN */
+	bool wants_revocation; /* chain is kept; costs no copy, but the
+				  certificates live as long as the peer */
 };
 
 /** ssl is an SSL *. Reads chain result, EKU (absent is fine; present needs

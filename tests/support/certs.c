@@ -124,6 +124,20 @@ static void raw_name_add(X509 *cert, const struct cert_spec *s)
 	GENERAL_NAMES_free(names);
 }
 
+static void cdp_add(X509 *cert, X509V3_CTX *ctx, const struct cert_spec *s)
+{
+	CONF *conf = NCONF_new(NULL);
+	BIO *text = BIO_new_mem_buf(s->conf ? s->conf : "", -1);
+	long line;
+
+	need(conf && text && NCONF_load_bio(conf, text, &line) > 0, "conf");
+	X509V3_set_nconf(ctx, conf);
+	extension_add(cert, ctx, NID_crl_distribution_points, s->cdp);
+	X509V3_set_ctx_nodb(ctx);
+	BIO_free(text);
+	NCONF_free(conf);
+}
+
 static void extensions_add(X509 *cert, X509 *issuer, const struct cert_spec *s)
 {
 	static const char *const ekus[] = {
@@ -139,13 +153,17 @@ static void extensions_add(X509 *cert, X509 *issuer, const struct cert_spec *s)
 		extension_add(cert, &ctx, NID_basic_constraints,
 			      "critical,CA:TRUE");
 		extension_add(cert, &ctx, NID_key_usage,
-			      "critical,keyCertSign,cRLSign");
+			      s->cannot_revoke
+				      ? "critical,keyCertSign"
+				      : "critical,keyCertSign,cRLSign");
 	}
 	extension_add(cert, &ctx, NID_subject_key_identifier, "hash");
 	if (s->san)
 		extension_add(cert, &ctx, NID_subject_alt_name, s->san);
 	if (s->raw_dns)
 		raw_name_add(cert, s);
+	if (s->cdp)
+		cdp_add(cert, &ctx, s);
 	if (s->eku != CERT_EKU_NONE)
 		extension_add(cert, &ctx, NID_ext_key_usage, ekus[s->eku]);
 }
@@ -217,43 +235,117 @@ void certs_make(struct certs *c, const char *name, const struct cert_spec *s)
 	files_write(c, m);
 }
 
-static void revoked_add(X509_CRL *crl, const struct made *who)
+static void revoked_add(X509_CRL *crl, const ASN1_INTEGER *serial,
+			bool is_critical)
 {
 	X509_REVOKED *entry = X509_REVOKED_new();
 	ASN1_TIME *when = X509_gmtime_adj(NULL, -60);
+	ASN1_OCTET_STRING *none = ASN1_OCTET_STRING_new();
+	ASN1_OBJECT *nobody = OBJ_txt2obj("1.3.6.1.4.1.99999.1", 1);
+	X509_EXTENSION *ext = NULL;
 
-	X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(who->cert));
+	need(entry && when && none && nobody, "revocation");
+	X509_REVOKED_set_serialNumber(entry, (ASN1_INTEGER *)(uintptr_t)serial);
 	X509_REVOKED_set_revocationDate(entry, when);
+	if (is_critical) {
+		ext = X509_EXTENSION_create_by_OBJ(NULL, nobody, 1, none);
+		need(X509_REVOKED_add_ext(entry, ext, -1) == 1, "extension");
+	}
 	need(X509_CRL_add0_revoked(crl, entry) == 1, "revocation");
+	X509_EXTENSION_free(ext);
+	ASN1_OBJECT_free(nobody);
+	ASN1_OCTET_STRING_free(none);
 	ASN1_TIME_free(when);
 }
 
-void certs_revoke(struct certs *c, const char *ca, const char *file,
-		  const char *revoked, int next_update_days, bool as_der)
+/* Serials of certificates that never were. */
+static void fillers_add(X509_CRL *crl, unsigned count)
 {
-	const struct made *issuer = made_find(c, ca);
+	ASN1_INTEGER *serial = ASN1_INTEGER_new();
+
+	for (unsigned i = 0; i < count; i++) {
+		need(ASN1_INTEGER_set_uint64(
+			     serial, UINT64_C(0x1234567800000000) + i) == 1,
+		     "serial");
+		revoked_add(crl, serial, false);
+	}
+	ASN1_INTEGER_free(serial);
+}
+
+static void list_extension_add(X509_CRL *crl, int nid, const char *value)
+{
+	X509V3_CTX ctx;
+	X509_EXTENSION *ext;
+
+	X509V3_set_ctx_nodb(&ctx);
+	X509V3_set_ctx(&ctx, NULL, NULL, NULL, crl, 0);
+	ext = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
+	need(ext && X509_CRL_add_ext(crl, ext, -1) == 1, value);
+	X509_EXTENSION_free(ext);
+}
+
+static void delta_mark(X509_CRL *crl)
+{
+	ASN1_INTEGER *base = ASN1_INTEGER_new();
+
+	need(base && ASN1_INTEGER_set(base, 1) == 1 &&
+		     X509_CRL_add1_ext_i2d(crl, NID_delta_crl, base, 1, 0) == 1,
+	     "delta");
+	ASN1_INTEGER_free(base);
+}
+
+static void list_fill(struct certs *c, X509_CRL *crl, const struct list_spec *s)
+{
+	X509_CRL_set_version(crl, X509_CRL_VERSION_2);
+	X509_CRL_set_issuer_name(
+		crl, X509_get_subject_name(made_find(c, s->ca)->cert));
+	if (s->revoked)
+		revoked_add(
+			crl,
+			X509_get0_serialNumber(made_find(c, s->revoked)->cert),
+			s->has_critical_entry);
+	fillers_add(crl, s->fillers);
+	X509_CRL_sort(crl);
+	if (s->idp)
+		list_extension_add(crl, NID_issuing_distribution_point, s->idp);
+	if (s->is_delta)
+		delta_mark(crl);
+}
+
+void certs_list(struct certs *c, const char *file, const struct list_spec *s)
+{
+	const struct made *signer = made_find(c, s->signer ? s->signer : s->ca);
+	const EVP_MD *digest =
+		EVP_get_digestbyname(s->digest ? s->digest : "SHA256");
 	X509_CRL *crl = X509_CRL_new();
-	ASN1_TIME *last = X509_gmtime_adj(NULL, -10L * CERTS_DAY_S);
-	ASN1_TIME *next =
-		X509_gmtime_adj(NULL, (long)next_update_days * CERTS_DAY_S);
+	ASN1_TIME *last = X509_gmtime_adj(NULL, s->this_s ? s->this_s
+							  : -10L * CERTS_DAY_S);
+	ASN1_TIME *next = X509_gmtime_adj(NULL, s->next_s);
 	FILE *f = fopen(certs_path(c, file), "w");
 
-	need(crl && last && next && f, "revocation list");
-	X509_CRL_set_version(crl, X509_CRL_VERSION_2);
-	X509_CRL_set_issuer_name(crl, X509_get_subject_name(issuer->cert));
+	need(crl && last && next && f && digest, "revocation list");
 	X509_CRL_set1_lastUpdate(crl, last);
-	X509_CRL_set1_nextUpdate(crl, next);
-	if (revoked)
-		revoked_add(crl, made_find(c, revoked));
-	X509_CRL_sort(crl);
-	need(X509_CRL_sign(crl, issuer->key, EVP_sha256()) > 0, "signature");
-	need((as_der ? i2d_X509_CRL_fp(f, crl) : PEM_write_X509_CRL(f, crl)) ==
-		     1,
+	if (!s->has_no_next)
+		X509_CRL_set1_nextUpdate(crl, next);
+	list_fill(c, crl, s);
+	need(X509_CRL_sign(crl, signer->key, digest) > 0, "signature");
+	need((s->as_der ? i2d_X509_CRL_fp(f, crl)
+			: PEM_write_X509_CRL(f, crl)) == 1,
 	     "write");
 	fclose(f);
 	ASN1_TIME_free(last);
 	ASN1_TIME_free(next);
 	X509_CRL_free(crl);
+}
+
+void certs_revoke(struct certs *c, const char *ca, const char *file,
+		  const char *revoked, int next_update_days, bool as_der)
+{
+	certs_list(c, file,
+		   &(struct list_spec){.ca = ca,
+				       .revoked = revoked,
+				       .next_s = next_update_days * CERTS_DAY_S,
+				       .as_der = as_der});
 }
 
 void certs_write(struct certs *c, const char *file, const char *text)

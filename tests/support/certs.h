@@ -21,12 +21,29 @@ struct cert_spec {
 	const char *san;     /* "DNS:a,DNS:b,IP:1.2.3.4"; NULL: none */
 	const char *raw_dns; /* one dNSName taken as raw_dns_len bytes */
 	size_t raw_dns_len;
+	const char *cdp;  /* "URI:http://a/b,URI:..." or a section of conf */
+	const char *conf; /* openssl.cnf text for cdp; NULL: none */
 	enum cert_eku eku;
 	bool is_ca;
 	int rsa_bits;		/* 0: P-256 */
 	bool is_ed25519;	/* wants an issuer */
 	const char *digest;	/* NULL: SHA256 */
 	int from_days, to_days; /* from now; both 0: -1 .. 30 */
+	bool cannot_revoke;	/* a CA whose key usage lacks cRLSign */
+};
+
+/* A revocation list; zero-initialised: SHA-256, nobody, PEM, ten days old. */
+struct list_spec {
+	const char *ca;	     /* name of an earlier one */
+	const char *signer;  /* whose key signs it; NULL: ca's */
+	const char *revoked; /* name of an earlier one; NULL: nobody */
+	unsigned fillers;    /* so many serials more */
+	int this_s, next_s;  /* from now; this_s 0: -10 days */
+	bool has_no_next, as_der;
+	const char *digest; /* NULL: SHA256 */
+	const char *idp;    /* "critical,onlyuser:TRUE,fullname:URI:..." */
+	bool is_delta;
+	bool has_critical_entry; /* an entry extension nobody knows */
 };
 
 /** All of these end the test program when they fail. */
@@ -37,6 +54,8 @@ void certs_make(struct certs *c, const char *name, const struct cert_spec *s);
 /** A list of ca's, holding the serial of revoked (NULL: nobody). */
 void certs_revoke(struct certs *c, const char *ca, const char *file,
 		  const char *revoked, int next_update_days, bool as_der);
+/** Writes the list into the file. */
+void certs_list(struct certs *c, const char *file, const struct list_spec *s);
 /** Put the text into a file of the folder. */
 void certs_write(struct certs *c, const char *file, const char *text);
 /** FOLDER/file; lives as long as c. */

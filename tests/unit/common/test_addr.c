@@ -286,6 +286,68 @@ START_TEST(addr_source_is_the_whole_v4_or_the_64)
 }
 END_TEST
 
+/* First and last of what is set aside, and what lies beside it. */
+START_TEST(addr_is_public_leaves_out_what_is_set_aside)
+{
+	static const struct {
+		const char *text;
+		bool is_public;
+	} rows[] = {
+		{"8.8.8.8", true},
+		{"192.0.2.20", true},
+		{"10.0.0.1", false},
+		{"127.0.0.1", false},
+		{"169.254.169.254", false},
+		{"0.0.0.1", false},
+		{"100.63.255.255", true},
+		{"100.64.0.0", false},
+		{"100.127.255.255", false},
+		{"100.128.0.0", true},
+		{"191.255.255.255", true},
+		{"192.0.0.0", false},
+		{"192.0.0.255", false},
+		{"192.0.1.0", true},
+		{"192.88.99.1", false},
+		{"198.17.255.255", true},
+		{"198.18.0.0", false},
+		{"198.19.255.255", false},
+		{"198.20.0.0", true},
+		{"223.255.255.255", true},
+		{"224.0.0.1", false},
+		{"240.0.0.0", false},
+		{"255.255.255.255", false},
+		{"::", false},
+		{"::1", false},
+		{"::ffff:10.0.0.1", false},
+		{"::10.0.0.1", false},
+		{"64:ff9b::a00:1", false},
+		{"2002:a00:1::", false},
+		{"64:ff9b::808:808", true},
+		{"1fff:ffff::1", false},
+		{"2000::", true},
+		{"2001::1", false},
+		{"2001:1::1", true},
+		{"2001:10::1", false},
+		{"2001:2f:ffff::", false},
+		{"2001:30::1", true},
+		{"2001:db8::1", true},
+		{"3fff:ffff::1", true},
+		{"4000::", false},
+		{"fc00::1", false},
+		{"fe80::1", false},
+		{"fec0::1", false},
+		{"ff02::1", false},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct edge_addr a = parse(rows[i].text);
+
+		ck_assert_msg(edge_addr_is_public(&a) == rows[i].is_public,
+			      "%s", rows[i].text);
+	}
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("addr");
@@ -295,6 +357,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, addr_classify_is_right_at_every_boundary, 0,
 			    RANGES);
 	tcase_add_test(t, addr_classify_is_right_for_each_first_two_bytes);
+	tcase_add_test(t, addr_is_public_leaves_out_what_is_set_aside);
 	suite_add_tcase(s, t);
 	t = tcase_create("form");
 	tcase_set_timeout(t, 10);

@@ -227,6 +227,110 @@ START_TEST(http_put_answer_decodes_to_itself)
 }
 END_TEST
 
+START_TEST(http_head_decode_reads_an_answer)
+{
+	static const char text[] =
+		"HTTP/1.1 302 Found\r\nLocation: http://b.com/x\r\n"
+		"content-length: 12\r\nContent-Encoding: Identity\r\n\r\nbody";
+	const struct edge_slice in = edge_slice_str(text);
+	struct edge_http_head h;
+
+	ck_assert_int_eq(edge_http_head_decode(&h, in), EDGE_OK);
+	ck_assert_uint_eq(h.status, 302);
+	ck_assert(edge_slice_eq_str(h.location, "http://b.com/x"));
+	ck_assert(h.has_length && !h.is_chunked);
+	ck_assert_uint_eq(h.length, 12);
+	ck_assert_str_eq(text + h.len, "body");
+	for (size_t n = 0; n < h.len; n++)
+		ck_assert_int_eq(
+			edge_http_head_decode(&(struct edge_http_head){0},
+					      edge_slice(in.p, n)),
+			EDGE_EAGAIN);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	enum edge_err err;
+	bool is_chunked, has_length;
+} heads[] = {
+	{"HTTP/1.1 200 OK\r\n\r\n", EDGE_OK, false, false},
+	{"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", EDGE_OK, false, true},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n", EDGE_OK, true,
+	 false},
+	{"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", EDGE_EFORMAT,
+	 false, false},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+	 EDGE_EFORMAT, false, false},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+	 "Transfer-Encoding: chunked\r\n\r\n",
+	 EDGE_EFORMAT, false, false},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+	 "Content-Length: 3\r\n\r\n",
+	 EDGE_EFORMAT, false, false},
+	{"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\n",
+	 EDGE_EDUP, false, false},
+	{"HTTP/1.1 200 OK\r\nContent-Length: -3\r\n\r\n", EDGE_EFORMAT, false,
+	 false},
+	{"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n", EDGE_EDENIED,
+	 false, false},
+	{"HTTP/2.0 200 OK\r\n\r\n", EDGE_EFORMAT, false, false},
+	{"HTTP/1.1 600 No\r\n\r\n", EDGE_EFORMAT, false, false},
+	{"GET / HTTP/1.1\r\n\r\n", EDGE_EFORMAT, false, false},
+	{"ICY 200 OK\r\n\r\n", EDGE_EFORMAT, false, false},
+	{"HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n", EDGE_EFORMAT, false, false},
+	{"HTTP/1.1 200 OK\nA: b\n\r\n\r\n", EDGE_EFORMAT, false, false},
+};
+
+START_TEST(http_head_decode_judges_the_framing)
+{
+	struct edge_http_head h = {.status = 77};
+	enum edge_err err =
+		edge_http_head_decode(&h, edge_slice_str(heads[_i].text));
+
+	ck_assert_str_eq(edge_err_name(err), edge_err_name(heads[_i].err));
+	if (err) {
+		ck_assert_uint_eq(h.status, 77);
+		return;
+	}
+	ck_assert_int_eq(h.is_chunked, heads[_i].is_chunked);
+	ck_assert_int_eq(h.has_length, heads[_i].has_length);
+}
+END_TEST
+
+START_TEST(http_head_decode_caps_the_head)
+{
+	char text[EDGE_HTTP_HEAD_MAX + 2];
+	struct edge_http_head h;
+
+	memset(text, 'a', sizeof(text));
+	ck_assert_int_eq(
+		edge_http_head_decode(&h, edge_slice(text, EDGE_HTTP_HEAD_MAX)),
+		EDGE_EAGAIN);
+	ck_assert_int_eq(edge_http_head_decode(
+				 &h, edge_slice(text, EDGE_HTTP_HEAD_MAX + 1)),
+			 EDGE_ELIMIT);
+}
+END_TEST
+
+START_TEST(http_put_get_decodes_to_itself)
+{
+	uint8_t buf[EDGE_HTTP_ENCODE_MAX];
+	struct edge_put w = edge_put(buf, sizeof(buf));
+	struct edge_http_msg m;
+
+	edge_http_put_get(&w, edge_slice_str("a.com:8080"), "/x.crl?n=1");
+	ck_assert_int_eq(
+		edge_http_decode(&m, EDGE_HTTP_REQUEST, edge_put_done(&w), 0),
+		EDGE_OK);
+	ck_assert(edge_slice_eq_str(m.method, "GET"));
+	ck_assert(edge_slice_eq_str(m.path, "/x.crl"));
+	ck_assert(edge_slice_eq_str(m.query, "n=1"));
+	ck_assert_ptr_nonnull(
+		memmem(buf, m.len, "\r\nHost: a.com:8080\r\n", 20));
+}
+END_TEST
+
 START_TEST(http_reason_knows_and_does_not_know)
 {
 	ck_assert_str_eq(edge_http_reason(409), "Conflict");
@@ -255,8 +359,16 @@ Suite *test_suite(void)
 	tcase_add_test(t, http_decode_caps_head);
 	tcase_add_test(t, http_decode_caps_lines);
 	suite_add_tcase(s, t);
+	t = tcase_create("head");
+	tcase_set_timeout(t, 10);
+	tcase_add_test(t, http_head_decode_reads_an_answer);
+	tcase_add_loop_test(t, http_head_decode_judges_the_framing, 0,
+			    (int)(sizeof(heads) / sizeof(heads[0])));
+	tcase_add_test(t, http_head_decode_caps_the_head);
+	suite_add_tcase(s, t);
 	t = tcase_create("encode");
 	tcase_set_timeout(t, 10);
+	tcase_add_test(t, http_put_get_decodes_to_itself);
 	tcase_add_test(t, http_put_request_decodes_to_itself);
 	tcase_add_loop_test(t, http_put_answer_decodes_to_itself, 0, 12);
 	tcase_add_test(t, http_reason_knows_and_does_not_know);

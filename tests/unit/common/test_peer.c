@@ -243,6 +243,24 @@ START_TEST(peer_of_a_client_is_the_server)
 }
 END_TEST
 
+START_TEST(peer_keeps_its_chain_only_when_it_is_wanted_and_verified)
+{
+	static const struct edge_peer_policy wants = {.wants_revocation = true};
+
+	certs_make(certs, "sub",
+		   &(struct cert_spec){.issuer = "ca", .is_ca = true});
+	certs_make(certs, "peer",
+		   &(struct cert_spec){.issuer = _i == 2 ? NULL : "sub",
+				       .san = _i == 3 ? NULL : "DNS:a.b"});
+	see_with("peer", NULL, _i ? &wants : NULL);
+	ck_assert_int_eq(peer.fault == EDGE_PEER_FINE, _i < 2);
+	ck_assert_int_eq(peer.chain != NULL, _i == 1);
+	handshake_fini(&h); /* lives on */
+	if (_i == 1)
+		ck_assert_int_eq(sk_X509_num(peer.chain), 3);
+}
+END_TEST
+
 START_TEST(peer_faults_have_words)
 {
 	ck_assert_str_eq(edge_peer_fault_str(EDGE_PEER_REVOKED), "revoked");
@@ -270,6 +288,9 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, peer_limits_the_names, 0, 2);
 	tcase_add_test(t, peer_has_the_fingerprint_of_its_certificate);
 	tcase_add_test(t, peer_of_a_client_is_the_server);
+	tcase_add_loop_test(
+		t, peer_keeps_its_chain_only_when_it_is_wanted_and_verified, 0,
+		4);
 	tcase_add_test(t, peer_faults_have_words);
 	suite_add_tcase(s, t);
 	return s;
