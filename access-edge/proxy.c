@@ -358,6 +358,8 @@ static void on_cancel(const struct journey *j, struct acc_txn *x)
 
 static void decide(struct journey *j, uint64_t key)
 {
+	enum acc_reason why;
+
 	acc_route_decide(&j->d, &j->s->view, j->m, &j->l->source);
 	switch (j->d.to) {
 	case ACC_TO_DROP:
@@ -372,6 +374,13 @@ static void decide(struct journey *j, uint64_t key)
 		acc_refuse_status(j->l, j->m, 200);
 		break;
 	case ACC_TO_NEXT_HOP:
+		why = acc_inbound_limit(j->l, j->m, &j->d.verdict);
+		if (why) {
+			stop(j, NULL, why);
+			break;
+		}
+		forward(j, key);
+		break;
 	case ACC_TO_CLIENT:
 	case ACC_TO_PARTNER:
 		forward(j, key); /* also a CANCEL without its INVITE */
