@@ -40,7 +40,7 @@ struct acc_shared {
 	struct edge_stats *stats;
 	struct edge_admit *admit[ACC_LISTEN_KINDS];
 	struct edge_recent *refusals;
-	struct edge_quota *quota; /* of discovered partners */
+	struct edge_quota *quota;   /* of discovered partners */
 	struct acc_options options; /* of the control thread; shards copy */
 	uint32_t boot;
 	struct edge_peer_policy policy[ACC_LISTEN_KINDS];
