@@ -29,13 +29,15 @@ static uint64_t fold_lines(uint64_t sum, const uint8_t *key,
 }
 
 uint64_t acc_guard_loop_hash(const struct acc_view *v,
-			     const struct edge_sip_msg *m)
+			     const struct edge_sip_msg *m,
+			     const struct acc_source *from)
 {
 	static const uint8_t no_key[16] = {0};
 	const uint8_t *key = acc_route_keys_loop_key(v->keys, v->wall_s);
 	uint8_t cseq[4] = {(uint8_t)(m->cseq >> 24), (uint8_t)(m->cseq >> 16),
 			   (uint8_t)(m->cseq >> 8), (uint8_t)m->cseq};
-	uint64_t sum = 0;
+	/* what came in and leaves by the same edge is a spiral */
+	uint64_t sum = from->role == ACC_ROLE_INT;
 
 	if (!key)
 		key = no_key;

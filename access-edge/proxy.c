@@ -185,7 +185,7 @@ static void on_request(struct acc_link *l, const struct edge_sip_msg *m,
 			acc_link_finish(l);
 		return;
 	}
-	j.hash = acc_guard_loop_hash(&j.s->view, m);
+	j.hash = acc_guard_loop_hash(&j.s->view, m, &l->source);
 	acc_guard_request(&v, &j.s->view, m, &l->source, j.hash);
 	l->wants_pong |= acc_keep_alive_pings(m);
 	if (v.reason != ACC_REASON_OK)

@@ -76,7 +76,7 @@ static void request(struct world *w, const struct acc_source *from)
 	struct edge_slice out;
 
 	acc_guard_request(&g, &w->view, &w->m, from,
-			  acc_guard_loop_hash(&w->view, &w->m));
+			  acc_guard_loop_hash(&w->view, &w->m, from));
 	acc_route_decide(&d, &w->view, &w->m, from);
 	assert(d.to != ACC_TO_ANSWER || acc_reason_status(d.reason) >= 400);
 	if (g.reason || (d.to != ACC_TO_NEXT_HOP && d.to != ACC_TO_CLIENT)) {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The lab's throw-away certificates: ca.sh FOLDER [rsa|ec]. Two authorities that
-# never meet (public, internal), the leaves of the contoso.com world, and the
-# bad ones that the inside listener must refuse.
+# never meet (public, internal), the leaves of the contoso.com world, partners
+# with an inside authority of their own, and the bad ones to be refused.
 set -eu
 out=$1
 kind=${2:-ec}
@@ -44,6 +44,12 @@ leaf() {
 	rm "$name.csr" "$name.ext"
 }
 
+same() { # NAME OTHER: one certificate and key by another name
+	for end in .pem -chain.pem .key; do
+		ln -f "$1$end" "$2$end"
+	done
+}
+
 names() { # a,b -> DNS:a,DNS:b
 	echo "DNS:$1" | sed 's/,/,DNS:/g'
 }
@@ -69,7 +75,33 @@ leaf fe01 internal fepool01.$corp fepool01.$corp,fe01.$corp serverAuth
 leaf fe02 internal fepool01.$corp fepool01.$corp,fe02.$corp serverAuth
 leaf fe03 internal fepool01.$corp fepool01.$corp,fe03.$corp serverAuth
 leaf mcu-vector internal fe01.contoso.local fe01.contoso.local serverAuth
+
+# fabrikam.com, a partner with an edge of ours and an inside of its own
+fab=corp.fabrikam.com
+authority fabrikam-internal 'Internal CA of Fabrikam'
 leaf partner public sip.fabrikam.com sip.fabrikam.com $both
+for name in access webconf turn; do
+	same partner fabrikam-$name
+done
+leaf fabrikam-edge01 fabrikam-internal edgepool01.$fab \
+	edgepool01.$fab,edge01.$fab $both
+same fabrikam-edge01 fabrikam-av-auth
+leaf fabrikam-dirpool01 fabrikam-internal dirpool01.$fab \
+	dirpool01.$fab,dir01.$fab $both
+# others who speak to partners: one nobody entered, one for two domains, one
+# that is blocked, providers
+leaf litware public sip.litwareinc.com sip.litwareinc.com $both
+leaf adatum public sip.adatum.com sip.adatum.com $both
+leaf clearing public hub.tailspin.com hub.tailspin.com serverAuth
+leaf messenger public federation.messenger.com federation.messenger.com $both
+leaf online public sipfed.online.com sipfed.online.com $both
+# what partners must not be: another's name behind the right CN, ...
+leaf partner-cn public sip.fabrikam.com sip.treyresearch.com $both
+leaf partner-sanless public sip.fabrikam.com - $both
+leaf partner-wildcard public sip.fabrikam.com '*.fabrikam.com' $both
+leaf partner-eku public sip.fabrikam.com sip.fabrikam.com emailProtection
+leaf partner-foreign foreign sip.fabrikam.com sip.fabrikam.com $both
+leaf partner-inside internal sip.fabrikam.com sip.fabrikam.com $both
 
 # what L3 must turn away
 leaf bad-name internal dirpool01.$corp laptop.$corp $both
@@ -95,7 +127,7 @@ openssl req -x509 -new -sha256 -key bad-selfsigned.key -days 10 \
 cp bad-selfsigned.pem bad-selfsigned-chain.pem
 
 # expired: openssl x509 -req cannot date back, the ca command can
-expired() { # NAME COMMON-NAME SAN-LIST EKU
+expired() { # NAME AUTHORITY COMMON-NAME SAN-LIST EKU
 	mkdir -p expired.d
 	: >expired.d/index
 	echo 01 >expired.d/serial
@@ -113,18 +145,19 @@ expired() { # NAME COMMON-NAME SAN-LIST EKU
 		[any]
 		commonName = supplied
 		[leaf]
-		subjectAltName = $(names "$3")
-		extendedKeyUsage = $4
+		subjectAltName = $(names "$4")
+		extendedKeyUsage = $5
 	EOT
 	newkey "$1.key"
-	openssl req -new -sha256 -key "$1.key" -subj "/CN=$2" -out "$1.csr"
+	openssl req -new -sha256 -key "$1.key" -subj "/CN=$3" -out "$1.csr"
 	openssl ca -batch -notext -config expired.d/ca.cnf -extensions leaf \
-		-cert internal-ca.pem -keyfile internal-ca.key -in "$1.csr" \
+		-cert "$2-ca.pem" -keyfile "$2-ca.key" -in "$1.csr" \
 		-startdate 20200101000000Z -enddate 20200201000000Z \
 		-out "$1.pem" 2>/dev/null
-	cat "$1.pem" internal-ca.pem >"$1-chain.pem"
+	cat "$1.pem" "$2-ca.pem" >"$1-chain.pem"
 	rm -r expired.d "$1.csr"
 }
-expired bad-expired dirpool01.$corp dirpool01.$corp,dir01.$corp $both
-expired mcu-expired fe02.$corp fe02.$corp serverAuth
+expired bad-expired internal dirpool01.$corp dirpool01.$corp,dir01.$corp $both
+expired mcu-expired internal fe02.$corp fe02.$corp serverAuth
+expired partner-expired public sip.fabrikam.com sip.fabrikam.com $both
 chmod 0640 ./*.key

@@ -1,152 +1,31 @@
-"""Kamailio as Director and registrar, and what went over its wires."""
-import os
-import pathlib
-import re
-import shutil
-import signal
-import time
+"""Kamailio as Director and registrar of an organisation."""
+from support.kamailio import Kamailio
+from support.org import CONTOSO
 
-from support import netns, sip
-from support.wait import until
-
-LAB = pathlib.Path(__file__).resolve().parents[2] / 'lab'
-RECORD = re.compile(
-    rb'={20}\ntag: (\w+)\n.*?proto: (\S+) .*?srcip: (\S+)\nsrcport: (\d+)\n'
-    rb'dstip: (\S+)\ndstport: (\d+)\n~{20}\n(.*?)\|{20}\n', re.S)
+WORDS = '''\
+#!substdefs "!HOME_DOMAIN!{org.domain}!g"
+#!substdefs "!HOME_POOL!dirpool01.{org.corp}!g"
+#!substdefs "!EDGE_POOL!{org.pool}!g"
+#!substdefs "!EDGE_MRAS!sip:{org.edge_inside}:5062;transport=tls!g"
+#!substdefs "!EDGE_SIP!sip:{org.edge_inside}:5061;transport=tls!g"
+'''
 
 
-class Record:
-    """One message at the Director: way is rcv or snd."""
-
-    def __init__(self, fields):
-        self.way = fields[0].decode()
-        self.proto = fields[1].decode()
-        self.source = (fields[2].decode(), int(fields[3]))
-        self.target = (fields[4].decode(), int(fields[5]))
-        self.message = sip.Message(fields[6])
-
-    @property
-    def from_edge(self):
-        """Received from the edge, on either kind of connection."""
-        return self.way == 'rcv' and self.source[0] == netns.EDGE_INSIDE
-
-    @property
-    def to_edge(self):
-        """Sent to the edge."""
-        return self.way == 'snd' and self.target[0] == netns.EDGE_INSIDE
-
-
-class Director:
+class Director(Kamailio):
     """One Kamailio process; addresses are the members it stands for."""
 
     def __init__(self, world, folder, ca, addresses=None,
-                 certificate='dirpool01'):
-        self.world = world
-        self.folder = pathlib.Path(folder)
-        self.addresses = addresses or netns.DIRECTORS
-        self.process = None
-        (self.folder / 'dump').mkdir(parents=True)
-        for source in ('director.cfg', 'tls.cfg'):
-            shutil.copy(LAB / 'kamailio' / source, self.folder)
-        ca = pathlib.Path(ca)
-        shutil.copy(ca / f'{certificate}-chain.pem',
-                    self.folder / 'machine.pem')
-        shutil.copy(ca / f'{certificate}.key', self.folder / 'machine.key')
-        shutil.copy(ca / 'internal-ca.pem', self.folder)
-        self._write_listeners()
-        self.start()
-
-    def _write_listeners(self):
-        lines = []
+                 certificate='dirpool01', org=CONTOSO):
+        super().__init__(world.space(org.inside), folder,
+                         ('director.cfg', 'tls.cfg'), org.edge_inside,
+                         addresses or list(org.directors))
+        self.identity(ca, org.prefix + certificate, org.prefix + 'internal')
+        lines = [WORDS.format(org=org)]
         for address in self.addresses:
-            name = f'dir0{netns.DIRECTORS.index(address) + 1}.corp.contoso.com'
+            name = f'dir0{org.directors.index(address) + 1}.{org.corp}'
             for listener, port in (('tls', 5061), ('tcp', 5060)):
                 lines.append(f'listen={listener}:{address}:{port} '
                              f'advertise "{name}":{port}\n')
             lines.append(f'alias="{name}"\n')
         (self.folder / 'listen.cfg').write_text(''.join(lines))
-
-    def start(self):
-        """Start and wait until it answers on every address."""
-        self.log = open(self.folder / 'kamailio.log', 'ab')
-        self.process = self.world.inside.start(
-            'kamailio', '-DD', '-E', '-m', '64', '-M', '8', '-f',
-            str(self.folder / 'director.cfg'), '-w', str(self.folder),
-            '-Y', str(self.folder), '-P', str(self.folder / 'pid'),
-            stdout=self.log, stderr=self.log, cwd=self.folder,
-            start_new_session=True)
-        for address in self.addresses:
-            until(lambda: self._answers(address), 10,
-                  f'the Director at {address} does not come up, see '
-                  f'{self.folder}/kamailio.log')
-
-    def _answers(self, address):
-        if self.process.poll() is not None:
-            raise AssertionError('Kamailio ended: ' + self.tail())
-        with self.world.inside.inside():
-            return sip.reachable(address, 5061)
-
-    def tail(self):
-        """The end of its log, for a failure's text."""
-        return (self.folder / 'kamailio.log').read_text()[-2000:]
-
-    def kill(self):
-        """Pull the plug: no TLS close, no SIP goodbye."""
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-    def stop(self):
-        """An orderly end."""
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(5)
-            except Exception:  # pylint: disable=broad-except
-                self.kill()
-
-    def records(self):
-        """All messages so far, in order."""
-        found = []
-        for path in sorted((self.folder / 'dump').glob('sip-*')):
-            found += [Record(m.groups())
-                      for m in RECORD.finditer(path.read_bytes())]
-        return found
-
-    def received(self, call_id, what=None):
-        """Messages from the edge with this Call-ID, oldest first; what is a
-        method or a status."""
-        return self._chosen(call_id, what, lambda r: r.from_edge)
-
-    def sent(self, call_id, what=None):
-        """Messages to the edge with this Call-ID, oldest first."""
-        return self._chosen(call_id, what, lambda r: r.to_edge)
-
-    def _chosen(self, call_id, what, wanted):
-        return [r.message for r in self.records() if wanted(r) and
-                r.message.value('Call-ID') == call_id and
-                what in (None, r.message.method, r.message.status)]
-
-    def wait_received(self, call_id, what, count=1, cseq=None):
-        """The count-th such message, once the record has it."""
-        return self._wait(self.received, call_id, what, count, cseq,
-                          'reach the Director')
-
-    def wait_sent(self, call_id, what, count=1, cseq=None):
-        """The same for what the Director sent to the edge."""
-        return self._wait(self.sent, call_id, what, count, cseq,
-                          'leave the Director')
-
-    @staticmethod
-    def _wait(source, call_id, what, count, cseq, text):
-        def found():
-            return [m for m in source(call_id, what)
-                    if cseq in (None, m.value('CSeq'))]
-        until(lambda: len(found()) >= count, 5,
-              f'{what} {call_id} ({count}, {cseq}) does not {text}')
-        return found()[count - 1]
-
-    def quiet(self, call_id, seconds=0.5):
-        """Nothing with this Call-ID has come from the edge."""
-        time.sleep(seconds)
-        seen = self.received(call_id)
-        assert not seen, f'the inside saw {seen[0].raw!r}'
+        self.start()

@@ -9,6 +9,7 @@ import socket
 import subprocess
 
 from support import netns, ticket
+from support.org import CONTOSO
 from support.wait import until
 
 LAB = pathlib.Path(__file__).resolve().parents[2] / 'lab'
@@ -16,7 +17,7 @@ SANITIZER = re.compile(r'(AddressSanitizer|LeakSanitizer|ThreadSanitizer|'
                        r'runtime error:).*')
 INI = '''\
 [local]
-fqdn = edge0{member}.corp.contoso.com
+fqdn = edge0{member}.{org.corp}
 state = {folder}/state
 run = {folder}/run
 resolv = {folder}/resolv.conf
@@ -24,28 +25,28 @@ shards = {shards}
 lab = yes
 
 [certificate.access]
-chain = {ca}/access-chain.pem
-key = {ca}/access.key
+chain = {own}access-chain.pem
+key = {own}access.key
 
 [certificate.webconf]
-chain = {ca}/webconf-chain.pem
-key = {ca}/webconf.key
+chain = {own}webconf-chain.pem
+key = {own}webconf.key
 
 [certificate.internal]
-chain = {ca}/edge0{member}-chain.pem
-key = {ca}/edge0{member}.key
+chain = {own}edge0{member}-chain.pem
+key = {own}edge0{member}.key
 
 [certificate.av-auth]
-chain = {ca}/av-auth-chain.pem
-key = {ca}/av-auth.key
+chain = {own}av-auth-chain.pem
+key = {own}av-auth.key
 
 [certificate.turn]
-chain = {ca}/turn-chain.pem
-key = {ca}/turn.key
+chain = {own}turn-chain.pem
+key = {own}turn.key
 
 [trust]
 public = {ca}/public-ca.pem
-internal = {ca}/internal-ca.pem
+internal = {own}internal-ca.pem
 '''
 
 
@@ -66,8 +67,8 @@ class Edge:
 
     def __init__(self, world, folder, ca, binaries, shards=1, limits=None,
                  topology=None, hosts=None, options=None, member=1,
-                 space=None):
-        self.world, self.space = world, space or world.edge
+                 space=None, org=CONTOSO):
+        self.world, self.space = world, space or world.space(org.edge)
         self.folder = pathlib.Path(folder)
         self.binaries = binaries
         self.process = None
@@ -76,8 +77,8 @@ class Edge:
         (self.folder / 'resolv.conf').write_text(
             f'nameserver {netns.INET}\n')
         self.ini = self.folder / 'edge.ini'
-        text = INI.format(folder=self.folder, ca=ca, shards=shards,
-                          member=member)
+        text = INI.format(folder=self.folder, ca=ca, shards=shards, org=org,
+                          own=f'{ca}/{org.prefix}', member=member)
         if limits:
             text += '\n[limits]\n' + ''.join(
                 f'{name} = {value}\n' for name, value in limits.items())
@@ -87,8 +88,9 @@ class Edge:
         self.ini.write_text(text)
         self.log = self.folder / f'{self.PROGRAM}.log'
         self.edgectl('secrets', 'new', '--route')
-        self.load(topology or LAB / 'topology' / 'contoso.xml',
-                  hosts or LAB / 'topology' / 'hosts')
+        name = org.domain.split('.', maxsplit=1)[0]
+        self.load(topology or LAB / 'topology' / f'{name}.xml',
+                  hosts or LAB / 'topology' / f'{org.prefix}hosts')
 
     @classmethod
     def beside(cls, edge):

@@ -9,11 +9,13 @@ import tempfile
 import time
 import traceback
 
-from support import netns
+from support import export, netns
 from support.capture import Capture
 from support.director import Director
 from support.edge import AvEdge, Edge, WebconfEdge
 from support.mcu import DataMcu
+from support.org import CONTOSO
+from support.partner import Partner, PartnerUser
 from support.resolver import Resolver
 from support.user import InsideUser, RemoteUser
 
@@ -61,7 +63,8 @@ class Journey:
 
     def edge(self, **how):
         """An edge with the lab's topology, running; see Edge for how."""
-        made = Edge(self.world, self.folder / 'edge', self.ca, self.binaries,
+        space = how.get('org', CONTOSO).edge
+        made = Edge(self.world, self.folder / space, self.ca, self.binaries,
                     shards=self.shards, **how)
         self.parts.append(made)
         made.start()
@@ -99,15 +102,35 @@ class Journey:
         self.parts.append(made)
         return made
 
-    def inside_user(self, name):
-        """A user inside, registered straight at the Director."""
-        made = InsideUser(self.world, name)
+    def export(self, **how):
+        """The file of a topology with settings; see export.text for how."""
+        count = len(list(self.folder.glob('export*.xml')))
+        made = self.folder / f'export{count}.xml'
+        made.write_text(export.text(**how))
+        return made
+
+    def partner(self, **how):
+        """Kamailio as the edge of fabrikam.com."""
+        made = Partner(self.world, self.folder / f'partner{len(self.parts)}',
+                       self.ca, **how)
         self.parts.append(made)
         return made
 
-    def resolver(self):
-        """The DNS server outside."""
-        made = Resolver(self.world, self.folder)
+    def partner_user(self, name, client=40):
+        """A user of that Kamailio."""
+        made = PartnerUser(self.world, name, netns.CLIENTS[client])
+        self.parts.append(made)
+        return made
+
+    def inside_user(self, name, **how):
+        """A user inside, registered straight at the Director."""
+        made = InsideUser(self.world, name, **how)
+        self.parts.append(made)
+        return made
+
+    def resolver(self, *records, **how):
+        """The DNS server outside; see Resolver for records."""
+        made = Resolver(self.world, self.folder, *records, **how)
         self.parts.append(made)
         return made
 

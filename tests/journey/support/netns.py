@@ -8,6 +8,8 @@ import signal
 import subprocess
 import time
 
+from support.org import CONTOSO, FABRIKAM
+
 CLONE_NEWNET = 0x40000000
 PR_SET_PDEATHSIG = 1
 ETC = pathlib.Path('/etc/netns')
@@ -16,16 +18,15 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 INET = '192.0.2.1'
 CLIENTS = [f'192.0.2.{n}' for n in range(101, 151)]
 PARTNER = '192.0.2.200'
-ACCESS = '192.0.2.21'
-EDGE_OUTSIDE = [ACCESS, '192.0.2.31', '192.0.2.41']
-EDGE_INSIDE = '172.16.20.21'
+ACCESS = CONTOSO.outside[0]
+EDGE_OUTSIDE = CONTOSO.outside
+EDGE_INSIDE = CONTOSO.edge_inside
 SECOND_OUTSIDE = ['192.0.2.22', '192.0.2.32', '192.0.2.42']
 SECOND_INSIDE = '172.16.20.22'
-INSIDE = '172.16.20.1'
-DIRECTORS = ['10.20.30.31', '10.20.30.32']
-FRONT_END = '10.20.30.21'
-MCU = '10.20.30.22'
-SECOND_MCU = '10.20.30.23'
+INSIDE = CONTOSO.gateway
+DIRECTORS = list(CONTOSO.directors)
+FRONT_END = CONTOSO.front_end
+MCU, SECOND_MCU = CONTOSO.mcus
 
 
 def die_with_parent():
@@ -105,42 +106,51 @@ def remove(name):
     shutil.rmtree(ETC / name, ignore_errors=True)
 
 
-def inside_names():
-    """The names of the inside, as its own machines resolve them."""
-    return ''.join(f'{address} {names}\n' for address, names in (
-        (EDGE_INSIDE, 'edgepool01.corp.contoso.com edge01.corp.contoso.com'),
-        (DIRECTORS[0], 'dir01.corp.contoso.com dirpool01.corp.contoso.com'),
-        (DIRECTORS[1], 'dir02.corp.contoso.com'),
-        (FRONT_END, 'fe01.corp.contoso.com fepool01.corp.contoso.com'),
-        (MCU, 'fe02.corp.contoso.com'), (SECOND_MCU, 'fe03.corp.contoso.com'),
-        (SECOND_INSIDE, 'edge02.corp.contoso.com')))
+def inside_names(org):
+    """The names of an inside, as its own machines resolve them."""
+    rows = [(org.edge_inside, 'edgepool01 edge01'),
+            (org.directors[0], 'dir01 dirpool01'),
+            (org.front_end, 'fe01 fepool01')]
+    if org is CONTOSO:
+        rows += [(DIRECTORS[1], 'dir02'), (MCU, 'fe02'),
+                 (SECOND_MCU, 'fe03'), (SECOND_INSIDE, 'edge02')]
+    return ''.join(f'{address} ' + ' '.join(
+        f'{name}.{org.corp}' for name in names.split()) + '\n'
+        for address, names in rows)
 
 
 class World:
     """inet, edge and inside, cabled as DESIGN's lab: prefix keeps worlds
     apart, the lab's own has none."""
 
-    NAMES = ('inet', 'edge', 'edge2', 'inside')
+    NAMES = ('inet', 'edge', 'edge2', 'inside', 'pedge', 'pinside')
 
     def __init__(self, prefix='', stays=False):
         self.prefix = prefix
+        self.stays = stays
         self.remove()
         self.inet = Namespace(prefix + 'inet', INET, stays=stays)
         self.edge = Namespace(prefix + 'edge', INET, stays=stays)
-        self.inside = Namespace(prefix + 'inside', None, inside_names(), stays)
+        self.inside = Namespace(prefix + 'inside', None,
+                                inside_names(CONTOSO), stays)
+        self.pedge = self.pinside = None
         self._cable(self.inet, 'edge0', self.edge, 'ext')
-        self._cable(self.inside, 'edge0', self.edge, 'int')
         for address in [INET, PARTNER, *CLIENTS]:
             self._address(self.inet, 'edge0', address + '/24')
         for address in EDGE_OUTSIDE:
             self._address(self.edge, 'ext', address + '/24')
-        self._address(self.edge, 'int', EDGE_INSIDE + '/24')
-        self._address(self.inside, 'edge0', INSIDE + '/24')
-        for address in [*DIRECTORS, FRONT_END, MCU, SECOND_MCU]:
-            self._address(self.inside, 'lo', address + '/32')
         run('ip', '-n', self.edge.name, 'route', 'add', 'default', 'via', INET)
-        run('ip', '-n', self.edge.name, 'route', 'add', '10.20.30.0/24', 'via',
-            INSIDE)
+        self._inside_of(CONTOSO, self.edge, self.inside)
+
+    def _inside_of(self, org, edge, inside):
+        """What lies behind the edge host of an organisation."""
+        self._cable(inside, 'edge0', edge, 'int')
+        self._address(edge, 'int', org.edge_inside + '/24')
+        self._address(inside, 'edge0', org.gateway + '/24')
+        for address in [*org.directors, org.front_end, *org.mcus]:
+            self._address(inside, 'lo', address + '/32')
+        run('ip', '-n', edge.name, 'route', 'add', org.network, 'via',
+            org.gateway)
 
     @staticmethod
     def _cable(one, one_device, other, other_device):
@@ -153,25 +163,47 @@ class World:
     def _address(where, device, address):
         run('ip', '-n', where.name, 'address', 'add', address, 'dev', device)
 
-    def second_edge(self):
-        """The host of another member of the pool, a neighbour of the first
-        on both sides: inet and inside answer for one to the other."""
-        other = Namespace(self.prefix + 'edge2', INET)
-        for side, device, addresses, first in (
-                (self.inet, 'ext', SECOND_OUTSIDE, INET),
-                (self.inside, 'int', [SECOND_INSIDE], INSIDE)):
-            self._cable(side, 'edge1', other, device)
+    def _beside(self, other, cable, rows):
+        """A neighbour of the first edge host: who is on the other end of that
+        one's cable answers for the one to the other."""
+        for side, device, addresses, first in rows:
+            self._cable(side, cable, other, device)
             for address in addresses:
                 self._address(other, device, address + '/24')
                 run('ip', '-n', side.name, 'route', 'add', address, 'dev',
-                    'edge1', 'src', first)
+                    cable, 'src', first)
             side.exec('sysctl', '-qw', 'net.ipv4.ip_forward=1',
                       'net.ipv4.conf.edge0.proxy_arp=1',
-                      'net.ipv4.conf.edge1.proxy_arp=1')
+                      f'net.ipv4.conf.{cable}.proxy_arp=1')
         run('ip', '-n', other.name, 'route', 'add', 'default', 'via', INET)
-        run('ip', '-n', other.name, 'route', 'add', '10.20.30.0/24', 'via',
+
+    def second_edge(self):
+        """The host of another member of the pool, a neighbour of the first
+        on both sides."""
+        other = Namespace(self.prefix + 'edge2', INET)
+        self._beside(other, 'edge1', (
+            (self.inet, 'ext', SECOND_OUTSIDE, INET),
+            (self.inside, 'int', [SECOND_INSIDE], INSIDE)))
+        run('ip', '-n', other.name, 'route', 'add', CONTOSO.network, 'via',
             INSIDE)
         return other
+
+    def partner_hosts(self):
+        """The edge host of fabrikam.com, and what lies behind it."""
+        if self.pedge:
+            return
+        self.pedge = Namespace(self.prefix + 'pedge', INET, stays=self.stays)
+        self.pinside = Namespace(self.prefix + 'pinside', None,
+                                 inside_names(FABRIKAM), self.stays)
+        self._beside(self.pedge, 'pedge0', (
+            (self.inet, 'ext', FABRIKAM.outside, INET),))
+        self._inside_of(FABRIKAM, self.pedge, self.pinside)
+
+    def space(self, name):
+        """The namespace of that attribute's name, made when it is not yet."""
+        if name in (FABRIKAM.edge, FABRIKAM.inside):
+            self.partner_hosts()
+        return getattr(self, name)
 
     def remove(self):
         """Take the whole world down; fine when it is not there."""

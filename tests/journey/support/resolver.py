@@ -1,9 +1,10 @@
-"""dnsmasq outside: the public view of contoso.com, and a log of questions."""
+"""dnsmasq outside: the public view of the lab, and a log of questions."""
 import pathlib
 
 from support import netns
 from support.wait import until
 
+SILENT = '192.0.2.254'  # nobody is there
 RECORDS = [
     ('host-record', f'sip.contoso.com,{netns.ACCESS}'),
     ('host-record', 'webconf.contoso.com,192.0.2.31'),
@@ -11,24 +12,38 @@ RECORDS = [
     ('srv-host', '_sip._tls.contoso.com,sip.contoso.com,443,0,0'),
     ('srv-host',
      '_sipfederationtls._tcp.contoso.com,sip.contoso.com,5061,0,0'),
-    ('host-record', f'sip.fabrikam.com,{netns.PARTNER}'),
     ('srv-host',
      '_sipfederationtls._tcp.fabrikam.com,sip.fabrikam.com,5061,0,0'),
 ]
 
 
-class Resolver:
-    """The DNS server that the edge and the clients are told of."""
+def host(name, address):
+    """A record for the journey's world."""
+    return 'host-record', f'{name},{address}'
 
-    def __init__(self, world, folder):
+
+def federation(domain, target, port=5061, priority=0, weight=0):
+    """The SRV record by which partners find a domain."""
+    return 'srv-host', (f'_sipfederationtls._tcp.{domain},{target},{port},'
+                        f'{priority},{weight}')
+
+
+class Resolver:
+    """The DNS server that the edge and the clients are told of; records beside
+    the lab's own. fabrikam: the address of sip.fabrikam.com; silent: domains
+    whose questions lead nowhere."""
+
+    def __init__(self, world, folder, *records, fabrikam=netns.PARTNER,
+                 silent=()):
         self.log = pathlib.Path(folder) / 'dnsmasq.log'
+        rows = [*RECORDS, host('sip.fabrikam.com', fabrikam), *records]
         self.process = world.inet.start(
             'dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null',
             '--no-resolv', '--no-hosts', '--user=root', '--bind-interfaces',
             f'--listen-address={netns.INET}', '--log-queries',
             f'--log-facility={self.log}', '--pid-file=',
-            '--local=/contoso.com/', '--local=/fabrikam.com/',
-            *(f'--{name}={value}' for name, value in RECORDS))
+            *(f'--server=/{name}/{SILENT}' for name in silent), '--local=//',
+            '--address=//', *(f'--{name}={value}' for name, value in rows))
         until(lambda: self.log.exists() and 'started' in
               self.log.read_text(), 5, 'dnsmasq does not start')
 

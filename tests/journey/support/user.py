@@ -1,9 +1,10 @@
 """People: remote users on the Internet, and users inside."""
 import uuid
 
-from support import netns, sip
+from support import sip
+from support.org import CONTOSO
 
-DOMAIN = 'contoso.com'
+DOMAIN = CONTOSO.domain
 
 
 class User:
@@ -11,10 +12,11 @@ class User:
 
     challenged = True
 
-    def __init__(self, name, wire):
+    def __init__(self, name, wire, domain=DOMAIN):
         self.name = name
         self.wire = wire
-        self.aor = f'sip:{name}@{DOMAIN}'
+        self.domain = domain
+        self.aor = f'sip:{name}@{domain}'
         self.password = f'{name}-secret'
         self.tag = sip.token(4)
         self.epid = sip.token(5)
@@ -121,16 +123,18 @@ class User:
 class RemoteUser(User):
     """A user on the Internet, connected to the Access Edge."""
 
-    def __init__(self, world, ca, name, address, target=None, verify=True):
-        self.where = (world, ca, address, target or (netns.ACCESS, 443))
+    def __init__(self, world, ca, name, address, target=None, verify=True,
+                 org=CONTOSO):
+        self.where = (world, ca, address, target or (org.outside[0], 443))
         self.verify = verify
-        super().__init__(name, self._connect())
+        self.org = org
+        super().__init__(name, self._connect(), org.domain)
 
     def _connect(self):
         world, ca, address, target = self.where
         return sip.Wire.tls(world.inet, target, address,
                             str(ca / 'public-ca.pem') if self.verify else None,
-                            f'sip.{DOMAIN}')
+                            self.org.access)
 
     def reconnect(self):
         """A new connection from the same address; the old one is kept by
@@ -140,7 +144,7 @@ class RemoteUser(User):
     def registration(self, cseq=1, call_id=None, extra=(), **how):
         """A REGISTER as a Lync client sends it, as bytes."""
         return self.request(
-            'REGISTER', f'sip:{DOMAIN}', to=self.aor, cseq=cseq,
+            'REGISTER', f'sip:{self.domain}', to=self.aor, cseq=cseq,
             call_id=call_id, contact=self.client_contact(),
             extra=[('User-Agent', 'UCCAPI/15.0.0.0 OC/15.0.0.0'),
                    ('Supported', 'gruu-10, msrtc-event-categories'),
@@ -162,7 +166,7 @@ class RemoteUser(User):
         challenge = self.wire.expect(401)
         second = self.registration(
             cseq=2, call_id=call_id, extra=[*extra, self.credentials(
-                challenge, 'REGISTER', f'sip:{DOMAIN}')])
+                challenge, 'REGISTER', f'sip:{self.domain}')])
         self.wire.send(second)
         return ((sip.Message(first), sip.Message(second)),
                 (challenge, self.wire.receive()))
@@ -173,13 +177,15 @@ class InsideUser(User):
 
     challenged = False
 
-    def __init__(self, world, name):
+    def __init__(self, world, name, org=CONTOSO):
         super().__init__(name, sip.Wire.tcp(
-            world.inside, (netns.DIRECTORS[0], 5060), netns.FRONT_END))
+            world.space(org.inside), (org.directors[0], 5060), org.front_end),
+            org.domain)
         self.transport = 'TCP'
 
     def sign_in(self):
         """REGISTER; the Director asks inside users for nothing."""
-        self.wire.send(self.request('REGISTER', f'sip:{DOMAIN}', to=self.aor,
-                                    contact=f'<{self.contact}>'))
+        self.wire.send(self.request(
+            'REGISTER', f'sip:{self.domain}', to=self.aor,
+            contact=f'<{self.contact}>'))
         return self.wire.expect(200)

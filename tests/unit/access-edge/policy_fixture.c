@@ -158,7 +158,7 @@ bool policy_forward(struct policy *p, const struct acc_source *from,
 	enum edge_err err;
 
 	acc_guard_request(&g, &p->view, &p->in.msg, from,
-			  acc_guard_loop_hash(&p->view, &p->in.msg));
+			  acc_guard_loop_hash(&p->view, &p->in.msg, from));
 	p->reason = g.reason;
 	if (g.reason)
 		return false;

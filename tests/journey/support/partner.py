@@ -1,0 +1,35 @@
+"""Partners of the edge that are not ours: Kamailio with mutual TLS as the edge
+of fabrikam.com, and a peer of a few lines that may be anybody."""
+from support import netns, sip
+from support.kamailio import Kamailio
+from support.org import CONTOSO, FABRIKAM
+from support.user import User
+
+
+class Partner(Kamailio):
+    """Kamailio alone, edge and registrar of fabrikam.com at 192.0.2.200."""
+
+    def __init__(self, world, folder, ca, certificate='partner'):
+        super().__init__(world.inet, folder, ('partner.cfg',
+                                              'tls-partner.cfg'),
+                         CONTOSO.outside[0], [netns.PARTNER])
+        self.identity(ca, certificate, 'public')
+        self.start()
+
+
+class PartnerUser(User):
+    """A user of fabrikam.com, registered straight at that Kamailio."""
+
+    challenged = False
+
+    def __init__(self, world, name, address):
+        super().__init__(name, sip.Wire.tcp(
+            world.inet, (netns.PARTNER, 5060), address), FABRIKAM.domain)
+        self.transport = 'TCP'
+
+    def sign_in(self):
+        """REGISTER; nothing is asked."""
+        self.wire.send(self.request(
+            'REGISTER', f'sip:{self.domain}', to=self.aor,
+            contact=f'<{self.contact}>'))
+        return self.wire.expect(200)
