@@ -5,14 +5,16 @@
 
 enum { CONTACT_LEN = ACC_SEALED_LEN + 512 };
 
-bool acc_hidden_of(const struct acc_view *v, const struct edge_sip_uri *u,
-		   char out[ACC_HIDDEN_LEN])
+enum edge_err acc_hidden_of(const struct acc_view *v,
+			    const struct edge_sip_uri *u,
+			    char out[ACC_HIDDEN_LEN])
 {
 	struct edge_slice sealed;
 
-	return acc_token_is_ours(v, u) &&
-	       edge_sip_param(u->params, ACC_HIDDEN_PARAM, &sealed) &&
-	       acc_token_unseal(v, sealed, out) == EDGE_OK;
+	if (!acc_token_is_ours(v, u) ||
+	    !edge_sip_param(u->params, ACC_HIDDEN_PARAM, &sealed))
+		return EDGE_ENOTFOUND;
+	return acc_token_unseal(v, sealed, out);
 }
 
 /* -- routes ------------------------------------------------------------- */
@@ -131,7 +133,7 @@ void acc_show_answer_routes(struct edge_sip_edit *e, const struct acc_view *v,
 	if (read_routes(&r, m))
 		return;
 	own = own_entry(v, &r);
-	if (own == r.count || !acc_hidden_of(v, &r.list[own].uri, text))
+	if (own == r.count || acc_hidden_of(v, &r.list[own].uri, text))
 		return;
 	edge_sip_edit_cut_param(e, r.list[own].uri.params, ACC_HIDDEN_PARAM);
 	edge_sip_edit_put(e, r.list[own].text.end, ", %s", text);

@@ -31,8 +31,10 @@ void acc_show_answer_routes(struct edge_sip_edit *e, const struct acc_view *v,
 EDGE_MUST_CHECK enum edge_err acc_hide_contacts(struct edge_sip_edit *e,
 						const struct acc_view *v,
 						const struct edge_sip_msg *m);
-/** What is sealed in a URI of ours; false: nothing, or not by us. */
-bool acc_hidden_of(const struct acc_view *v, const struct edge_sip_uri *u,
-		   char out[ACC_HIDDEN_LEN]);
+/** What is sealed in a URI of ours. EDGE_ENOTFOUND: nothing; EDGE_EAUTH: it was
+ * not sealed here, or was changed. */
+EDGE_MUST_CHECK enum edge_err acc_hidden_of(const struct acc_view *v,
+					    const struct edge_sip_uri *u,
+					    char out[ACC_HIDDEN_LEN]);
 
 #endif

@@ -99,8 +99,14 @@ static enum acc_reason open_hidden(struct acc_decision *d, struct route_set *r,
 	struct edge_sip_addr more[EDGE_SIP_LIST];
 	size_t n = 0, rest = r->count - r->pop;
 
-	if (!r->pop || !acc_hidden_of(v, &r->list[r->pop - 1].uri, d->hidden))
+	enum edge_err err =
+		r->pop ? acc_hidden_of(v, &r->list[r->pop - 1].uri, d->hidden)
+		       : EDGE_ENOTFOUND;
+
+	if (err == EDGE_ENOTFOUND)
 		return ACC_REASON_OK;
+	if (err)
+		return ACC_REASON_ROUTE_SIGNATURE;
 	if (edge_sip_addr_list(edge_slice_str(d->hidden), more, &n) ||
 	    !acc_token_is_ours(v, &more[0].uri) ||
 	    r->count + n - 1 > EDGE_SIP_LIST)
@@ -398,9 +404,9 @@ void acc_route_decide(struct acc_decision *out, const struct acc_view *v,
 {
 	*out = (struct acc_decision){0};
 	decide(out, v, m, from);
-	if (acc_role_is_partner(from->role) &&
-	    !acc_hidden_of(v, &m->ruri, out->ruri))
-		out->ruri[0] = '\0';
+	if (out->to == ACC_TO_NEXT_HOP && acc_role_is_partner(from->role) &&
+	    acc_hidden_of(v, &m->ruri, out->ruri) == EDGE_EAUTH)
+		answer(out, ACC_REASON_ROUTE_SIGNATURE);
 	out->record_route =
 		forms_dialog(m) ||
 		(m->method == EDGE_SIP_REGISTER && from->role != ACC_ROLE_INT);
