@@ -3,7 +3,9 @@ border of two organisations."""
 import re
 
 from support import hop, netns
+from support.book import TABLE
 from support.org import CONTOSO
+from support.resolver import federation, host  # noqa: F401
 
 DIRECT = ('ms-source-type=DirectPartner;ms-ep-fqdn=' + CONTOSO.pool +
           ';ms-source-verified-user={};ms-source-network=federation')
@@ -133,6 +135,11 @@ def refused(message, status, errid):
     assert told.startswith(f'{errid};reason="'), told
     assert not message.values('ms-diagnostics'), message.raw
     assert 'rule=' not in told, told
+
+
+def expected(reason):
+    """(status, errid) of a refusal."""
+    return TABLE[reason][:2]
 
 
 def outside_address():
