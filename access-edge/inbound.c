@@ -46,7 +46,8 @@ static void tell(const struct acc_link *l, uint32_t event, const char *reason,
 	edge_event(event,
 		   "peer=%s san=%s cn=%s role=%s cid=%X reason=%s rule=%s",
 		   from, p->name_count ? p->names[0] : "-", cn,
-		   acc_role_name(l->source.role), l->source.cid, reason, rule);
+		   l->source.facts ? acc_role_name(l->source.role) : "-",
+		   l->source.cid, reason, rule);
 }
 
 static bool refuse(struct acc_link *l, const char *reason,

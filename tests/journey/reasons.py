@@ -1,18 +1,13 @@
 """Every refusal has one reason: the same in the answer's diagnostics, in the
 log, in the counters and in the list of refusals; and the inside sees nothing
 of what was refused."""
-import json
-import re
 import time
 
 from support import gate, journey, sip
 from support import sink as director
+from support.book import TABLE, Book
 from support.wait import until
 
-ROW = re.compile(r'ACC_REASON\(\w+,\s*"(\w+)",\s*(\d+),\s*(\d+),\s*"([^"]*)"\)')
-TABLE = {m.group(1): (int(m.group(2)), int(m.group(3)), m.group(4))
-         for m in ROW.finditer((journey.ROOT / 'access-edge/acc_reason.def'
-                                ).read_text())}
 # elsewhere: gate_unsigned, gate_signed, gate_hop, gate_output, gate_accept,
 # wrong_director, next_hop_events
 ELSEWHERE = {'unsigned_limit', 'rate', 'sign_in_blocked', 'overload',
@@ -74,48 +69,6 @@ def outside(user):
     # these end the connection, body_too_large apart
     yield 'body_too_large', say(body=b'x' * 70000)
     yield 'head_too_large', say(extra=[('X', 'y' * 17000)])
-
-
-class Book:
-    """What was provoked, and that all four tell the same."""
-
-    def __init__(self, edge, inside):
-        self.edge, self.inside = edge, inside
-        self.seen = set()
-        self.before = {}
-
-    def open(self):
-        """From here on."""
-        self.before = self.edge.refused()
-        self.edge.log.write_text('')
-        self.inside.forget()
-
-    def close(self, reason, answer=None, quiet=True):
-        """Compare answer, log, counter and list."""
-        status, errid, text = TABLE[reason]
-        until(lambda: self.edge.refused().get(reason, 0) ==
-              self.before.get(reason, 0) + 1, 5,
-              f'{reason} is not counted once: {self.edge.refused()}')
-        others = {name: value for name, value in self.edge.refused().items()
-                  if value != self.before.get(name, 0)}
-        assert list(others) == [reason], (reason, others)
-        number = 1010 if status else 1011
-        lines = gate.events(self.edge, number, reason=reason, errid=errid,
-                            status=status)
-        assert len(lines) == 1, (reason, self.edge.tail())
-        last = self.edge.call('GET', '/v1/refusals')[1]['refusals'][-1]
-        assert (last['reason'], last['errid'], last['status'], last['text']) \
-            == (reason, errid, status, text), (reason, json.dumps(last))
-        if answer:
-            assert answer.status == status, (reason, answer.raw)
-            told = answer.values('ms-diagnostics-public') + \
-                answer.values('ms-diagnostics')
-            assert len(told) == 1 and \
-                told[0].startswith(f'{errid};reason="{text}"'), told
-        assert (answer is None) == (status == 0), (reason, answer)
-        if quiet:
-            self.inside.quiet(None, 0.05)
-        self.seen.add(reason)
 
 
 def signed_in(j, inside, client):

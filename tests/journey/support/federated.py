@@ -3,7 +3,9 @@ border of two organisations."""
 import re
 
 from support import hop, netns
+from support.book import TABLE
 from support.org import CONTOSO
+from support.resolver import federation, host  # noqa: F401
 
 DIRECT = ('ms-source-type=DirectPartner;ms-ep-fqdn=' + CONTOSO.pool +
           ';ms-source-verified-user={};ms-source-network=federation')
@@ -135,6 +137,44 @@ def refused(message, status, errid):
     assert 'rule=' not in told, told
 
 
+def expected(reason):
+    """(status, errid) of a refusal."""
+    return TABLE[reason][:2]
+
+
 def outside_address():
     """Where the edge listens for partners."""
     return netns.ACCESS, 5061
+
+
+class Crossing:
+    """Messages of one dialog, as they pass the border; count: how many of our
+    Record-Routes a request that makes a dialog gets."""
+
+    def __init__(self, lab, call_id):
+        self.lab, self.call_id = lab, call_id
+
+    def _sides(self, sender):
+        lab = self.lab
+        return (lab.partner, lab.director) if sender.domain != CONTOSO.domain \
+            else (lab.director, lab.partner)
+
+    def request(self, sender, method, cseq, count=0, verified='verified'):
+        """What sender asked has crossed; as it arrived."""
+        near, far = self._sides(sender)
+        before = near.wait_sent(self.call_id, method, cseq=cseq)
+        after = far.wait_received(self.call_id, method, cseq=cseq)
+        check = inward if far is self.lab.director else outward
+        check(before, after, verified, count=count)
+        return after
+
+    def answer(self, sender, status, cseq, verified='unverified'):
+        """What sender answered has crossed; as it arrived."""
+        near, far = self._sides(sender)
+        before = near.wait_sent(self.call_id, status, cseq=cseq)
+        after = far.wait_received(self.call_id, status, cseq=cseq)
+        if far is self.lab.director:
+            answer_inward(before, after, verified)
+        else:
+            answer_outward(before, after)
+        return after

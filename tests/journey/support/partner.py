@@ -1,6 +1,6 @@
 """Partners of the edge that are not ours: Kamailio with mutual TLS as the edge
 of fabrikam.com, and a peer of a few lines that may be anybody."""
-from support import netns, sip
+from support import netns, sink, sip
 from support.kamailio import Kamailio
 from support.org import CONTOSO, FABRIKAM
 from support.user import User
@@ -33,3 +33,33 @@ class PartnerUser(User):
             'REGISTER', f'sip:{self.domain}', to=self.aor,
             contact=f'<{self.contact}>'))
         return self.wire.expect(200)
+
+
+class Peer(User):
+    """Whoever shows that certificate at the edge's door for partners, and says
+    what it likes in the name of anybody."""
+
+    challenged = False
+
+    def __init__(self, world, ca, certificate, source=netns.PARTNER, name='eve',
+                 domain=FABRIKAM.domain, target=None):
+        shown = certificate and (ca / f'{certificate}-chain.pem',
+                                 ca / f'{certificate}.key')
+        super().__init__(name, sip.Wire.tls(
+            world.inet, target or (CONTOSO.outside[0], 5061), source,
+            str(ca / 'public-ca.pem'), CONTOSO.access, shown), domain)
+
+    @property
+    def contact(self):
+        """As an edge's users have it."""
+        return f'{self.aor};opaque=user:epid:{self.epid};gruu'
+
+
+class Door(sink.Sink):
+    """Where the edge finds a partner: mutual TLS at that address."""
+    AUTHORITY = 'public'
+    SPACE = 'inet'
+
+    def __init__(self, world, ca, certificate, address=netns.PARTNER,
+                 answer=sink.yes):
+        super().__init__(world, ca, answer, [address], certificate)

@@ -42,8 +42,8 @@ class Resolver:
             '--no-resolv', '--no-hosts', '--user=root', '--bind-interfaces',
             f'--listen-address={netns.INET}', '--log-queries',
             f'--log-facility={self.log}', '--pid-file=',
-            *(f'--server=/{name}/{SILENT}' for name in silent), '--local=//',
-            '--address=//', *(f'--{name}={value}' for name, value in rows))
+            *(f'--server=/{name}/{SILENT}' for name in silent),
+            '--local=/#/', *(f'--{name}={value}' for name, value in rows))
         until(lambda: self.log.exists() and 'started' in
               self.log.read_text(), 5, 'dnsmasq does not start')
 

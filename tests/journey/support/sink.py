@@ -105,6 +105,9 @@ class Sink:
     answer(request) gives bytes or None. What arrives is kept in requests as
     (time, Message); the edge's own probes are answered and not kept."""
 
+    AUTHORITY = 'internal'  # of those who may come
+    SPACE = 'inside'
+
     def __init__(self, world, ca, answer=yes, addresses=None,
                  certificate='dirpool01'):
         self.answer = answer
@@ -115,11 +118,11 @@ class Sink:
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(str(ca / f'{certificate}-chain.pem'),
                                      str(ca / f'{certificate}.key'))
-        self.context.load_verify_locations(str(ca / 'internal-ca.pem'))
+        self.context.load_verify_locations(str(ca / f'{self.AUTHORITY}-ca.pem'))
         self.context.verify_mode = ssl.CERT_REQUIRED
         self.doors = []
         for address in addresses or netns.DIRECTORS:
-            with world.inside.inside():
+            with getattr(world, self.SPACE).inside():
                 door = socket.create_server((address, 5061), backlog=64)
             self.doors.append(door)
             threading.Thread(target=self._accept, args=[door],
