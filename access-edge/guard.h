@@ -19,8 +19,9 @@ void acc_guard_request(struct acc_guard_verdict *out, const struct acc_view *v,
 		       const struct acc_source *from, uint64_t hash);
 
 /** Keyed per pool: (side it came from, Request-URI, From and To tag, Call-ID,
- * CSeq number, Route, Proxy-Require), AE 9.2 16.3.4. The side: what a user sends
- * to a partner comes in and leaves by the same edge, with nothing changed. */
+ * CSeq number, Route, Proxy-Require), AE 9.2 16.3.4. The side: what a user
+ * sends to a partner comes in and leaves by the same edge, with nothing
+ * changed. */
 uint64_t acc_guard_loop_hash(const struct acc_view *v,
 			     const struct edge_sip_msg *m,
 			     const struct acc_source *from);

@@ -19,6 +19,18 @@ enum acc_inbound { ACC_INBOUND_READY, ACC_INBOUND_WAIT, ACC_INBOUND_TOO_MANY };
 enum acc_inbound acc_inbound_facts(struct acc_link *l,
 				   const struct edge_sip_msg *m);
 
+/** AE 3.1, 3.6 step 7: may a partner whose verdict is limited send that? It is
+ * counted; a refusal is a step of the verdict, and told. */
+enum acc_reason acc_inbound_limit(struct acc_link *l,
+				  const struct edge_sip_msg *m,
+				  struct acc_verdict *v);
+/** A request of a partner was refused: too many for their domains are told
+ * (AE 4.4, 14501). */
+void acc_inbound_refused(struct acc_link *l, enum acc_reason reason);
+/** What the snapshot allows discovered partners. */
+struct edge_quota_limits acc_inbound_quota(const struct topo *t,
+					   const struct acc_shared *shared);
+
 /** The shard's resolver, for the snapshot that is now; old: the one before, or
  * NULL. Without a server there is none, and an event says so. */
 void acc_inbound_dns(struct acc_shard *s, const struct topo *old);

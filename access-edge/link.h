@@ -67,7 +67,8 @@ struct acc_link {
 	struct edge_task doom; /* close at the end of the turn */
 	uint64_t opened_ms, heard_ms, part_ms; /* part: since when in pieces */
 	uint32_t unsigned_requests, registers_in_flight, txn_count;
-	uint32_t malformed;
+	uint32_t malformed, domain_faults;
+	uint64_t domain_faults_since_ms;
 	uint64_t malformed_since_ms, malformed_answer_ms;
 	struct edge_bucket requests, dialogs;
 	uint64_t user;	 /* hash of who signed in first */

@@ -7,28 +7,14 @@
 #include "access-edge/delivery.h"
 #include "access-edge/guard.h"
 #include "access-edge/inbound.h"
+#include "access-edge/journey.h"
 #include "access-edge/keep_alive.h"
-#include "access-edge/limits.h"
 #include "access-edge/link_limits.h"
 #include "access-edge/linktab.h"
-#include "access-edge/outbound.h"
 #include "access-edge/refuse.h"
 #include "access-edge/reply.h"
-#include "access-edge/upstream.h"
-#include "common/crypto.h"
 
-enum { TAG_LEN = 33, EXTRA = 320 };
-
-/* A request on its way: what the steps share. */
-struct journey {
-	struct acc_shard *s;
-	struct acc_link *l; /* it came on */
-	const struct edge_sip_msg *m;
-	size_t head_len;
-	uint64_t hash;
-	edge_handle peer; /* of a partner that it is written to */
-	struct acc_decision d;
-};
+enum { EXTRA = 320 };
 
 static const struct {
 	enum edge_sip_fault fault;
@@ -47,256 +33,6 @@ static enum acc_reason parse_reason(enum edge_sip_fault f)
 	return ACC_REASON_PARSE;
 }
 
-/* -- writing ------------------------------------------------------------ */
-
-static void route_tag(char out[TAG_LEN])
-{
-	static const char digits[] = "0123456789ABCDEF"; /* as products print */
-	uint8_t bytes[(TAG_LEN - 1) / 2];
-
-	edge_random(bytes, sizeof(bytes));
-	for (size_t i = 0; i < sizeof(bytes); i++) {
-		out[2 * i] = digits[bytes[i] >> 4];
-		out[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	out[TAG_LEN - 1] = 0;
-}
-
-static bool rewrite(const struct journey *j, const struct edge_addr *local,
-		    edge_handle txn, struct edge_slice *out,
-		    enum acc_reason *reason)
-{
-	char sent_by[EDGE_ADDR_STRLEN], tag[TAG_LEN] = "";
-	struct acc_stamp stamp = {.sent_by = sent_by,
-				  .txn = txn,
-				  .loop_hash = j->hash,
-				  .route_tag = tag,
-				  .peer = j->peer};
-	const struct acc_rewrite r = {j->s->desk.edit, &j->s->view, j->m,
-				      &j->l->source};
-	struct acc_link *client;
-
-	if (j->d.to == ACC_TO_CLIENT) {
-		client = acc_linktab_find(j->s->links, j->d.client);
-		stamp.client_signed_in = client && client->source.signed_in;
-	}
-
-	edge_addr_print(local, sent_by);
-	if (j->d.record_route)
-		route_tag(tag);
-	*reason = ACC_REASON_INTERNAL;
-	return acc_rewrite_request(&r, &j->d, &stamp, out, reason) == EDGE_OK;
-}
-
-static size_t sent_head_len(struct edge_slice sent,
-			    const struct edge_sip_msg *m)
-{
-	return edge_slice_len(sent) - edge_slice_len(m->body);
-}
-
-static bool is_one_way(const struct edge_sip_msg *m)
-{
-	return m->method == EDGE_SIP_ACK || m->method == EDGE_SIP_BENOTIFY ||
-	       m->method == EDGE_SIP_CANCEL;
-}
-
-/* End of a journey that cannot go on, with or without transaction. */
-static void stop(const struct journey *j, struct acc_txn *x,
-		 enum acc_reason reason)
-{
-	if (x)
-		acc_reply_fail(x, reason);
-	else
-		acc_refuse_by(j->l, j->m,
-			      &(struct acc_refusal){
-				      .reason = reason,
-				      .verdict = &j->d.verdict,
-			      });
-}
-
-/* -- inward ------------------------------------------------------------- */
-
-static void write_inward(const struct journey *j, struct acc_txn *x,
-			 const struct acc_picked *p)
-{
-	struct edge_slice out;
-	enum acc_reason reason;
-
-	if (!rewrite(j, &p->link->source.local, x ? x->id : 0, &out, &reason)) {
-		stop(j, x, reason);
-		return;
-	}
-	acc_shard_count(j->s, ACC_STAT_FORWARDED_IN);
-	if (!j->d.member && j->l->kind == ACC_LINK_CLIENT)
-		j->l->member = acc_upstream_id(p->up); /* AE 2.9 stickiness */
-	if (!acc_link_send(p->link, out)) {
-		stop(j, x, ACC_REASON_NEXT_HOP_LOST);
-		return;
-	}
-	if (edge_conn_above_high_water(p->link->conn))
-		acc_link_hold_for_hop(j->l);
-	if (!x) {
-		acc_upstream_spend(j->s->upstreams, &j->l->source);
-		return;
-	}
-	acc_txn_written(x, p->link->source.cid, p->link, out,
-			sent_head_len(out, j->m));
-	acc_upstream_begin(p->up, x);
-	acc_reply_expect(x);
-}
-
-static enum acc_reason overload_reason(const struct journey *j)
-{
-	return j->m->method == EDGE_SIP_REGISTER ? ACC_REASON_OVERLOAD_REGISTER
-						 : ACC_REASON_OVERLOAD;
-}
-
-/* AE 5: unsigned traffic is told at once, signed one is held a moment. */
-static void hold_or_refuse(const struct journey *j, struct acc_txn *x)
-{
-	struct acc_shard *s = j->s;
-
-	if (!x || acc_upstream_is_stranger(&x->from) ||
-	    acc_upstream_held(s->upstreams) >=
-		    acc_shard_limit(s, ACC_LIMIT_HELD) ||
-	    edge_loop_now_ms(s->loop) - x->begun_ms >
-		    acc_shard_limit(s, ACC_LIMIT_HOLD_MS)) {
-		acc_upstream_overloaded(s->upstreams);
-		stop(j, x, overload_reason(j));
-	} else {
-		acc_upstream_hold(s->upstreams, x);
-	}
-}
-
-static void go_inward(const struct journey *j, struct acc_txn *x)
-{
-	const struct acc_pick_plan plan = {
-		.cluster = j->d.cluster,
-		.member = j->d.member,
-		.sticky = j->d.member ? 0 : j->l->member,
-		.from_uri = j->m->from.uri.text,
-		.tried = x && x->tried_in == j->s->view.topo ? x->tried : 0,
-		.from = &j->l->source,
-	};
-	struct acc_picked p = {0};
-
-	switch (acc_upstream_pick(j->s->upstreams, &plan, &p)) {
-	case ACC_PICK_READY:
-		write_inward(j, x, &p);
-		break;
-	case ACC_PICK_WAIT:
-		if (x)
-			acc_upstream_wait(p.up, x);
-		else
-			stop(j, NULL, ACC_REASON_NEXT_HOP_DOWN);
-		break;
-	case ACC_PICK_FULL:
-		hold_or_refuse(j, x);
-		break;
-	case ACC_PICK_NONE:
-		stop(j, x, acc_upstream_why_none(j->s->upstreams, &plan));
-		break;
-	}
-}
-
-/* -- outward ------------------------------------------------------------ */
-
-/* A Request-URI's ms-received-cid counts only with its far end (AE 2.7 b). */
-static bool far_end(const struct journey *j, struct edge_addr *out)
-{
-	*out = (struct edge_addr){0};
-	if (j->d.pop)
-		return true;
-	return edge_addr_parse(out, j->m->ruri.host, j->m->ruri.port) ==
-		       EDGE_OK &&
-	       out->port;
-}
-
-static void go_outward(const struct journey *j, struct acc_txn *x)
-{
-	const struct edge_addr *local =
-		&j->s->view.topo->listen[TOPO_PORT_ACCESS_CLIENT].addr;
-	struct acc_parcel parcel = {.to = j->d.client, .txn = x ? x->id : 0};
-	enum acc_reason reason;
-
-	if (!rewrite(j, local, x ? x->id : 0, &parcel.bytes, &reason)) {
-		stop(j, x, reason);
-		return;
-	}
-	reason = far_end(j, &parcel.far) ? acc_deliver(j->s, &parcel)
-					 : ACC_REASON_CLIENT_GONE;
-	if (reason != ACC_REASON_OK) {
-		stop(j, x, reason);
-		return;
-	}
-	acc_shard_count(j->s, ACC_STAT_FORWARDED_OUT);
-	if (!x)
-		return;
-	acc_txn_written(x, j->d.client,
-			acc_linktab_find(j->s->links, j->d.client),
-			parcel.bytes, sent_head_len(parcel.bytes, j->m));
-	acc_reply_expect(x);
-}
-
-/* -- to partners -------------------------------------------------------- */
-
-static void write_to_partner(const struct journey *j, struct acc_txn *x,
-			     struct acc_link *link)
-{
-	struct edge_slice out;
-	enum acc_reason reason;
-	struct journey to = *j;
-
-	to.peer = link->source.cid;
-	if (!rewrite(&to, &link->source.local, x ? x->id : 0, &out, &reason)) {
-		stop(j, x, reason);
-		return;
-	}
-	if (!acc_link_send(link, out)) {
-		stop(j, x, ACC_REASON_PARTNER_LOST);
-		return;
-	}
-	acc_shard_count(j->s, ACC_STAT_FORWARDED_PARTNER);
-	if (edge_conn_above_high_water(link->conn))
-		acc_link_hold_for_hop(j->l);
-	if (!x)
-		return;
-	acc_txn_written(x, link->source.cid, link, out,
-			sent_head_len(out, j->m));
-	acc_reply_expect(x);
-}
-
-static void go_to_partner(const struct journey *j, struct acc_txn *x)
-{
-	struct acc_outbound *up = NULL;
-	struct acc_link *link = NULL;
-	enum acc_reason why = ACC_REASON_OK;
-	char detail[ACC_OUTBOUND_DETAIL];
-
-	if (x)
-		x->is_for_partner = true;
-	switch (acc_outbound_pick(j->s->outbounds, &j->d.partner, &up, &link,
-				  &why)) {
-	case ACC_PICK_READY:
-		write_to_partner(j, x, link);
-		break;
-	case ACC_PICK_WAIT:
-		if (x)
-			acc_outbound_wait(up, x);
-		else
-			stop(j, NULL, ACC_REASON_PARTNER_LOST);
-		break;
-	case ACC_PICK_FULL:
-	case ACC_PICK_NONE:
-		acc_outbound_detail(up, detail);
-		if (x)
-			acc_reply_fail_for(x, why, detail);
-		else
-			stop(j, NULL, why);
-		break;
-	}
-}
-
 /* -- requests ----------------------------------------------------------- */
 
 /* The step of an authentication that succeeds or fails for good. */
@@ -313,17 +49,13 @@ static bool proves_identity(const struct edge_sip_msg *m)
 		!memmem(v.p, edge_slice_len(v), "gssapi-data=\"\"", 14));
 }
 
-static void go(const struct journey *j, struct acc_txn *x)
+static bool is_one_way(const struct edge_sip_msg *m)
 {
-	if (j->d.to == ACC_TO_NEXT_HOP)
-		go_inward(j, x);
-	else if (j->d.to == ACC_TO_PARTNER)
-		go_to_partner(j, x);
-	else
-		go_outward(j, x);
+	return m->method == EDGE_SIP_ACK || m->method == EDGE_SIP_BENOTIFY ||
+	       m->method == EDGE_SIP_CANCEL;
 }
 
-static void forward(const struct journey *j, uint64_t key)
+static void forward(const struct acc_journey *j, uint64_t key)
 {
 	struct acc_txn *x = NULL;
 
@@ -331,7 +63,7 @@ static void forward(const struct journey *j, uint64_t key)
 		const struct acc_txn_plan plan = {j->l, j->m, j->head_len, key};
 
 		if (acc_txn_new(&x, j->s->txns, &plan) != EDGE_OK) {
-			stop(j, NULL, ACC_REASON_TRANSACTIONS);
+			acc_journey_stop(j, NULL, ACC_REASON_TRANSACTIONS);
 			return;
 		}
 		x->loop_hash = j->hash;
@@ -341,11 +73,13 @@ static void forward(const struct journey *j, uint64_t key)
 				     proves_identity(j->m);
 		acc_reply_expect(x); /* also while it waits for a connection */
 	}
-	go(j, x);
+	if (x)
+		x->hides_via = acc_rewrite_hides_via(&j->s->view, &j->d);
+	acc_journey_go(j, x);
 }
 
 /* AE 2.10: hop by hop, whatever the routes have become meanwhile. */
-static void on_cancel(const struct journey *j, struct acc_txn *x)
+static void on_cancel(const struct acc_journey *j, struct acc_txn *x)
 {
 	acc_refuse_status(j->l, j->m, 200);
 	if (x->state == ACC_TXN_WAITING) {
@@ -356,15 +90,17 @@ static void on_cancel(const struct journey *j, struct acc_txn *x)
 	}
 }
 
-static void decide(struct journey *j, uint64_t key)
+static void decide(struct acc_journey *j, uint64_t key)
 {
+	enum acc_reason why;
+
 	acc_route_decide(&j->d, &j->s->view, j->m, &j->l->source);
 	switch (j->d.to) {
 	case ACC_TO_DROP:
 		acc_refuse_note(j->s, &j->l->source, j->m, j->d.reason);
 		break;
 	case ACC_TO_ANSWER:
-		stop(j, NULL, j->d.reason);
+		acc_journey_stop(j, NULL, j->d.reason);
 		if (j->d.reason == ACC_REASON_OUTSIDE_USERS_OFF)
 			acc_link_finish(j->l); /* AE 3.1 */
 		break;
@@ -372,6 +108,13 @@ static void decide(struct journey *j, uint64_t key)
 		acc_refuse_status(j->l, j->m, 200);
 		break;
 	case ACC_TO_NEXT_HOP:
+		why = acc_inbound_limit(j->l, j->m, &j->d.verdict);
+		if (why) {
+			acc_journey_stop(j, NULL, why);
+			break;
+		}
+		forward(j, key);
+		break;
 	case ACC_TO_CLIENT:
 	case ACC_TO_PARTNER:
 		forward(j, key); /* also a CANCEL without its INVITE */
@@ -379,7 +122,7 @@ static void decide(struct journey *j, uint64_t key)
 	}
 }
 
-static void refuse_by_guard(const struct journey *j,
+static void refuse_by_guard(const struct acc_journey *j,
 			    const struct acc_guard_verdict *v)
 {
 	char extra[EXTRA] = "";
@@ -425,7 +168,7 @@ static void on_request(struct acc_link *l, const struct edge_sip_msg *m,
 		[ACC_LINK_UPSTREAM] = ACC_STAT_REQUESTS_INT,
 		[ACC_LINK_OUTBOUND] = ACC_STAT_REQUESTS_PARTNER,
 	};
-	struct journey j = {
+	struct acc_journey j = {
 		.s = l->shard, .l = l, .m = m, .head_len = head_len};
 	uint64_t key = acc_txn_key(j.s->txns, m, l->source.cid);
 	struct acc_txn *known = acc_txn_find_key(j.s->txns, key);
@@ -588,10 +331,10 @@ void acc_proxy_frame_fault(struct acc_link *l, const struct edge_sip_frame *f)
 void acc_proxy_resume(struct acc_txn *x)
 {
 	struct acc_shard *s = x->shard;
-	struct journey j = {.s = s,
-			    .m = s->desk.msg,
-			    .head_len = x->request_head_len,
-			    .hash = x->loop_hash};
+	struct acc_journey j = {.s = s,
+				.m = s->desk.msg,
+				.head_len = x->request_head_len,
+				.hash = x->loop_hash};
 
 	j.l = x->in_asked ? acc_linktab_find(s->links, x->from.cid) : NULL;
 	if (!j.l || !acc_reply_recall(x, &s->desk)) {
@@ -600,7 +343,7 @@ void acc_proxy_resume(struct acc_txn *x)
 	}
 	acc_route_decide(&j.d, &s->view, j.m, &j.l->source);
 	if (j.d.to == ACC_TO_NEXT_HOP || j.d.to == ACC_TO_PARTNER)
-		go(&j, x);
+		acc_journey_go(&j, x);
 	else /* the topology changed meanwhile */
 		acc_reply_fail(x, j.d.reason != ACC_REASON_OK
 					  ? j.d.reason

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "access-edge/events.h"
+#include "access-edge/inbound.h"
 #include "access-edge/rewrite.h"
 #include "common/recent.h"
 
@@ -117,6 +118,8 @@ void acc_refuse_by(struct acc_link *l, const struct edge_sip_msg *m,
 		acc_verdict_print(refusal->verdict, rule);
 	put_detail(detail, refusal, rule);
 	note(s, &l->source, m, refusal->reason, rule);
+	if (l->kind == ACC_LINK_PARTNER)
+		acc_inbound_refused(l, refusal->reason);
 	if (!m->is_request || m->method == EDGE_SIP_ACK ||
 	    m->method == EDGE_SIP_BENOTIFY ||
 	    !acc_reason_status(refusal->reason))

@@ -245,6 +245,8 @@ static bool pass_back(struct acc_txn *x, const struct acc_source *from,
 		.asked_keep_alive = x->asked_keep_alive,
 		.method = x->method,
 	};
+	if (x->hides_via && acc_reply_recall(x, &s->aside))
+		back.request = s->aside.msg;
 	struct acc_link *of = acc_linktab_find(s->links, from->cid);
 
 	if (of && of->outbound) {
@@ -317,7 +319,8 @@ static enum acc_reason match(struct acc_txn **out, struct acc_shard *s,
 	/* the inside would send it on to whomever a Via names; our own CANCEL
 	 * had none but ours */
 	if (from->role != ACC_ROLE_INT && m->method == x->method &&
-	    acc_txn_via_sum(s->txns, m, 1) != x->via_sum)
+	    (x->hides_via ? m->via_count != 1
+			  : acc_txn_via_sum(s->txns, m, 1) != x->via_sum))
 		return ACC_REASON_BAD_RESPONSE;
 	*out = x;
 	return ACC_REASON_OK;

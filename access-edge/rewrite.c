@@ -1,8 +1,11 @@
 /* A request on its way through: firewall, trust, routes, Via, hops. */
 #include "access-edge/rewrite.h"
 
+#include <string.h>
+
 #include "access-edge/contact.h"
 #include "access-edge/firewall.h"
+#include "access-edge/hide.h"
 #include "access-edge/host.h"
 #include "access-edge/route_token.h"
 #include "access-edge/trust.h"
@@ -156,6 +159,38 @@ static enum edge_err put_record_route(const struct work *w,
 	return EDGE_OK;
 }
 
+/* Toward a partner there is one entry, and in it, sealed, all of the inside. */
+static enum edge_err record_hidden(const struct work *w)
+{
+	const struct acc_token inside = {
+		.kind = ACC_TOKEN_INSIDE,
+		.cid = w->stamp->peer,
+		.boot = w->v->boot,
+		.of_partner = true,
+	};
+	const struct acc_token outside = {
+		.kind = ACC_TOKEN_PARTNER,
+		.cid = w->stamp->peer,
+		.boot = w->v->boot,
+		.of_partner = true,
+	};
+	char own[ENTRY_CAP], entry[ENTRY_CAP], sealed[ACC_SEALED_LEN];
+	enum edge_err err = acc_token_print(w->v, &inside, own, sizeof(own));
+
+	if (!w->d->record_route) /* a dialog's routes stay as they are */
+		return acc_hide_routes(w->e, w->v, w->m, NULL, sealed);
+	if (!err)
+		err = acc_hide_routes(w->e, w->v, w->m, own, sealed);
+	if (!err)
+		err = acc_token_print(w->v, &outside, entry, sizeof(entry));
+	if (err)
+		return err;
+	edge_sip_edit_before(
+		w->e, 0, "Record-Route: %.*s;" ACC_HIDDEN_PARAM "=%s>;tag=%s",
+		(int)strlen(entry) - 1, entry, sealed, w->stamp->route_tag);
+	return EDGE_OK;
+}
+
 /* AE 2.6: the sending side's entry on top; REGISTER has the inside one only. */
 static enum edge_err record_route(const struct work *w)
 {
@@ -171,6 +206,8 @@ static enum edge_err record_route(const struct work *w)
 		    w->v->options->double_record_route;
 	enum edge_err err = EDGE_OK;
 
+	if (to_partner(w))
+		return record_hidden(w);
 	if (!w->d->record_route)
 		return EDGE_OK;
 	if (both && !inward)
@@ -255,6 +292,32 @@ static enum acc_reason firewall(const struct work *w)
 					   : ACC_REASON_OK;
 }
 
+/* AE 2.4 hide_internal_via: the transaction knows them, nobody else needs to.
+ */
+bool acc_rewrite_hides_via(const struct acc_view *v,
+			   const struct acc_decision *d)
+{
+	return d->to == ACC_TO_PARTNER ||
+	       (d->to == ACC_TO_CLIENT && v->options->hide_internal_via);
+}
+
+static bool hides_via(const struct work *w)
+{
+	return acc_rewrite_hides_via(w->v, w->d);
+}
+
+/* What a partner brought back of ours, opened again. */
+static void show_hidden(const struct work *w)
+{
+	if (w->d->routes_at)
+		edge_sip_edit_before(w->e, 0, "Route: %s",
+				     w->d->hidden + w->d->routes_at);
+	if (!*w->d->ruri)
+		return;
+	edge_sip_edit_cut(w->e, w->m->ruri.text);
+	edge_sip_edit_put(w->e, w->m->ruri.text.p, "%s", w->d->ruri);
+}
+
 enum edge_err acc_rewrite_request(const struct acc_rewrite *r,
 				  const struct acc_decision *d,
 				  const struct acc_stamp *stamp,
@@ -268,10 +331,20 @@ enum edge_err acc_rewrite_request(const struct acc_rewrite *r,
 	*reason = firewall(&w);
 	if (*reason)
 		return EDGE_EDENIED;
-	stamp_via(&w);
+	if (hides_via(&w))
+		edge_sip_edit_delete_all(w.e, EDGE_SIP_VIA);
+	else
+		stamp_via(&w);
 	edit_routes(&w);
+	show_hidden(&w);
 	edit_hops(&w);
 	err = record_route(&w);
+	if (!err && to_partner(&w))
+		err = acc_hide_contacts(w.e, w.v, w.m);
+	if (err == EDGE_ELIMIT && to_partner(&w)) {
+		*reason = ACC_REASON_ROUTES_TOO_LONG;
+		return EDGE_EDENIED;
+	}
 	if (!err) {
 		push_via(&w);
 		err = edge_sip_edit_print(w.e, out);

@@ -34,6 +34,11 @@ EDGE_MUST_CHECK enum edge_err acc_rewrite_request(const struct acc_rewrite *r,
 						  struct edge_slice *out,
 						  enum acc_reason *reason);
 
+/** Does a request that goes there lose the Vias it came with? The way back gets
+ * them from the transaction. */
+bool acc_rewrite_hides_via(const struct acc_view *v,
+			   const struct acc_decision *d);
+
 /* What a response meets on its way back. */
 struct acc_back {
 	enum acc_role to_role;	      /* who asked */
@@ -42,6 +47,8 @@ struct acc_back {
 	bool to_signed_in;     /* may see ms-diagnostics (authenticated cid) */
 	bool asked_keep_alive; /* request had ms-keep-alive: UAC;hop-hop=yes */
 	enum edge_sip_method method; /* of the request */
+	/* the request as it came, when its Vias were hidden; else NULL */
+	const struct edge_sip_msg *request;
 };
 
 /** Top Via is ours (checked by the caller) and goes; firewall columns of the

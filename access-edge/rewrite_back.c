@@ -4,6 +4,7 @@
 #include "access-edge/contact.h"
 #include "access-edge/diagnostics.h"
 #include "access-edge/firewall.h"
+#include "access-edge/hide.h"
 #include "access-edge/keep_alive.h"
 #include "access-edge/trust.h"
 
@@ -69,10 +70,23 @@ static enum acc_reason to_inside(const struct acc_rewrite *r,
 	explain(r, back);
 	acc_trust_put(&w, r->view->topo, r->msg, &trust);
 	edge_sip_edit_append(r->edit, "%.*s", (int)edge_put_len(&w), text);
+	if (acc_role_is_partner(r->from->role))
+		acc_show_answer_routes(r->edit, r->view, r->msg);
 	if (r->from->role == ACC_ROLE_USR &&
 	    acc_contact_replace(r->edit, r->msg, r->from))
 		return ACC_REASON_BAD_RESPONSE;
 	return ACC_REASON_OK;
+}
+
+static enum acc_reason to_partner(const struct acc_rewrite *r)
+{
+	enum edge_err err = acc_hide_answer_routes(r->edit, r->view, r->msg);
+
+	if (!err)
+		err = acc_hide_contacts(r->edit, r->view, r->msg);
+	return err == EDGE_ELIMIT ? ACC_REASON_ROUTES_TOO_LONG
+	       : err		  ? ACC_REASON_BAD_RESPONSE
+				  : ACC_REASON_OK;
 }
 
 static enum acc_reason to_outside(const struct acc_rewrite *r,
@@ -80,19 +94,34 @@ static enum acc_reason to_outside(const struct acc_rewrite *r,
 {
 	const struct edge_sip_msg *m = r->msg;
 
+	if (acc_role_is_partner(back->to_role))
+		return to_partner(r);
 	if (m->status >= 300 && m->status < 400) {
 		enum acc_reason why = acc_contact_redirect(r->edit, r->view, m);
 
 		if (why)
 			return why;
 	}
-	if (acc_role_is_partner(back->to_role))
-		return ACC_REASON_OK;
 	if (m->status == 200 && back->method == EDGE_SIP_REGISTER &&
 	    edge_sip_find(m, EDGE_SIP_MS_USER_LOGON_DATA, 0) < 0)
 		edge_sip_edit_append(r->edit, "ms-user-logon-data: RemoteUser");
 	acc_keep_alive_answer(r->edit, r->view, m, back->asked_keep_alive);
 	return ACC_REASON_OK;
+}
+
+/* The Vias that were kept from who answers. */
+static void show_vias(struct edge_sip_edit *e, const struct edge_sip_msg *m,
+		      const struct edge_sip_msg *request)
+{
+	int at = edge_sip_find(m, EDGE_SIP_VIA, 0);
+
+	for (int i = edge_sip_find(request, EDGE_SIP_VIA, 0); i >= 0;
+	     i = edge_sip_find(request, EDGE_SIP_VIA, i + 1)) {
+		struct edge_slice v = request->lines[i].value;
+
+		edge_sip_edit_before(e, at, "Via: %.*s", (int)edge_slice_len(v),
+				     (const char *)v.p);
+	}
 }
 
 enum edge_err acc_rewrite_response(const struct acc_rewrite *r,
@@ -116,6 +145,8 @@ enum edge_err acc_rewrite_response(const struct acc_rewrite *r,
 		*reason = inward ? to_inside(r, back) : to_outside(r, back);
 	if (*reason)
 		return EDGE_EDENIED;
+	if (back->request)
+		show_vias(r->edit, r->msg, back->request);
 	pop_via(r->edit, r->msg);
 	err = edge_sip_edit_print(r->edit, out);
 	if (err)

@@ -1,7 +1,10 @@
 /* Where a request goes: own Route entries, permitted targets, clients. */
 #include "access-edge/route.h"
 
+#include <string.h>
+
 #include "access-edge/domain.h"
+#include "access-edge/hide.h"
 #include "access-edge/host.h"
 #include "access-edge/route_token.h"
 
@@ -88,6 +91,37 @@ static enum acc_reason repair(struct acc_decision *d, struct route_set *r,
 	return d->last_route.is_sip ? ACC_REASON_OK : ACC_REASON_STRICT_ROUTE;
 }
 
+/* Entries of the inside that our own one carried, as if they stood behind it.
+ * The first of them is ours again. */
+static enum acc_reason open_hidden(struct acc_decision *d, struct route_set *r,
+				   const struct acc_view *v)
+{
+	struct edge_sip_addr more[EDGE_SIP_LIST];
+	size_t n = 0, rest = r->count - r->pop;
+
+	enum edge_err err =
+		r->pop ? acc_hidden_of(v, &r->list[r->pop - 1].uri, d->hidden)
+		       : EDGE_ENOTFOUND;
+
+	if (err == EDGE_ENOTFOUND)
+		return ACC_REASON_OK;
+	if (err)
+		return ACC_REASON_ROUTE_SIGNATURE;
+	if (edge_sip_addr_list(edge_slice_str(d->hidden), more, &n) ||
+	    !acc_token_is_ours(v, &more[0].uri) ||
+	    r->count + n - 1 > EDGE_SIP_LIST)
+		return ACC_REASON_ROUTE_SIGNATURE;
+	if (n == 1)
+		return ACC_REASON_OK;
+	memmove(&r->list[r->pop + n - 1], &r->list[r->pop],
+		rest * sizeof(*r->list));
+	memcpy(&r->list[r->pop], &more[1], (n - 1) * sizeof(*more));
+	r->count += n - 1;
+	r->end += n - 1;
+	d->routes_at = (unsigned)((const char *)more[1].text.p - d->hidden);
+	return ACC_REASON_OK;
+}
+
 static enum acc_reason read_routes(struct acc_decision *d, struct route_set *r,
 				   const struct acc_view *v,
 				   const struct edge_sip_msg *m)
@@ -103,6 +137,8 @@ static enum acc_reason read_routes(struct acc_decision *d, struct route_set *r,
 	why = repair(d, r, v, m);
 	if (!why)
 		why = pop_own(r, v);
+	if (!why && r->token.of_partner)
+		why = open_hidden(d, r, v);
 	d->pop = (unsigned)r->pop;
 	d->in_dialog = r->tokens != 0 && edge_slice_len(m->to.tag) != 0;
 	return why;
@@ -368,6 +404,9 @@ void acc_route_decide(struct acc_decision *out, const struct acc_view *v,
 {
 	*out = (struct acc_decision){0};
 	decide(out, v, m, from);
+	if (out->to == ACC_TO_NEXT_HOP && acc_role_is_partner(from->role) &&
+	    acc_hidden_of(v, &m->ruri, out->ruri) == EDGE_EAUTH)
+		answer(out, ACC_REASON_ROUTE_SIGNATURE);
 	out->record_route =
 		forms_dialog(m) ||
 		(m->method == EDGE_SIP_REGISTER && from->role != ACC_ROLE_INT);

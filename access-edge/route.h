@@ -4,6 +4,7 @@
 
 #include "common/sip/msg.h"
 #include "access-edge/destination.h"
+#include "access-edge/route_token.h"
 
 enum acc_to {
 	ACC_TO_DROP,	 /* reason says why */
@@ -27,6 +28,9 @@ struct acc_decision {
 	unsigned pop;	   /* own Route entries to remove, from the top */
 	bool replace_ruri; /* strict-route repair, AE 9.2 16.4 */
 	struct edge_sip_uri last_route; /* then the new Request-URI */
+	/* opened of what a partner brings back (hide.h); "": nothing */
+	char hidden[ACC_HIDDEN_LEN], ruri[ACC_HIDDEN_LEN];
+	unsigned routes_at; /* in hidden: behind our own entry; 0: none */
 };
 
 /**

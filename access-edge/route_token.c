@@ -20,6 +20,7 @@ struct route_key {
 	struct edge_mac *mac;
 	uint64_t not_before_s, not_after_s;
 	uint8_t loop[LOOP_KEY_LEN];
+	uint8_t seal[EDGE_SEAL_KEY_LEN];
 };
 
 struct acc_route_keys {
@@ -42,6 +43,8 @@ static enum edge_err key_init(struct route_key *out,
 	out->not_after_s = in->not_after_s;
 	edge_mac_sha256(out->mac, edge_slice_str("loop hash"), sum);
 	memcpy(out->loop, sum, sizeof(out->loop));
+	edge_mac_sha256(out->mac, edge_slice_str("hide from partners"),
+			out->seal);
 	edge_wipe(sum, sizeof(sum));
 	return EDGE_OK;
 }
@@ -365,4 +368,60 @@ enum edge_err acc_token_check(const struct acc_view *v,
 	if (!edge_sip_param(covered, "opaque", &opaque))
 		return EDGE_EFORMAT;
 	return token_parse(opaque, out);
+}
+
+/* -- sealed texts ------------------------------------------------------- */
+
+enum edge_err acc_token_seal(const struct acc_view *v, struct edge_slice text,
+			     char out[ACC_SEALED_LEN])
+{
+	const struct route_key *key = signing_key(v->keys, v->wall_s);
+	struct edge_put w = edge_put(out, ACC_SEALED_LEN);
+	uint8_t sealed[ACC_HIDDEN_LEN + EDGE_SEAL_MORE];
+	char *at;
+	size_t len;
+	enum edge_err err;
+
+	if (!key)
+		return EDGE_ENOTFOUND;
+	if (edge_slice_len(text) >= ACC_HIDDEN_LEN)
+		return EDGE_ELIMIT;
+	err = edge_seal(sealed, sizeof(sealed), &len, key->seal, text);
+	if (err)
+		return err;
+	edge_put_str(&w, key->kid);
+	edge_put_u8(&w, '.');
+	if (w.overflow)
+		return EDGE_ELIMIT;
+	at = out + edge_put_len(&w);
+	return edge_base64url(at, ACC_SEALED_LEN - edge_put_len(&w),
+			      edge_slice(sealed, len))
+		       ? EDGE_OK
+		       : EDGE_ELIMIT;
+}
+
+enum edge_err acc_token_unseal(const struct acc_view *v,
+			       struct edge_slice sealed,
+			       char out[ACC_HIDDEN_LEN])
+{
+	uint8_t bytes[ACC_HIDDEN_LEN + EDGE_SEAL_MORE];
+	const struct route_key *key;
+	const uint8_t *dot = sealed.end;
+	size_t len;
+	enum edge_err err;
+
+	while (dot > sealed.p && dot[-1] != '.')
+		dot--;
+	if (dot == sealed.p)
+		return EDGE_EAUTH;
+	key = checking_key(v, (struct edge_slice){sealed.p, dot - 1});
+	if (!key || edge_base64url_decode(bytes, sizeof(bytes), &len,
+					  (struct edge_slice){dot, sealed.end}))
+		return EDGE_EAUTH;
+	err = edge_unseal((uint8_t *)out, ACC_HIDDEN_LEN - 1, &len, key->seal,
+			  edge_slice(bytes, len));
+	if (err)
+		return EDGE_EAUTH;
+	out[len] = '\0';
+	return EDGE_OK;
 }

@@ -53,4 +53,16 @@ EDGE_MUST_CHECK enum edge_err acc_token_check(const struct acc_view *v,
 					      const struct edge_sip_uri *u,
 					      struct acc_token *out);
 
+/* What partners are not to see, in a form that only edges of this pool read:
+ * "kid.base64url" of the sealed text. */
+enum { ACC_HIDDEN_LEN = 2048, ACC_SEALED_LEN = 2816 };
+/** EDGE_ELIMIT: longer than ACC_HIDDEN_LEN; EDGE_ENOTFOUND: no key now. */
+EDGE_MUST_CHECK enum edge_err acc_token_seal(const struct acc_view *v,
+					     struct edge_slice text,
+					     char out[ACC_SEALED_LEN]);
+/** NUL-terminated into out. EDGE_EAUTH: not sealed here. */
+EDGE_MUST_CHECK enum edge_err acc_token_unseal(const struct acc_view *v,
+					       struct edge_slice sealed,
+					       char out[ACC_HIDDEN_LEN]);
+
 #endif

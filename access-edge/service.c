@@ -10,6 +10,7 @@
 
 #include "access-edge/crew.h"
 #include "access-edge/events.h"
+#include "access-edge/inbound.h"
 #include "access-edge/limits.h"
 #include "access-edge/listener.h"
 #include "access-edge/service_keys.h"
@@ -22,6 +23,7 @@
 
 enum {
 	REFUSALS = 200,
+	REPORTED = 10, /* ours: discovered partners of a period */
 	KEYS_EVERY_MS = 3600000,
 	DRAIN_LOOK_MS = 200,
 	KEPT_MS = 50 /* a full mailbox is tried again */
@@ -44,7 +46,7 @@ struct acc_service {
 	struct sockets open, prepared;
 	struct edge_crew *crew;
 	char why[512]; /* the last refusal, in words */
-	struct edge_timer keys_timer, drain_timer, kept_timer;
+	struct edge_timer keys_timer, drain_timer, kept_timer, report_timer;
 };
 
 static void no_sockets(struct sockets *s)
@@ -84,6 +86,7 @@ void acc_service_free(struct acc_service *v)
 	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
 		edge_admit_free(v->shared.admit[k]);
 	edge_recent_free(v->shared.refusals);
+	edge_quota_free(v->shared.quota);
 	edge_stats_free(v->shared.stats);
 	topo_keyring_free(v->ring);
 	if (v->topo)
@@ -175,6 +178,21 @@ static enum edge_err make_admission(struct acc_service *v)
 	return err;
 }
 
+static enum edge_err make_quota(struct acc_service *v, const struct topo *t)
+{
+	const struct edge_quota_limits l = acc_inbound_quota(t, &v->shared);
+
+	return edge_quota_new(&v->shared.quota, &l);
+}
+
+static void set_quota(struct acc_service *v)
+{
+	const struct edge_quota_limits l =
+		acc_inbound_quota(v->topo, &v->shared);
+
+	edge_quota_limits_set(v->shared.quota, &l);
+}
+
 static unsigned shard_count(const struct edge_config *c)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -235,6 +253,8 @@ static enum edge_err open_all(struct acc_service *v,
 		err = edge_recent_new(&v->shared.refusals, REFUSALS);
 	if (!err)
 		err = make_admission(v);
+	if (!err)
+		err = make_quota(v, t);
 	if (!err)
 		err = acc_service_keys_load(&v->ring, c->state, t, v->why,
 					    sizeof(v->why));
@@ -346,6 +366,37 @@ static void look_at_keys(struct edge_timer *t, uint64_t now_ms)
 			 look_at_keys);
 }
 
+static uint64_t report_ms(const struct acc_service *v)
+{
+	unsigned min = v->topo->access.report_min;
+
+	return 60000ull * (min ? min : 60);
+}
+
+/* AE 3.1 DiscoveredPartnerReportPeriodMinutes */
+static void report(struct edge_timer *t, uint64_t now_ms)
+{
+	struct acc_service *v =
+		(struct acc_service *)(void *)((char *)t -
+					       offsetof(struct acc_service,
+							report_timer));
+	struct edge_quota_row rows[REPORTED];
+	size_t n = edge_quota_top(v->shared.quota, rows, REPORTED, now_ms);
+
+	for (size_t i = 0; i < n; i++)
+		edge_event(ACC_EV_PARTNER_REPORT,
+			   "peer=%s messages=%llu too_fast=%llu "
+			   "too_many_users=%llu users=%llu",
+			   *rows[i].key ? rows[i].key : "(others)",
+			   (unsigned long long)rows[i].taken,
+			   (unsigned long long)rows[i].refused_rate,
+			   (unsigned long long)rows[i].refused_items,
+			   (unsigned long long)rows[i].distinct);
+	edge_quota_period(v->shared.quota);
+	edge_wheel_start(edge_loop_wheel(v->control), t, now_ms + report_ms(v),
+			 report);
+}
+
 enum edge_err acc_service_start(void *self)
 {
 	struct acc_service *v = self;
@@ -369,6 +420,8 @@ enum edge_err acc_service_start(void *self)
 			 edge_loop_now_ms(v->control) + KEYS_EVERY_MS,
 			 look_at_keys);
 	acc_service_tls_tell(&v->tls, time(NULL));
+	edge_wheel_start(edge_loop_wheel(v->control), &v->report_timer,
+			 edge_loop_now_ms(v->control) + report_ms(v), report);
 	return EDGE_OK;
 }
 
@@ -453,6 +506,7 @@ void acc_service_commit(void *self, const struct topo *t)
 
 	tell_moved(old, t);
 	v->topo = topo_hold(t);
+	set_quota(v);
 	if (v->prepared_tls.out) {
 		memcpy(v->prepared_tls.told, v->tls.told, sizeof(v->tls.told));
 		acc_service_tls_drop(&v->tls);
@@ -525,6 +579,7 @@ enum edge_err acc_service_reload(void *self, const struct edge_config *c,
 
 		edge_admit_limits_set(v->shared.admit[k], &l);
 	}
+	set_quota(v);
 	read_options(&v->shared.options, c);
 	post_all(v, options_mail);
 	post_all(v, tls_mail);
@@ -581,6 +636,7 @@ void acc_service_stop(void *self)
 	edge_wheel_stop(&v->keys_timer);
 	edge_wheel_stop(&v->drain_timer);
 	edge_wheel_stop(&v->kept_timer);
+	edge_wheel_stop(&v->report_timer);
 	acc_crew_free(v->crew, &v->shared);
 	v->crew = NULL;
 }

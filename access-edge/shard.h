@@ -11,6 +11,7 @@
 #include "common/admit.h"
 #include "common/loop.h"
 #include "common/peer.h"
+#include "common/quota.h"
 
 enum { ACC_SHARDS = 16, ACC_MEMBERS = 64 };
 
@@ -39,6 +40,7 @@ struct acc_shared {
 	struct edge_stats *stats;
 	struct edge_admit *admit[ACC_LISTEN_KINDS];
 	struct edge_recent *refusals;
+	struct edge_quota *quota;   /* of discovered partners */
 	struct acc_options options; /* of the control thread; shards copy */
 	uint32_t boot;
 	struct edge_peer_policy policy[ACC_LISTEN_KINDS];

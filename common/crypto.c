@@ -233,6 +233,71 @@ static enum edge_err read_ed25519(EVP_PKEY **out, const char *path,
 	return err;
 }
 
+enum { NONCE_LEN = 12, TAG_LEN = 16 };
+
+/* ctx is set up with key and nonce; out is as long as in. */
+static bool run_gcm(EVP_CIPHER_CTX *ctx, uint8_t *out, struct edge_slice in)
+{
+	int some = 0, more = 0;
+
+	return EVP_CipherUpdate(ctx, out, &some, in.p,
+				(int)edge_slice_len(in)) == 1 &&
+	       EVP_CipherFinal_ex(ctx, out + some, &more) == 1;
+}
+
+enum edge_err edge_seal(uint8_t *out, size_t cap, size_t *len,
+			const uint8_t key[EDGE_SEAL_KEY_LEN],
+			struct edge_slice in)
+{
+	size_t n = edge_slice_len(in);
+	EVP_CIPHER_CTX *ctx;
+	enum edge_err err = EDGE_ENOMEM;
+
+	if (n > INT32_MAX || cap < n + EDGE_SEAL_MORE)
+		return EDGE_ELIMIT;
+	edge_random(out, NONCE_LEN);
+	ctx = EVP_CIPHER_CTX_new();
+	if (ctx && EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, out) &&
+	    run_gcm(ctx, out + NONCE_LEN, in) &&
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, TAG_LEN,
+				out + NONCE_LEN + n) == 1)
+		err = EDGE_OK;
+	if (!err)
+		*len = n + EDGE_SEAL_MORE;
+	EVP_CIPHER_CTX_free(ctx);
+	ERR_clear_error();
+	return err;
+}
+
+enum edge_err edge_unseal(uint8_t *out, size_t cap, size_t *len,
+			  const uint8_t key[EDGE_SEAL_KEY_LEN],
+			  struct edge_slice in)
+{
+	size_t n = edge_slice_len(in);
+	uint8_t tag[TAG_LEN];
+	EVP_CIPHER_CTX *ctx;
+	enum edge_err err = EDGE_EAUTH;
+
+	if (n < EDGE_SEAL_MORE)
+		return EDGE_EAUTH;
+	n -= EDGE_SEAL_MORE;
+	if (n > INT32_MAX || cap < n)
+		return EDGE_ELIMIT;
+	memcpy(tag, in.end - TAG_LEN, TAG_LEN);
+	ctx = EVP_CIPHER_CTX_new();
+	if (!ctx)
+		return EDGE_ENOMEM;
+	if (EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, in.p) &&
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_LEN, tag) == 1 &&
+	    run_gcm(ctx, out, edge_slice(in.p + NONCE_LEN, n)))
+		err = EDGE_OK;
+	if (!err)
+		*len = n;
+	EVP_CIPHER_CTX_free(ctx);
+	ERR_clear_error();
+	return err;
+}
+
 enum edge_err edge_ed25519_verify(const char *public_pem, struct edge_slice msg,
 				  struct edge_slice sig)
 {

@@ -44,6 +44,17 @@ void edge_mac_free(struct edge_mac *m);
 void edge_mac_sha256(struct edge_mac *m, struct edge_slice in,
 		     uint8_t out[EDGE_SHA256_LEN]);
 
+enum { EDGE_SEAL_KEY_LEN = 32, EDGE_SEAL_MORE = 28 }; /* nonce and tag */
+/** AES-256-GCM with a nonce of its own: in becomes EDGE_SEAL_MORE bytes longer,
+ * and nobody without the key reads or changes it. EDGE_ELIMIT (cap). */
+EDGE_MUST_CHECK enum edge_err edge_seal(uint8_t *out, size_t cap, size_t *len,
+					const uint8_t key[EDGE_SEAL_KEY_LEN],
+					struct edge_slice in);
+/** Back again; EDGE_EAUTH: not sealed with that key. */
+EDGE_MUST_CHECK enum edge_err edge_unseal(uint8_t *out, size_t cap, size_t *len,
+					  const uint8_t key[EDGE_SEAL_KEY_LEN],
+					  struct edge_slice in);
+
 /** RFC 5869, both steps. salt and label may be empty. EDGE_ERANGE: no key, or
  * out_len not in 1..8160. */
 EDGE_MUST_CHECK enum edge_err edge_hkdf_sha256(uint8_t *out, size_t out_len,

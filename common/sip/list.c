@@ -47,6 +47,24 @@ enum edge_err edge_sip_addrs(const struct edge_sip_msg *m, enum edge_sip_hdr id,
 	return EDGE_OK;
 }
 
+enum edge_err edge_sip_addr_list(struct edge_slice value,
+				 struct edge_sip_addr out[EDGE_SIP_LIST],
+				 size_t *count)
+{
+	size_t n = 0;
+	bool more;
+
+	do {
+		if (n == EDGE_SIP_LIST)
+			return EDGE_ELIMIT;
+		if (!take_entry(&value, &out[n++]) ||
+		    !edge_sip_next_entry(&value, &more))
+			return EDGE_EFORMAT;
+	} while (more);
+	*count = n;
+	return EDGE_OK;
+}
+
 enum edge_err edge_sip_vias(const struct edge_sip_msg *m,
 			    struct edge_sip_via out[EDGE_SIP_LIST],
 			    size_t *count)

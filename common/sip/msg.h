@@ -150,6 +150,10 @@ EDGE_MUST_CHECK enum edge_err
 edge_sip_addrs(const struct edge_sip_msg *m, enum edge_sip_hdr id,
 	       struct edge_sip_addr out[EDGE_SIP_LIST], int *line,
 	       size_t *count);
+/** The entries of one such list, out of any header. */
+EDGE_MUST_CHECK enum edge_err
+edge_sip_addr_list(struct edge_slice value,
+		   struct edge_sip_addr out[EDGE_SIP_LIST], size_t *count);
 EDGE_MUST_CHECK enum edge_err
 edge_sip_vias(const struct edge_sip_msg *m,
 	      struct edge_sip_via out[EDGE_SIP_LIST], size_t *count);

@@ -287,6 +287,59 @@ START_TEST(random_differs_wipe_wipes_ct_eq_compares)
 }
 END_TEST
 
+START_TEST(seal_opens_with_its_key_only)
+{
+	uint8_t key[EDGE_SEAL_KEY_LEN] = {1}, sealed[64], open[64];
+	struct edge_slice text = edge_slice_str("routes of the inside");
+	size_t len, n;
+
+	ck_assert_int_eq(edge_seal(sealed, sizeof(sealed), &len, key, text),
+			 EDGE_OK);
+	ck_assert_uint_eq(len, edge_slice_len(text) + EDGE_SEAL_MORE);
+	ck_assert_int_eq(edge_unseal(open, sizeof(open), &n, key,
+				     edge_slice(sealed, len)),
+			 EDGE_OK);
+	ck_assert(edge_slice_eq(edge_slice(open, n), text));
+	for (size_t i = 0; i < len; i++) { /* every octet counts */
+		sealed[i] ^= 1;
+		ck_assert_int_eq(edge_unseal(open, sizeof(open), &n, key,
+					     edge_slice(sealed, len)),
+				 EDGE_EAUTH);
+		sealed[i] ^= 1;
+		ck_assert_int_eq(edge_unseal(open, sizeof(open), &n, key,
+					     edge_slice(sealed, i)),
+				 EDGE_EAUTH);
+	}
+	key[0] = 2;
+	ck_assert_int_eq(edge_unseal(open, sizeof(open), &n, key,
+				     edge_slice(sealed, len)),
+			 EDGE_EAUTH);
+}
+END_TEST
+
+START_TEST(seal_keeps_its_bounds)
+{
+	const uint8_t key[EDGE_SEAL_KEY_LEN] = {1};
+	uint8_t sealed[EDGE_SEAL_MORE + 4], open[4];
+	size_t len, n;
+
+	ck_assert_int_eq(edge_seal(sealed, sizeof(sealed), &len, key,
+				   edge_slice("12345", 5)),
+			 EDGE_ELIMIT);
+	ck_assert_int_eq(edge_seal(sealed, sizeof(sealed), &len, key,
+				   edge_slice("1234", 4)),
+			 EDGE_OK);
+	ck_assert_int_eq(edge_unseal(open, 3, &n, key, edge_slice(sealed, len)),
+			 EDGE_ELIMIT);
+	ck_assert_int_eq(
+		edge_seal(sealed, sizeof(sealed), &len, key, edge_slice("", 0)),
+		EDGE_OK);
+	ck_assert_int_eq(edge_unseal(open, 0, &n, key, edge_slice(sealed, len)),
+			 EDGE_OK);
+	ck_assert_uint_eq(n, 0);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("crypto");
@@ -307,6 +360,8 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, ed25519_signs_and_verifies_as_rfc_8032, 0,
 			    sizeof(signatures) / sizeof(signatures[0]));
 	tcase_add_test(t, ed25519_tells_what_is_wrong_with_the_file);
+	tcase_add_test(t, seal_opens_with_its_key_only);
+	tcase_add_test(t, seal_keeps_its_bounds);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,0 +1,194 @@
+/* Nothing of the inside leaves toward partners. */
+#include "access-edge/hide.h"
+
+#include "access-edge/contact.h"
+
+enum { CONTACT_LEN = ACC_SEALED_LEN + 512 };
+
+enum edge_err acc_hidden_of(const struct acc_view *v,
+			    const struct edge_sip_uri *u,
+			    char out[ACC_HIDDEN_LEN])
+{
+	struct edge_slice sealed;
+
+	if (!acc_token_is_ours(v, u) ||
+	    !edge_sip_param(u->params, ACC_HIDDEN_PARAM, &sealed))
+		return EDGE_ENOTFOUND;
+	return acc_token_unseal(v, sealed, out);
+}
+
+/* -- routes ------------------------------------------------------------- */
+
+/* All entries of Record-Route, with the line of each. */
+struct routes {
+	struct edge_sip_addr list[EDGE_SIP_LIST];
+	int line[EDGE_SIP_LIST];
+	size_t count;
+};
+
+static enum edge_err read_routes(struct routes *r, const struct edge_sip_msg *m)
+{
+	r->count = 0;
+	if (edge_sip_find(m, EDGE_SIP_RECORD_ROUTE, 0) < 0)
+		return EDGE_OK;
+	return edge_sip_addrs(m, EDGE_SIP_RECORD_ROUTE, r->list, r->line,
+			      &r->count);
+}
+
+static void put_entry(struct edge_put *w, struct edge_slice entry)
+{
+	if (edge_put_len(w))
+		edge_put_str(w, ", ");
+	edge_put_slice(w, entry);
+}
+
+static enum edge_err seal(const struct acc_view *v, const struct edge_put *w,
+			  char out[ACC_SEALED_LEN])
+{
+	return w->overflow ? EDGE_ELIMIT
+			   : acc_token_seal(v, edge_put_done(w), out);
+}
+
+enum edge_err acc_hide_routes(struct edge_sip_edit *e, const struct acc_view *v,
+			      const struct edge_sip_msg *m, const char *own,
+			      char out[ACC_SEALED_LEN])
+{
+	char text[ACC_HIDDEN_LEN];
+	struct edge_put w = edge_put(text, sizeof(text));
+	struct routes r;
+	enum edge_err err = read_routes(&r, m);
+
+	out[0] = '\0';
+	edge_sip_edit_delete_all(e, EDGE_SIP_RECORD_ROUTE);
+	if (err || !own)
+		return err;
+	put_entry(&w, edge_slice_str(own));
+	for (size_t i = 0; i < r.count; i++)
+		put_entry(&w, r.list[i].text);
+	return seal(v, &w, out);
+}
+
+/* Our entry toward the partner; count when there is none. */
+static size_t own_entry(const struct acc_view *v, const struct routes *r)
+{
+	struct acc_token t;
+	size_t i = 0;
+
+	while (i < r->count && (!acc_token_is_ours(v, &r->list[i].uri) ||
+				acc_token_check(v, &r->list[i].uri, &t) ||
+				t.kind != ACC_TOKEN_PARTNER))
+		i++;
+	return i;
+}
+
+/* Entries before that one, with lines that hold nothing else. */
+static void cut_above(struct edge_sip_edit *e, const struct routes *r,
+		      const struct edge_sip_msg *m, size_t own)
+{
+	for (size_t i = 0; i < own; i++)
+		if (r->line[i] != r->line[own] &&
+		    (i == 0 || r->line[i] != r->line[i - 1]))
+			edge_sip_edit_delete(e, r->line[i]);
+	edge_sip_edit_cut(e, (struct edge_slice){m->lines[r->line[own]].value.p,
+						 r->list[own].text.p});
+}
+
+enum edge_err acc_hide_answer_routes(struct edge_sip_edit *e,
+				     const struct acc_view *v,
+				     const struct edge_sip_msg *m)
+{
+	char text[ACC_HIDDEN_LEN], sealed[ACC_SEALED_LEN];
+	struct edge_put w = edge_put(text, sizeof(text));
+	struct routes r;
+	enum edge_err err = read_routes(&r, m);
+	size_t own;
+
+	if (err || !r.count)
+		return err;
+	own = own_entry(v, &r);
+	if (own == r.count) {
+		edge_sip_edit_delete_all(e, EDGE_SIP_RECORD_ROUTE);
+		return EDGE_OK;
+	}
+	for (size_t i = own; i-- > 0;) /* nearest first */
+		put_entry(&w, r.list[i].text);
+	if (!own)
+		return EDGE_OK;
+	err = seal(v, &w, sealed);
+	if (err)
+		return err;
+	cut_above(e, &r, m, own);
+	edge_sip_edit_put(e, r.list[own].uri.text.end,
+			  ";" ACC_HIDDEN_PARAM "=%s", sealed);
+	return EDGE_OK;
+}
+
+void acc_show_answer_routes(struct edge_sip_edit *e, const struct acc_view *v,
+			    const struct edge_sip_msg *m)
+{
+	char text[ACC_HIDDEN_LEN];
+	struct routes r;
+	size_t own;
+
+	if (read_routes(&r, m))
+		return;
+	own = own_entry(v, &r);
+	if (own == r.count || acc_hidden_of(v, &r.list[own].uri, text))
+		return;
+	edge_sip_edit_cut_param(e, r.list[own].uri.params, ACC_HIDDEN_PARAM);
+	edge_sip_edit_put(e, r.list[own].text.end, ", %s", text);
+}
+
+/* -- contacts ----------------------------------------------------------- */
+
+static enum edge_err hide_contact(struct edge_sip_edit *e,
+				  const struct acc_view *v,
+				  const struct edge_sip_addr *c)
+{
+	char sealed[ACC_SEALED_LEN], text[CONTACT_LEN];
+	struct edge_put w = edge_put(text, sizeof(text) - 1);
+	const struct topo *t = v->topo;
+	enum edge_err err = acc_token_seal(v, c->uri.text, sealed);
+
+	if (err)
+		return err;
+	edge_put_str(&w, c->bracketed ? "sip:" : "<sip:");
+	if (edge_slice_len(c->uri.user))
+		edge_put_slice(&w, c->uri.user);
+	else
+		edge_put_str(&w, "hidden"); /* one without user is us */
+	edge_put_u8(&w, '@');
+	edge_put_str(&w, t->access_name);
+	edge_put_u8(&w, ':');
+	edge_put_dec(&w, t->listen[TOPO_PORT_ACCESS_FEDERATION].addr.port);
+	edge_put_str(&w, ";transport=tls;" ACC_HIDDEN_PARAM "=");
+	edge_put_str(&w, sealed);
+	edge_put_str(&w, c->bracketed ? "" : ">");
+	if (w.overflow)
+		return EDGE_ELIMIT;
+	text[edge_put_len(&w)] = '\0';
+	edge_sip_edit_put(e, c->uri.text.p, "%s", text);
+	edge_sip_edit_cut(e, c->uri.text);
+	return EDGE_OK;
+}
+
+enum edge_err acc_hide_contacts(struct edge_sip_edit *e,
+				const struct acc_view *v,
+				const struct edge_sip_msg *m)
+{
+	struct edge_sip_addr list[EDGE_SIP_LIST];
+	size_t count = 0;
+	enum edge_err err = EDGE_OK;
+
+	if (edge_sip_find(m, EDGE_SIP_CONTACT, 0) < 0)
+		return EDGE_OK;
+	if (edge_sip_addrs(m, EDGE_SIP_CONTACT, list, NULL, &count)) {
+		edge_sip_edit_delete_all(e, EDGE_SIP_CONTACT);
+		return EDGE_OK;
+	}
+	for (size_t i = 0; i < count && !err; i++)
+		if (list[i].uri.is_sip &&
+		    acc_contact_is_inside(v, list[i].uri.host))
+			err = hide_contact(e, v, &list[i]);
+	return err;
+}

@@ -1,0 +1,327 @@
+/* What partners see of the inside, and that it comes back whole. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "access-edge/hide.h"
+#include "tests/support/suite.h"
+#include "tests/unit/access-edge/policy_fixture.h"
+
+static struct policy p;
+static char kept[4096]; /* a text of the partner's */
+
+static const char first[] =
+	"<sip:fepool.contoso.net:5061;transport=tls;ms-fe=fe01.contoso.net;lr>";
+static const char second[] =
+	"<sip:dirpool.contoso.net:5061;transport=tls;lr>;tag=\"a,b\"";
+
+static void setup(void)
+{
+	policy_init(&p);
+}
+
+static void teardown(void)
+{
+	policy_fini(&p);
+}
+
+static struct acc_stamp stamp(void)
+{
+	struct acc_stamp s =
+		policy_stamp("198.51.100.5:41000", 0x1234, 0x77, "ABCD");
+
+	s.peer = 0x9C00;
+	return s;
+}
+
+/* The value of the n-th entry of a header in what went out. */
+static struct edge_slice entry(enum edge_sip_hdr id, size_t n)
+{
+	static struct edge_sip_addr list[EDGE_SIP_LIST];
+	size_t count = 0;
+
+	ck_assert_int_eq(edge_sip_addrs(&p.out.msg, id, list, NULL, &count),
+			 EDGE_OK);
+	ck_assert_uint_lt(n, count);
+	return list[n].text;
+}
+
+static size_t entries(enum edge_sip_hdr id)
+{
+	struct edge_sip_addr list[EDGE_SIP_LIST];
+	size_t count = 0;
+
+	if (edge_sip_find(&p.out.msg, id, 0) < 0)
+		return 0;
+	ck_assert_int_eq(edge_sip_addrs(&p.out.msg, id, list, NULL, &count),
+			 EDGE_OK);
+	return count;
+}
+
+static void shows_nothing(struct edge_slice out)
+{
+	static const char *const inside[] = {"contoso.net", "10.0.5",
+					     "172.25.33", "fe01", "ms-fe"};
+
+	for (size_t i = 0; i < sizeof(inside) / sizeof(*inside); i++)
+		ck_assert_msg(!policy_contains(out, inside[i]), "%s in\n%.*s",
+			      inside[i], (int)edge_slice_len(out),
+			      (const char *)out.p);
+}
+
+/* alice of the inside calls carol of the partner. */
+static void invite(struct edge_slice *out)
+{
+	struct acc_source from = policy_inside();
+	struct acc_stamp s = stamp();
+	char lines[2048];
+
+	snprintf(lines, sizeof(lines),
+		 "To: <sip:carol@fabrikam.com>\n"
+		 "Via: SIP/2.0/TLS 10.0.5.11:5061;branch=z9hG4bKlower\n"
+		 "Record-Route: %s\nRecord-Route: %s\n"
+		 "Contact: \"Al\" <sip:alice@10.0.5.77:5060>;q=1\n",
+		 second, first);
+	policy_request(&p, "INVITE", "sip:carol@fabrikam.com", lines);
+	ck_assert_msg(policy_forward(&p, &from, &s, out), "%s",
+		      acc_reason_name(p.reason));
+}
+
+static struct edge_slice answer(struct acc_source from, struct acc_back b,
+				const char *fmt, ...)
+{
+	const struct acc_rewrite r = policy_pass(&p, &from);
+	struct edge_slice out = {0};
+	va_list ap;
+	char text[16384];
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	policy_text(&p, "%s", text);
+	ck_assert_int_eq(acc_rewrite_response(&r, &b, &out, &p.reason),
+			 EDGE_OK);
+	ck_assert_msg(sip_case_parse(&p.out, out) == EDGE_OK, "%.*s",
+		      (int)edge_slice_len(out), (const char *)out.p);
+	return out;
+}
+
+static void keep(struct edge_slice s)
+{
+	ck_assert(edge_slice_copy(kept, sizeof(kept), s));
+}
+
+START_TEST(request_to_a_partner_shows_nothing)
+{
+	struct edge_slice out;
+
+	invite(&out);
+	shows_nothing(out);
+	ck_assert_uint_eq(p.out.msg.via_count, 1);
+	ck_assert_uint_eq(entries(EDGE_SIP_RECORD_ROUTE), 1);
+	ck_assert(policy_contains(entry(EDGE_SIP_CONTACT, 0),
+				  "<sip:alice@sip.contoso.com:5061;"
+				  "transport=tls;ms-hidden=k1."));
+	ck_assert(policy_contains(entry(EDGE_SIP_CONTACT, 0), ";q=1"));
+}
+END_TEST
+
+/* Its answer brings the one entry back, and the caller gets its route set. */
+START_TEST(answer_of_a_partner_brings_the_routes_back)
+{
+	struct acc_back b = {.to_role = ACC_ROLE_INT,
+			     .method = EDGE_SIP_INVITE};
+	struct edge_slice out;
+
+	invite(&out);
+	keep(entry(EDGE_SIP_RECORD_ROUTE, 0));
+	answer(policy_partner(), b,
+	       "SIP/2.0 200 OK\nVia: SIP/2.0/TLS 198.51.100.5:41000;"
+	       "branch=z9hG4bK00001234.0000000000000077;branched=FALSE\n"
+	       "Via: SIP/2.0/TLS 10.0.5.11:5061;branch=z9hG4bKlower\n"
+	       "Record-Route: <sip:sip.fabrikam.com;lr>,%s\n"
+	       "From: <sip:a@contoso.com>;tag=1\n"
+	       "To: <sip:carol@fabrikam.com>;tag=2\n"
+	       "Call-ID: c\nCSeq: 1 INVITE\nContent-Length: 0\n\n",
+	       kept);
+	ck_assert_uint_eq(entries(EDGE_SIP_RECORD_ROUTE), 5);
+	ck_assert(policy_contains(entry(EDGE_SIP_RECORD_ROUTE, 1),
+				  "state:Fe.R9C00"));
+	ck_assert(
+		!policy_contains(entry(EDGE_SIP_RECORD_ROUTE, 1), "ms-hidden"));
+	ck_assert(
+		policy_contains(entry(EDGE_SIP_RECORD_ROUTE, 2), "state:Ee."));
+	policy_same(entry(EDGE_SIP_RECORD_ROUTE, 3), edge_slice_str(second));
+	policy_same(entry(EDGE_SIP_RECORD_ROUTE, 4), edge_slice_str(first));
+}
+END_TEST
+
+/* carol hangs up: by the Contact and the entry that she was given. */
+START_TEST(request_of_a_partner_finds_its_way)
+{
+	struct acc_source from = policy_partner();
+	struct acc_stamp s =
+		policy_stamp("172.25.33.10:60539", 0x1234, 0x77, "ABCD");
+	struct edge_slice out;
+	struct edge_sip_addr list[EDGE_SIP_LIST];
+	char contact[4096], lines[8192];
+	size_t count;
+
+	invite(&out);
+	keep(entry(EDGE_SIP_RECORD_ROUTE, 0));
+	ck_assert_int_eq(edge_sip_addrs(&p.out.msg, EDGE_SIP_CONTACT, list,
+					NULL, &count),
+			 EDGE_OK);
+	ck_assert(edge_slice_copy(contact, sizeof(contact), list[0].uri.text));
+	snprintf(lines, sizeof(lines),
+		 "From: <sip:carol@fabrikam.com>;tag=2\n"
+		 "To: <sip:a@contoso.com>;tag=1\nRoute: %s\n",
+		 kept);
+	policy_request(&p, "BYE", contact, lines);
+	ck_assert_msg(policy_forward(&p, &from, &s, &out), "%s",
+		      acc_reason_name(p.reason));
+	ck_assert(p.decision.in_dialog);
+	ck_assert_str_eq(p.decision.cluster->fqdn, "dirpool.contoso.net");
+	policy_same(p.out.msg.ruri.text,
+		    edge_slice_str("sip:alice@10.0.5.77:5060"));
+	ck_assert_uint_eq(entries(EDGE_SIP_ROUTE), 2);
+	policy_same(entry(EDGE_SIP_ROUTE, 0), edge_slice_str(second));
+	policy_same(entry(EDGE_SIP_ROUTE, 1), edge_slice_str(first));
+}
+END_TEST
+
+/* _i: each entry on a line of its own, or all on one. */
+START_TEST(answer_to_a_partner_shows_nothing)
+{
+	const char *sep = _i ? ", " : "\nRecord-Route: ";
+	struct acc_back b = {.to_role = ACC_ROLE_DIR,
+			     .method = EDGE_SIP_INVITE};
+	char inside[1024], outside[1024];
+	struct acc_token t = {.kind = ACC_TOKEN_INSIDE,
+			      .cid = 0x7C00,
+			      .boot = 1,
+			      .of_partner = true};
+	struct edge_slice out;
+	char route[ACC_HIDDEN_LEN];
+	struct edge_sip_addr list[EDGE_SIP_LIST];
+	size_t count;
+
+	ck_assert_int_eq(acc_token_print(&p.view, &t, inside, sizeof(inside)),
+			 EDGE_OK);
+	t.kind = ACC_TOKEN_PARTNER;
+	ck_assert_int_eq(acc_token_print(&p.view, &t, outside, sizeof(outside)),
+			 EDGE_OK);
+	out = answer(policy_inside(), b,
+		     "SIP/2.0 200 OK\nVia: SIP/2.0/TLS 172.25.33.10:60539;"
+		     "branch=z9hG4bK00001234.0000000000000077\n"
+		     "Via: SIP/2.0/TLS 203.0.113.20:49212;branch=z9hG4bKx\n"
+		     "Record-Route: %s%s%s%s%s%s%s%s"
+		     "<sip:proxy.fabrikam.com;lr>\n"
+		     "From: <sip:carol@fabrikam.com>;tag=1\n"
+		     "To: <sip:a@contoso.com>;tag=2\n"
+		     "Contact: <sip:10.0.5.77:5060>\n"
+		     "Call-ID: c\nCSeq: 1 INVITE\nContent-Length: 0\n\n",
+		     first, sep, second, sep, inside, sep, outside, sep);
+	shows_nothing(out);
+	ck_assert_uint_eq(entries(EDGE_SIP_RECORD_ROUTE), 2);
+	ck_assert_int_eq(edge_sip_addrs(&p.out.msg, EDGE_SIP_RECORD_ROUTE, list,
+					NULL, &count),
+			 EDGE_OK);
+	ck_assert_int_eq(acc_hidden_of(&p.view, &list[0].uri, route), EDGE_OK);
+	ck_assert_ptr_nonnull(strstr(route, inside));
+	ck_assert_ptr_nonnull(strstr(route, second));
+	ck_assert(strstr(route, second) < strstr(route, first));
+	policy_same(list[1].text,
+		    edge_slice_str("<sip:proxy.fabrikam.com;lr>"));
+	ck_assert(policy_contains(entry(EDGE_SIP_CONTACT, 0),
+				  "<sip:hidden@sip.contoso.com:5061;"));
+}
+END_TEST
+
+/* _i: what of the entry is changed. */
+START_TEST(changed_routes_are_refused)
+{
+	struct acc_source from = policy_partner();
+	struct edge_slice out;
+	char lines[8192], *at;
+
+	invite(&out);
+	keep(entry(EDGE_SIP_RECORD_ROUTE, 0));
+	at = strstr(kept, "ms-hidden=k1.");
+	ck_assert_ptr_nonnull(at);
+	at += strlen("ms-hidden=k1.") + (_i ? 60 : 0);
+	*at = *at == 'A' ? 'B' : 'A';
+	snprintf(lines, sizeof(lines),
+		 "From: <sip:carol@fabrikam.com>;tag=2\n"
+		 "To: <sip:a@contoso.com>;tag=1\nRoute: %s\n",
+		 kept);
+	policy_request(&p, "BYE", "sip:a@contoso.com", lines);
+	ck_assert_int_eq(policy_decide(&p, &from), ACC_REASON_ROUTE_SIGNATURE);
+}
+END_TEST
+
+START_TEST(public_contacts_stay)
+{
+	struct acc_source from = policy_inside();
+	struct acc_stamp s = stamp();
+	struct edge_slice out;
+
+	policy_request(
+		&p, "MESSAGE", "sip:carol@fabrikam.com",
+		"To: <sip:carol@fabrikam.com>\n"
+		"Contact: <sip:a@contoso.com;opaque=user:epid:x;gruu>\n");
+	ck_assert(policy_forward(&p, &from, &s, &out));
+	policy_same(
+		entry(EDGE_SIP_CONTACT, 0),
+		edge_slice_str("<sip:a@contoso.com;opaque=user:epid:x;gruu>"));
+	ck_assert_uint_eq(entries(EDGE_SIP_RECORD_ROUTE), 0);
+}
+END_TEST
+
+START_TEST(vias_come_back_from_the_request)
+{
+	struct acc_back b = {.to_role = ACC_ROLE_INT,
+			     .method = EDGE_SIP_MESSAGE};
+	struct sip_case asked;
+	struct edge_sip_via list[EDGE_SIP_LIST];
+	size_t count;
+
+	sip_case_init(&asked);
+	policy_request(&p, "MESSAGE", "sip:carol@fabrikam.com",
+		       "Via: SIP/2.0/TLS 10.0.5.11:5061;branch=z9hG4bKup\n"
+		       "Via: SIP/2.0/TLS 10.0.5.12:5061;branch=z9hG4bKlow\n"
+		       "To: <sip:carol@fabrikam.com>\n");
+	ck_assert(edge_slice_copy(kept, sizeof(kept), p.in.msg.raw));
+	ck_assert_int_eq(sip_case_parse(&asked, edge_slice_str(kept)), EDGE_OK);
+	b.request = &asked.msg;
+	answer(policy_partner(), b,
+	       "SIP/2.0 404 Not Found\nVia: SIP/2.0/TLS 198.51.100.5:41000;"
+	       "branch=z9hG4bK00001234.0000000000000077\n"
+	       "From: <sip:a@contoso.com>;tag=1\n"
+	       "To: <sip:carol@fabrikam.com>;tag=2\n"
+	       "Call-ID: c\nCSeq: 1 MESSAGE\nContent-Length: 0\n\n");
+	ck_assert_int_eq(edge_sip_vias(&p.out.msg, list, &count), EDGE_OK);
+	ck_assert_uint_ge(count, 2);
+	ck_assert(edge_slice_eq_str(list[count - 2].branch, "z9hG4bKup"));
+	ck_assert(edge_slice_eq_str(list[count - 1].branch, "z9hG4bKlow"));
+	sip_case_fini(&asked);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("acc_hide");
+	TCase *t = tcase_create("hide");
+
+	tcase_set_timeout(t, 20);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, request_to_a_partner_shows_nothing);
+	tcase_add_test(t, answer_of_a_partner_brings_the_routes_back);
+	tcase_add_test(t, request_of_a_partner_finds_its_way);
+	tcase_add_loop_test(t, answer_to_a_partner_shows_nothing, 0, 2);
+	tcase_add_loop_test(t, changed_routes_are_refused, 0, 2);
+	tcase_add_test(t, public_contacts_stay);
+	tcase_add_test(t, vias_come_back_from_the_request);
+	suite_add_tcase(s, t);
+	return s;
+}
