@@ -94,6 +94,7 @@ leaf litware public sip.litwareinc.com sip.litwareinc.com $both
 leaf adatum public sip.adatum.com sip.adatum.com $both
 leaf clearing public hub.tailspin.com hub.tailspin.com serverAuth
 leaf messenger public federation.messenger.com federation.messenger.com $both
+leaf proxies public sip.proxies.com sip.loses.com,sip.silent.com,sip.hub.com $both
 leaf online public sipfed.online.com sipfed.online.com $both
 # what partners must not be: another's name behind the right CN, ...
 leaf partner-cn public sip.fabrikam.com sip.treyresearch.com $both

@@ -63,3 +63,21 @@ class Door(sink.Sink):
     def __init__(self, world, ca, certificate, address=netns.PARTNER,
                  answer=sink.yes):
         super().__init__(world, ca, answer, [address], certificate)
+
+
+class InsideServer(User):
+    """A server of the inside that dials the edge itself."""
+
+    challenged = False
+
+    def __init__(self, world, ca, address, name='alice',
+                 domain=CONTOSO.domain):
+        super().__init__(name, sip.Wire.tls(
+            world.inside, (CONTOSO.edge_inside, 5061), address,
+            str(ca / 'internal-ca.pem'), CONTOSO.pool,
+            (ca / 'dirpool01-chain.pem', ca / 'dirpool01.key')), domain)
+
+    @property
+    def contact(self):
+        """As registrars give them."""
+        return f'{self.aor};opaque=user:epid:{self.epid};gruu'
