@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "access-edge/events.h"
+#include "access-edge/explain_route.h"
 #include "access-edge/limits.h"
 #include "access-edge/service.h"
 #include "access-edge/status.h"
@@ -9,6 +10,9 @@
 
 int main(int argc, char **argv)
 {
+	static const struct edge_admin_route routes[] = {
+		{"POST", "/v1/explain", acc_explain_route},
+	};
 	struct acc_service *service;
 	int status;
 	struct edge_daemon_plan plan = {
@@ -23,6 +27,8 @@ int main(int argc, char **argv)
 		.reload = acc_service_reload,
 		.drain = acc_service_drain,
 		.stop = acc_service_stop,
+		.routes = routes,
+		.route_count = sizeof(routes) / sizeof(*routes),
 		.status = acc_status_fill,
 		.stats = acc_service_stats,
 		.refusals = acc_service_refusals,

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "access-edge/delivery.h"
+#include "access-edge/flows.h"
 #include "access-edge/guard.h"
 #include "access-edge/inbound.h"
 #include "access-edge/journey.h"
@@ -95,6 +96,7 @@ static void decide(struct acc_journey *j, uint64_t key)
 	enum acc_reason why;
 
 	acc_route_decide(&j->d, &j->s->view, j->m, &j->l->source);
+	acc_flows_note(j);
 	switch (j->d.to) {
 	case ACC_TO_DROP:
 		acc_refuse_note(j->s, &j->l->source, j->m, j->d.reason);

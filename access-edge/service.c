@@ -10,6 +10,7 @@
 
 #include "access-edge/crew.h"
 #include "access-edge/events.h"
+#include "access-edge/flows.h"
 #include "access-edge/inbound.h"
 #include "access-edge/limits.h"
 #include "access-edge/listener.h"
@@ -87,6 +88,7 @@ void acc_service_free(struct acc_service *v)
 		edge_admit_free(v->shared.admit[k]);
 	edge_recent_free(v->shared.refusals);
 	edge_quota_free(v->shared.quota);
+	edge_lately_free(v->shared.flows);
 	edge_stats_free(v->shared.stats);
 	topo_keyring_free(v->ring);
 	if (v->topo)
@@ -255,6 +257,9 @@ static enum edge_err open_all(struct acc_service *v,
 		err = make_admission(v);
 	if (!err)
 		err = make_quota(v, t);
+	if (!err)
+		err = edge_lately_new(&v->shared.flows, ACC_FLOWS,
+				      ACC_FLOWS_SPAN_MS);
 	if (!err)
 		err = acc_service_keys_load(&v->ring, c->state, t, v->why,
 					    sizeof(v->why));
@@ -649,6 +654,11 @@ struct edge_stats *acc_service_stats(void *self)
 struct edge_recent *acc_service_refusals(void *self)
 {
 	return ((struct acc_service *)self)->shared.refusals;
+}
+
+uint64_t acc_service_now_ms(const struct acc_service *v)
+{
+	return edge_loop_now_ms(v->control);
 }
 
 const struct topo *acc_service_topo(const struct acc_service *v)

@@ -30,6 +30,7 @@ struct edge_recent *acc_service_refusals(void *self);
 /* For the status page. */
 const struct topo *acc_service_topo(const struct acc_service *v);
 struct acc_shared *acc_service_shared(struct acc_service *v);
+uint64_t acc_service_now_ms(const struct acc_service *v);
 /** TLS profile of a listener, in words. */
 const char *acc_service_profile(const struct acc_service *v,
 				const char *listener);

@@ -10,6 +10,7 @@
 #include "access-edge/view.h"
 #include "common/admit.h"
 #include "common/loop.h"
+#include "common/lately.h"
 #include "common/peer.h"
 #include "common/quota.h"
 
@@ -41,6 +42,7 @@ struct acc_shared {
 	struct edge_admit *admit[ACC_LISTEN_KINDS];
 	struct edge_recent *refusals;
 	struct edge_quota *quota;   /* of discovered partners */
+	struct edge_lately *flows;  /* of partners, in the last hour */
 	struct acc_options options; /* of the control thread; shards copy */
 	uint32_t boot;
 	struct edge_peer_policy policy[ACC_LISTEN_KINDS];

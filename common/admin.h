@@ -13,7 +13,7 @@ struct edge_loop;
 
 enum {
 	EDGE_ADMIN_CLIENTS = 16,	 /* ours: callers at a time */
-	EDGE_ADMIN_BODY_MAX = 65536,	 /* ours: of a request [bytes] */
+	EDGE_ADMIN_BODY_MAX = 1 << 20,	 /* ours: of a request [bytes] */
 	EDGE_ADMIN_ANSWER_MAX = 1 << 23, /* ours: what a caller reads [bytes] */
 	EDGE_ADMIN_DEADLINE_MS = 10000,	 /* ours: accept to last byte [ms] */
 	EDGE_ADMIN_CALL_MS = 15000,	 /* ours: a whole call [ms] */

@@ -54,7 +54,8 @@ typedef void edge_get_fn(const struct edge_get_answer *a, void *arg);
 /*
  * Each step, redirects included, is judged anew: scheme, port, name, each
  * address; the address that was judged is the one that is dialled. System
- * calls: those of edge_sock_dial, then getsockopt, sendto, recvfrom, close.
+ * calls: those of edge_sock_dial, then getsockopt, sendto, recvfrom, close; all
+ * are in the common table of common/sandbox.c.
  */
 struct edge_get; /* thread: its loop */
 

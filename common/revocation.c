@@ -13,7 +13,7 @@
 
 /* ours, all */
 enum {
-	LISTS = 256,
+	LISTS = 1024,
 	BYTES = 64 << 20,
 	RETRY_S = 60,
 	RETRY_MAX_S = 3600,
@@ -176,13 +176,17 @@ static bool is_current(const struct list *e, int64_t now_s)
 	return e->crl && now_s < e->crl->next_s;
 }
 
-static enum edge_revocation_verdict judge(const struct list *e,
-					  const struct edge_crl_want *w)
+/* Who was revoked stays so when the list has ended: else it would be enough to
+ * keep us from the next one. */
+static enum edge_revocation_verdict
+judge(const struct list *e, const struct edge_crl_want *w, int64_t now_s)
 {
-	if (w->is_ca ? e->crl->users_only : e->crl->cas_only)
-		return EDGE_REVOCATION_UNKNOWN; /* tells of others only */
-	return edge_crl_has(e->crl, w->serial) ? EDGE_REVOCATION_REVOKED
-					       : EDGE_REVOCATION_GOOD;
+	if (!e->crl || (w->is_ca ? e->crl->users_only : e->crl->cas_only))
+		return EDGE_REVOCATION_UNKNOWN; /* or it tells of others */
+	if (edge_crl_has(e->crl, w->serial))
+		return EDGE_REVOCATION_REVOKED;
+	return is_current(e, now_s) ? EDGE_REVOCATION_GOOD
+				    : EDGE_REVOCATION_UNKNOWN;
 }
 
 /* The second place is asked for only when the first has failed. */
@@ -194,8 +198,8 @@ look(struct edge_revocation *r, const struct edge_crl_want *w, int64_t now_s)
 	for (size_t i = 0; i < w->url_count; i++) {
 		const struct list *e = list_use(r, w->url[i], w, now_s);
 
-		if (e && is_current(e, now_s))
-			v = judge(e, w);
+		if (e)
+			v = judge(e, w, now_s);
 		if (v != EDGE_REVOCATION_UNKNOWN || !e || !e->failures)
 			return v;
 	}

@@ -29,7 +29,7 @@ enum edge_revocation_verdict {
 const char *edge_revocation_str(enum edge_revocation_verdict v);
 
 struct edge_revocation_limits {
-	uint32_t lists; /* known at a time; 0: 256. The one not asked for
+	uint32_t lists; /* known at a time; 0: 1024. The one not asked for
 			   longest goes */
 	uint64_t bytes; /* of all that are kept; 0: 64 MiB */
 	uint32_t retry_s, retry_max_s; /* after a failure, doubled each time; 0:
@@ -65,6 +65,7 @@ void edge_revocation_free(struct edge_revocation *r); /* NULL is fine */
  * trust vouches for.
  * @param peer   its policy said wants_revocation; else NO_LIST
  * @param now_s  wall
+ * A list that has ended still says who was revoked, but not who is good.
  * Whether UNKNOWN and NO_LIST pass is the caller's to say (AE 1.5: soft-fail
  * for discovered partners). Live connections are asked about again when
  * edge_revocation_generation has changed, and now and then (each hour) since

@@ -212,19 +212,22 @@ START_TEST(revocation_without_a_place_is_said)
 }
 END_TEST
 
-START_TEST(revocation_lists_end)
+START_TEST(revocation_list_that_ended_still_says_who_was_revoked)
 {
-	struct edge_peer *p = peer_of(0, "ca", "URI:" CA_URL);
+	struct edge_peer *bad = peer_of(0, "ca", "URI:" CA_URL);
+	struct edge_peer *good = peer_of(1, "ca", "URI:" CA_URL);
 
-	ask(p);
+	ask(bad);
 	ck_assert_int_eq(put(CA_URL, &(struct list_spec){.ca = "ca",
 							 .revoked = "peer0",
 							 .next_s = HOUR_S}),
 			 EDGE_OK);
 	now_s += HOUR_S - 60;
-	ck_assert_int_eq(ask(p), EDGE_REVOCATION_REVOKED);
+	ck_assert_int_eq(ask(bad), EDGE_REVOCATION_REVOKED);
+	ck_assert_int_eq(ask(good), EDGE_REVOCATION_GOOD);
 	now_s += 120;
-	ck_assert_int_eq(ask(p), EDGE_REVOCATION_UNKNOWN);
+	ck_assert_int_eq(ask(bad), EDGE_REVOCATION_REVOKED);
+	ck_assert_int_eq(ask(good), EDGE_REVOCATION_UNKNOWN);
 }
 END_TEST
 
@@ -548,7 +551,8 @@ Suite *test_suite(void)
 		t, revocation_of_any_certificate_of_the_chain_counts, 0, 2);
 	tcase_add_test(t, revocation_is_asked_only_of_verified_peers);
 	tcase_add_loop_test(t, revocation_without_a_place_is_said, 0, 2);
-	tcase_add_test(t, revocation_lists_end);
+	tcase_add_test(t,
+		       revocation_list_that_ended_still_says_who_was_revoked);
 	tcase_add_test(t, revocation_due_is_told_once_a_fetch);
 	tcase_add_test(t, revocation_due_takes_all_one_by_one);
 	tcase_add_loop_test(t, revocation_refresh_is_planned_by_the_validity, 0,
