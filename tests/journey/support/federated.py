@@ -160,6 +160,7 @@ def answer_inward(before, after, request, verified='verified', trust=DIRECT):
     if routes:
         assert hop.ROUTE_IN.match(found[len(routes)] + ';tag=0'), found
         assert found[len(routes) + 1:] == entries(request), found
+        assert len(after.values('Record-Route')) == len(found), after.raw
     hop.same_rest(before, after, CHANGED)
     assert after.values('ms-edge-proxy-message-trust') == \
         [trust.format(verified)], after.values('ms-edge-proxy-message-trust')
