@@ -94,6 +94,30 @@ static json_t *sum(struct acc_shared *s, size_t at)
 	return json_integer(n);
 }
 
+/* Live ones, by who is at the other end and who dialled (AE 4.5). */
+static json_t *connections(struct acc_shared *s)
+{
+	static const struct {
+		const char *name;
+		enum acc_link_kind kind;
+	} rows[] = {
+		{"clients", ACC_LINK_CLIENT},
+		{"partners", ACC_LINK_PARTNER},
+		{"inside", ACC_LINK_INSIDE},
+		{"upstream", ACC_LINK_UPSTREAM},
+		{"outbound", ACC_LINK_OUTBOUND},
+	};
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		json_object_set_new(
+			o, rows[i].name,
+			sum(s,
+			    offsetof(struct acc_gauges, links) +
+				    rows[i].kind * sizeof(_Atomic uint32_t)));
+	return o;
+}
+
 void acc_status_fill(void *self, void *object)
 {
 	struct acc_service *v = self;
@@ -103,17 +127,7 @@ void acc_status_fill(void *self, void *object)
 
 	add_listeners(o, v, atomic_load(&s->draining));
 	add_upstreams(o, t, s);
-	json_object_set_new(
-		o, "connections",
-		json_pack("{s:o,s:o,s:o}", "clients",
-			  sum(s, offsetof(struct acc_gauges,
-					  links[ACC_LINK_CLIENT])),
-			  "inside",
-			  sum(s, offsetof(struct acc_gauges,
-					  links[ACC_LINK_INSIDE])),
-			  "upstream",
-			  sum(s, offsetof(struct acc_gauges,
-					  links[ACC_LINK_UPSTREAM]))));
+	json_object_set_new(o, "connections", connections(s));
 	json_object_set_new(o, "transactions",
 			    sum(s, offsetof(struct acc_gauges, transactions)));
 	json_object_set_new(o, "shards", json_integer(s->shard_count));

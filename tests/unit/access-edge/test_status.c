@@ -133,10 +133,14 @@ START_TEST(status_adds_the_shards)
 
 	atomic_store(&shards[0].gauges.links[ACC_LINK_CLIENT], 3);
 	atomic_store(&shards[1].gauges.links[ACC_LINK_CLIENT], 4);
+	atomic_store(&shards[1].gauges.links[ACC_LINK_PARTNER], 2);
+	atomic_store(&shards[0].gauges.links[ACC_LINK_OUTBOUND], 1);
 	atomic_store(&shards[1].gauges.transactions, 5);
 	acc_status_fill(&v, o);
 	c = json_object_get(o, "connections");
 	ck_assert_int_eq(json_integer_value(json_object_get(c, "clients")), 7);
+	ck_assert_int_eq(json_integer_value(json_object_get(c, "partners")), 2);
+	ck_assert_int_eq(json_integer_value(json_object_get(c, "outbound")), 1);
 	ck_assert_int_eq(json_integer_value(json_object_get(c, "inside")), 0);
 	ck_assert_int_eq(json_integer_value(json_object_get(o, "transactions")),
 			 5);
