@@ -48,6 +48,8 @@ struct acc_service {
 	struct edge_crew *crew;
 	char why[512]; /* the last refusal, in words */
 	struct edge_timer keys_timer, drain_timer, kept_timer, report_timer;
+	struct edge_timer product_timer;
+	struct acc_product product;
 };
 
 static void no_sockets(struct sockets *s)
@@ -402,6 +404,23 @@ static void report(struct edge_timer *t, uint64_t now_ms)
 			 report);
 }
 
+static void look(struct edge_timer *t, uint64_t now_ms)
+{
+	struct acc_service *v =
+		(struct acc_service *)(void *)((char *)t -
+					       offsetof(struct acc_service,
+							product_timer));
+
+	acc_product_look(&v->product, v->shared.stats, now_ms);
+	edge_wheel_start(edge_loop_wheel(v->control), t,
+			 now_ms + ACC_PRODUCT_EVERY_MS, look);
+}
+
+const struct acc_product *acc_service_product(const struct acc_service *v)
+{
+	return &v->product;
+}
+
 enum edge_err acc_service_start(void *self)
 {
 	struct acc_service *v = self;
@@ -427,6 +446,7 @@ enum edge_err acc_service_start(void *self)
 	acc_service_tls_tell(&v->tls, time(NULL));
 	edge_wheel_start(edge_loop_wheel(v->control), &v->report_timer,
 			 edge_loop_now_ms(v->control) + report_ms(v), report);
+	look(&v->product_timer, edge_loop_now_ms(v->control));
 	return EDGE_OK;
 }
 
@@ -642,6 +662,7 @@ void acc_service_stop(void *self)
 	edge_wheel_stop(&v->drain_timer);
 	edge_wheel_stop(&v->kept_timer);
 	edge_wheel_stop(&v->report_timer);
+	edge_wheel_stop(&v->product_timer);
 	acc_crew_free(v->crew, &v->shared);
 	v->crew = NULL;
 }
@@ -654,6 +675,11 @@ struct edge_stats *acc_service_stats(void *self)
 struct edge_recent *acc_service_refusals(void *self)
 {
 	return ((struct acc_service *)self)->shared.refusals;
+}
+
+bool acc_service_serves_partners(const struct acc_service *v)
+{
+	return v->tls.partner != NULL;
 }
 
 uint64_t acc_service_now_ms(const struct acc_service *v)
