@@ -95,7 +95,7 @@ def contacts(j, edge, inside):
             limit_contacts=False)
     peer = Peer(j.world, j.ca, 'litware', netns.CLIENTS[6],
                 domain='litwareinc.com')
-    assert list(send(peer, 30)) == [200]
+    assert list(send(peer, 12)) == [200]
     peer.stop()
 
 
