@@ -74,7 +74,7 @@ static void forget_old(struct edge_lately *l, uint64_t now_ms)
 	struct seen *s;
 
 	while ((s = TAILQ_LAST(&l->ages, ages)) &&
-	       now_ms - s->row.last_ms > l->span_ms)
+	       now_ms > s->row.last_ms + l->span_ms)
 		forget(l, s);
 }
 
