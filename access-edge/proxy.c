@@ -115,6 +115,7 @@ static void decide(struct acc_journey *j, uint64_t key)
 			acc_journey_stop(j, NULL, why);
 			break;
 		}
+		j->l->source.is_listed = !j->d.verdict.is_limited;
 		forward(j, key);
 		break;
 	case ACC_TO_CLIENT:
