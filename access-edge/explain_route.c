@@ -40,7 +40,7 @@ static struct edge_admin_answer answer(json_t *o)
 /* Peers say what they like: text that is not UTF-8 is "?". */
 static json_t *text_json(const char *p, size_t len)
 {
-	json_t *t = json_stringn(p, len);
+	json_t *t = json_stringn(len ? p : "", len);
 
 	return t ? t : json_string("?");
 }
