@@ -50,6 +50,15 @@ def trust(message):
     return value
 
 
+def silent(door, server, target, errid, extra=()):
+    """An error without a word is explained to the inside."""
+    door.answer = lambda m: director.reply(m, 480, 'Not now')
+    server.wire.send(server.request('MESSAGE', target, extra=extra))
+    value = server.wire.expect(480).value('ms-diagnostics')
+    assert value.startswith(f'{errid};'), value
+    door.answer = director.yes
+
+
 def public(j, edge, inside, server):
     """By SRV or by decoration; believed as the provider is."""
     door = Door(j.world, j.ca, 'messenger', CLOUD)
@@ -65,6 +74,7 @@ def public(j, edge, inside, server):
         answer = server.wire.expect(200)
         assert trust(answer) == PUBLIC.format('verified'), answer.raw
     assert door.count('MESSAGE') == 2
+    silent(door, server, 'sip:carol@msn.com', 1035)
     assert gate.events(edge, 1016, role='PIC'), edge.tail()
     assert gate.events(edge, 1017, role='PIC'), edge.tail()
 
@@ -86,13 +96,14 @@ def hosting(j, inside, server):
     assert got.values('ms-split-domain-info') == [SPLIT[1]], got.raw
     peer.stop()
     # to the one of us who lives there
-    server.wire.send(server.request(
-        'MESSAGE', 'sip:dan@contoso.com', extra=[SPLIT, (
-            'Route', '<sip:sipfed.online.com:5061;transport=tls;lr>'
-            ';ms-edge-route')]))
+    extra = [SPLIT, ('Route', '<sip:sipfed.online.com:5061;transport=tls;lr>'
+                     ';ms-edge-route')]
+    server.wire.send(server.request('MESSAGE', 'sip:dan@contoso.com',
+                                    extra=extra))
     answer = server.wire.expect(200)
     assert trust(answer) == HOSTED.format('unverified'), answer.raw
     [(_, sent)] = door.requests
+    silent(door, server, 'sip:dan@contoso.com', 1036, extra)
     assert not sent.values('Route'), sent.raw
     assert sent.values('ms-split-domain-info') == [SPLIT[1]], sent.raw
 
