@@ -41,6 +41,10 @@ struct edge_peer {
 	uint8_t sha256[EDGE_SHA256_LEN];   /* of the certificate; zero: none */
 	char (*names)[EDGE_PEER_NAME_LEN]; /* lower case dNSNames */
 	size_t name_count;
+	/* lower case domains of id-on-xmppAddr (RFC 6120 13.7.1.4) and of
+	 * SRVName "_xmpp-server." (RFC 4985); what is malformed is left out */
+	char (*xmpp)[EDGE_PEER_NAME_LEN];
+	size_t xmpp_count;
 };
 
 struct edge_peer_policy {
@@ -53,5 +57,9 @@ void edge_peer_verify(struct edge_peer *out,
 		      const struct edge_peer_policy *policy, void *ssl);
 void edge_peer_fini(struct edge_peer *p);
 bool edge_peer_has_name(const struct edge_peer *p, const char *fqdn);
+/** May it speak XMPP for the domain: a certificate without fault (but for a
+ * dNSName that is missing) and that domain, whole, in a dNSName, xmppAddr or
+ * SRVName. A wildcard stands for nobody. AE 6.2 */
+bool edge_peer_is_xmpp(const struct edge_peer *p, const char *domain);
 
 #endif
