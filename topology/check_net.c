@@ -15,8 +15,9 @@ static void name_row(char *list, size_t cap, size_t kind)
 
 	if (kind == TOPO_PORT_REPLICA)
 		(void)snprintf(list + len, cap - len, "%sreplica", comma);
-	else /* rows are numbered from 1 in the order of the enum */
-		(void)snprintf(list + len, cap - len, "%s%zu", comma, kind + 1);
+	else /* numbered from 1 in the order of the enum; 12 is not ours */
+		(void)snprintf(list + len, cap - len, "%s%zu", comma,
+			       kind + (kind < TOPO_PORT_XMPP_OUTSIDE ? 1 : 2));
 }
 
 static void check_missing(struct topo_check *c,
@@ -55,7 +56,8 @@ static void check_pool_missing(struct topo_check *c,
 	const struct topo_draft_port *ports[TOPO_PORT_KINDS];
 
 	for (size_t k = 0; k < TOPO_PORT_REPLICA; k++)
-		ports[k] = topo_draft_port(edge, (enum topo_port_kind)k);
+		ports[k] = topo_role_served_port(c->d, edge,
+						 (enum topo_port_kind)k);
 	ports[TOPO_PORT_REPLICA] = topo_role_replica_port(c->d, edge);
 	for (const struct topo_draft_machine *m = cluster ? cluster->machines
 							  : NULL;

@@ -1,10 +1,18 @@
-/* Whole-document rules: ports, names, federation. */
+/* Whole-document rules: ports and names. */
 #include <string.h>
 
 #include "topology/check_rules.h"
 #include "topology/name.h"
 
 /* TOPO-PORT-001, -003 */
+
+/* A row that is there and not served: XMPP without partners. */
+static bool is_off(const struct topo_check *c,
+		   const struct topo_draft_service *s, enum topo_port_kind kind)
+{
+	return topo_draft_port(s, kind) &&
+	       !topo_role_served_port(c->d, s, kind);
+}
 
 static void check_number(struct topo_check *c,
 			 const struct topo_draft_service *s,
@@ -13,7 +21,7 @@ static void check_number(struct topo_check *c,
 	enum topo_port_kind kind = topo_draft_port_kind(p);
 	bool bad_port = p->port < 1 || p->port > UINT16_MAX;
 
-	if (kind == TOPO_PORT_KINDS)
+	if (kind == TOPO_PORT_KINDS || is_off(c, s, kind))
 		return;
 	if (!bad_port && p->range >= 1 && p->range <= UINT16_MAX &&
 	    p->port + p->range - 1 <= UINT16_MAX)
@@ -37,7 +45,7 @@ static void check_rows(struct topo_check *c, const struct topo_draft_service *s)
 		enum topo_port_kind kind = topo_draft_port_kind(p);
 
 		check_number(c, s, p);
-		if (kind == TOPO_PORT_KINDS)
+		if (kind == TOPO_PORT_KINDS || is_off(c, s, kind))
 			continue;
 		if (seen[kind])
 			topo_finding_place(
@@ -150,7 +158,8 @@ void topo_check_ports(struct topo_check *c)
 		if (replica)
 			check_number(c, s, replica);
 		for (size_t k = 0; k < TOPO_PORT_REPLICA; k++)
-			ports[k] = topo_draft_port(s, (enum topo_port_kind)k);
+			ports[k] = topo_role_served_port(
+				c->d, s, (enum topo_port_kind)k);
 		ports[TOPO_PORT_REPLICA] = replica;
 		if (!m && cluster) /* every member has the same ports */
 			m = cluster->machines;
@@ -237,15 +246,6 @@ static void check_domains(struct topo_check *c)
 			d->domains_line, "InternalDomains");
 }
 
-static void check_list(struct topo_check *c, const struct topo_draft_names *n,
-		       const char *what)
-{
-	for (const struct topo_draft_name *p = n->head; p; p = p->next) {
-		check_name(c, p->name, p->line, what);
-		check_name(c, p->proxy, p->line, "ProxyFqdn");
-	}
-}
-
 static void check_pool_names(struct topo_check *c,
 			     const struct topo_draft_cluster *cluster)
 {
@@ -267,66 +267,14 @@ void topo_check_names(struct topo_check *c)
 			if (topo_draft_port_kind(p) != TOPO_PORT_KINDS)
 				check_name(c, p->configured_fqdn, p->line,
 					   "ConfiguredFqdn");
-	check_list(c, &c->d->allowed, "AllowedDomain");
-	check_list(c, &c->d->blocked, "BlockedDomain");
-	check_name(c, c->d->access.default_route, 0, "DefaultRouteFqdn");
-}
-
-/* TOPO-FED-* */
-
-static void check_switch(struct topo_check *c)
-{
-	const struct topo_draft_port *p;
-	bool on = c->d->access.federated_users;
-
-	if (!c->role.edge || !c->d->has_access)
-		return; /* topology alone: the switch is not known */
-	p = topo_draft_port(c->role.edge, TOPO_PORT_ACCESS_FEDERATION);
-	if (on == (p != NULL))
-		return;
-	topo_finding_place(
-		topo_findings_add(c->f, TOPO_WARN, "TOPO-FED-001", "%s",
-				  on ? "AllowFederatedUsers is true, but this "
-				       "pool has no federation port (row 11)"
-				     : "this pool has a federation port (row "
-				       "11), but AllowFederatedUsers is false"),
-		p ? p->line : c->role.edge->line, "Service %s",
-		c->role.edge->label);
-}
-
-static bool has_declared_route(const struct topo_check *c)
-{
-	for (const struct topo_draft_site *s = c->d->sites; s; s = s->next)
-		if (s->route && c->role.cluster &&
-		    strcmp(s->id, c->role.cluster->site) == 0)
-			return topo_draft_service(c->d, s->route);
-	return false;
-}
-
-static void check_route(struct topo_check *c)
-{
-	const struct topo_draft_service *first = NULL;
-	size_t count = 0;
-
-	for (size_t i = 0; i < c->edge_count; i++) {
-		if (!topo_draft_port(c->edges[i], TOPO_PORT_ACCESS_FEDERATION))
-			continue;
-		if (!first || topo_role_site_before(c->d, c->edges[i], first))
-			first = c->edges[i];
-		count++;
+	for (const struct topo_draft_partner *p = c->d->allowed; p;
+	     p = p->next) {
+		check_name(c, p->is.domain ? p->is.domain : "", p->line,
+			   "AllowedDomain");
+		check_name(c, p->is.proxy_fqdn, p->line, "ProxyFqdn");
 	}
-	if (count < 2 || has_declared_route(c))
-		return;
-	topo_finding_place(topo_findings_add(c->f, TOPO_WARN, "TOPO-FED-002",
-					     "no federation route is declared "
-					     "and %zu Edge pools could be it; "
-					     "taken: %s",
-					     count, first->label),
-			   first->line, "Service %s", first->label);
-}
-
-void topo_check_federation(struct topo_check *c)
-{
-	check_switch(c);
-	check_route(c);
+	for (const struct topo_draft_name *p = c->d->blocked.head; p;
+	     p = p->next)
+		check_name(c, p->name ? p->name : "", p->line, "BlockedDomain");
+	check_name(c, c->d->access.default_route, 0, "DefaultRouteFqdn");
 }

@@ -9,6 +9,9 @@ enum { /* ours: beyond what a vendor tool writes; TO 6.4: 20 members */
        TOPO_CHECK_EDGES_MAX = 256,
        TOPO_CHECK_MEMBERS_MAX = 64, /* machines of an Edge pool */
        TOPO_CHECK_NICS_MAX = 64,    /* interfaces of an Edge machine */
+       /* of allowed and blocked domains; longer lists are refused when the
+	* snapshot is built */
+       TOPO_CHECK_LIST_MAX = 2 * 4096,
 };
 
 struct topo_check {
@@ -27,6 +30,7 @@ enum topo_level topo_check_lab_level(const struct topo_check *c);
 void topo_check_interfaces(struct topo_check *c); /* TOPO-NET-* */
 void topo_check_ports(struct topo_check *c);	  /* TOPO-PORT-* */
 void topo_check_names(struct topo_check *c);	  /* TOPO-DOM-* */
-void topo_check_federation(struct topo_check *c); /* TOPO-FED-* */
+/* TOPO-FED-*, TOPO-XMPP-* */
+void topo_check_federation(struct topo_check *c);
 
 #endif

@@ -225,9 +225,9 @@ void topo_derive_listeners(struct topo_derive *v)
 	if (v->err)
 		return;
 	for (size_t k = 0; k < TOPO_PORT_REPLICA; k++)
-		listen_on(
-			v, (enum topo_port_kind)k,
-			topo_draft_port(v->role.edge, (enum topo_port_kind)k));
+		listen_on(v, (enum topo_port_kind)k,
+			  topo_role_served_port(v->d, v->role.edge,
+						(enum topo_port_kind)k));
 	listen_on(v, TOPO_PORT_REPLICA,
 		  topo_role_replica_port(v->d, v->role.edge));
 	if (!nic_addr(topo_draft_nic(v->role.machine, "Internal", 1),
@@ -363,6 +363,8 @@ static void derive(struct topo_derive *v)
 	topo_derive_trust(v);
 	topo_derive_inside(v);
 	topo_derive_settings(v);
+	topo_derive_partners(v);
+	topo_derive_xmpp(v);
 	topo_derive_hosts(v);
 	if (v->arena.failed)
 		v->err = EDGE_ENOMEM;

@@ -11,8 +11,8 @@ enum {				       /* ours: what one edge can be told */
        TOPO_DERIVE_SUFFIXES_MAX = 256,
        TOPO_DERIVE_NAMES_MAX = 1024, /* inside names no suffix covers */
        TOPO_DERIVE_LIST_MAX = 4096,  /* domains, partners: TOPO_SNAP_LIST_MAX */
-       TOPO_DERIVE_PROVIDERS_MAX = 999,
-       TOPO_DERIVE_SHORT_MAX = 64, /* simple URLs, rows not served */
+       TOPO_DERIVE_MORE_MAX = 256,   /* additional domains of a partner */
+       TOPO_DERIVE_SHORT_MAX = 64,   /* simple URLs, rows not served */
 };
 
 struct topo_derive_list { /* without doubles; zero it, set cap */
@@ -39,6 +39,8 @@ void topo_derive_inside(struct topo_derive *v);
 void topo_derive_hosts(struct topo_derive *v);
 void topo_derive_domains(struct topo_derive *v);
 void topo_derive_settings(struct topo_derive *v);
+void topo_derive_partners(struct topo_derive *v);
+void topo_derive_xmpp(struct topo_derive *v);
 
 /** A table is full: TOPO-XML-003 names it. */
 void topo_derive_full(struct topo_derive *v, const char *table);

@@ -94,6 +94,15 @@ static const char *word(struct topo_derive *v, const char *s)
 	return topo_arena_str(&v->arena, edge_slice_str(s));
 }
 
+static bool is_served(const struct topo_derive *v,
+		      const struct topo_draft_port *p)
+{
+	enum topo_port_kind kind = topo_draft_port_kind(p);
+
+	return kind != TOPO_PORT_KINDS &&
+	       topo_role_served_port(v->d, v->role.edge, kind);
+}
+
 static void derive_not_served(struct topo_derive *v)
 {
 	struct topo_derive_list list = {.cap = TOPO_DERIVE_SHORT_MAX,
@@ -103,81 +112,12 @@ static void derive_not_served(struct topo_derive *v)
 	     p && !v->err; p = p->next) {
 		const char *owner = word(v, p->owner);
 
-		if (owner && topo_draft_port_kind(p) == TOPO_PORT_KINDS)
+		if (owner && !is_served(v, p))
 			topo_derive_add(v, &list,
 					topo_arena_printf(&v->arena, "%s/%ld",
 							  owner, p->port));
 	}
 	v->topo.not_served = topo_derive_names(&list);
-}
-
-static void derive_partners(struct topo_derive *v)
-{
-	struct topo_partner *rows;
-	size_t n = 0;
-
-	for (const struct topo_draft_name *p = v->d->allowed.head; p;
-	     p = p->next)
-		n++;
-	if (n > TOPO_DERIVE_LIST_MAX) {
-		topo_derive_full(v, "allowed domains");
-		return;
-	}
-	rows = topo_arena_array(&v->arena, n, sizeof(*rows));
-	if (!rows)
-		return;
-	v->topo.allowed = rows;
-	for (const struct topo_draft_name *p = v->d->allowed.head; p;
-	     p = p->next) {
-		const char *domain = topo_derive_name(v, p->name);
-
-		if (domain)
-			rows[v->topo.allowed_count++] = (struct topo_partner){
-				.domain = domain,
-				.proxy_fqdn = topo_derive_name(v, p->proxy)};
-	}
-}
-
-static void name_list(struct topo_derive *v, const struct topo_draft_names *in,
-		      struct topo_derive_list *out)
-{
-	for (const struct topo_draft_name *n = in->head; n && !v->err;
-	     n = n->next)
-		topo_derive_add(v, out, topo_derive_name(v, n->name));
-}
-
-static bool is_text(const char *s)
-{
-	for (; *s; s++)
-		if ((unsigned char)*s < ' ' || *s == 0x7f)
-			return false;
-	return true;
-}
-
-static void derive_providers(struct topo_derive *v)
-{
-	struct topo_provider *rows = topo_arena_array(
-		&v->arena, TOPO_DERIVE_PROVIDERS_MAX, sizeof(*rows));
-
-	v->topo.providers = rows;
-	for (const struct topo_draft_name *p = v->d->providers.head; p && rows;
-	     p = p->next) {
-		const char *proxy = topo_derive_name(v, p->proxy);
-
-		if (p->disabled || !proxy)
-			continue;
-		if (v->topo.provider_count == TOPO_DERIVE_PROVIDERS_MAX) {
-			topo_derive_full(v, "providers");
-			return;
-		}
-		rows[v->topo.provider_count++] = (struct topo_provider){
-			.name = p->name[0] && is_text(p->name) ? p->name
-							       : proxy,
-			.proxy_fqdn = proxy,
-			.verification = word(v, p->verification),
-			.is_public = strcmp(p->kind, "public") == 0,
-		};
-	}
 }
 
 /* "https://dialin.contoso.com/x" -> its host. */
@@ -224,27 +164,15 @@ static void derive_lifetime(struct topo_derive *v)
 void topo_derive_settings(struct topo_derive *v)
 {
 	struct topo_access_settings *a = &v->topo.access;
-	struct topo_derive_list blocked = {.cap = TOPO_DERIVE_LIST_MAX,
-					   .what = "blocked domains"};
-	struct topo_derive_list xmpp = {.cap = TOPO_DERIVE_LIST_MAX,
-					.what = "XMPP partners"};
 
 	if (v->err)
 		return;
 	*a = v->d->access;
 	v->topo.proxy = v->d->proxy;
 	a->default_route = topo_derive_name(v, a->default_route);
-	a->route_verification = word(v, a->route_verification);
 	v->topo.signature = word(v, v->topo.signature);
 	derive_route(v);
 	derive_lifetime(v);
-	derive_partners(v);
-	name_list(v, &v->d->blocked, &blocked);
-	v->topo.blocked = blocked.v;
-	v->topo.blocked_count = blocked.count;
-	name_list(v, &v->d->xmpp_partners, &xmpp);
-	v->topo.xmpp_partners = topo_derive_names(&xmpp);
-	derive_providers(v);
 	derive_urls(v);
 	derive_not_served(v);
 }

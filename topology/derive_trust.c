@@ -57,6 +57,26 @@ static bool is_same_site(const struct topo_derive *v,
 	return c && strcmp(c->site, v->role.cluster->site) == 0;
 }
 
+/* AE 6: the XMPP gateway is on the Front Ends, never on a Director. */
+static void trust_gateways(struct topo_derive *v, struct clusters *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		bool any = false, director = false;
+
+		for (const struct topo_draft_service *s = v->d->services; s;
+		     s = s->next) {
+			if (!topo_role_is(s, "Registrar") ||
+			    topo_draft_cluster(v->d, s->cluster_id) !=
+				    list->v[i].cluster)
+				continue;
+			any = true;
+			director |= s->is_director;
+		}
+		if (any && !director && (list->v[i].bits & TOPO_TRUST_SIP))
+			list->v[i].bits |= TOPO_TRUST_XMPP;
+	}
+}
+
 /* TO 1.7 and DESIGN 10, in this order: next hop, dependants, other
  * registrars of our site, the active management server. */
 static void collect(struct topo_derive *v, struct clusters *list)
@@ -77,6 +97,7 @@ static void collect(struct topo_derive *v, struct clusters *list)
 	for (s = v->d->services; s; s = s->next)
 		if (topo_role_is(s, "CentralMgmt") && s->is_active_cms)
 			add_cluster(v, list, s, TOPO_TRUST_REPLICA);
+	trust_gateways(v, list);
 }
 
 static void add_name(struct topo_derive *v, struct topo_trusted *rows,

@@ -46,11 +46,13 @@ static const struct {
 	{"trusted", true, offsetof(struct topo_diff, trusted)},
 	{"registrar.", true, offsetof(struct topo_diff, trusted)},
 	{"pushers", false, offsetof(struct topo_diff, trusted)},
-	{"allowed", false, offsetof(struct topo_diff, federation)},
+	{"allowed", true, offsetof(struct topo_diff, federation)},
 	{"blocked", false, offsetof(struct topo_diff, federation)},
 	{"federation", false, offsetof(struct topo_diff, federation)},
 	{"provider.", true, offsetof(struct topo_diff, federation)},
 	{"settings", true, offsetof(struct topo_diff, federation)},
+	{"xmpp.", true, offsetof(struct topo_diff, xmpp)},
+	{"trust.xmpp", false, offsetof(struct topo_diff, trusted)},
 	{"host.", true, offsetof(struct topo_diff, hosts)},
 	{"av.public", false, offsetof(struct topo_diff, av)},
 	{"av.public.ipv6", false, offsetof(struct topo_diff, av)},
@@ -107,9 +109,12 @@ static void add_change(struct topo_diff *d, struct topo_fact_change *rows,
 	rows[d->fact_count++] = change;
 }
 
+/* As people may see it. */
 static const char *text_of(const struct topo_fact *f)
 {
-	return (const char *)f->value.p; /* NUL follows */
+	struct edge_slice shown = topo_fact_shown(f->key, f->value);
+
+	return (const char *)shown.p; /* NUL follows */
 }
 
 static const struct topo_fact *fact_at(const struct topo_facts *f, size_t i)

@@ -14,7 +14,8 @@ enum topo_listen_change {
 
 struct topo_fact_change {
 	const char *key;
-	const char *before, *after; /* NULL: added, removed */
+	/* NULL: added, removed; of a secret never the value itself */
+	const char *before, *after;
 };
 
 struct topo_diff {
@@ -23,6 +24,7 @@ struct topo_diff {
 	bool domains;	 /* SIP domains */
 	bool trusted;	 /* who may connect inside */
 	bool federation; /* access settings, allowed, blocked, providers */
+	bool xmpp;	 /* XMPP partners and gateway */
 	bool hosts;	 /* any HOSTS address */
 	bool webconf;	 /* IPv6 address of its outside listener */
 	bool av;	 /* public A/V address, token lifetime, MRAS user */

@@ -21,19 +21,15 @@ enum edge_err topo_draft_new(struct topo_draft **out)
 	d->clusters_tail = &d->clusters;
 	d->services_tail = &d->services;
 	names_init(&d->sql);
-	names_init(&d->allowed);
 	names_init(&d->blocked);
-	names_init(&d->providers);
 	names_init(&d->simple_urls);
-	names_init(&d->xmpp_partners);
 	names_init(&d->items);
-	d->access = (struct topo_access_settings){
-		/* TO 1.9 */
-		.outside_users = true,
-		.keep_crls = true,
-		.mark_verifiable = true,
-		.tls_count = 4,
-	};
+	d->allowed_tail = &d->allowed;
+	d->providers_tail = &d->providers;
+	d->xmpp_tail = &d->xmpp;
+	d->access = topo_access_default();
+	d->proxy = topo_proxy_default();
+	d->gateway = topo_xmpp_gateway_default();
 	*out = d;
 	return EDGE_OK;
 }
@@ -176,7 +172,7 @@ struct topo_draft_nic *topo_draft_nic(const struct topo_draft_machine *m,
 	return NULL;
 }
 
-/* TO 1.5, rows 1-11 and the replica's. */
+/* TO 1.5, rows 1-11, 13, 14 and the replica's. */
 /* clang-format off */
 static const struct {
 	const char *owner, *usage, *side, *protocol;
@@ -192,6 +188,8 @@ static const struct {
 	[TOPO_PORT_AV_OUTSIDE_UDP] = {"MediaRelayEdge", "TURNServer", "External", "Udp"},
 	[TOPO_PORT_AV_RANGE] = {"MediaRelayEdge", "MediaCommunication", "External", "TcpOrUdp"},
 	[TOPO_PORT_ACCESS_FEDERATION] = {"AccessEdge", "SipServer", "External", "Mtls"},
+	[TOPO_PORT_XMPP_OUTSIDE] = {"XmppFederationProxy", "XmppServer", "External", "Tls"},
+	[TOPO_PORT_XMPP_INSIDE] = {"XmppFederationProxy", "XptServer", "Internal", "Mtls"},
 	[TOPO_PORT_REPLICA] = {"ReplicationService", "Replication", "Internal", "Https"},
 };
 /* clang-format on */
@@ -199,7 +197,7 @@ static const struct {
 enum topo_port_kind topo_draft_port_kind(const struct topo_draft_port *p)
 {
 	for (size_t i = 0; i < TOPO_PORT_KINDS; i++)
-		if (rows[i].owner && strcmp(p->owner, rows[i].owner) == 0 &&
+		if (strcmp(p->owner, rows[i].owner) == 0 &&
 		    strcmp(p->usage, rows[i].usage) == 0 &&
 		    strcmp(p->side, rows[i].side) == 0 &&
 		    strcmp(p->protocol, rows[i].protocol) == 0)
@@ -231,6 +229,8 @@ const char *topo_port_kind_name(enum topo_port_kind kind)
 		[TOPO_PORT_AV_OUTSIDE_UDP] = "row 9 (MediaRelayEdge TURNServer External Udp)",
 		[TOPO_PORT_AV_RANGE] = "row 10 (MediaRelayEdge MediaCommunication External TcpOrUdp)",
 		[TOPO_PORT_ACCESS_FEDERATION] = "row 11 (AccessEdge SipServer External Mtls)",
+		[TOPO_PORT_XMPP_OUTSIDE] = "row 13 (XmppFederationProxy XmppServer External Tls)",
+		[TOPO_PORT_XMPP_INSIDE] = "row 14 (XmppFederationProxy XptServer Internal Mtls)",
 		[TOPO_PORT_REPLICA] = "replica (ReplicationService Replication Internal Https)",
 	};
 	/* clang-format on */

@@ -78,18 +78,35 @@ struct topo_draft_service {
 	unsigned line;
 };
 
-struct topo_draft_name { /* a domain, partner, provider, simple URL */
+struct topo_draft_name { /* a domain, a simple URL */
 	struct topo_draft_name *next;
-	const char *name, *proxy; /* proxy or NULL */
-	const char *kind;	  /* provider: "public" or "hosting"; URL:
-				     "Meet"; else NULL */
-	const char *verification; /* provider, or NULL */
-	bool disabled;
+	const char *name;
+	const char *kind; /* of a URL: "Meet"; else NULL */
 	unsigned line;
 };
 
 struct topo_draft_names {
 	struct topo_draft_name *head, **tail;
+};
+
+/* Rows of policy: names as written, NULL when not said. */
+struct topo_draft_partner {
+	struct topo_draft_partner *next;
+	struct topo_partner is;
+	unsigned line;
+};
+
+struct topo_draft_provider {
+	struct topo_draft_provider *next;
+	struct topo_provider is;
+	unsigned line;
+};
+
+struct topo_draft_xmpp {
+	struct topo_draft_xmpp *next;
+	struct topo_xmpp_partner is; /* without more */
+	struct topo_draft_names more;
+	unsigned line;
 };
 
 struct topo_draft_lifetime { /* MediaRelaySettings of one scope */
@@ -122,8 +139,12 @@ struct topo_draft {
 	struct topo_draft_names sql; /* ids of SQL instances */
 	struct topo_access_settings access;
 	struct topo_proxy_settings proxy;
-	struct topo_draft_names allowed, blocked, providers, simple_urls;
-	struct topo_draft_names xmpp_partners, items; /* items: DocItem names */
+	struct topo_xmpp_gateway gateway;
+	struct topo_draft_partner *allowed, **allowed_tail;
+	struct topo_draft_provider *providers, **providers_tail;
+	struct topo_draft_xmpp *xmpp, **xmpp_tail;
+	struct topo_draft_names blocked, simple_urls;
+	struct topo_draft_names items; /* DocItem names */
 	struct topo_draft_lifetime *lifetimes;
 	size_t unknown[TOPO_UNKNOWN_KINDS];
 	const char *unknown_shown[TOPO_UNKNOWN_SHOWN];

@@ -121,6 +121,14 @@ const struct topo_fact *topo_facts_find(const struct topo_facts *f,
 	return bsearch(key, f->v, f->count, sizeof(*f->v), fact_compare);
 }
 
+struct edge_slice topo_fact_shown(const char *key, struct edge_slice value)
+{
+	if (strcmp(key, "xmpp.dialbackkey") != 0 ||
+	    edge_slice_eq_str(value, "-"))
+		return value;
+	return edge_slice_str("(secret)");
+}
+
 static int line_compare(const void *a, const void *b)
 {
 	const struct edge_slice *x = a, *y = b;

@@ -29,6 +29,9 @@ EDGE_MUST_CHECK enum edge_err topo_facts_parse(struct topo_facts *out,
 /** NULL when absent. */
 const struct topo_fact *topo_facts_find(const struct topo_facts *f,
 					const char *key);
+/** A value as people may see it: that of a secret fact is "(secret)", unless
+ * it is "-", nothing. */
+struct edge_slice topo_fact_shown(const char *key, struct edge_slice value);
 /** Lines in any order -> head line and lines sorted; heap, caller frees. */
 EDGE_MUST_CHECK enum edge_err topo_facts_sort(char **text, size_t *len,
 					      struct edge_slice lines);

@@ -85,6 +85,35 @@ const struct topo_partner *topo_find_partner(const struct topo *t,
 	return NULL;
 }
 
+const struct topo_provider *topo_find_provider(const struct topo *t,
+					       struct edge_slice proxy_fqdn)
+{
+	for (size_t i = 0; i < t->provider_count; i++)
+		if (topo_name_eq(proxy_fqdn, t->providers[i].proxy_fqdn))
+			return &t->providers[i];
+	return NULL;
+}
+
+static bool is_partner(const struct topo_xmpp_partner *p,
+		       struct edge_slice domain)
+{
+	if (topo_name_eq(domain, p->domain))
+		return true;
+	for (size_t i = 0; i < p->more.count; i++)
+		if (topo_name_eq(domain, p->more.v[i]))
+			return true;
+	return false;
+}
+
+const struct topo_xmpp_partner *topo_find_xmpp(const struct topo *t,
+					       struct edge_slice domain)
+{
+	for (size_t i = 0; i < t->xmpp_count; i++)
+		if (is_partner(&t->xmpp[i], domain))
+			return &t->xmpp[i];
+	return NULL;
+}
+
 static int host_compare(const void *key, const void *row)
 {
 	return strcmp(key, ((const struct topo_host *)row)->fqdn);

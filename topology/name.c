@@ -28,6 +28,8 @@ bool topo_name_is_valid(struct edge_slice name)
 	name = topo_name_trim(name);
 	if (name.p == name.end || edge_slice_len(name) > NAME_MAX_LEN)
 		return false;
+	if (edge_slice_eq_str(name, "-")) /* a fact's word for nothing */
+		return false;
 	for (const uint8_t *c = name.p; c < name.end; c++) {
 		if (*c == '.') {
 			if (!label)

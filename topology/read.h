@@ -3,6 +3,7 @@
 #define TOPOLOGY_READ_H
 
 #include "topology/draft.h"
+#include "topology/field.h"
 #include "topology/finding.h"
 #include "topology/xml.h"
 
@@ -65,6 +66,7 @@ enum topo_setting {
 	TOPO_SETTING_RELAY,
 	TOPO_SETTING_URLS,
 	TOPO_SETTING_XMPP,
+	TOPO_SETTING_GATEWAY,
 	TOPO_SETTING_PROXY,
 };
 
@@ -94,8 +96,13 @@ struct topo_reader {
 	struct topo_draft_service *service;
 	struct topo_draft_dep *dep;
 	const char *sql_name, *sql_guid;
-	struct topo_draft_name *row;
+	struct topo_draft_name *row; /* a simple URL */
 	struct topo_draft_lifetime *lifetime;
+	/* properties go into this struct by this table; into NULL: no row */
+	const struct topo_field *fields;
+	void *into;
+	unsigned row_line;
+	struct topo_draft_xmpp *partner; /* takes AdditionalDomains; or NULL */
 	/* where in an export */
 	const char *item, *topology_item;
 	const char *scope_site; /* NULL: none in the entry's key */
@@ -142,14 +149,21 @@ const struct topo_read_rule *topo_read_topology_rules(void);
 /** After the last element: names of machines, labels of services. */
 void topo_read_finish(struct topo_reader *r);
 
-/* read_settings.c */
+/* read_settings.c: the walk to a settings element and through it. */
 const struct topo_read_rule *topo_read_settings_rules(void);
 /** A settings element: on_start for each level, on_text for leaves. */
 void topo_read_setting_start(struct topo_reader *r,
 			     const struct topo_element *el);
 void topo_read_setting_text(struct topo_reader *r, const char *name,
 			    struct edge_slice text);
-/** Seconds of "PT8H", "P1DT2H30M" or "08:00:00"; 0: neither. */
-unsigned topo_read_duration(struct edge_slice s);
+
+/* read_policy.c: what the settings of policy hold. */
+/** A settings element begins: where its own properties go. */
+void topo_read_policy_start(struct topo_reader *r);
+/** An element in it, itself included: does it begin a row of a list? */
+void topo_read_policy_row(struct topo_reader *r, const struct topo_element *el);
+/** One property, from an attribute or a leaf. */
+void topo_read_policy_put(struct topo_reader *r, const char *name,
+			  struct edge_slice value);
 
 #endif

@@ -506,12 +506,28 @@ static unsigned next_instance(struct roles *roles, const char *role)
 	return 0;
 }
 
+/* AE 1.1: XMPP is served on the address of the Access Edge, whatever
+ * interface its row names. */
+static void move_to(const struct topo_draft_service *s,
+		    enum topo_port_kind kind, enum topo_port_kind access)
+{
+	struct topo_draft_port *p = topo_draft_port(s, kind);
+	const struct topo_draft_port *to = topo_draft_port(s, access);
+
+	if (!p || !to)
+		return;
+	p->side = to->side;
+	p->number = to->number;
+}
+
 void topo_read_finish(struct topo_reader *r)
 {
 	struct roles roles = {0};
 	const struct topo_draft_cluster *c;
 
 	for (struct topo_draft_service *s = r->d->services; s; s = s->next) {
+		move_to(s, TOPO_PORT_XMPP_OUTSIDE, TOPO_PORT_ACCESS_CLIENT);
+		move_to(s, TOPO_PORT_XMPP_INSIDE, TOPO_PORT_ACCESS_INSIDE);
 		if (s->label)
 			continue;
 		s->label = topo_arena_printf(&r->d->arena, "%s-%u", s->role,

@@ -117,3 +117,50 @@ bool topo_role_site_before(const struct topo_draft *d,
 
 	return nx != ny ? nx < ny : strcmp(x, y) < 0;
 }
+
+/* A name that an earlier partner has belongs to that one. */
+static bool is_taken(const struct topo_draft *d,
+		     const struct topo_draft_xmpp *p)
+{
+	struct edge_slice name = edge_slice_str(p->is.domain);
+
+	for (const struct topo_draft_xmpp *q = d->xmpp; q != p; q = q->next)
+		if (q->is.domain && topo_name_eq(name, q->is.domain))
+			return true;
+	return false;
+}
+
+const char *topo_role_xmpp_fault(const struct topo_draft *d,
+				 const struct topo_draft_xmpp *p)
+{
+	if (!p->is.domain || !topo_name_is_valid(edge_slice_str(p->is.domain)))
+		return "its Domain is not a DNS name";
+	if (!topo_xmpp_is_possible(&p->is))
+		return "without dialback it needs SASL and TLS, and one of "
+		       "them is NotSupported";
+	if (is_taken(d, p))
+		return "an earlier partner has the same Domain";
+	return NULL;
+}
+
+const struct topo_draft_xmpp *topo_role_xmpp(const struct topo_draft *d)
+{
+	const struct topo_draft_xmpp *p = d->xmpp;
+
+	for (size_t n = 0; p && n < TOPO_ROLE_PARTNERS_MAX; p = p->next, n++)
+		if (!topo_role_xmpp_fault(d, p))
+			return p;
+	return NULL;
+}
+
+const struct topo_draft_port *
+topo_role_served_port(const struct topo_draft *d,
+		      const struct topo_draft_service *edge,
+		      enum topo_port_kind kind)
+{
+	const struct topo_draft_port *port = topo_draft_port(edge, kind);
+
+	if (kind != TOPO_PORT_XMPP_OUTSIDE && kind != TOPO_PORT_XMPP_INSIDE)
+		return port;
+	return topo_role_xmpp(d) ? port : NULL;
+}

@@ -4,6 +4,8 @@
 
 #include "topology/draft.h"
 
+enum { TOPO_ROLE_PARTNERS_MAX = 999 }; /* ours: providers, XMPP partners */
+
 struct topo_role { /* any of them NULL when the document lacks it */
 	const struct topo_draft_service *edge;
 	const struct topo_draft_cluster *cluster;
@@ -27,6 +29,17 @@ topo_role_sip_port(const struct topo_draft_service *registrar);
 const struct topo_draft_port *
 topo_role_replica_port(const struct topo_draft *d,
 		       const struct topo_draft_service *edge);
+/** Of an EdgeServer, a row that is served: those of XMPP only with a partner
+ * (AE 6.1: an empty list means off). NULL: absent or not served. */
+const struct topo_draft_port *
+topo_role_served_port(const struct topo_draft *d,
+		      const struct topo_draft_service *edge,
+		      enum topo_port_kind kind);
+/** The first XMPP partner that is not left out; NULL: there is none. */
+const struct topo_draft_xmpp *topo_role_xmpp(const struct topo_draft *d);
+/** Why an XMPP partner is left out; NULL: it is not. AE 6.2. */
+const char *topo_role_xmpp_fault(const struct topo_draft *d,
+				 const struct topo_draft_xmpp *p);
 /** Has a the lower SiteId of the two: TO 1.8. */
 bool topo_role_site_before(const struct topo_draft *d,
 			   const struct topo_draft_service *a,

@@ -83,6 +83,8 @@ static enum edge_err take_all(struct topo_snap_in *in, char *why, size_t cap)
 		return fault(why, cap, at, "registrar.000");
 	if (!topo_snap_take_providers(in, &at))
 		return fault(why, cap, at, "provider.000");
+	if (!topo_snap_take_xmpp(in, &at))
+		return fault(why, cap, at, "xmpp.partner.000");
 	return take_rows(in, why, cap);
 }
 
@@ -99,6 +101,10 @@ enum edge_err topo_snap_decode(const struct topo **out, struct edge_slice snap,
 		goto out;
 	atomic_init(&b->refs, 1);
 	b->topo.seq = seq;
+	/* what facts of earlier versions do not say */
+	b->topo.access = topo_access_default();
+	b->topo.proxy = topo_proxy_default();
+	b->topo.xmpp_gateway = topo_xmpp_gateway_default();
 	in.arena = &b->arena;
 	in.t = &b->topo;
 	err = topo_facts_parse(&in.facts, snap, &b->arena, why, why_cap);
@@ -146,6 +152,7 @@ enum edge_err topo_snap_encode(char **text, size_t *len, const struct topo *t)
 	topo_snap_put_av_members(out, t);
 	topo_snap_put_registrars(out, t);
 	topo_snap_put_providers(out, t);
+	topo_snap_put_xmpp(out, t);
 	if (fclose(out))
 		goto out;
 	err = topo_facts_sort(&sorted, &sorted_len,

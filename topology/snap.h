@@ -11,6 +11,7 @@ enum {
 	TOPO_SNAP_BYTES_MAX = 4 * 1024 * 1024, /* ours [bytes] */
 	TOPO_SNAP_LIST_MAX = 4096,	       /* ours: items of one list */
 	TOPO_SNAP_ADDRS_MAX = 64,	       /* TO 3.3: of one name */
+	TOPO_SNAP_RUNNING_MAX = 999,	       /* ours: three digits in a key */
 };
 
 /**

@@ -1,12 +1,10 @@
 /* Facts with running keys: HOSTS names, A/V addresses of the pool, Registrar
- * clusters, providers. */
+ * clusters. */
 #include <string.h>
 
 #include "topology/name.h"
 #include "topology/snap.h"
 #include "topology/snap_rows.h"
-
-enum { RUNNING_MAX = 999 }; /* ours: three digits in a key */
 
 bool topo_snap_lit(struct edge_slice *s, const char *text)
 {
@@ -86,9 +84,8 @@ bool topo_snap_hosts(struct topo_snap_in *in, struct edge_slice s, uint8_t sep,
 	return true;
 }
 
-/* Facts whose key begins with prefix: they lie together. */
-static struct topo_facts with_prefix(const struct topo_facts *f,
-				     const char *prefix)
+struct topo_facts topo_snap_with_prefix(const struct topo_facts *f,
+					const char *prefix)
 {
 	struct topo_facts some = {0};
 
@@ -139,7 +136,7 @@ static bool take_addrs(struct topo_snap_in *in, struct edge_slice s,
 
 bool topo_snap_take_hosts(struct topo_snap_in *in, const struct topo_fact **at)
 {
-	struct topo_facts some = with_prefix(&in->facts, "host.");
+	struct topo_facts some = topo_snap_with_prefix(&in->facts, "host.");
 	struct topo_host *v =
 		topo_arena_array(in->arena, some.count, sizeof(*v));
 
@@ -157,13 +154,13 @@ bool topo_snap_take_hosts(struct topo_snap_in *in, const struct topo_fact **at)
 	return true;
 }
 
-static bool is_numbered(const struct topo_facts *some, size_t i,
-			const char *prefix)
+bool topo_snap_is_numbered(const struct topo_facts *some, size_t i,
+			   const char *prefix)
 {
 	char want[32];
 
 	(void)snprintf(want, sizeof(want), "%s%03zu", prefix, i);
-	return i <= RUNNING_MAX && strcmp(some->v[i].key, want) == 0;
+	return i <= TOPO_SNAP_RUNNING_MAX && strcmp(some->v[i].key, want) == 0;
 }
 
 void topo_snap_put_av_members(FILE *out, const struct topo *t)
@@ -180,7 +177,8 @@ void topo_snap_put_av_members(FILE *out, const struct topo *t)
 bool topo_snap_take_av_members(struct topo_snap_in *in,
 			       const struct topo_fact **at)
 {
-	struct topo_facts some = with_prefix(&in->facts, "av.member.");
+	struct topo_facts some =
+		topo_snap_with_prefix(&in->facts, "av.member.");
 	struct edge_addr *v =
 		topo_arena_array(in->arena, some.count, sizeof(*v));
 
@@ -189,7 +187,7 @@ bool topo_snap_take_av_members(struct topo_snap_in *in,
 		return false;
 	for (size_t i = 0; i < some.count; i++) {
 		*at = &some.v[i];
-		if (!is_numbered(&some, i, "av.member.") ||
+		if (!topo_snap_is_numbered(&some, i, "av.member.") ||
 		    edge_addr_parse(&v[i], some.v[i].value, 0) || !v[i].family)
 			return false;
 	}
@@ -238,7 +236,8 @@ static bool take_registrar(struct topo_snap_in *in, struct edge_slice s,
 bool topo_snap_take_registrars(struct topo_snap_in *in,
 			       const struct topo_fact **at)
 {
-	struct topo_facts some = with_prefix(&in->facts, "registrar.");
+	struct topo_facts some =
+		topo_snap_with_prefix(&in->facts, "registrar.");
 	struct topo_cluster *v =
 		topo_arena_array(in->arena, some.count, sizeof(*v));
 
@@ -247,62 +246,12 @@ bool topo_snap_take_registrars(struct topo_snap_in *in,
 		return false;
 	for (size_t i = 0; i < some.count; i++) {
 		*at = &some.v[i];
-		if (!is_numbered(&some, i, "registrar.") ||
+		if (!topo_snap_is_numbered(&some, i, "registrar.") ||
 		    !take_registrar(in, some.v[i].value, &v[i]))
 			return false;
 	}
 	v[0].is_next_hop = true;
 	in->t->registrars = v;
 	in->t->registrar_count = some.count;
-	return true;
-}
-
-void topo_snap_put_providers(FILE *out, const struct topo *t)
-{
-	for (size_t i = 0; i < t->provider_count; i++) {
-		const struct topo_provider *p = &t->providers[i];
-
-		(void)fprintf(out, "provider.%03zu\t%s %s %s %s\n", i,
-			      p->is_public ? "public" : "hosting",
-			      p->proxy_fqdn,
-			      p->verification ? p->verification : "-", p->name);
-	}
-}
-
-static bool take_provider(struct topo_snap_in *in, struct edge_slice s,
-			  struct topo_provider *p)
-{
-	struct edge_slice kind, proxy, verification;
-
-	if (!topo_snap_word(&s, ' ', &kind) ||
-	    !topo_snap_word(&s, ' ', &proxy) ||
-	    !topo_snap_word(&s, ' ', &verification) || s.p == s.end ||
-	    !topo_snap_name(in, proxy, &p->proxy_fqdn))
-		return false;
-	p->is_public = edge_slice_eq_str(kind, "public");
-	if (!edge_slice_eq_str(verification, "-"))
-		p->verification = topo_arena_str(in->arena, verification);
-	p->name = topo_arena_str(in->arena, s);
-	return p->is_public || edge_slice_eq_str(kind, "hosting");
-}
-
-bool topo_snap_take_providers(struct topo_snap_in *in,
-			      const struct topo_fact **at)
-{
-	struct topo_facts some = with_prefix(&in->facts, "provider.");
-	struct topo_provider *v =
-		topo_arena_array(in->arena, some.count, sizeof(*v));
-
-	*at = NULL;
-	if (!v)
-		return false;
-	for (size_t i = 0; i < some.count; i++) {
-		*at = &some.v[i];
-		if (!is_numbered(&some, i, "provider.") ||
-		    !take_provider(in, some.v[i].value, &v[i]))
-			return false;
-	}
-	in->t->providers = v;
-	in->t->provider_count = some.count;
 	return true;
 }

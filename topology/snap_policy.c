@@ -1,4 +1,4 @@
-/* Facts about policy: domains, next hop, trust, federation, partners. */
+/* Facts about policy: domains, next hop, trust, federation. */
 #include <string.h>
 
 #include "topology/name.h"
@@ -309,16 +309,21 @@ bool topo_snap_take_proxy(struct topo_snap_in *in, struct edge_slice s,
 	return s.p == s.end;
 }
 
+static const struct topo_field *route_level(void)
+{
+	return topo_field_find(topo_access_fields, "VerificationLevel");
+}
+
 void topo_snap_put_route(FILE *out, const struct topo *t,
 			 const struct topo_snap_row *row)
 {
 	const struct topo_access_settings *a = &t->access;
 
 	(void)row;
-	(void)fprintf(out, "%s verification=%s public=%s disclaimer=%s",
-		      or_dash(a->default_route), or_dash(a->route_verification),
-		      yes_no(a->route_is_public),
-		      yes_no(a->archiving_disclaimer));
+	(void)fprintf(
+		out, "%s verification=%s public=%s disclaimer=%s",
+		or_dash(a->default_route), topo_field_word(route_level(), a),
+		yes_no(a->route_is_public), yes_no(a->archiving_disclaimer));
 }
 
 bool topo_snap_take_route(struct topo_snap_in *in, struct edge_slice s,
@@ -331,91 +336,16 @@ bool topo_snap_take_route(struct topo_snap_in *in, struct edge_slice s,
 	if (!edge_take_until(&s, ' ', &name) ||
 	    !topo_snap_lit(&s, "verification=") ||
 	    !edge_take_until(&s, ' ', &level) || level.p == level.end ||
-	    !topo_snap_text(in, level, &a->route_verification) ||
 	    !take_bool(&s, "public=", &a->route_is_public) ||
 	    !take_bool(&s, "disclaimer=", &a->archiving_disclaimer) ||
 	    s.p < s.end)
 		return false;
+	/* earlier versions wrote any word, and "-" for none */
+	(void)topo_field_take(route_level(), a, level);
 	if (edge_slice_eq_str(name, "-"))
 		return !in->default_routing;
 	return in->default_routing &&
 	       topo_snap_name(in, name, &a->default_route);
-}
-
-void topo_snap_put_allowed(FILE *out, const struct topo *t,
-			   const struct topo_snap_row *row)
-{
-	(void)row;
-	for (size_t i = 0; i < t->allowed_count; i++) {
-		const struct topo_partner *p = &t->allowed[i];
-
-		(void)fprintf(out, "%s%s", i ? " " : "", p->domain);
-		if (p->proxy_fqdn)
-			(void)fprintf(out, "(via %s)", p->proxy_fqdn);
-	}
-	if (!t->allowed_count)
-		(void)fputc('-', out);
-}
-
-/* "name" or "name(via proxy)", and the blank behind it. */
-static bool take_partner(struct topo_snap_in *in, struct edge_slice *s,
-			 struct topo_partner *p)
-{
-	struct edge_slice word, name, proxy;
-
-	if (!topo_snap_word(s, ' ', &word))
-		return false;
-	if (!edge_take_until(&word, '(', &name))
-		return topo_snap_name(in, word, &p->domain);
-	if (!edge_slice_eq_str(word, "via") || !edge_take_until(s, ')', &proxy))
-		return false;
-	if (s->p < s->end && (!topo_snap_lit(s, " ") || s->p == s->end))
-		return false;
-	return topo_snap_name(in, name, &p->domain) &&
-	       topo_snap_name(in, proxy, &p->proxy_fqdn);
-}
-
-bool topo_snap_take_allowed(struct topo_snap_in *in, struct edge_slice s,
-			    const struct topo_snap_row *row)
-{
-	size_t cap = topo_snap_count(s, ' '), n = 0;
-	struct topo_partner *v;
-
-	(void)row;
-	if (cap == SIZE_MAX)
-		return false;
-	v = topo_arena_array(in->arena, cap, sizeof(*v));
-	if (!v)
-		return false;
-	while (cap && s.p < s.end)
-		if (!take_partner(in, &s, &v[n++]))
-			return false;
-	in->t->allowed = v;
-	in->t->allowed_count = n;
-	return true;
-}
-
-void topo_snap_put_blocked(FILE *out, const struct topo *t,
-			   const struct topo_snap_row *row)
-{
-	(void)row;
-	for (size_t i = 0; i < t->blocked_count; i++)
-		(void)fprintf(out, "%s%s", i ? " " : "", t->blocked[i]);
-	if (!t->blocked_count)
-		(void)fputc('-', out);
-}
-
-bool topo_snap_take_blocked(struct topo_snap_in *in, struct edge_slice s,
-			    const struct topo_snap_row *row)
-{
-	struct topo_names names;
-
-	(void)row;
-	if (!topo_snap_list(in, s, true, &names))
-		return false;
-	in->t->blocked = names.v;
-	in->t->blocked_count = names.count;
-	return true;
 }
 
 /* Token lifetime: "8h", "90m", "100s", the largest whole unit. */

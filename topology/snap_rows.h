@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "topology/facts.h"
+#include "topology/field.h"
 #include "topology/topology.h"
 
 struct topo_snap_in {
@@ -27,6 +28,7 @@ struct topo_snap_row {
 	unsigned bit; /* enum topo_trust */
 	bool is_new;  /* snapshots of earlier versions lack it */
 	const struct topo_snap_group *group;
+	const struct topo_field *fields; /* of the struct at `at` */
 };
 
 /** Ends with a row without key; take works in this order. */
@@ -65,25 +67,58 @@ void topo_snap_put_route(FILE *out, const struct topo *t,
 			 const struct topo_snap_row *row);
 bool topo_snap_take_route(struct topo_snap_in *in, struct edge_slice s,
 			  const struct topo_snap_row *row);
-void topo_snap_put_allowed(FILE *out, const struct topo *t,
-			   const struct topo_snap_row *row);
-bool topo_snap_take_allowed(struct topo_snap_in *in, struct edge_slice s,
-			    const struct topo_snap_row *row);
-void topo_snap_put_blocked(FILE *out, const struct topo *t,
-			   const struct topo_snap_row *row);
-bool topo_snap_take_blocked(struct topo_snap_in *in, struct edge_slice s,
-			    const struct topo_snap_row *row);
 void topo_snap_put_lifetime(FILE *out, const struct topo *t,
 			    const struct topo_snap_row *row);
 bool topo_snap_take_lifetime(struct topo_snap_in *in, struct edge_slice s,
 			     const struct topo_snap_row *row);
 
+/* Rows about partners, in snap_partners.c. */
+void topo_snap_put_allowed(FILE *out, const struct topo *t,
+			   const struct topo_snap_row *row);
+bool topo_snap_take_allowed(struct topo_snap_in *in, struct edge_slice s,
+			    const struct topo_snap_row *row);
+void topo_snap_put_levels(FILE *out, const struct topo *t,
+			  const struct topo_snap_row *row);
+bool topo_snap_take_levels(struct topo_snap_in *in, struct edge_slice s,
+			   const struct topo_snap_row *row);
+void topo_snap_put_monitored(FILE *out, const struct topo *t,
+			     const struct topo_snap_row *row);
+bool topo_snap_take_monitored(struct topo_snap_in *in, struct edge_slice s,
+			      const struct topo_snap_row *row);
+void topo_snap_put_blocked(FILE *out, const struct topo *t,
+			   const struct topo_snap_row *row);
+bool topo_snap_take_blocked(struct topo_snap_in *in, struct edge_slice s,
+			    const struct topo_snap_row *row);
+
+/* Rows about XMPP, in snap_xmpp.c. */
+void topo_snap_put_xmpp_names(FILE *out, const struct topo *t,
+			      const struct topo_snap_row *row);
+bool topo_snap_take_xmpp_names(struct topo_snap_in *in, struct edge_slice s,
+			       const struct topo_snap_row *row);
+void topo_snap_put_dialback(FILE *out, const struct topo *t,
+			    const struct topo_snap_row *row);
+bool topo_snap_take_dialback(struct topo_snap_in *in, struct edge_slice s,
+			     const struct topo_snap_row *row);
+
+/* A row that is a struct's properties, "key=value" each: snap_fields.c. */
+void topo_snap_put_fields(FILE *out, const struct topo *t,
+			  const struct topo_snap_row *row);
+bool topo_snap_take_fields(struct topo_snap_in *in, struct edge_slice s,
+			   const struct topo_snap_row *row);
+/** The same inside another fact, with any separator. */
+void topo_snap_print_fields(FILE *out, const struct topo_field *fields,
+			    const void *from, char sep);
+bool topo_snap_read_fields(struct topo_snap_in *in, struct edge_slice *s,
+			   const struct topo_field *fields, void *into,
+			   char sep);
+
 /* Keys with a running part: host.<fqdn>, av.member.NNN, registrar.NNN,
- * provider.NNN. */
+ * provider.NNN, xmpp.partner.NNN. */
 void topo_snap_put_hosts(FILE *out, const struct topo *t);
 void topo_snap_put_av_members(FILE *out, const struct topo *t);
 void topo_snap_put_registrars(FILE *out, const struct topo *t);
 void topo_snap_put_providers(FILE *out, const struct topo *t);
+void topo_snap_put_xmpp(FILE *out, const struct topo *t);
 /* On false *at is the fact that is wrong, or NULL when one is missing. */
 bool topo_snap_take_hosts(struct topo_snap_in *in, const struct topo_fact **at);
 bool topo_snap_take_av_members(struct topo_snap_in *in,
@@ -93,7 +128,15 @@ bool topo_snap_take_registrars(struct topo_snap_in *in,
 bool topo_snap_take_providers(struct topo_snap_in *in,
 			      const struct topo_fact **at);
 
-/* Pieces that both files read with. */
+bool topo_snap_take_xmpp(struct topo_snap_in *in, const struct topo_fact **at);
+
+/* Pieces that all files read with. */
+/** Facts whose key begins with prefix: they lie together. */
+struct topo_facts topo_snap_with_prefix(const struct topo_facts *f,
+					const char *prefix);
+/** Is the key of some[i] prefix and i, three digits? */
+bool topo_snap_is_numbered(const struct topo_facts *some, size_t i,
+			   const char *prefix);
 bool topo_snap_lit(struct edge_slice *s, const char *text);
 /** Up to the separator or the end, which may come next; never empty. */
 bool topo_snap_word(struct edge_slice *s, uint8_t sep, struct edge_slice *out);

@@ -9,6 +9,8 @@
 #include "common/addr.h"
 #include "common/err.h"
 #include "common/slice.h"
+#include "topology/partners.h"
+#include "topology/xmpp.h"
 
 /* Rows of TO 1.5, named by who connects and where. */
 enum topo_port_kind {
@@ -69,104 +71,9 @@ struct topo_trusted {
 	unsigned listeners; /* enum topo_trust bits */
 };
 
-enum topo_verification {		     /* VerificationLevel, AE 3.3 */
-			 TOPO_VERIFY_SOURCE, /* UseSourceVerification */
-			 TOPO_VERIFY_ALWAYS, /* AlwaysVerifiable */
-			 TOPO_VERIFY_NEVER,  /* AlwaysUnverifiable */
-			 TOPO_VERIFICATIONS
-};
-
-struct topo_partner {			 /* allowed domain */
-	const char *domain, *proxy_fqdn; /* proxy NULL: found by SRV */
-	enum topo_verification verification;
-	bool is_monitored; /* MarkForMonitoring */
-};
-
-struct topo_access_settings { /* AccessEdgeSettings, TO 1.9 */
-	bool outside_users, anonymous_users, federated_users, discovery;
-	bool keep_crls, mark_verifiable, archiving_disclaimer;
-	unsigned tls_count;		/* 1..4 */
-	const char *default_route;	/* NULL: DNS SRV routing */
-	const char *route_verification; /* of the default route; or NULL */
-	bool route_is_public;		/* default route is a public provider */
-	enum topo_verification route_level, discovered_level;
-	bool clearing_house;	  /* BeClearingHouse */
-	bool limits_contacts;	  /* EnableDiscoveredPartnerContactsLimit */
-	unsigned contacts_max;	  /* MaxContactsPerDiscoveredPartner */
-	unsigned discovered_rate; /* DiscoveredPartnerStandardRate [1/s] */
-	unsigned report_min;	  /* DiscoveredPartnerReportPeriodMinutes */
-	unsigned accepted_certs;  /* MaxAcceptedCertificatesStored */
-	unsigned rejected_certs;  /* MaxRejectedCertificatesStored */
-	unsigned dropped_percent; /* CertificatesDeletedPercentage */
-	unsigned srv_cache;	  /* DnsSrvCacheRecordCount; 0: not said */
-};
-
-enum { /* AE 3.2 [KiB], [min] */
-       TOPO_CLIENT_BODY_MIN_KB = 64,
-       TOPO_CLIENT_BODY_MAX_KB = 256,
-       TOPO_SERVER_BODY_MIN_KB = 1000,
-       TOPO_SERVER_BODY_MAX_KB = 20000,
-       TOPO_KEEP_ALIVE_MAX_MIN = 1440, /* ours */
-};
-
-struct topo_proxy_settings { /* ProxySettings, AE 3.2; 0: not said */
-	unsigned client_body_kb;
-	unsigned server_body_kb;
-	unsigned tls_count;	 /* 1..4, to an inside server */
-	unsigned keep_alive_min; /* upper bound of what is offered [min] */
-	bool no_white_space;	 /* EnableWhiteSpaceKeepAlive is false */
-	unsigned dns_records;	 /* DnsCacheRecordCount */
-	bool partner_polling;	 /* AllowPartnerPollingSubscribes */
-};
-
 struct topo_names {
 	const char *const *v;
 	size_t count;
-};
-
-struct topo_provider { /* hosting or public provider, enabled ones only */
-	const char *name, *proxy_fqdn;
-	const char *verification; /* as written; NULL when absent */
-	bool is_public;
-	enum topo_verification level;
-	bool is_enabled;	   /* Enabled */
-	bool shares_address_space; /* EnabledSharedAddressSpace: split domain */
-	bool hosts_users, is_local; /* HostsOCSUsers, IsLocal */
-	const char *decorated;	    /* NameDecorationDomain, or NULL */
-};
-
-enum topo_xmpp_trust { /* PartnerType, AE 6.1 */
-		       TOPO_XMPP_UNVERIFIED,
-		       TOPO_XMPP_VERIFIED,
-		       TOPO_XMPP_FEDERATED
-};
-
-enum topo_xmpp_mode { /* TlsNegotiation, SaslNegotiation */
-		      TOPO_XMPP_REQUIRED,
-		      TOPO_XMPP_OPTIONAL,
-		      TOPO_XMPP_NOT_SUPPORTED
-};
-
-struct topo_xmpp_partner { /* AE 6.1 */
-	const char *domain;
-	struct topo_xmpp_names {
-		const char *const *v;
-		size_t count;
-	} more;			/* AdditionalDomains */
-	const char *proxy_fqdn; /* or NULL: by SRV */
-	enum topo_xmpp_trust trust;
-	enum topo_xmpp_mode tls, sasl;
-	bool dialback;		   /* SupportDialbackNegotiation */
-	bool keep_alive;	   /* EnableKeepAlive */
-	unsigned connection_limit; /* 0: the gateway's */
-};
-
-struct topo_xmpp_gateway { /* XmppGatewaySettings, AE 6.1 */
-	unsigned connections, partner_connections;
-	unsigned establish_s, idle_s, keep_alive_s;
-	/* hex(SHA-256(DialbackPassphrase)), XEP-0185's key: a secret; NULL:
-	 * none was said */
-	const char *dialback_key;
 };
 
 struct topo {	      /* all strings and arrays live as long as the snapshot */
@@ -208,8 +115,7 @@ struct topo {	      /* all strings and arrays live as long as the snapshot */
 	bool route_declared; /* else inferred, TO 1.8 */
 	struct topo_names not_served;	      /* "XmppFederationProxy/5269" */
 	struct topo_names simple_urls;	      /* hosts of the simple URLs */
-	struct topo_names xmpp_partners;      /* allowed XMPP domains */
-	const struct topo_xmpp_partner *xmpp; /* AE 6.1 */
+	const struct topo_xmpp_partner *xmpp; /* allowed ones, AE 6.1 */
 	size_t xmpp_count;
 	struct topo_xmpp_gateway xmpp_gateway;
 	struct topo_names inside_suffixes; /* TO 3.4: never asked of DNS */
@@ -238,8 +144,16 @@ bool topo_is_trusted(const struct topo *t, struct edge_slice name,
 /** Is the name one of ours: self, pool or a member of the pool. */
 bool topo_is_our_machine(const struct topo *t, struct edge_slice name);
 bool topo_is_blocked(const struct topo *t, struct edge_slice domain);
+/** Allowed domain, whole labels: a sub-domain is not admitted (AE 1.3). */
 const struct topo_partner *topo_find_partner(const struct topo *t,
 					     struct edge_slice domain);
+/** Hosting or public provider by the name its edge bears, enabled or not;
+ * NULL when there is none. */
+const struct topo_provider *topo_find_provider(const struct topo *t,
+					       struct edge_slice proxy_fqdn);
+/** By domain or additional domain; sub-domains do not count. NULL: none. */
+const struct topo_xmpp_partner *topo_find_xmpp(const struct topo *t,
+					       struct edge_slice domain);
 /** HOSTS address list of an inside name; NULL when absent (never DNS). */
 const struct topo_host *topo_find_host(const struct topo *t,
 				       struct edge_slice name);

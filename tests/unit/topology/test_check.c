@@ -11,6 +11,7 @@
 static const char one[] = "01-single-edge-minimal.xml";
 static const char two[] = "02-edge-pool-director.xml";
 static const char set[] = "04-docitemset-pool.xml";
+static const char fed[] = "07-docitemset-federation.xml";
 
 enum { LAB = 1, DRAFT = 2, HOSTS = 4, LOCAL = 8 };
 
@@ -118,6 +119,24 @@ static const struct sample samples[] = {
 	/* TOPO-FED */
 	{set, "AllowFederatedUsers=\"true\"", "AllowFederatedUsers=\"false\"", 0, 0, 0, "W:TOPO-FED-001", "AllowFederatedUsers is false"},
 	{set, "Usage=\"SipServer\" InterfaceSide=\"External\"", "Usage=\"Other\" InterfaceSide=\"External\"", 0, 0, 0, "W:TOPO-FED-001", "no federation port"},
+
+	/* lists and XMPP: the sample has a partner without TLS */
+	{fed, 0, 0, 0, 0, 0, "W:TOPO-XMPP-002", "gmail.example: TlsNegotiation is NotSupported"},
+	{fed, "ProxyFqdn=\"sip.oldim.example\"", "ProxyFqdn=\"EXAP.um.example.\"", 0, 0, 0, "W:TOPO-FED-003 W:TOPO-XMPP-002", ""},
+	{fed, "Domain=\"proseware.com\"", "Domain=\"Fabrikam.com\"", 0, 0, 0, "W:TOPO-FED-004 W:TOPO-XMPP-002", ""},
+	{fed, "Domain=\"woodgrovebank.com\"", "Domain=\"litwareinc.COM\"", 0, 0, 0, "W:TOPO-FED-004 W:TOPO-XMPP-002", ""},
+	{fed, "<UseDnsSrvRouting EnablePartnerDiscovery=\"true\" />", "<UseDefaultRouting DefaultRouteFqdn=\"hub.test\" />", 0, 0, 0, "W:TOPO-FED-005 W:TOPO-XMPP-002", ""},
+	{fed, "ProxyFqdn=\"sip.oldim.example\"", "ProxyFqdn=\"sip..oldim\"", "ProxyFqdn=\"sip.notyet.example\"", "", 0, "W:TOPO-FED-006 W:TOPO-FED-006 W:TOPO-XMPP-002", ""},
+	{fed, "Domain=\"gmail.example\"", "Domain=\"jabber.example\"", 0, 0, 0, "W:TOPO-XMPP-001", "jabber.example: an earlier partner has the same Domain"},
+	{fed, "Domain=\"gmail.example\"", "Domain=\"g mail\"", 0, 0, 0, "W:TOPO-XMPP-001", "not a DNS name"},
+	{fed, "SaslNegotiation=\"NotSupported\" SupportDialbackNegotiation=\"true\" EnableKeepAlive", "SaslNegotiation=\"Required\" SupportDialbackNegotiation=\"false\" EnableKeepAlive", 0, 0, 0, "W:TOPO-XMPP-001", "gmail.example: without dialback"},
+	{fed, "Owner=\"urn:component:XmppFederationProxy\" Usage=\"XmppServer\"", "Owner=\"urn:component:XmppFederationProxy\" Usage=\"Other\"", 0, 0, 0, "W:TOPO-XMPP-002 W:TOPO-XMPP-003", "row 13"},
+	{fed, "AdditionalDomains=\"googlemail.example\"", "AdditionalDomains=\"google..mail x.test\"", 0, 0, 0, "W:TOPO-XMPP-002 W:TOPO-XMPP-004", "'google..mail' is not a DNS name"},
+	{fed, "ProxyFqdn=\"edge.woodgrovebank.com\"", "ProxyFqdn=\"edge..woodgrove\"", 0, 0, 0, "E:TOPO-DOM-001 W:TOPO-XMPP-002", ""},
+	{fed, "Port=\"5269\"", "Port=\"443\"", 0, 0, 0, "E:TOPO-PORT-002 W:TOPO-XMPP-002", ""},
+	{fed, "Port=\"23456\"", "Port=\"4443\"", 0, 0, 0, "E:TOPO-PORT-002 W:TOPO-XMPP-002", ""},
+	{fed, "Port=\"23456\"", "Port=\"0\"", 0, 0, 0, "E:TOPO-PORT-003 W:TOPO-XMPP-002", ""},
+	{"03-multi-domain-federation.xml", "Port=\"5269\"", "Port=\"443\"", "Port=\"23456\"", "Port=\"0\"", 0, "", ""},
 
 	/* TOPO-VER */
 	{one, "ServiceVersion=\"6\"", "ServiceVersion=\"9\"", 0, 0, 0, "I:TOPO-VER-001", "1 versions; first: version 9"},

@@ -118,7 +118,7 @@ START_TEST(settings_default_route_excludes_srv)
 			 "\"true\" />");
 	t = topo_doc_topo(&d, SELF);
 	ck_assert_str_eq(t->access.default_route, "hub.test");
-	ck_assert_str_eq(t->access.route_verification, "AlwaysVerifiable");
+	ck_assert_int_eq(t->access.route_level, TOPO_VERIFY_ALWAYS);
 	ck_assert(t->access.route_is_public && !t->access.discovery);
 	ck_assert_ptr_nonnull(strstr(d.snap, "routing=default discovery=no"));
 }
@@ -183,14 +183,19 @@ START_TEST(settings_list_providers_in_any_settings_namespace)
 		 "<XmppAllowedPartner xmlns=\"" ED "\" Domain=\"jabber.test\""
 		 " />");
 	t = topo_doc_topo(&d, SELF);
-	ck_assert_uint_eq(t->provider_count, 2);
+	ck_assert_uint_eq(t->provider_count, 3);
 	ck_assert_str_eq(t->providers[0].name, "Big IM");
 	ck_assert_str_eq(t->providers[0].proxy_fqdn, "fed.im.test");
-	ck_assert_str_eq(t->providers[0].verification, "UseSourceVerification");
-	ck_assert(t->providers[0].is_public && !t->providers[1].is_public);
-	ck_assert_str_eq(t->providers[1].name, "Cloud");
-	ck_assert_uint_eq(t->xmpp_partners.count, 1);
-	ck_assert_str_eq(t->xmpp_partners.v[0], "jabber.test");
+	ck_assert_int_eq(t->providers[0].level, TOPO_VERIFY_SOURCE);
+	ck_assert(t->providers[0].is_enabled && t->providers[0].is_public);
+	ck_assert(!t->providers[1].is_enabled && t->providers[1].is_public);
+	ck_assert_int_eq(t->providers[1].level, TOPO_VERIFY_ALWAYS);
+	/* AE 3.4: off unless it says otherwise */
+	ck_assert_str_eq(t->providers[2].name, "Cloud");
+	ck_assert(!t->providers[2].is_enabled && !t->providers[2].is_public);
+	ck_assert_uint_eq(t->xmpp_count, 1);
+	ck_assert_str_eq(t->xmpp[0].domain, "jabber.test");
+	ck_assert_ptr_nonnull(strstr(d.snap, "\nxmpp.partners\tjabber.test\n"));
 }
 END_TEST
 
