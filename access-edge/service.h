@@ -5,6 +5,7 @@
 #include "access-edge/shard.h"
 #include "common/admin.h"
 #include "common/config.h"
+#include "topology/secrets.h"
 
 struct acc_service;
 
@@ -30,6 +31,8 @@ struct edge_recent *acc_service_refusals(void *self);
 /* For the status page. */
 const struct topo *acc_service_topo(const struct acc_service *v);
 struct acc_shared *acc_service_shared(struct acc_service *v);
+/** The route keys of the pool, as read or made last; NULL before open. */
+const struct topo_keyring *acc_service_ring(const struct acc_service *v);
 /** TLS profile of a listener, in words. */
 const char *acc_service_profile(const struct acc_service *v,
 				const char *listener);
