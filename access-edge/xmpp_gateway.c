@@ -32,16 +32,27 @@ size_t acc_xmpp_gateway_count(const struct acc_xmpp_core *c)
 	return n;
 }
 
-/* The first name of its certificate that may be here. */
+/* A name of its certificate that may be here: the machine's own, if it has one
+ * beside its pool's, for users are shared out by it. */
 static const char *trusted_name(const struct acc_xmpp_link *l)
 {
 	const struct edge_peer *p = edge_conn_peer(l->conn);
+	const struct topo *t = l->core->topo;
+	const char *found = NULL;
 
-	for (size_t i = 0; p->fault == EDGE_PEER_FINE && i < p->name_count; i++)
-		if (topo_is_trusted(l->core->topo, edge_slice_str(p->names[i]),
-				    TOPO_TRUST_XMPP))
+	for (size_t i = 0; p->fault == EDGE_PEER_FINE && i < p->name_count;
+	     i++) {
+		const struct edge_slice name = edge_slice_str(p->names[i]);
+		const struct topo_host *member = NULL;
+
+		if (!topo_is_trusted(t, name, TOPO_TRUST_XMPP))
+			continue;
+		if (topo_find_registrar(t, name, &member) && member)
 			return p->names[i];
-	return NULL;
+		if (!found)
+			found = p->names[i];
+	}
+	return found;
 }
 
 static void on_opened(struct acc_xmpp_link *l)

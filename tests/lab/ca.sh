@@ -70,6 +70,13 @@ leaf fe02 internal fepool01.$corp fepool01.$corp,fe02.$corp serverAuth
 leaf fe03 internal fepool01.$corp fepool01.$corp,fe03.$corp serverAuth
 leaf mcu-vector internal fe01.contoso.local fe01.contoso.local serverAuth
 leaf partner public sip.fabrikam.com sip.fabrikam.com $both
+# XMPP: ours and partners' speak for domains
+leaf xmpp-access public sip.contoso.com \
+	sip.contoso.com,webconf.contoso.com,sip.edge.contoso.com,contoso.com $both
+leaf xmpp-fabrikam public fabrikam.com fabrikam.com $both
+leaf xmpp-litware public litware.com litware.com $both
+leaf xmpp-name public xmpp.fabrikam.com "xmpp.fabrikam.com,*.fabrikam.com" $both
+leaf xmpp-foreign foreign fabrikam.com fabrikam.com $both
 
 # what L3 must turn away
 leaf bad-name internal dirpool01.$corp laptop.$corp $both

@@ -20,7 +20,7 @@ RECORDS = [
 class Resolver:
     """The DNS server that the edge and the clients are told of."""
 
-    def __init__(self, world, folder):
+    def __init__(self, world, folder, more=()):
         self.log = pathlib.Path(folder) / 'dnsmasq.log'
         self.process = world.inet.start(
             'dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null',
@@ -28,7 +28,7 @@ class Resolver:
             f'--listen-address={netns.INET}', '--log-queries',
             f'--log-facility={self.log}', '--pid-file=',
             '--local=/contoso.com/', '--local=/fabrikam.com/',
-            *(f'--{name}={value}' for name, value in RECORDS))
+            *(f'--{name}={value}' for name, value in [*RECORDS, *more]))
         until(lambda: self.log.exists() and 'started' in
               self.log.read_text(), 5, 'dnsmasq does not start')
 
