@@ -7,6 +7,7 @@
 #include "access-edge/service_tls.h"
 #include "common/wheel.h"
 
+struct acc_service_crl;
 struct edge_crew;
 
 struct acc_sockets {
@@ -25,7 +26,8 @@ struct acc_service {
 	struct acc_service_tls tls, prepared_tls;
 	struct acc_sockets open, prepared;
 	struct edge_crew *crew;
-	char why[512]; /* the last refusal, in words */
+	struct acc_service_crl *crl; /* from start on */
+	char why[512];		     /* the last refusal, in words */
 	struct edge_timer keys_timer, drain_timer, kept_timer, report_timer;
 };
 
