@@ -295,6 +295,23 @@ static void report(struct edge_timer *t, uint64_t now_ms)
 			 report);
 }
 
+static void look(struct edge_timer *t, uint64_t now_ms)
+{
+	struct acc_service *v =
+		(struct acc_service *)(void *)((char *)t -
+					       offsetof(struct acc_service,
+							product_timer));
+
+	acc_product_look(&v->product, v->shared.stats, now_ms);
+	edge_wheel_start(edge_loop_wheel(v->control), t,
+			 now_ms + ACC_PRODUCT_EVERY_MS, look);
+}
+
+const struct acc_product *acc_service_product(const struct acc_service *v)
+{
+	return &v->product;
+}
+
 enum edge_err acc_service_start(void *self)
 {
 	struct acc_service *v = self;
@@ -323,6 +340,7 @@ enum edge_err acc_service_start(void *self)
 	acc_service_tls_tell(&v->tls, time(NULL));
 	edge_wheel_start(edge_loop_wheel(v->control), &v->report_timer,
 			 edge_loop_now_ms(v->control) + report_ms(v), report);
+	look(&v->product_timer, edge_loop_now_ms(v->control));
 	return EDGE_OK;
 }
 
@@ -378,6 +396,7 @@ void acc_service_stop(void *self)
 	edge_wheel_stop(&v->drain_timer);
 	edge_wheel_stop(&v->kept_timer);
 	edge_wheel_stop(&v->report_timer);
+	edge_wheel_stop(&v->product_timer);
 	acc_service_crl_free(v->crl);
 	v->crl = NULL;
 	acc_crew_free(v->crew, &v->shared);
@@ -392,6 +411,11 @@ struct edge_stats *acc_service_stats(void *self)
 struct edge_recent *acc_service_refusals(void *self)
 {
 	return ((struct acc_service *)self)->shared.refusals;
+}
+
+bool acc_service_serves_partners(const struct acc_service *v)
+{
+	return v->tls.partner != NULL;
 }
 
 uint64_t acc_service_now_ms(const struct acc_service *v)

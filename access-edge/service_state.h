@@ -3,6 +3,7 @@
 #define ACCESS_EDGE_SERVICE_STATE_H
 
 #include "access-edge/limits.h"
+#include "access-edge/product.h"
 #include "access-edge/service.h"
 #include "access-edge/service_tls.h"
 #include "common/wheel.h"
@@ -29,6 +30,8 @@ struct acc_service {
 	struct acc_service_crl *crl; /* from start on */
 	char why[512];		     /* the last refusal, in words */
 	struct edge_timer keys_timer, drain_timer, kept_timer, report_timer;
+	struct edge_timer product_timer;
+	struct acc_product product;
 };
 
 /* service.c */

@@ -19,6 +19,9 @@ bool acc_trust_is_verified(enum topo_verification level,
 /** The header line, without CRLF, for a message of that peer. */
 void acc_trust_put(struct edge_put *w, const struct topo *t,
 		   const struct edge_sip_msg *m, const struct acc_trust *trust);
+/** ms-asserted-verification-level: what partners may believe of what we send
+ * (AE 2.4, MarkSourceVerifiableOnOutgoingMessages); without CRLF. */
+void acc_trust_put_asserted(struct edge_put *w, const struct topo *t);
 /** The header line of what the edge makes itself. */
 void acc_trust_put_own(struct edge_put *w, const struct topo *t);
 

@@ -142,6 +142,8 @@ def answer_outward(before, after):
         assert re.sub(';ms-hidden=[^;>]*', '', now[0]) == expected_routes[0]
     contact(before, after)
     hop.same_rest(before, after, CHANGED)
+    assert after.values('ms-asserted-verification-level') == [
+        LEVEL.format('verified')], after.raw
     clean(after)
 
 

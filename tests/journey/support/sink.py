@@ -107,6 +107,7 @@ class Sink:
 
     AUTHORITY = 'internal'  # of those who may come
     SPACE = 'inside'
+    PORT = 5061
 
     def __init__(self, world, ca, answer=yes, addresses=None,
                  certificate='dirpool01'):
@@ -123,7 +124,8 @@ class Sink:
         self.doors = []
         for address in addresses or netns.DIRECTORS:
             with getattr(world, self.SPACE).inside():
-                door = socket.create_server((address, 5061), backlog=64)
+                door = socket.create_server((address, self.PORT),
+                                            backlog=64)
             self.doors.append(door)
             threading.Thread(target=self._accept, args=[door],
                              daemon=True).start()

@@ -247,6 +247,7 @@ START_TEST(answer_to_a_partner_shows_nothing)
 		    edge_slice_str("<sip:proxy.fabrikam.com;lr>"));
 	ck_assert(policy_contains(entry(EDGE_SIP_CONTACT, 0),
 				  "<sip:hidden@sip.contoso.com:5061;"));
+	ck_assert_uint_eq(lines(EDGE_SIP_MS_VERIFICATION), 1);
 }
 END_TEST
 
