@@ -216,6 +216,11 @@ void acc_service_crl_follow(struct acc_service_crl *c, const struct topo *t)
 	begin(c);
 }
 
+bool acc_service_crl_is_on(const struct acc_service_crl *c)
+{
+	return c->refresh != NULL;
+}
+
 enum edge_err acc_service_crl_new(struct acc_service_crl **out,
 				  struct edge_loop *loop,
 				  struct acc_shared *shared)

@@ -20,6 +20,8 @@ void acc_service_crl_free(struct acc_service_crl *c);
  * KeepCrlsUpToDateForPeers, partners' listener). Without a DNS server nothing
  * is fetched, and an event says so. */
 void acc_service_crl_follow(struct acc_service_crl *c, const struct topo *t);
+/** Are lists fetched now? */
+bool acc_service_crl_is_on(const struct acc_service_crl *c);
 
 /** The store of lists by the limits of now. */
 struct edge_revocation_limits
