@@ -243,7 +243,7 @@ START_TEST(service_crl_goes_on_under_a_snapshot_that_changes_nothing)
 	limits[ACC_LIMIT_CRL_LISTS] = 7; /* not of the way */
 	follow();
 	wait_heard(" ACC_EV_CRL_FAILED "); /* of what was under way */
-	ck_assert(heard("error=timed out"));
+	ck_assert(heard("error=time limit passed"));
 }
 END_TEST
 
