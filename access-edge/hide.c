@@ -123,6 +123,27 @@ enum edge_err acc_hide_answer_routes(struct edge_sip_edit *e,
 	return EDGE_OK;
 }
 
+/* Behind our own entry; each on a line of its own where that is the end of one,
+ * since clients split lines badly (AE, what people get wrong, 7). */
+static void put_behind(struct edge_sip_edit *e, const struct edge_sip_msg *m,
+		       const struct routes *r, size_t own, const char *text)
+{
+	struct edge_sip_addr more[EDGE_SIP_LIST];
+	int line = r->line[own];
+	bool is_last = own + 1 == r->count || r->line[own + 1] != line;
+	size_t n = 0;
+
+	if (!is_last || (size_t)line + 1 == m->line_count ||
+	    edge_sip_addr_list(edge_slice_str(text), more, &n)) {
+		edge_sip_edit_put(e, r->list[own].text.end, ", %s", text);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		edge_sip_edit_before(e, line + 1, "Record-Route: %.*s",
+				     (int)edge_slice_len(more[i].text),
+				     (const char *)more[i].text.p);
+}
+
 void acc_show_answer_routes(struct edge_sip_edit *e, const struct acc_view *v,
 			    const struct edge_sip_msg *m)
 {
@@ -136,7 +157,7 @@ void acc_show_answer_routes(struct edge_sip_edit *e, const struct acc_view *v,
 	if (own == r.count || acc_hidden_of(v, &r.list[own].uri, text))
 		return;
 	edge_sip_edit_cut_param(e, r.list[own].uri.params, ACC_HIDDEN_PARAM);
-	edge_sip_edit_put(e, r.list[own].text.end, ", %s", text);
+	put_behind(e, m, &r, own, text);
 }
 
 /* -- contacts ----------------------------------------------------------- */

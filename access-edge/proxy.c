@@ -99,8 +99,10 @@ static void limit(struct acc_journey *j)
 			? acc_inbound_limit(j->l, j->m, &j->d.verdict)
 			: ACC_REASON_OK;
 
-	if (!why)
+	if (!why) {
+		j->l->source.is_listed = !j->d.verdict.is_limited;
 		return;
+	}
 	j->d.to = ACC_TO_ANSWER;
 	j->d.reason = why;
 }
@@ -174,6 +176,13 @@ static void on_request(struct acc_link *l, const struct edge_sip_msg *m,
 		[ACC_LINK_UPSTREAM] = ACC_STAT_REQUESTS_INT,
 		[ACC_LINK_OUTBOUND] = ACC_STAT_REQUESTS_PARTNER,
 	};
+	static const enum acc_stat of_role[ACC_ROLE_COUNT] = {
+		[ACC_ROLE_DIR] = ACC_STAT_FROM_DIR,
+		[ACC_ROLE_DSC] = ACC_STAT_FROM_DSC,
+		[ACC_ROLE_HST] = ACC_STAT_FROM_HST,
+		[ACC_ROLE_PIC] = ACC_STAT_FROM_PIC,
+		[ACC_ROLE_CLR] = ACC_STAT_FROM_CLR,
+	};
 	struct acc_journey j = {
 		.s = l->shard, .l = l, .m = m, .head_len = head_len};
 	uint64_t key = acc_txn_key(j.s->txns, m, l->source.cid);
@@ -182,6 +191,8 @@ static void on_request(struct acc_link *l, const struct edge_sip_msg *m,
 	enum acc_reason reason;
 
 	acc_shard_count(j.s, requests[l->kind]);
+	if (acc_role_is_partner(l->source.role))
+		acc_shard_count(j.s, of_role[l->source.role]);
 	if (absorb(known, m))
 		return;
 	reason = is_due_cancel(known, m) ? ACC_REASON_OK : acc_link_admit(l, m);

@@ -258,13 +258,12 @@ static void put_trust(const struct work *w)
 /* AE 2.4, 3.1: what partners are told of the sender and of our archive. */
 static void put_for_partner(const struct work *w)
 {
-	const struct topo_access_settings *a = &w->v->topo->access;
+	char text[LINE_CAP];
+	struct edge_put put = edge_put(text, sizeof(text));
 
-	edge_sip_edit_append(w->e,
-			     "ms-asserted-verification-level: "
-			     "ms-source-verified-user=%s",
-			     a->mark_verifiable ? "verified" : "unverified");
-	if (a->archiving_disclaimer)
+	acc_trust_put_asserted(&put, w->v->topo);
+	edge_sip_edit_append(w->e, "%.*s", (int)edge_put_len(&put), text);
+	if (w->v->topo->access.archiving_disclaimer)
 		edge_sip_edit_append(w->e, "ms-archiving: yes");
 }
 

@@ -80,8 +80,12 @@ static enum acc_reason to_inside(const struct acc_rewrite *r,
 
 static enum acc_reason to_partner(const struct acc_rewrite *r)
 {
+	char text[LINE_CAP];
+	struct edge_put w = edge_put(text, sizeof(text));
 	enum edge_err err = acc_hide_answer_routes(r->edit, r->view, r->msg);
 
+	acc_trust_put_asserted(&w, r->view->topo);
+	edge_sip_edit_append(r->edit, "%.*s", (int)edge_put_len(&w), text);
 	if (!err)
 		err = acc_hide_contacts(r->edit, r->view, r->msg);
 	return err == EDGE_ELIMIT ? ACC_REASON_ROUTES_TOO_LONG

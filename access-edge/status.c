@@ -21,6 +21,15 @@ static void add_listener(json_t *a, const struct acc_service *v,
 			     acc_service_profile(v, name), "state", state));
 }
 
+/* Partners have a door of their own, or the clients', or none without a public
+ * trust store. */
+static const char *partners_door(const struct acc_service *v, bool draining)
+{
+	if (!acc_service_serves_partners(v))
+		return "notserved";
+	return draining ? "draining" : "open";
+}
+
 static void add_listeners(json_t *o, const struct acc_service *v, bool draining)
 {
 	json_t *a = json_array();
@@ -30,7 +39,7 @@ static void add_listeners(json_t *o, const struct acc_service *v, bool draining)
 	add_listener(a, v, TOPO_PORT_ACCESS_INSIDE, "access-inside", "open");
 	if (acc_service_topo(v)->listen[TOPO_PORT_ACCESS_FEDERATION].present)
 		add_listener(a, v, TOPO_PORT_ACCESS_FEDERATION,
-			     "access-federation", "notserved");
+			     "access-federation", partners_door(v, draining));
 	json_object_set_new(o, "listeners", a);
 }
 
@@ -94,6 +103,40 @@ static json_t *sum(struct acc_shared *s, size_t at)
 	return json_integer(n);
 }
 
+static void add_connections(json_t *o, struct acc_shared *s)
+{
+	static const char *const names[ACC_LINK_KINDS] = {
+		[ACC_LINK_CLIENT] = "clients",
+		[ACC_LINK_INSIDE] = "inside",
+		[ACC_LINK_PARTNER] = "partners",
+		[ACC_LINK_UPSTREAM] = "upstream",
+		[ACC_LINK_OUTBOUND] = "to_partners",
+	};
+	json_t *c = json_object();
+
+	for (int k = 0; k < ACC_LINK_KINDS; k++)
+		json_object_set_new(
+			c, names[k],
+			sum(s, offsetof(struct acc_gauges, links[k])));
+	json_object_set_new(o, "connections", c);
+}
+
+/* AE 4.5: by the names of the product's counters. */
+static void add_performance(json_t *o, struct acc_service *v)
+{
+	const struct acc_product_row *r = acc_product_rows();
+	json_t *a = json_array();
+
+	for (size_t i = 0; r[i].object; i++)
+		json_array_append_new(
+			a,
+			json_pack("{s:s,s:s,s:f}", "object", r[i].object,
+				  "counter", r[i].counter, "value",
+				  acc_product_value(acc_service_product(v),
+						    acc_service_stats(v), i)));
+	json_object_set_new(o, "performance", a);
+}
+
 void acc_status_fill(void *self, void *object)
 {
 	struct acc_service *v = self;
@@ -103,17 +146,8 @@ void acc_status_fill(void *self, void *object)
 
 	add_listeners(o, v, atomic_load(&s->draining));
 	add_upstreams(o, t, s);
-	json_object_set_new(
-		o, "connections",
-		json_pack("{s:o,s:o,s:o}", "clients",
-			  sum(s, offsetof(struct acc_gauges,
-					  links[ACC_LINK_CLIENT])),
-			  "inside",
-			  sum(s, offsetof(struct acc_gauges,
-					  links[ACC_LINK_INSIDE])),
-			  "upstream",
-			  sum(s, offsetof(struct acc_gauges,
-					  links[ACC_LINK_UPSTREAM]))));
+	add_performance(o, v);
+	add_connections(o, s);
 	json_object_set_new(o, "transactions",
 			    sum(s, offsetof(struct acc_gauges, transactions)));
 	json_object_set_new(o, "shards", json_integer(s->shard_count));

@@ -73,6 +73,13 @@ void acc_trust_put(struct edge_put *w, const struct topo *t,
 	edge_put_str(w, trust->remote);
 }
 
+void acc_trust_put_asserted(struct edge_put *w, const struct topo *t)
+{
+	edge_put_str(w, "ms-asserted-verification-level: "
+			"ms-source-verified-user=");
+	edge_put_str(w, t->access.mark_verifiable ? "verified" : "unverified");
+}
+
 void acc_trust_put_own(struct edge_put *w, const struct topo *t)
 {
 	put(w, t, "EdgeProxyGenerated", true);

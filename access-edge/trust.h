@@ -21,6 +21,9 @@ const char *acc_trust_type(enum acc_role role);
 /** The header line, without CRLF, for a message of that peer. */
 void acc_trust_put(struct edge_put *w, const struct topo *t,
 		   const struct edge_sip_msg *m, const struct acc_trust *trust);
+/** ms-asserted-verification-level: what partners may believe of what we send
+ * (AE 2.4, MarkSourceVerifiableOnOutgoingMessages); without CRLF. */
+void acc_trust_put_asserted(struct edge_put *w, const struct topo *t);
 /** The header line of what the edge makes itself. */
 void acc_trust_put_own(struct edge_put *w, const struct topo *t);
 

@@ -57,6 +57,7 @@ def answered(lab, user, carol, call_id):
                       lab.partner.wait_received(call_id, 'MESSAGE'))
     federated.answer_inward(lab.partner.wait_sent(call_id, 200),
                             lab.director.wait_received(call_id, 200),
+                            lab.director.wait_sent(call_id, 'MESSAGE'),
                             'unverified')  # Kamailio asserts nothing of it
 
 

@@ -9,6 +9,12 @@ def tag_of(value):
     return re.search(r';tag=([^;>\s]+)', value).group(1)
 
 
+def entries(message, name='Record-Route'):
+    """All entries of a route header, whatever lines they stand in."""
+    return [entry.strip() for value in message.values(name)
+            for entry in re.findall(r'<[^>]*>[^,]*', value)]
+
+
 class Dialog:
     """From a request and the 2xx that made the dialog."""
 
@@ -17,8 +23,7 @@ class Dialog:
         self.call_id = request.value('Call-ID')
         mine, theirs = ('From', 'To') if is_caller else ('To', 'From')
         self.local, self.remote = answer.value(mine), answer.value(theirs)
-        routes = answer.values('Record-Route') if is_caller else \
-            request.values('Record-Route')
+        routes = entries(answer if is_caller else request)
         self.routes = routes[::-1] if is_caller else routes
         contact = (answer if is_caller else request).value('Contact')
         self.target = re.search(r'<([^>]+)>', contact).group(1)

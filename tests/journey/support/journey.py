@@ -54,6 +54,11 @@ class Journey:
             netns.run(str(LAB / 'ca.sh'), str(self.ca))
         self.world = netns.World(f'j{os.getpid()}-')
 
+    def use(self, one, instead_of):
+        """That certificate of the lab in another's place, from now on."""
+        for end in ('-chain.pem', '.key'):
+            shutil.copy(self.ca / (one + end), self.ca / (instead_of + end))
+
     def director(self, **how):
         """A Director in the inside; see Director for how."""
         made = Director(self.world, self.folder / f'director{len(self.parts)}',
@@ -63,8 +68,10 @@ class Journey:
 
     def edge(self, **how):
         """An edge with the lab's topology, running; see Edge for how."""
-        space = how.get('org', CONTOSO).edge
-        made = Edge(self.world, self.folder / space, self.ca, self.binaries,
+        folder = self.folder / how.get('org', CONTOSO).edge
+        if folder.exists():
+            folder = folder.with_name(f'{folder.name}-{len(self.parts)}')
+        made = Edge(self.world, folder, self.ca, self.binaries,
                     shards=self.shards, **how)
         self.parts.append(made)
         made.start()

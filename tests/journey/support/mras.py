@@ -3,12 +3,21 @@ the Director; and as a server asks it, straight."""
 import xml.etree.ElementTree as ET
 
 from support import netns, sip
+from support.org import CONTOSO
 from support.ticket import Ticket
 
 TYPE = 'application/msrtc-media-relay-auth+xml'
 SPACE = 'http://schemas.microsoft.com/2006/09/sip/mrasp'
-POOL = 'edgepool01.corp.contoso.com'
-URI = f'sip:{POOL}@contoso.com;gruu;opaque=srvr:MRAS:AbCdEfGhIjKlMnOpAA'
+POOL = CONTOSO.pool
+
+
+def uri_of(org):
+    """Where users of an organisation ask."""
+    return (f'sip:{org.pool}@{org.domain};gruu;opaque=srvr:MRAS:'
+            'AbCdEfGhIjKlMnOpAA')
+
+
+URI = uri_of(CONTOSO)
 
 
 def wish(identity, location='internet', duration=480, number='1'):
@@ -61,16 +70,17 @@ class Answer:
 
 def ask(user, location='internet', duration=480, **how):
     """(SIP answer, Answer or None) for a user who has signed in."""
+    target = how.pop('target', URI)
     body = how.pop('body', None) or request(
-        user.aor, [wish(user.aor, location, duration)])
-    got = user.exchange('SERVICE', URI, body=body, extra=[
+        user.aor, [wish(user.aor, location, duration)], target=target)
+    got = user.exchange('SERVICE', target, body=body, extra=[
         ('Content-Type', how.pop('content_type', TYPE))], **how)[1]
     return got, Answer(got.body) if got.status == 200 else None
 
 
-def ticket(user, location='internet'):
+def ticket(user, location='internet', **how):
     """What a user who has signed in gets, or a failure."""
-    got, answer = ask(user, location)
+    got, answer = ask(user, location, **how)
     assert got.status == 200 and answer.reason == 'OK', got.raw
     return answer.tickets[0]
 

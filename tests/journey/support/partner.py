@@ -61,7 +61,8 @@ class Door(sink.Sink):
     SPACE = 'inet'
 
     def __init__(self, world, ca, certificate, address=netns.PARTNER,
-                 answer=sink.yes):
+                 answer=sink.yes, port=5061):
+        self.PORT = port
         super().__init__(world, ca, answer, [address], certificate)
 
 

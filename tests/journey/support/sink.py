@@ -107,6 +107,7 @@ class Sink:
 
     AUTHORITY = 'internal'  # of those who may come
     SPACE = 'inside'
+    PORT = 5061
 
     def __init__(self, world, ca, answer=yes, addresses=None,
                  certificate='dirpool01'):
@@ -114,6 +115,7 @@ class Sink:
         self.requests = []
         self.responses = []
         self.wires = []
+        self.seen = None  # certificate of who came last
         self.ended = False
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(str(ca / f'{certificate}-chain.pem'),
@@ -123,7 +125,8 @@ class Sink:
         self.doors = []
         for address in addresses or netns.DIRECTORS:
             with getattr(world, self.SPACE).inside():
-                door = socket.create_server((address, 5061), backlog=64)
+                door = socket.create_server((address, self.PORT),
+                                            backlog=64)
             self.doors.append(door)
             threading.Thread(target=self._accept, args=[door],
                              daemon=True).start()
@@ -139,6 +142,7 @@ class Sink:
         buffer = b''
         with contextlib.suppress(OSError, ssl.SSLError):
             wire = Secured(plain, self.context)
+            self.seen = wire.tls.getpeercert()
             self.wires.append(wire)
             while not self.ended:
                 data = wire.recv(65536)

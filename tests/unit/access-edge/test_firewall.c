@@ -50,6 +50,7 @@ static const struct {
 	{"ms-fis-anything", "DDDDKKDD"},
 	{"MS-FIS-", "DDDDKKDD"},
 	{"X-MS-Exchange", "DDDDKKDD"},
+	{"Warning", "KKKKKKDD"},
 	{"x-ms-", "DDDDKKDD"},
 	{"Server", "KKKKKKKK"},
 	{"User-Agent", "KKKKKKKK"},

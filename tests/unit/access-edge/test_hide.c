@@ -58,6 +58,16 @@ static size_t entries(enum edge_sip_hdr id)
 	return count;
 }
 
+static size_t lines(enum edge_sip_hdr id)
+{
+	size_t count = 0;
+
+	for (int i = edge_sip_find(&p.out.msg, id, 0); i >= 0;
+	     i = edge_sip_find(&p.out.msg, id, i + 1))
+		count++;
+	return count;
+}
+
 static void shows_nothing(struct edge_slice out)
 {
 	static const char *const inside[] = {"contoso.net", "10.0.5",
@@ -151,6 +161,8 @@ START_TEST(answer_of_a_partner_brings_the_routes_back)
 		!policy_contains(entry(EDGE_SIP_RECORD_ROUTE, 1), "ms-hidden"));
 	ck_assert(
 		policy_contains(entry(EDGE_SIP_RECORD_ROUTE, 2), "state:Ee."));
+	/* the partner's own list, then one a line */
+	ck_assert_uint_eq(lines(EDGE_SIP_RECORD_ROUTE), 4);
 	policy_same(entry(EDGE_SIP_RECORD_ROUTE, 3), edge_slice_str(second));
 	policy_same(entry(EDGE_SIP_RECORD_ROUTE, 4), edge_slice_str(first));
 }
@@ -235,6 +247,7 @@ START_TEST(answer_to_a_partner_shows_nothing)
 		    edge_slice_str("<sip:proxy.fabrikam.com;lr>"));
 	ck_assert(policy_contains(entry(EDGE_SIP_CONTACT, 0),
 				  "<sip:hidden@sip.contoso.com:5061;"));
+	ck_assert_uint_eq(lines(EDGE_SIP_MS_VERIFICATION), 1);
 }
 END_TEST
 

@@ -34,6 +34,30 @@ const char *acc_service_profile(const struct acc_service *of,
 	return strcmp(listener, "access-client") == 0 ? "lync2013" : "modern";
 }
 
+static bool serves_partners;
+
+bool acc_service_serves_partners(const struct acc_service *of)
+{
+	(void)of;
+	return serves_partners;
+}
+
+static struct acc_product product;
+
+const struct acc_product *acc_service_product(const struct acc_service *of)
+{
+	(void)of;
+	return &product;
+}
+
+static struct edge_stats *stats;
+
+struct edge_stats *acc_service_stats(void *of)
+{
+	(void)of;
+	return stats;
+}
+
 static struct acc_service v;
 static struct acc_shard *shards;
 static json_t *o;
@@ -48,6 +72,8 @@ static void setup(void)
 	for (int i = 0; i < 2; i++)
 		v.shared.shard[i] = &shards[i];
 	ck_assert_int_eq(edge_recent_new(&v.shared.refusals, 4), EDGE_OK);
+	ck_assert_int_eq(acc_stats_new(&stats, 2), EDGE_OK);
+	serves_partners = false;
 	o = json_object();
 }
 
@@ -55,6 +81,7 @@ static void teardown(void)
 {
 	json_decref(o);
 	edge_recent_free(v.shared.refusals);
+	edge_stats_free(stats);
 	free(shards);
 }
 
@@ -75,6 +102,10 @@ START_TEST(status_lists_listeners)
 	ck_assert_str_eq(text("listeners", 0, "state"), "open");
 	ck_assert_str_eq(text("listeners", 2, "state"), "notserved");
 	ck_assert_str_eq(text("listeners", 0, "tls"), "lync2013");
+	serves_partners = true;
+	json_object_clear(o);
+	acc_status_fill(&v, o);
+	ck_assert_str_eq(text("listeners", 2, "state"), "open");
 	v.topo.listen[TOPO_PORT_ACCESS_FEDERATION].present = false;
 	atomic_store(&v.shared.draining, true);
 	json_object_clear(o);
@@ -133,14 +164,35 @@ START_TEST(status_adds_the_shards)
 
 	atomic_store(&shards[0].gauges.links[ACC_LINK_CLIENT], 3);
 	atomic_store(&shards[1].gauges.links[ACC_LINK_CLIENT], 4);
+	atomic_store(&shards[1].gauges.links[ACC_LINK_PARTNER], 2);
+	atomic_store(&shards[0].gauges.links[ACC_LINK_OUTBOUND], 1);
 	atomic_store(&shards[1].gauges.transactions, 5);
 	acc_status_fill(&v, o);
 	c = json_object_get(o, "connections");
 	ck_assert_int_eq(json_integer_value(json_object_get(c, "clients")), 7);
+	ck_assert_int_eq(json_integer_value(json_object_get(c, "partners")), 2);
+	ck_assert_int_eq(json_integer_value(json_object_get(c, "to_partners")),
+			 1);
 	ck_assert_int_eq(json_integer_value(json_object_get(c, "inside")), 0);
+	ck_assert_uint_eq(json_object_size(c), ACC_LINK_KINDS);
 	ck_assert_int_eq(json_integer_value(json_object_get(o, "transactions")),
 			 5);
 	ck_assert_int_eq(json_integer_value(json_object_get(o, "shards")), 2);
+}
+END_TEST
+
+START_TEST(status_has_the_products_counters)
+{
+	const struct acc_product_row *r = acc_product_rows();
+	size_t n = 0;
+
+	while (r[n].object)
+		n++;
+	acc_status_fill(&v, o);
+	ck_assert_uint_eq(json_array_size(json_object_get(o, "performance")),
+			  n);
+	ck_assert_str_eq(text("performance", 0, "counter"),
+			 "Connections Refused Due To Server Overload");
 }
 END_TEST
 
@@ -156,6 +208,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, status_tells_of_a_member_without_address);
 	tcase_add_test(t, status_shows_the_balancer_in_front);
 	tcase_add_test(t, status_adds_the_shards);
+	tcase_add_test(t, status_has_the_products_counters);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -87,6 +87,21 @@ START_TEST(trust_says_the_role)
 }
 END_TEST
 
+START_TEST(partners_are_told_by_the_switch)
+{
+	char text[128];
+	struct edge_put w = edge_put(text, sizeof(text));
+	struct topo t = {.access.mark_verifiable = _i};
+
+	acc_trust_put_asserted(&w, &t);
+	policy_same(edge_put_done(&w),
+		    edge_slice_str(_i ? "ms-asserted-verification-level: "
+					"ms-source-verified-user=verified"
+				      : "ms-asserted-verification-level: "
+					"ms-source-verified-user=unverified"));
+}
+END_TEST
+
 START_TEST(keep_alive_is_asked_by_uac_with_hop_hop)
 {
 	static const struct {
@@ -116,6 +131,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, trust_follows_the_level, 0, TOPO_VERIFICATIONS);
 	tcase_add_loop_test(t, trust_says_the_role, 0, 6);
+	tcase_add_loop_test(t, partners_are_told_by_the_switch, 0, 2);
 	tcase_add_loop_test(t, keep_alive_is_asked_by_uac_with_hop_hop, 0, 7);
 	suite_add_tcase(s, t);
 	return s;
