@@ -227,3 +227,25 @@ enum acc_reason acc_destination_target(const struct acc_view *v,
 		       ? ACC_REASON_OK
 		       : ACC_REASON_SRV_DOMAIN;
 }
+
+void acc_destination_tell(struct acc_verdict *out,
+			  const struct acc_destination *to, enum acc_reason why)
+{
+	static const struct {
+		enum acc_reason why;
+		const char *outcome;
+	} rows[] = {
+		{ACC_REASON_PARTNER_SRV, "not_found"},
+		{ACC_REASON_PARTNER_DNS, "no_answer"},
+		{ACC_REASON_PROVIDER_OFF, "disabled_provider"},
+		{ACC_REASON_SRV_DOMAIN, "other_domain"},
+		{ACC_REASON_NO_PARTNER, "no_provider"},
+	};
+
+	out->reason = why;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (to->by_srv && rows[i].why == why)
+			acc_verdict_step(out, ACC_CHECK_SRV,
+					 edge_slice_str(to->name),
+					 rows[i].outcome);
+}

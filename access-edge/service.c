@@ -151,7 +151,7 @@ static enum edge_err open_all(struct acc_service *v,
 			      const struct edge_config *c, const struct topo *t)
 {
 	enum edge_err err =
-		acc_stats_new(&v->shared.stats, v->shared.shard_count);
+		acc_stats_new(&v->shared.stats, v->shared.shard_count + 1);
 
 	if (!err)
 		err = edge_recent_new(&v->shared.refusals, REFUSALS);
@@ -431,6 +431,11 @@ const struct topo *acc_service_topo(const struct acc_service *v)
 struct acc_shared *acc_service_shared(struct acc_service *v)
 {
 	return &v->shared;
+}
+
+const struct topo_keyring *acc_service_ring(const struct acc_service *v)
+{
+	return v->ring;
 }
 
 const char *acc_service_profile(const struct acc_service *v,

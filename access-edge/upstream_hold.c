@@ -16,7 +16,7 @@ enum {
 bool acc_upstream_is_stranger(const struct acc_source *from)
 {
 	return (from->role == ACC_ROLE_USR && !from->signed_in) ||
-	       from->role == ACC_ROLE_DSC;
+	       (from->role == ACC_ROLE_DSC && !from->is_listed);
 }
 
 static bool may_ask_more(const struct acc_upstreams *u,

@@ -106,6 +106,13 @@ leaf partner-wildcard public sip.fabrikam.com '*.fabrikam.com' $both
 leaf partner-eku public sip.fabrikam.com sip.fabrikam.com emailProtection
 leaf partner-foreign foreign sip.fabrikam.com sip.fabrikam.com $both
 leaf partner-inside internal sip.fabrikam.com sip.fabrikam.com $both
+# XMPP: ours and partners' speak for domains
+leaf xmpp-access public sip.contoso.com \
+	sip.contoso.com,webconf.contoso.com,sip.edge.contoso.com,contoso.com $both
+leaf xmpp-fabrikam public fabrikam.com fabrikam.com $both
+leaf xmpp-litware public litware.com litware.com $both
+leaf xmpp-name public xmpp.fabrikam.com "xmpp.fabrikam.com,*.fabrikam.com" $both
+leaf xmpp-foreign foreign fabrikam.com fabrikam.com $both
 
 # partners whose authority has a list: outside, and where nobody may look
 cdp=URI:http://crl.fabrikam.com/public.crl
