@@ -1,6 +1,4 @@
 /* The service as its control thread sees it: doors, keys, shards. */
-#include "access-edge/service.h"
-
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,9 +16,7 @@
 #include "common/crypto.h"
 #include "common/daemon.h"
 #include "common/door.h"
-#include "common/peer_cache.h"
 #include "common/recent.h"
-#include "common/revocation.h"
 #include "common/tls.h"
 
 enum {
@@ -70,8 +66,7 @@ void acc_service_free(struct acc_service *v)
 	edge_recent_free(v->shared.refusals);
 	edge_quota_free(v->shared.quota);
 	edge_lately_free(v->shared.flows);
-	edge_revocation_free(v->shared.revocation);
-	edge_peer_cache_free(v->shared.certificates);
+	acc_service_crl_close(&v->shared);
 	edge_stats_free(v->shared.stats);
 	topo_keyring_free(v->ring);
 	if (v->topo)
@@ -132,21 +127,6 @@ enum edge_err acc_service_bind(struct acc_service *v, struct acc_sockets *s,
 	return EDGE_OK;
 }
 
-/* What is known of partners' certificates. Their chains are kept whatever the
- * topology says now: it may want them checked later. */
-static enum edge_err make_trust(struct acc_service *v, const struct topo *t)
-{
-	const struct edge_revocation_limits lists =
-		acc_service_crl_limits(&v->shared);
-	const struct edge_peer_cache_limits seen = acc_service_crl_seen(t);
-	enum edge_err err = edge_revocation_new(&v->shared.revocation, &lists);
-
-	v->shared.policy[ACC_LISTEN_PARTNER].wants_revocation = true;
-	/* they may come by the clients' door, AE 1.2 */
-	v->shared.policy[ACC_LISTEN_CLIENT].wants_revocation = true;
-	return err ? err : edge_peer_cache_new(&v->shared.certificates, &seen);
-}
-
 static enum edge_err open_all(struct acc_service *v,
 			      const struct edge_config *c, const struct topo *t)
 {
@@ -158,7 +138,7 @@ static enum edge_err open_all(struct acc_service *v,
 	if (!err)
 		err = acc_service_make_gates(v, t);
 	if (!err)
-		err = make_trust(v, t);
+		err = acc_service_crl_open(&v->shared, t);
 	if (!err)
 		err = edge_lately_new(&v->shared.flows, ACC_FLOWS,
 				      ACC_FLOWS_SPAN_MS);

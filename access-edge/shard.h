@@ -106,12 +106,12 @@ struct acc_shard {
 
 /* What a shard is started with; references are taken over. */
 struct acc_shard_plan {
-	unsigned index;
 	struct acc_shared *shared;
 	const struct topo *topo;
 	struct acc_route_keys *keys;
 	struct edge_tls *tls[ACC_LISTEN_KINDS], *tls_out, *tls_partner;
 	int fds[ACC_LISTEN_KINDS]; /* -1: no such door */
+	unsigned index;
 };
 
 /** Makes the loop and everything on the calling thread; p is left empty, also
@@ -126,6 +126,10 @@ void acc_shard_plan_drop(struct acc_shard_plan *p);
 /** The device that carries our address, by edge.ini if it says so; or "". */
 void acc_shard_device(char out[16], const char *set,
 		      const struct edge_addr *at);
+/** Both NICs, for the snapshot that is now. */
+void acc_shard_find_devices(struct acc_shard *s);
+/** A mail has come, and is taken over. */
+void acc_shard_mail(void *msg, void *arg);
 /** Count a row; the shard's own thread. */
 void acc_shard_count(struct acc_shard *s, size_t row);
 /** One line a second for an event, its reason and a source; true: write it,
