@@ -26,7 +26,11 @@ struct shards {
 	struct topo_cluster clusters[SHARDS_TOPOS]; /* one a snapshot */
 	unsigned cluster_count;
 	uint16_t hop_port;
-	struct edge_addr client_at[SHARDS_MAX], inside_at[SHARDS_MAX];
+	struct edge_addr client_at[SHARDS_MAX], inside_at[SHARDS_MAX],
+		partner_at[SHARDS_MAX];
+	/* set before the start: a door and certificates for partners, and what
+	 * the topology has of them */
+	void (*amend)(struct topo *t);
 	struct edge_tls *client_tls, *inside_tls, *hop_tls, *stranger_tls;
 	int door_fds[SHARDS_MAX][ACC_LISTEN_KINDS]; /* until they are taken */
 	int hop_fd[SHARDS_MEMBERS];
@@ -41,6 +45,8 @@ struct shards_limit {
 	uint64_t value;
 };
 
+/** A TLS recipe over the fixture's authority; name NULL: no certificate. */
+struct edge_tls *shards_tls(struct shards *f, const char *name, bool is_client);
 /** Everything but the shards; limits have their defaults, two are short. */
 void shards_init(struct shards *f);
 /** Threads: count shards. Waits until each has its connections to members. */
