@@ -50,7 +50,15 @@ static void expect_passed(void)
 	sip_peer_expect(&partner, "SIP/2.0 200");
 }
 
-/* Refused with that; the event has the rule. */
+static void look_for(const char *line, void *arg)
+{
+	const char **rule = arg;
+
+	if (*rule && strstr(line, *rule) && line[strlen(line) - 1] == '}')
+		*rule = NULL;
+}
+
+/* Refused with that; event and list of refusals have the rule. */
 static void expect_refused(const char *status, enum acc_reason reason,
 			   const char *rule)
 {
@@ -61,6 +69,8 @@ static void expect_refused(const char *status, enum acc_reason reason,
 	ck_assert_msg(heard(words), "%s", heard_all());
 	snprintf(words, sizeof(words), "rule=%s", rule);
 	ck_assert_msg(heard(words), "%s", heard_all());
+	edge_recent_each(f.shared.refusals, look_for, &rule);
+	ck_assert_msg(!rule, "the list lacks %s", rule);
 }
 
 static bool is_here(void *arg)
