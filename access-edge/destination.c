@@ -221,6 +221,8 @@ enum acc_reason acc_destination_target(const struct acc_view *v,
 		to->level = p->level;
 		return ACC_REASON_OK;
 	}
+	to->role = ACC_ROLE_DSC; /* another target may have been a provider */
+	to->level = v->topo->access.discovered_level;
 	if (!to->is_listed && !v->topo->access.discovery)
 		return ACC_REASON_NO_PARTNER;
 	return acc_partner_target_fits(v, target, edge_slice_str(to->name))

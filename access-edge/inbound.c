@@ -370,12 +370,13 @@ void acc_inbound_dns(struct acc_shard *s, const struct topo *old)
 		.is_inside = is_inside,
 		.arg = s,
 	};
+	struct edge_dns *ended = s->dns;
 	enum edge_err err;
 
 	if (old && s->dns && is_same(old, t))
 		return;
-	edge_dns_free(s->dns);
-	s->dns = NULL;
+	s->dns = NULL; /* who hears of its end must not ask it again */
+	edge_dns_free(ended);
 	p.local.port = 0;
 	err = edge_dns_new(&s->dns, &p);
 	if (err && t->access.federated_users)

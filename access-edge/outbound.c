@@ -390,6 +390,9 @@ static void secured(struct acc_link *l)
 	up->is_connecting = false;
 	up->failure = ACC_REASON_OK;
 	memcpy(up->peer, acc_finding_peer(&up->finding), sizeof(up->peer));
+	if (up->to.by_srv) /* role and level are of the target at hand */
+		(void)acc_destination_target(&l->shard->view, &up->to,
+					     up->peer);
 	l->source.role = up->to.role;
 	l->facts.peer = edge_conn_peer(l->conn);
 	l->source.facts = &l->facts;

@@ -123,6 +123,7 @@ static void on_topology(struct acc_shard *s, struct acc_mail *m)
 	if (acc_upstreams_topology(s->upstreams) != EDGE_OK)
 		edge_event(EDGE_EV_TOPOLOGY_REFUSED, "shard=%u reason=memory",
 			   s->index);
+	acc_outbounds_topology(s->outbounds);
 	acc_linktab_each(s->links, recheck_trust, NULL);
 	acc_revoked_hurry(s);
 	atomic_store_explicit(&s->gauges.topology_seq, s->view.topo->seq,

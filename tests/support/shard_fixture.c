@@ -11,7 +11,8 @@
 
 #include "access-edge/crew.h"
 #include "access-edge/events.h"
-#include "access-edge/route_token.h"
+#include "access-edge/flows.h"
+#include "access-edge/inbound.h"
 #include "common/peer_cache.h"
 #include "common/recent.h"
 #include "common/revocation.h"
@@ -135,6 +136,11 @@ static struct edge_tls *tls(struct shards *f, const char *name,
 	return t;
 }
 
+struct edge_tls *shards_tls(struct shards *f, const char *name, bool is_client)
+{
+	return tls(f, name, EDGE_TLS_ASK_REQUIRED, is_client);
+}
+
 static void make_certs(struct shards *f)
 {
 	f->certs = certs_new();
@@ -242,6 +248,8 @@ const struct topo *shards_topo(struct shards *f, unsigned first_member,
 	t.listen[TOPO_PORT_ACCESS_CLIENT].addr = f->client_at[0];
 	t.listen[TOPO_PORT_ACCESS_INSIDE].addr = f->inside_at[0];
 	t.listen[TOPO_PORT_ACCESS_FEDERATION].addr = f->partner_at[0];
+	if (f->amend)
+		f->amend(&t);
 	return held_topo_new(&t);
 }
 
@@ -259,8 +267,21 @@ static void make_plan(struct shards *f, unsigned i, struct acc_shard_plan *p)
 			tls(f, "edge", EDGE_TLS_ASK_REQUIRED, false)},
 		.tls_out = tls(f, "inside", EDGE_TLS_ASK_REQUIRED, true),
 	};
+	if (f->amend)
+		p->tls_partner = shards_tls(f, "edge", true);
 	ck_assert_int_eq(acc_route_keys_new(&p->keys, &key, 1), EDGE_OK);
 	memcpy(p->fds, f->door_fds[i], sizeof(p->fds));
+}
+
+/* What all shards remember of partners. */
+static void make_memory(struct shards *f)
+{
+	const struct edge_quota_limits l = acc_inbound_quota(f->topo, &f->shared);
+
+	ck_assert_int_eq(edge_quota_new(&f->shared.quota, &l), EDGE_OK);
+	ck_assert_int_eq(edge_lately_new(&f->shared.flows, ACC_FLOWS,
+					 ACC_FLOWS_SPAN_MS),
+			 EDGE_OK);
 }
 
 static void make_shared(struct shards *f, unsigned count)
@@ -276,6 +297,8 @@ static void make_shared(struct shards *f, unsigned count)
 			listen_on(&f->partner_at[i]);
 	}
 	f->topo = shards_topo(f, 0, SHARDS_MEMBERS, 1);
+	if (f->amend)
+		make_memory(f);
 }
 
 void shards_start(struct shards *f, unsigned count)
@@ -329,6 +352,8 @@ void shards_fini(struct shards *f)
 	edge_recent_free(f->shared.refusals);
 	edge_revocation_free(f->shared.revocation);
 	edge_peer_cache_free(f->shared.certificates);
+	edge_quota_free(f->shared.quota);
+	edge_lately_free(f->shared.flows);
 	edge_stats_free(f->shared.stats);
 	edge_tls_drop(f->partner_tls);
 	edge_tls_drop(f->client_tls);

@@ -31,6 +31,9 @@ struct shards {
 	uint16_t hop_port;
 	struct edge_addr client_at[SHARDS_MAX], inside_at[SHARDS_MAX];
 	struct edge_addr partner_at[SHARDS_MAX];
+	/* set before the start: a door and certificates for partners, and what
+	 * the topology has of them */
+	void (*amend)(struct topo *t);
 	struct edge_tls *client_tls, *inside_tls, *hop_tls, *stranger_tls;
 	struct edge_tls *partner_tls; /* sip.fabrikam.com, see SHARDS_CRL */
 	bool checks_nobody; /* set before they start: KeepCrls.. is off */
@@ -47,6 +50,8 @@ struct shards_limit {
 	uint64_t value;
 };
 
+/** A TLS recipe over the fixture's authority; name NULL: no certificate. */
+struct edge_tls *shards_tls(struct shards *f, const char *name, bool is_client);
 /** Everything but the shards; limits have their defaults, two are short. */
 void shards_init(struct shards *f);
 /** Threads: count shards. Waits until each has its connections to members. */
