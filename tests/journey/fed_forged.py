@@ -1,5 +1,6 @@
-"""A partner writes what only our inside may write, in requests and in answers:
-it is taken out, or the message is refused; what is a partner's to say stays."""
+"""A partner writes what only our inside may write, in requests and in
+answers: it is taken out, or the message is refused; what is a partner's to say
+stays."""
 from support import federated, hop, journey, netns, sip
 from support import sink as director
 from support.partner import Door, InsideServer, Peer

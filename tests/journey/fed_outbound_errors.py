@@ -1,6 +1,6 @@
-"""What becomes of a request that cannot reach a partner: every reason, provoked
-for real, with its ErrorId and the rule or the partner's name toward the inside;
-and a failure that is remembered is not tried again at once."""
+"""What becomes of a request that cannot reach a partner: every reason,
+provoked for real, with its ErrorId and the rule or the partner's name toward
+the inside; and a failure that is remembered is not tried again at once."""
 import contextlib
 import socket
 import threading
