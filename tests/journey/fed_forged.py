@@ -90,6 +90,22 @@ def body(j):
                       *federated.expected('route_target'))
     inside.quiet()
 
+    # on the connection that we opened it is no other: judged, and in its name
+    for domain, status in (('fabrikam.com', 200), ('contoso.com', 403),
+                           ('litwareinc.com', 403)):
+        call_id = sip.token()
+        door.wires[-1].sendall(peer.request(
+            'MESSAGE', BOB, call_id=call_id, extra=FORGED[:1]).replace(
+                b'eve@fabrikam.com', f'eve@{domain}'.encode()))
+        until(lambda: door.responses, 5, f'no answer to {domain}')
+        assert door.responses.pop().status == status, domain
+        if status == 200:
+            [value] = inside.wait(call_id).values(
+                'ms-edge-proxy-message-trust')
+            assert value == federated.DIRECT.format('unverified'), value
+            inside.forget()
+    inside.quiet()
+
     # nobody is answered in the name of a transaction that is not his
     before = edge.refused().get('stray_response', 0)
     peer.wire.send(director.reply(sip.Message(

@@ -95,6 +95,23 @@ def real(j):
         part.stop()
 
 
+def hidden(j):
+    """By an option, our own users outside read no Via of the inside either."""
+    director_ = j.director()
+    edge = j.edge(options={'access.hide_internal_via': 'yes'})
+    alice, ivan = j.user('alice', 1), j.inside_user('ivan')
+    assert alice.sign_in()[1][1].status == 200
+    ivan.sign_in()
+    ivan.wire.send(ivan.request('MESSAGE', alice.aor))
+    got = alice.wire.expect('MESSAGE')
+    assert len(got.values('Via')) == 1 and not INSIDE.search(
+        got.values('Via')[0]), got.raw
+    alice.answer(got, 200)
+    ivan.wire.expect(200)
+    for part in (alice, ivan, edge, director_):
+        part.stop()
+
+
 def answers(inside, peer, status):
     """The inside answers a partner with all it knows."""
     inside.answer = lambda m: None if m.method == 'ACK' else director.reply(
@@ -135,6 +152,7 @@ def talkative(j):
 
 def body(j):
     real(j)
+    hidden(j)
     talkative(j)
 
 
