@@ -12,12 +12,15 @@
 #include "access-edge/events.h"
 #include "access-edge/flows.h"
 #include "access-edge/listener.h"
+#include "access-edge/service_crl.h"
 #include "access-edge/service_keys.h"
 #include "access-edge/service_state.h"
 #include "common/crypto.h"
 #include "common/daemon.h"
 #include "common/door.h"
+#include "common/peer_cache.h"
 #include "common/recent.h"
+#include "common/revocation.h"
 #include "common/tls.h"
 
 enum {
@@ -67,6 +70,8 @@ void acc_service_free(struct acc_service *v)
 	edge_recent_free(v->shared.refusals);
 	edge_quota_free(v->shared.quota);
 	edge_lately_free(v->shared.flows);
+	edge_revocation_free(v->shared.revocation);
+	edge_peer_cache_free(v->shared.certificates);
 	edge_stats_free(v->shared.stats);
 	topo_keyring_free(v->ring);
 	if (v->topo)
@@ -127,6 +132,21 @@ enum edge_err acc_service_bind(struct acc_service *v, struct acc_sockets *s,
 	return EDGE_OK;
 }
 
+/* What is known of partners' certificates. Their chains are kept whatever the
+ * topology says now: it may want them checked later. */
+static enum edge_err make_trust(struct acc_service *v, const struct topo *t)
+{
+	const struct edge_revocation_limits lists =
+		acc_service_crl_limits(&v->shared);
+	const struct edge_peer_cache_limits seen = acc_service_crl_seen(t);
+	enum edge_err err = edge_revocation_new(&v->shared.revocation, &lists);
+
+	v->shared.policy[ACC_LISTEN_PARTNER].wants_revocation = true;
+	/* they may come by the clients' door, AE 1.2 */
+	v->shared.policy[ACC_LISTEN_CLIENT].wants_revocation = true;
+	return err ? err : edge_peer_cache_new(&v->shared.certificates, &seen);
+}
+
 static enum edge_err open_all(struct acc_service *v,
 			      const struct edge_config *c, const struct topo *t)
 {
@@ -137,6 +157,8 @@ static enum edge_err open_all(struct acc_service *v,
 		err = edge_recent_new(&v->shared.refusals, REFUSALS);
 	if (!err)
 		err = acc_service_make_gates(v, t);
+	if (!err)
+		err = make_trust(v, t);
 	if (!err)
 		err = edge_lately_new(&v->shared.flows, ACC_FLOWS,
 				      ACC_FLOWS_SPAN_MS);
@@ -307,8 +329,11 @@ enum edge_err acc_service_start(void *self)
 		return err;
 	}
 	err = acc_crew_new(&v->crew, &v->shared, plans);
+	if (!err)
+		err = acc_service_crl_new(&v->crl, v->control, &v->shared);
 	if (err)
 		return err;
+	acc_service_crl_follow(v->crl, v->topo);
 	edge_wheel_start(edge_loop_wheel(v->control), &v->keys_timer,
 			 edge_loop_now_ms(v->control) + KEYS_EVERY_MS,
 			 look_at_keys);
@@ -372,6 +397,8 @@ void acc_service_stop(void *self)
 	edge_wheel_stop(&v->kept_timer);
 	edge_wheel_stop(&v->report_timer);
 	edge_wheel_stop(&v->product_timer);
+	acc_service_crl_free(v->crl);
+	v->crl = NULL;
 	acc_crew_free(v->crew, &v->shared);
 	v->crew = NULL;
 }

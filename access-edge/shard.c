@@ -14,6 +14,7 @@
 #include "access-edge/listener.h"
 #include "access-edge/outbound.h"
 #include "access-edge/proxy.h"
+#include "access-edge/revoked.h"
 #include "access-edge/route_token.h"
 #include "access-edge/upstream.h"
 #include "common/crypto.h"
@@ -109,8 +110,7 @@ static void swap_listener(struct acc_shard *s, enum acc_listen_kind kind,
 	*fd = -1;
 }
 
-static void find_device_of(char out[16], const char *set,
-			   const struct edge_addr *at)
+void acc_shard_device(char out[16], const char *set, const struct edge_addr *at)
 {
 	out[0] = '\0';
 	if (*set)
@@ -125,10 +125,11 @@ static void find_device(struct acc_shard *s)
 {
 	const struct topo *t = s->view.topo;
 
-	find_device_of(s->device, s->shared->device[ACC_LISTEN_INSIDE],
-		       &t->internal);
-	find_device_of(s->device_outside, s->shared->device[ACC_LISTEN_CLIENT],
-		       &t->listen[TOPO_PORT_ACCESS_CLIENT].addr);
+	acc_shard_device(s->device, s->shared->device[ACC_LISTEN_INSIDE],
+			 &t->internal);
+	acc_shard_device(s->device_outside,
+			 s->shared->device[ACC_LISTEN_CLIENT],
+			 &t->listen[TOPO_PORT_ACCESS_CLIENT].addr);
 }
 
 /* A server or partner the new topology no longer names is cut off. */
@@ -167,6 +168,7 @@ static void on_topology(struct acc_shard *s, struct acc_mail *m)
 		edge_event(EDGE_EV_TOPOLOGY_REFUSED, "shard=%u reason=memory",
 			   s->index);
 	acc_linktab_each(s->links, recheck_trust, NULL);
+	acc_revoked_hurry(s);
 	atomic_store_explicit(&s->gauges.topology_seq, s->view.topo->seq,
 			      memory_order_relaxed);
 	topo_drop(old);
@@ -205,6 +207,7 @@ static void on_options(struct acc_shard *s, struct acc_mail *m)
 	s->options = m->options;
 	s->view.options = m->options;
 	m->options = NULL;
+	acc_revoked_hurry(s);
 }
 
 static void finish_client(struct acc_link *l, void *arg)
@@ -397,6 +400,7 @@ enum edge_err acc_shard_new(struct acc_shard **out, struct acc_shard_plan *p)
 	}
 	if (!err) {
 		acc_budget_start(s);
+		acc_revoked_start(s);
 		*out = s;
 		s = NULL;
 	}
@@ -424,6 +428,7 @@ void acc_shard_free(struct acc_shard *s)
 	edge_wheel_stop(&s->drain_timer);
 	edge_wheel_stop(&s->moved_timer);
 	acc_budget_stop(s);
+	acc_revoked_stop(s);
 	acc_txntab_free(s->txns); /* first: links that close owe nothing */
 	if (s->links)
 		acc_linktab_each(s->links, close_link, NULL);

@@ -12,7 +12,9 @@
 #include "access-edge/crew.h"
 #include "access-edge/events.h"
 #include "access-edge/route_token.h"
+#include "common/peer_cache.h"
 #include "common/recent.h"
+#include "common/revocation.h"
 #include "common/sock.h"
 #include "tests/support/heard.h"
 #include "tests/support/held_topo.h"
@@ -147,6 +149,11 @@ static void make_certs(struct shards *f)
 	certs_make(f->certs, "stranger",
 		   &(struct cert_spec){.issuer = "ca",
 				       .san = "DNS:stranger.contoso.net"});
+	certs_make(f->certs, "partner",
+		   &(struct cert_spec){.issuer = "ca",
+				       .san = "DNS:sip.fabrikam.com",
+				       .cdp = "URI:" SHARDS_CRL});
+	f->partner_tls = tls(f, "partner", EDGE_TLS_ASK_REQUIRED, true);
 	f->client_tls = tls(f, NULL, EDGE_TLS_ASK_REQUIRED, true);
 	f->inside_tls = tls(f, "director", EDGE_TLS_ASK_REQUIRED, true);
 	f->stranger_tls = tls(f, "stranger", EDGE_TLS_ASK_REQUIRED, true);
@@ -190,6 +197,15 @@ void shards_init(struct shards *f)
 	};
 	make_admission(f);
 	ck_assert_int_eq(edge_recent_new(&f->shared.refusals, 10), EDGE_OK);
+	ck_assert_int_eq(
+		edge_revocation_new(&f->shared.revocation,
+				    &(struct edge_revocation_limits){0}),
+		EDGE_OK);
+	ck_assert_int_eq(
+		edge_peer_cache_new(&f->shared.certificates,
+				    &(struct edge_peer_cache_limits){0}),
+		EDGE_OK);
+	f->shared.policy[ACC_LISTEN_PARTNER].wants_revocation = true;
 	make_certs(f);
 	open_hops(f);
 	for (unsigned m = 0; m < SHARDS_MEMBERS; m++) {
@@ -222,8 +238,10 @@ const struct topo *shards_topo(struct shards *f, unsigned first_member,
 	t.registrar_count = 1;
 	t.access.tls_count = 1;
 	t.access.anonymous_users = true;
+	t.access.keep_crls = !f->checks_nobody;
 	t.listen[TOPO_PORT_ACCESS_CLIENT].addr = f->client_at[0];
 	t.listen[TOPO_PORT_ACCESS_INSIDE].addr = f->inside_at[0];
+	t.listen[TOPO_PORT_ACCESS_FEDERATION].addr = f->partner_at[0];
 	return held_topo_new(&t);
 }
 
@@ -237,7 +255,8 @@ static void make_plan(struct shards *f, unsigned i, struct acc_shard_plan *p)
 		.shared = &f->shared,
 		.topo = topo_hold(f->topo),
 		.tls = {tls(f, "edge", EDGE_TLS_ASK_NONE, false),
-			tls(f, "inside", EDGE_TLS_ASK_REQUIRED, false)},
+			tls(f, "inside", EDGE_TLS_ASK_REQUIRED, false),
+			tls(f, "edge", EDGE_TLS_ASK_REQUIRED, false)},
 		.tls_out = tls(f, "inside", EDGE_TLS_ASK_REQUIRED, true),
 	};
 	ck_assert_int_eq(acc_route_keys_new(&p->keys, &key, 1), EDGE_OK);
@@ -250,9 +269,11 @@ static void make_shared(struct shards *f, unsigned count)
 	ck_assert_int_eq(acc_stats_new(&f->shared.stats, count), EDGE_OK);
 	for (unsigned i = 0; i < count; i++) {
 		f->client_at[i] = f->inside_at[i] = loopback(1);
+		f->partner_at[i] = loopback(1);
 		f->door_fds[i][ACC_LISTEN_CLIENT] = listen_on(&f->client_at[i]);
 		f->door_fds[i][ACC_LISTEN_INSIDE] = listen_on(&f->inside_at[i]);
-		f->door_fds[i][ACC_LISTEN_PARTNER] = -1;
+		f->door_fds[i][ACC_LISTEN_PARTNER] =
+			listen_on(&f->partner_at[i]);
 	}
 	f->topo = shards_topo(f, 0, SHARDS_MEMBERS, 1);
 }
@@ -306,7 +327,10 @@ void shards_fini(struct shards *f)
 		edge_admit_free(f->shared.admit[k]);
 	}
 	edge_recent_free(f->shared.refusals);
+	edge_revocation_free(f->shared.revocation);
+	edge_peer_cache_free(f->shared.certificates);
 	edge_stats_free(f->shared.stats);
+	edge_tls_drop(f->partner_tls);
 	edge_tls_drop(f->client_tls);
 	edge_tls_drop(f->inside_tls);
 	edge_tls_drop(f->stranger_tls);
@@ -408,6 +432,13 @@ void shards_dial_client(struct shards *f, struct sip_peer *p, unsigned shard)
 {
 	sip_peer_init(p, f->loop);
 	sip_peer_dial(p, f->client_tls, &f->client_at[shard]);
+	sip_peer_wait_secured(p);
+}
+
+void shards_dial_partner(struct shards *f, struct sip_peer *p, unsigned shard)
+{
+	sip_peer_init(p, f->loop);
+	sip_peer_dial(p, f->partner_tls, &f->partner_at[shard]);
 	sip_peer_wait_secured(p);
 }
 

@@ -31,8 +31,8 @@ class Peer(User):
 
     challenged = False
 
-    def __init__(self, world, ca, certificate, source=netns.PARTNER, name='eve',
-                 domain=FABRIKAM.domain, target=None):
+    def __init__(self, world, ca, certificate, source=netns.PARTNER,
+                 name='eve', domain=FABRIKAM.domain, target=None):
         shown = certificate and (ca / f'{certificate}-chain.pem',
                                  ca / f'{certificate}.key')
         super().__init__(name, sip.Wire.tls(
