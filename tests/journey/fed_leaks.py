@@ -84,7 +84,7 @@ def real(j):
                    'nobody.corp.contoso.com', 'unknown.example'):
         ivan.wire.send(ivan.request('MESSAGE', f'sip:x@{domain}'))
         assert ivan.wire.receive().status in (404, 480, 504), domain
-    look('partner', lab.partner.from_edge())
+    look('partner', lab.partner.arrived())
     asked = [q for q in lab.resolver.questions() if INSIDE.search(q)]
     assert not asked, asked
     assert any('unknown.example' in q for q in lab.resolver.questions())
