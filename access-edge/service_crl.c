@@ -44,8 +44,7 @@ static uint64_t limit(const struct acc_shared *s, enum acc_limit which)
 	return atomic_load_explicit(&s->limits[which], memory_order_relaxed);
 }
 
-struct edge_revocation_limits
-acc_service_crl_limits(const struct acc_shared *shared)
+static struct edge_revocation_limits limits_of(const struct acc_shared *shared)
 {
 	const uint32_t retry_s = (uint32_t)limit(shared, ACC_LIMIT_CRL_RETRY_S);
 
@@ -57,13 +56,36 @@ acc_service_crl_limits(const struct acc_shared *shared)
 	};
 }
 
-struct edge_peer_cache_limits acc_service_crl_seen(const struct topo *t)
+static struct edge_peer_cache_limits seen_of(const struct topo *t)
 {
 	return (struct edge_peer_cache_limits){
 		.accepted = t->access.accepted_certs,
 		.rejected = t->access.rejected_certs,
 		.deleted_percent = t->access.dropped_percent,
 	};
+}
+
+/* Chains are kept whatever the topology says now: it may want them checked
+ * later. */
+enum edge_err acc_service_crl_open(struct acc_shared *shared,
+				   const struct topo *t)
+{
+	const struct edge_revocation_limits lists = limits_of(shared);
+	const struct edge_peer_cache_limits seen = seen_of(t);
+	enum edge_err err = edge_revocation_new(&shared->revocation, &lists);
+
+	shared->policy[ACC_LISTEN_PARTNER].wants_revocation = true;
+	/* they may come by the clients' door, AE 1.2 */
+	shared->policy[ACC_LISTEN_CLIENT].wants_revocation = true;
+	return err ? err : edge_peer_cache_new(&shared->certificates, &seen);
+}
+
+void acc_service_crl_close(struct acc_shared *shared)
+{
+	edge_revocation_free(shared->revocation);
+	shared->revocation = NULL;
+	edge_peer_cache_free(shared->certificates);
+	shared->certificates = NULL;
 }
 
 /* -- what becomes of a fetch -------------------------------------------- */
@@ -200,9 +222,13 @@ static void begin(struct acc_service_crl *c)
 
 void acc_service_crl_follow(struct acc_service_crl *c, const struct topo *t)
 {
+	const struct edge_revocation_limits lists = limits_of(c->shared);
+	const struct edge_peer_cache_limits seen = seen_of(t);
 	const struct topo *old = c->topo;
 	const struct way w = way_of(c, t);
 
+	edge_revocation_limits_set(c->shared->revocation, &lists);
+	edge_peer_cache_limits_set(c->shared->certificates, &seen);
 	c->topo = topo_hold(t);
 	topo_drop(old);
 	if (!t->access.keep_crls || !t->federation_ports) {

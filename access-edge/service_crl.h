@@ -10,6 +10,12 @@
  */
 struct acc_service_crl; /* owner: the service; thread: that of its loop */
 
+/** What shards look certificates up in, and what is remembered of them, is
+ * made; chains of partners are kept from now on. */
+EDGE_MUST_CHECK enum edge_err acc_service_crl_open(struct acc_shared *shared,
+						   const struct topo *t);
+void acc_service_crl_close(struct acc_shared *shared); /* not open is fine */
+
 /** Nothing is fetched yet. @param shared  outlives it */
 EDGE_MUST_CHECK enum edge_err acc_service_crl_new(struct acc_service_crl **out,
 						  struct edge_loop *loop,
@@ -17,16 +23,10 @@ EDGE_MUST_CHECK enum edge_err acc_service_crl_new(struct acc_service_crl **out,
 /** Before the loop's end; NULL is fine. */
 void acc_service_crl_free(struct acc_service_crl *c);
 /** Begin, end or go on as the snapshot and the limits of now want it (AE 3.1
- * KeepCrlsUpToDateForPeers, partners' listener). Without a DNS server nothing
- * is fetched, and an event says so. */
+ * KeepCrlsUpToDateForPeers, partners' listener); both bound what is kept.
+ * Without a DNS server nothing is fetched, and an event says so. */
 void acc_service_crl_follow(struct acc_service_crl *c, const struct topo *t);
 /** Are lists fetched now? */
 bool acc_service_crl_is_on(const struct acc_service_crl *c);
-
-/** The store of lists by the limits of now. */
-struct edge_revocation_limits
-acc_service_crl_limits(const struct acc_shared *shared);
-/** What is remembered of partners' certificates, AE 3.1. */
-struct edge_peer_cache_limits acc_service_crl_seen(const struct topo *t);
 
 #endif

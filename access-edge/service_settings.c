@@ -8,7 +8,6 @@
 #include "access-edge/service_state.h"
 #include "access-edge/service_crl.h"
 #include "common/crypto.h"
-#include "common/revocation.h"
 
 static bool is_option(const struct edge_config *c, const char *name,
 		      const char *value)
@@ -136,7 +135,6 @@ enum edge_err acc_service_reload(void *self, const struct edge_config *c,
 	struct acc_service *v = self;
 	struct acc_service_tls new = {0};
 	struct topo_keyring *ring = NULL;
-	struct edge_revocation_limits r;
 	enum edge_err err =
 		acc_service_tls_load(&new, c, v->topo, why, why_cap);
 
@@ -164,8 +162,6 @@ enum edge_err acc_service_reload(void *self, const struct edge_config *c,
 		edge_admit_limits_set(v->shared.admit[k], &l);
 	}
 	acc_service_set_quota(v);
-	r = acc_service_crl_limits(&v->shared);
-	edge_revocation_limits_set(v->shared.revocation, &r);
 	acc_service_crl_follow(v->crl, v->topo);
 	acc_service_post(v, options_mail);
 	acc_service_post(v, acc_service_tls_mail);

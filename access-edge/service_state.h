@@ -58,6 +58,15 @@ EDGE_MUST_CHECK enum edge_err acc_service_make_gates(struct acc_service *v,
 /** What discovered partners may, by the snapshot that is now. */
 void acc_service_set_quota(struct acc_service *v);
 
+/* service_shared.c */
+EDGE_MUST_CHECK enum edge_err acc_service_make_shared(struct acc_service *v,
+						      const struct topo *t);
+void acc_service_free_shared(struct acc_shared *shared); /* half made: fine */
+
+/* service_report.c */
+void acc_service_report_start(struct acc_service *v);
+void acc_service_report_stop(struct acc_service *v);
+
 /* service_topology.c */
 struct acc_mail *acc_service_tls_mail(struct acc_service *v, unsigned shard);
 

@@ -106,12 +106,12 @@ struct acc_shard {
 
 /* What a shard is started with; references are taken over. */
 struct acc_shard_plan {
-	unsigned index;
 	struct acc_shared *shared;
 	const struct topo *topo;
 	struct acc_route_keys *keys;
 	struct edge_tls *tls[ACC_LISTEN_KINDS], *tls_out, *tls_partner;
 	int fds[ACC_LISTEN_KINDS]; /* -1: no such door */
+	unsigned index;
 };
 
 /** Makes the loop and everything on the calling thread; p is left empty, also

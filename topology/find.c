@@ -172,13 +172,13 @@ static bool is_of_cluster(const struct topo_cluster *c,
 
 static bool is_ours(const struct topo *t, const struct edge_addr *at)
 {
-	const struct edge_addr *const own[] = {&t->internal,  &t->internal6,
-					       &t->av_public, &t->av_public6,
-					       &t->av_own6,   &t->webconf_own6};
-
-	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
-		if (edge_addr_same_ip(own[i], at))
-			return true;
+	if (edge_addr_same_ip(&t->internal, at) ||
+	    edge_addr_same_ip(&t->internal6, at) ||
+	    edge_addr_same_ip(&t->av_public, at) ||
+	    edge_addr_same_ip(&t->av_public6, at) ||
+	    edge_addr_same_ip(&t->av_own6, at) ||
+	    edge_addr_same_ip(&t->webconf_own6, at))
+		return true;
 	for (size_t i = 0; i < TOPO_PORT_KINDS; i++)
 		if (t->listen[i].present &&
 		    edge_addr_same_ip(&t->listen[i].addr, at))

@@ -38,8 +38,6 @@ static uint8_t body[LIST_MAX];
 
 static void setup(void)
 {
-	struct edge_revocation_limits l;
-
 	heard_start(acc_events);
 	fetch_world_open(&w, rows, sizeof(rows) / sizeof(rows[0]));
 	certs = certs_new();
@@ -57,8 +55,7 @@ static void setup(void)
 	/* else the web server's address is one of ours */
 	topo.listen[TOPO_PORT_ACCESS_CLIENT].addr.ip[3] = 9;
 	ck_assert_int_eq(acc_stats_new(&shared.stats, 1), EDGE_OK);
-	l = acc_service_crl_limits(&shared);
-	ck_assert_int_eq(edge_revocation_new(&shared.revocation, &l), EDGE_OK);
+	ck_assert_int_eq(acc_service_crl_open(&shared, &topo), EDGE_OK);
 	ck_assert_int_eq(acc_service_crl_new(&crl, w.loop, &shared), EDGE_OK);
 }
 
@@ -67,7 +64,7 @@ static void teardown(void)
 	edge_peer_fini(&peer);
 	acc_service_crl_free(crl);
 	ck_assert_int_eq(held_topo_count(), 0);
-	edge_revocation_free(shared.revocation);
+	acc_service_crl_close(&shared);
 	edge_stats_free(shared.stats);
 	certs_free(certs);
 	fetch_world_close(&w);
@@ -261,26 +258,41 @@ START_TEST(service_crl_says_that_there_is_no_resolver)
 }
 END_TEST
 
+/* A partner of that number has come. */
+static void note(unsigned number)
+{
+	const struct edge_peer p = {.has_certificate = true,
+				    .sha256 = {(uint8_t)number, 1}};
+
+	edge_peer_cache_note(shared.certificates, &p, true, 1000);
+}
+
 START_TEST(service_crl_takes_limits_and_settings)
 {
-	struct edge_revocation_limits l;
-	struct edge_peer_cache_limits seen;
+	struct edge_revocation_row row[2];
 
-	limits[ACC_LIMIT_CRL_LISTS] = 3;
-	limits[ACC_LIMIT_CRL_MB] = 4096;
-	limits[ACC_LIMIT_CRL_RETRY_S] = 5;
-	l = acc_service_crl_limits(&shared);
-	ck_assert_uint_eq(l.lists, 3);
-	ck_assert_uint_eq(l.bytes, 1ull << 32);
-	ck_assert_uint_eq(l.retry_s, 5);
-	ck_assert_uint_eq(l.retry_max_s, 300);
-	topo.access.accepted_certs = 11;
-	topo.access.rejected_certs = 12;
-	topo.access.dropped_percent = 13;
-	seen = acc_service_crl_seen(&topo);
-	ck_assert_uint_eq(seen.accepted, 11);
-	ck_assert_uint_eq(seen.rejected, 12);
-	ck_assert_uint_eq(seen.deleted_percent, 13);
+	ck_assert(shared.policy[ACC_LISTEN_PARTNER].wants_revocation);
+	ck_assert(shared.policy[ACC_LISTEN_CLIENT].wants_revocation);
+	ck_assert(!shared.policy[ACC_LISTEN_INSIDE].wants_revocation);
+	for (unsigned i = 0; i < 10; i++)
+		note(i);
+	ck_assert_uint_eq(edge_peer_cache_count(shared.certificates, true), 10);
+	topo.access.accepted_certs = 10;
+	topo.access.dropped_percent = 50;
+	limits[ACC_LIMIT_CRL_LISTS] = 1;
+	limits[ACC_LIMIT_CRL_RETRY_S] = 30;
+	follow();
+	note(10);
+	ck_assert_uint_eq(edge_peer_cache_count(shared.certificates, true), 6);
+	see("web.example.com");
+	wait_heard(" ACC_EV_CRL_FAILED ");
+	ck_assert_uint_eq(edge_revocation_rows(shared.revocation, row, 2, 0),
+			  1);
+	ck_assert_int_gt(row[0].due_s, time(NULL) + 20);
+	edge_peer_fini(&peer);
+	see("web2.example.com"); /* the one list that is known goes */
+	ck_assert_uint_eq(edge_revocation_rows(shared.revocation, row, 2, 0),
+			  1);
 }
 END_TEST
 
