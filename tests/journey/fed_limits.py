@@ -1,6 +1,6 @@
 """Limits of partners that nobody entered: rate over all their connections,
-distinct users of ours, questions of DNS that they cause; who is on the list has
-none. Connections of one address; routes that are too long to be hidden."""
+distinct users of ours, questions of DNS that they cause; who is on the list
+has none. Connections of one address; routes that are too long to be hidden."""
 import ssl
 
 from support import federated, gate, journey, netns
