@@ -179,7 +179,8 @@ class Client:
         assert self.stream.expect('iq').get('type') == 'result'
         self.seen, self.lock = [], threading.Lock()
         threading.Thread(target=self._listen, daemon=True).start()
-        self.stream.send('<presence/>')
+        self.stream.send("<iq type='get' id='r'><query xmlns='jabber:iq:"
+                         "roster'/></iq><presence/>")
 
     def _listen(self):
         while True:
