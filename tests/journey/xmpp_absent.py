@@ -10,7 +10,10 @@ from support.wait import until
 
 def body(j):
     j.use('xmpp-access', 'access')
-    resolver = j.resolver(xmpp.records('fabrikam.com', 'litware.com'))
+    resolver = j.resolver(
+        xmpp.records('fabrikam.com') + xmpp.records(
+            'litware.com', address=netns.CLIENTS[-1])[1:] +
+        [('local', '/nowhere.example/')])
     Prosody.outside(j, 'fabrikam.com')
     Prosody.inside(j, ['fabrikam.com', 'litware.com', 'nowhere.example',
                        'stranger.example'])

@@ -301,12 +301,12 @@ def topology(source, target, partners, **gateway):
     return target
 
 
-def records(*domains):
-    """DNS: our domain's server, and each partner's at netns.PARTNER."""
+def records(*domains, address=netns.PARTNER):
+    """DNS: our domain's server first, and each partner's."""
     found = [('srv-host', '_xmpp-server._tcp.contoso.com,sip.contoso.com,5269')]
     for domain in domains:
         found += [('srv-host',
                    f'_xmpp-server._tcp.{domain},xmpp.{domain},5269'),
-                  ('host-record', f'xmpp.{domain},{netns.PARTNER}'),
+                  ('host-record', f'xmpp.{domain},{address}'),
                   ('local', f'/{domain}/')]
     return found
