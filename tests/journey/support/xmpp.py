@@ -161,12 +161,18 @@ class Stream:
 class Client:
     """A user of a server there: signs in, sends, keeps what comes."""
 
-    def __init__(self, space, address, jid, password='secret'):
+    def __init__(self, space, address, jid, password='secret',
+                 is_new=False):
         self.jid = jid
         user, domain = jid.split('@')
         self.stream = Stream.dial(space, address, 5222, content=CLIENT)
         self.stream.open(domain)
         self.stream.expect('features')
+        if is_new:
+            self.stream.send("<iq type='set' id='n'><query xmlns='jabber:iq:"
+                             f"register'><username>{user}</username>"
+                             f'<password>{password}</password></query></iq>')
+            assert self.stream.expect('iq').get('type') == 'result'
         word = base64.b64encode(f'\0{user}\0{password}'.encode()).decode()
         self.stream.send(f"<auth xmlns='{SASL}' mechanism='PLAIN'>{word}"
                          '</auth>')
