@@ -104,6 +104,8 @@ static void on_item(struct acc_xmpp_link *l, const struct acc_xmpp_item *i)
 		on_header(l);
 	else if (i->kind == ACC_XMPP_ELEMENT && acc_xmpp_is_stanza(i))
 		acc_xmpp_outward(l, i);
+	else if (acc_xmpp_item_is(i, ACC_NS_STREAM, "error"))
+		acc_xmpp_link_error(l, i);
 	else
 		acc_xmpp_link_end(l, ACC_XMPP_R_OUT_OF_ORDER);
 }

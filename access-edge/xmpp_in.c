@@ -432,7 +432,7 @@ static void on_element(struct acc_xmpp_in_link *n,
 	else if (acc_xmpp_item_is(i, ACC_NS_DIALBACK, "verify"))
 		on_dialback(n, i, ACC_IN_VERIFY);
 	else if (acc_xmpp_item_is(i, ACC_NS_STREAM, "error"))
-		acc_xmpp_link_end(&n->link, ACC_XMPP_R_REMOTE_ERROR);
+		acc_xmpp_link_error(&n->link, i);
 	else
 		step(n, ACC_IN_OTHER, i, NULL);
 }

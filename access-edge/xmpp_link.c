@@ -10,6 +10,7 @@
 #include "access-edge/xmpp_say.h"
 #include "access-edge/xmpp_tell.h"
 #include "access-edge/xmpp_xml.h"
+#include "common/log.h"
 #include "common/sock.h"
 
 enum {
@@ -130,6 +131,20 @@ void acc_xmpp_link_end(struct acc_xmpp_link *l, enum acc_xmpp_reason r)
 		edge_conn_close_after_flush(l->conn, GOODBYE_MS);
 	}
 	finish(l, r);
+}
+
+void acc_xmpp_link_error(struct acc_xmpp_link *l, const struct acc_xmpp_item *i)
+{
+	static const char *const orderly[] = {"system-shutdown",
+					      "connection-timeout", "reset"};
+	const char *name = i->part_count ? i->parts[0].name : "";
+	enum acc_xmpp_reason r = ACC_XMPP_R_REMOTE_ERROR;
+
+	edge_log_escape(l->detail, sizeof(l->detail), edge_slice_str(name));
+	for (size_t n = 0; n < sizeof(orderly) / sizeof(*orderly); n++)
+		if (l->is_ready && strcmp(name, orderly[n]) == 0)
+			r = ACC_XMPP_R_REMOTE_CLOSED;
+	acc_xmpp_link_end(l, r);
 }
 
 static enum acc_xmpp_reason reason_of(const struct acc_xmpp_link *l)

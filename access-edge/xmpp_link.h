@@ -117,6 +117,9 @@ void acc_xmpp_link_wait_for(struct acc_xmpp_link *l,
 /** End it: the stream error of the reason, the stream's end, the connection.
  * Does nothing when it is over. */
 void acc_xmpp_link_end(struct acc_xmpp_link *l, enum acc_xmpp_reason r);
+/** The other end says a stream error, or that it goes down in order. */
+void acc_xmpp_link_error(struct acc_xmpp_link *l,
+			 const struct acc_xmpp_item *i);
 struct acc_xmpp_link *acc_xmpp_link_find(const struct acc_xmpp_core *c,
 					 edge_handle id);
 

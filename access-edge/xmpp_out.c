@@ -11,6 +11,7 @@
 #include "access-edge/xmpp_out_link.h"
 #include "access-edge/xmpp_tell.h"
 #include "common/expiring.h"
+#include "common/log.h"
 
 static struct acc_xmpp_out_link *of(struct acc_xmpp_link *l)
 {
@@ -139,6 +140,9 @@ static void on_found(struct acc_xmpp_core *c, edge_handle id,
 	if (!l || l->is_over)
 		return;
 	of(l)->found = *found;
+	if (found->err)
+		edge_log_escape(l->detail, sizeof(l->detail),
+				edge_slice_str(edge_err_str(found->err)));
 	dial_next(of(l),
 		  found->err == EDGE_ENOTFOUND || found->err == EDGE_EDENIED
 			  ? ACC_XMPP_R_REMOTE_NAME

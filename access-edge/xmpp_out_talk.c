@@ -151,17 +151,6 @@ static enum acc_xmpp_out_event verdict_of(const struct acc_xmpp_out_link *o,
 								: ACC_OUT_OTHER;
 }
 
-static void on_stream_error(struct acc_xmpp_out_link *o,
-			    const struct acc_xmpp_item *i)
-{
-	struct acc_xmpp_link *l = &o->link;
-
-	if (i->part_count)
-		edge_log_escape(l->detail, sizeof(l->detail),
-				edge_slice_str(i->parts[0].name));
-	acc_xmpp_link_end(l, ACC_XMPP_R_REMOTE_ERROR);
-}
-
 static void on_element(struct acc_xmpp_out_link *o,
 		       const struct acc_xmpp_item *i)
 {
@@ -177,7 +166,7 @@ static void on_element(struct acc_xmpp_out_link *o,
 	};
 
 	if (acc_xmpp_item_is(i, ACC_NS_STREAM, "error")) {
-		on_stream_error(o, i);
+		acc_xmpp_link_error(&o->link, i);
 		return;
 	}
 	if (acc_xmpp_item_is(i, ACC_NS_STREAM, "features")) {

@@ -70,7 +70,7 @@ def body(j):
     assert edge.reasons('xmpp_bounced') == {'stanza_kind': 2}
     assert not edge.reasons('xmpp_refused'), edge.reasons('xmpp_refused')
     said = partner.log().lower()
-    for secret in ('corp.contoso', 'lync-edge', netns.FRONT_END, '172.16.'):
+    for secret in ('corp.contoso', 'urn:lync-edge', netns.FRONT_END, '172.16.'):
         assert secret not in said, f'the partner heard {secret}'
     partner.stop()
     until(lambda: not edge.call('GET', '/v1/status')[1]['xmpp']['streams'],

@@ -35,10 +35,13 @@ class Prosody:
     @classmethod
     def outside(cls, journey, domain, users=('bob',), modules=(), secure=True,
                 tls=True, certificate=None, address=netns.PARTNER):
-        """A partner; certificate names one of the lab's."""
+        """A partner; certificate names one of the lab's. Again: in place of
+        one that has ended."""
         ca = journey.ca
         name = certificate or 'xmpp-' + domain.split('.', maxsplit=1)[0]
-        made = cls(journey.world.inet, journey.folder / f'prosody-{domain}',
+        count = len(list(journey.folder.glob('prosody-*')))
+        made = cls(journey.world.inet,
+                   journey.folder / f'prosody-{domain}-{count}',
                    'outside.cfg.lua', users, DOMAIN=domain, ADDRESS=address,
                    MODULES=', '.join(f'"{m}"' for m in modules),
                    TLS=str(tls).lower(), SECURE=str(secure).lower(),

@@ -161,12 +161,18 @@ class Stream:
 class Client:
     """A user of a server there: signs in, sends, keeps what comes."""
 
-    def __init__(self, space, address, jid, password='secret'):
+    def __init__(self, space, address, jid, password='secret',
+                 is_new=False):
         self.jid = jid
         user, domain = jid.split('@')
         self.stream = Stream.dial(space, address, 5222, content=CLIENT)
         self.stream.open(domain)
         self.stream.expect('features')
+        if is_new:
+            self.stream.send("<iq type='set' id='n'><query xmlns='jabber:iq:"
+                             f"register'><username>{user}</username>"
+                             f'<password>{password}</password></query></iq>')
+            assert self.stream.expect('iq').get('type') == 'result'
         word = base64.b64encode(f'\0{user}\0{password}'.encode()).decode()
         self.stream.send(f"<auth xmlns='{SASL}' mechanism='PLAIN'>{word}"
                          '</auth>')
@@ -179,7 +185,8 @@ class Client:
         assert self.stream.expect('iq').get('type') == 'result'
         self.seen, self.lock = [], threading.Lock()
         threading.Thread(target=self._listen, daemon=True).start()
-        self.stream.send('<presence/>')
+        self.stream.send("<iq type='get' id='r'><query xmlns='jabber:iq:"
+                         "roster'/></iq><presence/>")
 
     def _listen(self):
         while True:
@@ -300,12 +307,12 @@ def topology(source, target, partners, **gateway):
     return target
 
 
-def records(*domains):
-    """DNS: our domain's server, and each partner's at netns.PARTNER."""
+def records(*domains, address=netns.PARTNER):
+    """DNS: our domain's server first, and each partner's."""
     found = [('srv-host', '_xmpp-server._tcp.contoso.com,sip.contoso.com,5269')]
     for domain in domains:
         found += [('srv-host',
                    f'_xmpp-server._tcp.{domain},xmpp.{domain},5269'),
-                  ('host-record', f'xmpp.{domain},{netns.PARTNER}'),
+                  ('host-record', f'xmpp.{domain},{address}'),
                   ('local', f'/{domain}/')]
     return found
