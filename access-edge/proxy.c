@@ -96,6 +96,7 @@ static void decide(struct acc_journey *j, uint64_t key)
 	enum acc_reason why;
 
 	acc_route_decide(&j->d, &j->s->view, j->m, &j->l->source);
+	j->l->source.is_limited = j->d.verdict.is_limited;
 	acc_flows_note(j);
 	switch (j->d.to) {
 	case ACC_TO_DROP:
@@ -110,7 +111,7 @@ static void decide(struct acc_journey *j, uint64_t key)
 		acc_refuse_status(j->l, j->m, 200);
 		break;
 	case ACC_TO_NEXT_HOP:
-		why = acc_inbound_limit(j->l, j->m, &j->d.verdict);
+		why = acc_inbound_limit(j->l, j->m, &j->d);
 		if (why) {
 			acc_journey_stop(j, NULL, why);
 			break;
@@ -353,6 +354,7 @@ void acc_proxy_resume(struct acc_txn *x)
 		return;
 	}
 	acc_route_decide(&j.d, &s->view, j.m, &j.l->source);
+	j.l->source.is_limited = j.d.verdict.is_limited;
 	if (j.d.to == ACC_TO_NEXT_HOP || j.d.to == ACC_TO_PARTNER)
 		acc_journey_go(&j, x);
 	else /* the topology changed meanwhile */

@@ -89,7 +89,7 @@ void acc_service_free(struct acc_service *v)
 	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
 		edge_admit_free(v->shared.admit[k]);
 	edge_recent_free(v->shared.refusals);
-	edge_quota_free(v->shared.quota);
+	acc_inbound_quotas_free(&v->shared);
 	edge_lately_free(v->shared.flows);
 	edge_stats_free(v->shared.stats);
 	topo_keyring_free(v->ring);
@@ -159,7 +159,6 @@ static struct edge_admit_limits admission(const struct acc_service *v,
 	if (kind == ACC_LISTEN_PARTNER) {
 		l.total = limit(v, ACC_LIMIT_PARTNER_CONNECTIONS);
 		l.per_source = limit(v, ACC_LIMIT_PARTNER_PER_SOURCE);
-		l.known_ms = 0;
 		return l;
 	}
 	l.total = limit(v, ACC_LIMIT_INSIDE_CONNECTIONS);
@@ -180,21 +179,6 @@ static enum edge_err make_admission(struct acc_service *v)
 		err = edge_admit_new(&v->shared.admit[k], &l);
 	}
 	return err;
-}
-
-static enum edge_err make_quota(struct acc_service *v, const struct topo *t)
-{
-	const struct edge_quota_limits l = acc_inbound_quota(t, &v->shared);
-
-	return edge_quota_new(&v->shared.quota, &l);
-}
-
-static void set_quota(struct acc_service *v)
-{
-	const struct edge_quota_limits l =
-		acc_inbound_quota(v->topo, &v->shared);
-
-	edge_quota_limits_set(v->shared.quota, &l);
 }
 
 static unsigned shard_count(const struct edge_config *c)
@@ -258,7 +242,7 @@ static enum edge_err open_all(struct acc_service *v,
 	if (!err)
 		err = make_admission(v);
 	if (!err)
-		err = make_quota(v, t);
+		err = acc_inbound_quotas_new(&v->shared, t);
 	if (!err)
 		err = edge_lately_new(&v->shared.flows, ACC_FLOWS,
 				      ACC_FLOWS_SPAN_MS);
@@ -531,7 +515,7 @@ void acc_service_commit(void *self, const struct topo *t)
 
 	tell_moved(old, t);
 	v->topo = topo_hold(t);
-	set_quota(v);
+	acc_inbound_quotas_set(&v->shared, v->topo);
 	if (v->prepared_tls.out) {
 		memcpy(v->prepared_tls.told, v->tls.told, sizeof(v->tls.told));
 		acc_service_tls_drop(&v->tls);
@@ -604,7 +588,7 @@ enum edge_err acc_service_reload(void *self, const struct edge_config *c,
 
 		edge_admit_limits_set(v->shared.admit[k], &l);
 	}
-	set_quota(v);
+	acc_inbound_quotas_set(&v->shared, v->topo);
 	read_options(&v->shared.options, c);
 	post_all(v, options_mail);
 	post_all(v, tls_mail);

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "access-edge/mail.h"
+#include "access-edge/overload.h"
 #include "common/quiet.h"
 #include "access-edge/stats.h"
 #include "access-edge/view.h"
@@ -35,6 +36,11 @@ enum acc_link_kind {
 	ACC_LINK_KINDS
 };
 
+/* How much a shard has to do, said now and then. */
+struct acc_load_gauges {
+	_Atomic uint32_t transactions, held;
+};
+
 /* Shared by all shards; thread-safe parts, or fixed after start. */
 struct acc_shared {
 	const _Atomic uint64_t *limits; /* by enum acc_limit */
@@ -42,6 +48,7 @@ struct acc_shared {
 	struct edge_admit *admit[ACC_LISTEN_KINDS];
 	struct edge_recent *refusals;
 	struct edge_quota *quota;   /* of discovered partners */
+	struct edge_quota *asked;   /* look-ups and faults of partners */
 	struct edge_lately *flows;  /* of partners, in the last hour */
 	struct acc_options options; /* of the control thread; shards copy */
 	uint32_t boot;
@@ -53,7 +60,9 @@ struct acc_shared {
 	struct acc_shard *shard[ACC_SHARDS];
 	struct acc_shard_plan *plans; /* one a shard, while they are made */
 	_Atomic bool draining;
-	_Atomic uint8_t budget; /* enum acc_budget_level */
+	_Atomic uint8_t budget;	  /* enum acc_budget_level */
+	_Atomic uint8_t overload; /* enum acc_overload */
+	struct acc_load_gauges load[ACC_SHARDS];
 };
 
 /* What other threads may read of a shard: plain numbers. */
@@ -96,6 +105,7 @@ struct acc_shard {
 	struct acc_gauges gauges;
 	struct edge_timer drain_timer, moved_timer, budget_timer;
 	bool is_draining, is_ending;
+	struct acc_overload_state overload; /* of all: the first shard's */
 	struct edge_quiet quiet; /* of its log lines */
 };
 
