@@ -12,10 +12,9 @@
 #include "access-edge/events.h"
 #include "access-edge/flows.h"
 #include "access-edge/inbound.h"
-#include "access-edge/limits.h"
 #include "access-edge/listener.h"
 #include "access-edge/service_keys.h"
-#include "access-edge/service_tls.h"
+#include "access-edge/service_state.h"
 #include "common/crypto.h"
 #include "common/daemon.h"
 #include "common/door.h"
@@ -30,34 +29,12 @@ enum {
 	KEPT_MS = 50 /* a full mailbox is tried again */
 };
 
-struct sockets {
-	int fd[ACC_LISTEN_KINDS][ACC_SHARDS];
-};
-
-struct acc_service {
-	struct acc_shared shared;
-	struct edge_loop *control;
-	char *state;
-	const struct topo *topo;
-	struct topo_keyring *ring;
-	_Atomic uint64_t limits[ACC_LIMIT_COUNT];
-	const struct edge_config *config;     /* lives until the next reload */
-	bool device_is_set[ACC_LISTEN_KINDS]; /* by edge.ini */
-	struct acc_service_tls tls, prepared_tls;
-	struct sockets open, prepared;
-	struct edge_crew *crew;
-	char why[512]; /* the last refusal, in words */
-	struct edge_timer keys_timer, drain_timer, kept_timer, report_timer;
-	struct edge_timer product_timer;
-	struct acc_product product;
-};
-
-static void no_sockets(struct sockets *s)
+static void no_sockets(struct acc_sockets *s)
 {
 	memset(s, 0xff, sizeof(*s)); /* every fd -1 */
 }
 
-static void close_sockets(struct sockets *s)
+void acc_service_close(struct acc_sockets *s)
 {
 	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
 		for (int i = 0; i < ACC_SHARDS; i++)
@@ -82,8 +59,8 @@ void acc_service_free(struct acc_service *v)
 {
 	if (!v)
 		return;
-	close_sockets(&v->open);
-	close_sockets(&v->prepared);
+	acc_service_close(&v->open);
+	acc_service_close(&v->prepared);
 	acc_service_tls_drop(&v->tls);
 	acc_service_tls_drop(&v->prepared_tls);
 	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
@@ -100,86 +77,6 @@ void acc_service_free(struct acc_service *v)
 }
 
 /* -- open --------------------------------------------------------------- */
-
-static bool is_option(const struct edge_config *c, const char *name,
-		      const char *value)
-{
-	const char *said = edge_config_option(c, name);
-
-	return said && !strcmp(said, value);
-}
-
-/* proxy_require is borrowed from c, which lives until the next reload. */
-static void read_options(struct acc_options *o, const struct edge_config *c)
-{
-	*o = (struct acc_options){
-		.double_record_route =
-			!is_option(c, "access.double_record_route", "no"),
-		.diagnostics_unauthenticated = is_option(
-			c, "access.diagnostics_unauthenticated", "yes"),
-		.proxy_require = edge_config_option(c, "access.proxy_require"),
-		.keep_alive_s = (unsigned)c->limits[ACC_LIMIT_KEEP_ALIVE_S],
-		.srv_target_in_domain =
-			!is_option(c, "access.srv_target_in_domain", "no"),
-		.hide_internal_via =
-			is_option(c, "access.hide_internal_via", "yes"),
-	};
-}
-
-static uint32_t limit(const struct acc_service *v, enum acc_limit which)
-{
-	return (uint32_t)atomic_load_explicit(&v->limits[which],
-					      memory_order_relaxed);
-}
-
-static void take_limits(struct acc_service *v, const struct edge_config *c)
-{
-	for (size_t i = 0; i < ACC_LIMIT_COUNT; i++)
-		atomic_store_explicit(&v->limits[i], c->limits[i],
-				      memory_order_relaxed);
-}
-
-static struct edge_admit_limits admission(const struct acc_service *v,
-					  enum acc_listen_kind kind)
-{
-	struct edge_admit_limits l = {
-		.total = limit(v, ACC_LIMIT_CONNECTIONS),
-		.per_source = limit(v, ACC_LIMIT_PER_SOURCE),
-		.handshakes_per_source = limit(v, ACC_LIMIT_HANDSHAKES),
-		.sources = limit(v, ACC_LIMIT_SOURCES),
-		.penalty_ms = limit(v, ACC_LIMIT_PENALTY_MS),
-		.fail_count = limit(v, ACC_LIMIT_FAILED_SIGN_INS),
-		.fail_window_ms = limit(v, ACC_LIMIT_FAILED_WINDOW_MS),
-		.fail_block_ms = limit(v, ACC_LIMIT_FAILED_BLOCK_MS),
-		.known_ms = limit(v, ACC_LIMIT_KNOWN_MS),
-	};
-
-	if (kind == ACC_LISTEN_CLIENT)
-		return l;
-	if (kind == ACC_LISTEN_PARTNER) {
-		l.total = limit(v, ACC_LIMIT_PARTNER_CONNECTIONS);
-		l.per_source = limit(v, ACC_LIMIT_PARTNER_PER_SOURCE);
-		return l;
-	}
-	l.total = limit(v, ACC_LIMIT_INSIDE_CONNECTIONS);
-	l.per_source = l.total;
-	l.handshakes_per_source = l.total;
-	l.known_ms = 0;
-	return l;
-}
-
-static enum edge_err make_admission(struct acc_service *v)
-{
-	enum edge_err err = EDGE_OK;
-
-	for (int k = 0; k < ACC_LISTEN_KINDS && !err; k++) {
-		struct edge_admit_limits l =
-			admission(v, (enum acc_listen_kind)k);
-
-		err = edge_admit_new(&v->shared.admit[k], &l);
-	}
-	return err;
-}
 
 static unsigned shard_count(const struct edge_config *c)
 {
@@ -205,7 +102,7 @@ static void find_devices(struct acc_service *v, const struct edge_config *c)
 	}
 }
 
-static enum edge_err bind_kind(struct acc_service *v, struct sockets *s,
+enum edge_err acc_service_bind(struct acc_service *v, struct acc_sockets *s,
 			       enum acc_listen_kind kind, const struct topo *t)
 {
 	char text[EDGE_ADDR_STRLEN], device[16] = "";
@@ -240,9 +137,7 @@ static enum edge_err open_all(struct acc_service *v,
 	if (!err)
 		err = edge_recent_new(&v->shared.refusals, REFUSALS);
 	if (!err)
-		err = make_admission(v);
-	if (!err)
-		err = acc_inbound_quotas_new(&v->shared, t);
+		err = acc_service_make_gates(v, t);
 	if (!err)
 		err = edge_lately_new(&v->shared.flows, ACC_FLOWS,
 				      ACC_FLOWS_SPAN_MS);
@@ -253,7 +148,7 @@ static enum edge_err open_all(struct acc_service *v,
 		err = acc_service_tls_load(&v->tls, c, t, v->why,
 					   sizeof(v->why));
 	for (int k = 0; k < ACC_LISTEN_KINDS && !err; k++)
-		err = bind_kind(v, &v->open, (enum acc_listen_kind)k, t);
+		err = acc_service_bind(v, &v->open, (enum acc_listen_kind)k, t);
 	return err;
 }
 
@@ -267,8 +162,7 @@ enum edge_err acc_service_open(void *self, struct edge_loop *control,
 	v->control = control;
 	v->state = strdup(c->state);
 	v->topo = topo_hold(t);
-	v->config = c;
-	take_limits(v, c);
+	acc_service_take_settings(v, c);
 	v->shared.limits = v->limits;
 	v->shared.shard_count = shard_count(c);
 	v->shared.policy[ACC_LISTEN_INSIDE].cn_fallback =
@@ -276,7 +170,6 @@ enum edge_err acc_service_open(void *self, struct edge_loop *control,
 	do {
 		v->shared.boot = edge_random_u32();
 	} while (!v->shared.boot);
-	read_options(&v->shared.options, c);
 	find_devices(v, c);
 	snprintf(v->shared.resolv, sizeof(v->shared.resolv), "%s", c->resolv);
 	v->shared.is_lab = c->lab;
@@ -289,11 +182,6 @@ enum edge_err acc_service_open(void *self, struct edge_loop *control,
 
 /* -- threads ------------------------------------------------------------ */
 
-static struct edge_tls *hold(struct edge_tls *t)
-{
-	return t ? edge_tls_hold(t) : NULL;
-}
-
 static enum edge_err make_plan(struct acc_service *v, unsigned i,
 			       struct acc_shard_plan *p)
 {
@@ -302,10 +190,10 @@ static enum edge_err make_plan(struct acc_service *v, unsigned i,
 	for (int k = 0; k < ACC_LISTEN_KINDS; k++) {
 		p->fds[k] = v->open.fd[k][i];
 		v->open.fd[k][i] = -1;
-		p->tls[k] = hold(v->tls.in[k]);
+		p->tls[k] = acc_service_tls_hold(v->tls.in[k]);
 	}
-	p->tls_out = hold(v->tls.out);
-	p->tls_partner = hold(v->tls.partner);
+	p->tls_out = acc_service_tls_hold(v->tls.out);
+	p->tls_partner = acc_service_tls_hold(v->tls.partner);
 	return acc_service_keys_copy(&p->keys, v->ring);
 }
 
@@ -321,16 +209,14 @@ static void offer_kept(struct edge_timer *t, uint64_t now_ms)
 				 now_ms + KEPT_MS, offer_kept);
 }
 
-static void post_all(struct acc_service *v,
-		     struct acc_mail *(*make)(struct acc_service *v,
-					      unsigned shard))
+void acc_service_post(struct acc_service *v, acc_service_make_fn *make)
 {
 	for (unsigned i = 0; i < v->shared.shard_count; i++)
 		edge_crew_post(v->crew, i, make(v, i));
 	offer_kept(&v->kept_timer, edge_loop_now_ms(v->control));
 }
 
-static struct acc_mail *keys_mail(struct acc_service *v, unsigned shard)
+struct acc_mail *acc_service_keys_mail(struct acc_service *v, unsigned shard)
 {
 	struct acc_mail *m = acc_mail_new(ACC_MAIL_KEYS, edge_slice(NULL, 0));
 
@@ -352,7 +238,7 @@ static void look_at_keys(struct edge_timer *t, uint64_t now_ms)
 	acc_service_tls_tell(&v->tls, time(NULL));
 	if (acc_service_keys_rotate(v->ring, v->state, v->topo,
 				    (uint64_t)time(NULL)))
-		post_all(v, keys_mail);
+		acc_service_post(v, acc_service_keys_mail);
 	edge_wheel_start(edge_loop_wheel(v->control), t, now_ms + KEYS_EVERY_MS,
 			 look_at_keys);
 }
@@ -364,13 +250,9 @@ static uint64_t report_ms(const struct acc_service *v)
 	return 60000ull * (min ? min : 60);
 }
 
-/* AE 3.1 DiscoveredPartnerReportPeriodMinutes */
-static void report(struct edge_timer *t, uint64_t now_ms)
+/* Discovered partners of the period that ends now; a stop ends one, too. */
+static void tell_report(struct acc_service *v, uint64_t now_ms)
 {
-	struct acc_service *v =
-		(struct acc_service *)(void *)((char *)t -
-					       offsetof(struct acc_service,
-							report_timer));
 	struct edge_quota_row rows[REPORTED];
 	size_t n = edge_quota_top(v->shared.quota, rows, REPORTED, now_ms);
 
@@ -384,6 +266,17 @@ static void report(struct edge_timer *t, uint64_t now_ms)
 			   (unsigned long long)rows[i].refused_items,
 			   (unsigned long long)rows[i].distinct);
 	edge_quota_period(v->shared.quota);
+}
+
+/* AE 3.1 DiscoveredPartnerReportPeriodMinutes */
+static void report(struct edge_timer *t, uint64_t now_ms)
+{
+	struct acc_service *v =
+		(struct acc_service *)(void *)((char *)t -
+					       offsetof(struct acc_service,
+							report_timer));
+
+	tell_report(v, now_ms);
 	edge_wheel_start(edge_loop_wheel(v->control), t, now_ms + report_ms(v),
 			 report);
 }
@@ -434,167 +327,7 @@ enum edge_err acc_service_start(void *self)
 	return EDGE_OK;
 }
 
-/* -- topology ----------------------------------------------------------- */
-
-enum edge_err acc_service_prepare(void *self, const struct topo *t, char *why,
-				  size_t why_cap)
-{
-	struct acc_service *v = self;
-	enum edge_err err = EDGE_OK;
-
-	acc_service_abort(v);
-	for (int k = 0; k < ACC_LISTEN_KINDS && !err; k++) {
-		struct edge_addr now =
-			acc_door_of(v->topo, (enum acc_listen_kind)k);
-		struct edge_addr then = acc_door_of(t, (enum acc_listen_kind)k);
-
-		if (!edge_addr_eq(&now, &then))
-			err = bind_kind(v, &v->prepared,
-					(enum acc_listen_kind)k, t);
-	}
-	if (!err && acc_service_tls_differs(v->topo, t))
-		err = acc_service_tls_load(&v->prepared_tls, v->config, t,
-					   v->why, sizeof(v->why));
-	if (!err)
-		return EDGE_OK;
-	snprintf(why, why_cap, "%s", v->why);
-	acc_service_abort(v);
-	return err;
-}
-
-static struct acc_mail *topology_mail(struct acc_service *v, unsigned shard)
-{
-	struct acc_mail *m =
-		acc_mail_new(ACC_MAIL_TOPOLOGY, edge_slice(NULL, 0));
-
-	if (!m)
-		return NULL;
-	m->topo = topo_hold(v->topo);
-	for (int k = 0; k < ACC_LISTEN_KINDS; k++) {
-		m->fds[k] = v->prepared.fd[k][shard];
-		v->prepared.fd[k][shard] = -1;
-	}
-	return m;
-}
-
-static struct acc_mail *tls_mail(struct acc_service *v, unsigned shard)
-{
-	struct acc_mail *m = acc_mail_new(ACC_MAIL_TLS, edge_slice(NULL, 0));
-
-	(void)shard;
-	if (!m)
-		return NULL;
-	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
-		m->tls[k] = hold(v->tls.in[k]);
-	m->tls_out = hold(v->tls.out);
-	m->tls_partner = hold(v->tls.partner);
-	return m;
-}
-
-static void tell_moved(const struct topo *old, const struct topo *new)
-{
-	char text[EDGE_ADDR_STRLEN];
-
-	for (int k = 0; k < ACC_LISTEN_KINDS; k++) {
-		struct edge_addr was =
-			acc_door_of(old, (enum acc_listen_kind)k);
-		struct edge_addr is = acc_door_of(new, (enum acc_listen_kind)k);
-
-		if (!was.family || edge_addr_eq(&was, &is))
-			continue;
-		edge_addr_print(&was, text);
-		edge_event(EDGE_EV_LISTENER_CLOSED, "address=%s reason=moved",
-			   text);
-	}
-}
-
-void acc_service_commit(void *self, const struct topo *t)
-{
-	struct acc_service *v = self;
-	const struct topo *old = v->topo;
-
-	tell_moved(old, t);
-	v->topo = topo_hold(t);
-	acc_inbound_quotas_set(&v->shared, v->topo);
-	if (v->prepared_tls.out) {
-		memcpy(v->prepared_tls.told, v->tls.told, sizeof(v->tls.told));
-		acc_service_tls_drop(&v->tls);
-		v->tls = v->prepared_tls;
-		v->prepared_tls = (struct acc_service_tls){0};
-		post_all(v, tls_mail);
-	}
-	post_all(v, topology_mail);
-	topo_drop(old);
-}
-
-void acc_service_abort(void *self)
-{
-	struct acc_service *v = self;
-
-	close_sockets(&v->prepared);
-	acc_service_tls_drop(&v->prepared_tls);
-}
-
-/* -- reload, drain, stop ------------------------------------------------ */
-
-static struct acc_mail *options_mail(struct acc_service *v, unsigned shard)
-{
-	struct acc_mail *m =
-		acc_mail_new(ACC_MAIL_OPTIONS, edge_slice(NULL, 0));
-
-	(void)shard;
-	if (m && !(m->options = acc_mail_copy_options(&v->shared.options))) {
-		acc_mail_free(m);
-		return NULL;
-	}
-	return m;
-}
-
-static bool is_newer(const struct topo_keyring *a, const struct topo_keyring *b)
-{
-	return a->keys[0].not_before_s >= b->keys[0].not_before_s;
-}
-
-enum edge_err acc_service_reload(void *self, const struct edge_config *c,
-				 char *why, size_t why_cap)
-{
-	struct acc_service *v = self;
-	struct acc_service_tls new = {0};
-	struct topo_keyring *ring = NULL;
-	enum edge_err err =
-		acc_service_tls_load(&new, c, v->topo, why, why_cap);
-
-	if (!err)
-		err = acc_service_keys_load(&ring, c->state, v->topo, why,
-					    why_cap);
-	if (err) {
-		acc_service_tls_drop(&new);
-		return err;
-	}
-	acc_service_tls_drop(&v->tls);
-	v->tls = new;
-	acc_service_tls_tell(&v->tls, time(NULL));
-	if (v->topo->member_count || is_newer(ring, v->ring)) {
-		topo_keyring_free(v->ring);
-		v->ring = ring;
-	} else { /* rotated in memory since; the sandbox keeps it there */
-		topo_keyring_free(ring);
-	}
-	v->config = c;
-	take_limits(v, c);
-	for (int k = 0; k < ACC_LISTEN_KINDS; k++) {
-		struct edge_admit_limits l =
-			admission(v, (enum acc_listen_kind)k);
-
-		edge_admit_limits_set(v->shared.admit[k], &l);
-	}
-	acc_inbound_quotas_set(&v->shared, v->topo);
-	read_options(&v->shared.options, c);
-	post_all(v, options_mail);
-	post_all(v, tls_mail);
-	post_all(v, keys_mail);
-	return EDGE_OK;
-}
+/* -- drain, stop -------------------------------------------------------- */
 
 static unsigned clients(const struct acc_service *v)
 {
@@ -633,7 +366,7 @@ void acc_service_drain(void *self)
 	struct acc_service *v = self;
 
 	atomic_store(&v->shared.draining, true);
-	post_all(v, drain_mail);
+	acc_service_post(v, drain_mail);
 	edge_wheel_start(edge_loop_wheel(v->control), &v->drain_timer,
 			 edge_loop_now_ms(v->control), look_at_drain);
 }
@@ -647,6 +380,8 @@ void acc_service_stop(void *self)
 	edge_wheel_stop(&v->kept_timer);
 	edge_wheel_stop(&v->report_timer);
 	edge_wheel_stop(&v->product_timer);
+	if (v->crew)
+		tell_report(v, edge_loop_now_ms(v->control));
 	acc_crew_free(v->crew, &v->shared);
 	v->crew = NULL;
 }

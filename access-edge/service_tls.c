@@ -115,6 +115,11 @@ void acc_service_tls_tell(struct acc_service_tls *t, int64_t wall_s)
 					 wall_s);
 }
 
+struct edge_tls *acc_service_tls_hold(struct edge_tls *t)
+{
+	return t ? edge_tls_hold(t) : NULL;
+}
+
 void acc_service_tls_drop(struct acc_service_tls *t)
 {
 	for (int k = 0; k < ACC_LISTEN_KINDS; k++)

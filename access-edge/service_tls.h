@@ -25,6 +25,8 @@ bool acc_service_tls_differs(const struct topo *old, const struct topo *new);
 /** AE 4.4: an event when 60, 30, 7 days are left to a certificate, and when
  * it has ended; each once. */
 void acc_service_tls_tell(struct acc_service_tls *t, int64_t wall_s);
+/** One more that holds it; NULL: NULL. */
+struct edge_tls *acc_service_tls_hold(struct edge_tls *t);
 void acc_service_tls_drop(struct acc_service_tls *t);
 
 #endif

@@ -2,6 +2,7 @@
 #include "common/lately.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,12 +70,19 @@ void edge_lately_free(struct edge_lately *l)
 	free(l);
 }
 
+/* Clocks of threads are not quite the same: a row may be of later than now. */
+static bool is_old(const struct edge_lately *l, const struct seen *s,
+		   uint64_t now_ms)
+{
+	return now_ms > s->row.last_ms &&
+	       now_ms - s->row.last_ms > l->span_ms;
+}
+
 static void forget_old(struct edge_lately *l, uint64_t now_ms)
 {
 	struct seen *s;
 
-	while ((s = TAILQ_LAST(&l->ages, ages)) &&
-	       now_ms > s->row.last_ms + l->span_ms)
+	while ((s = TAILQ_LAST(&l->ages, ages)) && is_old(l, s, now_ms))
 		forget(l, s);
 }
 
@@ -118,7 +126,8 @@ void edge_lately_add(struct edge_lately *l, const char *text, const char *note,
 	s = find(l, b, cut);
 	if (s) {
 		s->row.count++;
-		s->row.last_ms = now_ms;
+		if (s->row.last_ms < now_ms)
+			s->row.last_ms = now_ms;
 		snprintf(s->row.note, sizeof(s->row.note), "%s", note);
 	}
 	pthread_mutex_unlock(&l->lock);

@@ -59,6 +59,17 @@ const char *edge_revocation_str(enum edge_revocation_verdict v)
 	return (size_t)v < sizeof(texts) / sizeof(*texts) ? texts[v] : "?";
 }
 
+static struct edge_revocation_limits
+within(const struct edge_revocation_limits *l)
+{
+	return (struct edge_revocation_limits){
+		.lists = l->lists ? l->lists : LISTS,
+		.bytes = l->bytes ? l->bytes : BYTES,
+		.retry_s = l->retry_s ? l->retry_s : RETRY_S,
+		.retry_max_s = l->retry_max_s ? l->retry_max_s : RETRY_MAX_S,
+	};
+}
+
 enum edge_err edge_revocation_new(struct edge_revocation **out,
 				  const struct edge_revocation_limits *l)
 {
@@ -68,12 +79,7 @@ enum edge_err edge_revocation_new(struct edge_revocation **out,
 		free(r);
 		return EDGE_ENOMEM;
 	}
-	r->limits = (struct edge_revocation_limits){
-		.lists = l->lists ? l->lists : LISTS,
-		.bytes = l->bytes ? l->bytes : BYTES,
-		.retry_s = l->retry_s ? l->retry_s : RETRY_S,
-		.retry_max_s = l->retry_max_s ? l->retry_max_s : RETRY_MAX_S,
-	};
+	r->limits = within(l);
 	TAILQ_INIT(&r->by_age);
 	edge_random(r->key, sizeof(r->key));
 	*out = r;
@@ -108,6 +114,19 @@ static void list_drop(struct edge_revocation *r, struct list *e)
 	list_free(r, e);
 }
 
+/* Lists that were not asked about for longest go; e stays. */
+static void shrink(struct edge_revocation *r, const struct list *e)
+{
+	struct list *old, *newer;
+
+	for (old = TAILQ_LAST(&r->by_age, lists);
+	     old && r->bytes > r->limits.bytes; old = newer) {
+		newer = TAILQ_PREV(old, lists, age);
+		if (old != e)
+			list_drop(r, old);
+	}
+}
+
 void edge_revocation_free(struct edge_revocation *r)
 {
 	struct list *e, *next;
@@ -121,6 +140,17 @@ void edge_revocation_free(struct edge_revocation *r)
 	pthread_mutex_destroy(&r->lock);
 	edge_wipe(r->key, sizeof(r->key));
 	free(r);
+}
+
+void edge_revocation_limits_set(struct edge_revocation *r,
+				const struct edge_revocation_limits *l)
+{
+	pthread_mutex_lock(&r->lock);
+	r->limits = within(l);
+	while (r->count > r->limits.lists)
+		list_drop(r, TAILQ_LAST(&r->by_age, lists));
+	shrink(r, NULL);
+	pthread_mutex_unlock(&r->lock);
 }
 
 /* ---- what is asked */
@@ -245,14 +275,15 @@ static int64_t least(int64_t a, int64_t b)
 }
 
 /* When a list that has just come is wanted anew. */
-static int64_t due_after(const struct edge_crl *l, int64_t now_s)
+static int64_t due_after(const struct edge_crl *l, int64_t now_s,
+			 int64_t least_s)
 {
 	const int64_t left = l->next_s - now_s;
 	int64_t wait = least(least(left / 2, left - EARLY_S), SELDOM_S);
 
 	if (wait < OFTEN_S)
 		wait = least(OFTEN_S, left / 2);
-	return now_s + (wait > RETRY_S ? wait : RETRY_S);
+	return now_s + (wait > least_s ? wait : least_s);
 }
 
 /* Further ahead than ever planned: the clock was set back. */
@@ -330,19 +361,6 @@ static size_t signers_take(struct edge_revocation *r, const char *url,
 	return count;
 }
 
-/* Lists that were not asked about for longest go; e stays. */
-static void shrink(struct edge_revocation *r, const struct list *e)
-{
-	struct list *old, *newer;
-
-	for (old = TAILQ_LAST(&r->by_age, lists);
-	     old && r->bytes > r->limits.bytes; old = newer) {
-		newer = TAILQ_PREV(old, lists, age);
-		if (old != e)
-			list_drop(r, old);
-	}
-}
-
 /* Under the lock; *crl is taken when it is kept. */
 static enum edge_err keep(struct edge_revocation *r, struct list *e,
 			  struct edge_crl **crl, int64_t now_s)
@@ -358,7 +376,7 @@ static enum edge_err keep(struct edge_revocation *r, struct list *e,
 	*crl = NULL;
 	e->failures = 0;
 	e->why = EDGE_OK;
-	e->due_s = due_after(e->crl, now_s);
+	e->due_s = due_after(e->crl, now_s, r->limits.retry_s);
 	shrink(r, e);
 	if (is_news)
 		atomic_fetch_add(&r->generation, 1);

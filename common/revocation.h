@@ -32,8 +32,9 @@ struct edge_revocation_limits {
 	uint32_t lists; /* known at a time; 0: 1024. The one not asked for
 			   longest goes */
 	uint64_t bytes; /* of all that are kept; 0: 64 MiB */
-	uint32_t retry_s, retry_max_s; /* after a failure, doubled each time; 0:
-					  60, 3600 */
+	/* after a failure, doubled each time; 0: 60, 3600. A list that came is
+	 * left alone for retry_s as well */
+	uint32_t retry_s, retry_max_s;
 };
 
 struct edge_revocation_row { /* for the status page */
@@ -58,6 +59,9 @@ EDGE_MUST_CHECK enum edge_err
 edge_revocation_new(struct edge_revocation **out,
 		    const struct edge_revocation_limits *l);
 void edge_revocation_free(struct edge_revocation *r); /* NULL is fine */
+/** Lists beyond the new limits go. Any thread. */
+void edge_revocation_limits_set(struct edge_revocation *r,
+				const struct edge_revocation_limits *l);
 /**
  * Is a certificate of the peer's chain revoked, by what is known now? Lists
  * that are not known are due from now on, unless the peer is faulty: only a
@@ -80,9 +84,10 @@ uint64_t edge_revocation_generation(const struct edge_revocation *r);
 
 /**
  * A list to be fetched now: half-way to its nextUpdate or an hour before, what
- * comes first, at least once a day, never within a quarter of an hour. Not told
- * again for two minutes: edge_revocation_put or _failed comes before. Lists
- * that nobody asked about for a week are not fetched.
+ * comes first, at least once a day, within a quarter of an hour only when it
+ * ends within half of one. Not told again for two minutes: edge_revocation_put
+ * or _failed comes before. Lists that nobody asked about for a week are not
+ * fetched.
  */
 bool edge_revocation_due(struct edge_revocation *r, int64_t now_s,
 			 char url[EDGE_CRL_URL_LEN]);

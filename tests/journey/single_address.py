@@ -1,33 +1,12 @@
 """One external address: users and partners come to the same port, so clients
-are asked for a certificate. Who has none is a user; who shows one is not
-served yet, and told in an event."""
+are asked for a certificate. Who has none is a user; who shows one and is nobody
+that the topology knows is turned away, told in an event."""
 import ssl
 
-from support import gate, hop, journey, netns, sip
+from support import export, gate, hop, journey, netns, sip
 from support import sink as director
-from support.edge import LAB
 
 ACCESS = (netns.ACCESS, 5061)
-
-
-def single(j):
-    """The lab's document with the ports of TO 1.5 for one address."""
-    text = (LAB / 'topology' / 'contoso.xml').read_text()
-    for owner, port in (('AccessEdge" Usage="SipClient', '5061'),
-                        ('DataEdge" Usage="PsomClient', '444')):
-        start = text.index(owner)
-        end = text.index('/>', start)
-        text = text[:start] + text[start:end].replace(
-            'Port="443"', f'Port="{port}"') + text[end:]
-    for number in '23':
-        text = text.replace(f'<NetInterface InterfaceSide="External" Inter'
-                            f'faceNumber="{number}" IPAddress="192.0.2.'
-                            f'{int(number) + 1}1" />', '')
-        text = text.replace(f'"External" InterfaceNumber="{number}"',
-                            '"External" InterfaceNumber="1"')
-    made = j.folder / 'single.xml'
-    made.write_text(text)
-    return made
 
 
 def shows(j, certificate):
@@ -63,7 +42,9 @@ def partners(j, edge, inside):
 def body(j):
     inside = director.Sink(j.world, j.ca)
     j.parts.append(inside)
-    edge = j.edge(topology=single(j))
+    topology = j.folder / 'single.xml'
+    topology.write_text(export.single_address())
+    edge = j.edge(topology=topology)
     states = {x['name']: (x['address'], x['state']) for x in
               edge.call('GET', '/v1/status')[1]['listeners']}
     at = f'{netns.ACCESS}:5061'

@@ -106,3 +106,21 @@ def text(org=CONTOSO, allowed=(), blocked=(), public=(), hosting=(),
             + document + '    </Data>\n  </DocItem>\n' + ''.join(
                 ITEM.format(name=item, space=SETTINGS, element=element)
                 for item, element in items.items()) + '</DocItemSet>\n')
+
+
+def single_address():
+    """The lab's topology with the ports of TO 1.5 for one address outside."""
+    made = (LAB / 'contoso.xml').read_text()
+    for owner, port in (('AccessEdge" Usage="SipClient', '5061'),
+                        ('DataEdge" Usage="PsomClient', '444')):
+        start = made.index(owner)
+        end = made.index('/>', start)
+        made = made[:start] + made[start:end].replace(
+            'Port="443"', f'Port="{port}"') + made[end:]
+    for number in '23':
+        made = made.replace(f'<NetInterface InterfaceSide="External" Inter'
+                            f'faceNumber="{number}" IPAddress="192.0.2.'
+                            f'{int(number) + 1}1" />', '')
+        made = made.replace(f'"External" InterfaceNumber="{number}"',
+                            '"External" InterfaceNumber="1"')
+    return made

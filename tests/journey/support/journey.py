@@ -63,8 +63,10 @@ class Journey:
 
     def edge(self, **how):
         """An edge with the lab's topology, running; see Edge for how."""
-        space = how.get('org', CONTOSO).edge
-        made = Edge(self.world, self.folder / space, self.ca, self.binaries,
+        folder = self.folder / how.get('org', CONTOSO).edge
+        if folder.exists():
+            folder = folder.with_name(f'{folder.name}-{len(self.parts)}')
+        made = Edge(self.world, folder, self.ca, self.binaries,
                     shards=self.shards, **how)
         self.parts.append(made)
         made.start()

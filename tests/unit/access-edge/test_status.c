@@ -164,10 +164,15 @@ START_TEST(status_adds_the_shards)
 
 	atomic_store(&shards[0].gauges.links[ACC_LINK_CLIENT], 3);
 	atomic_store(&shards[1].gauges.links[ACC_LINK_CLIENT], 4);
+	atomic_store(&shards[1].gauges.links[ACC_LINK_PARTNER], 2);
+	atomic_store(&shards[0].gauges.links[ACC_LINK_OUTBOUND], 1);
 	atomic_store(&shards[1].gauges.transactions, 5);
 	acc_status_fill(&v, o);
 	c = json_object_get(o, "connections");
 	ck_assert_int_eq(json_integer_value(json_object_get(c, "clients")), 7);
+	ck_assert_int_eq(json_integer_value(json_object_get(c, "partners")), 2);
+	ck_assert_int_eq(json_integer_value(json_object_get(c, "to_partners")),
+			 1);
 	ck_assert_int_eq(json_integer_value(json_object_get(c, "inside")), 0);
 	ck_assert_uint_eq(json_object_size(c), ACC_LINK_KINDS);
 	ck_assert_int_eq(json_integer_value(json_object_get(o, "transactions")),

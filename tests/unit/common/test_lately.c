@@ -50,6 +50,19 @@ START_TEST(lately_forgets_what_did_not_come_again)
 }
 END_TEST
 
+/* A thread whose turn began earlier writes after one that began later. */
+START_TEST(lately_keeps_what_is_of_later_than_now)
+{
+	edge_lately_add(l, "a", "", 500);
+	edge_lately_add(l, "b", "", 499);
+	edge_lately_add(l, "a", "", 498);
+	ck_assert_uint_eq(edge_lately_read(l, rows, CAP, 497), 2);
+	ck_assert_str_eq(rows[0].text, "a");
+	ck_assert_uint_eq(rows[0].count, 2);
+	ck_assert_uint_eq(rows[0].last_ms, 500);
+}
+END_TEST
+
 START_TEST(lately_keeps_so_many)
 {
 	char text[8];
@@ -110,6 +123,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, lately_counts_and_has_the_latest_first);
 	tcase_add_test(t, lately_forgets_what_did_not_come_again);
+	tcase_add_test(t, lately_keeps_what_is_of_later_than_now);
 	tcase_add_test(t, lately_keeps_so_many);
 	tcase_add_test(t, lately_cuts_long_texts);
 	tcase_add_test(t, lately_is_shared_by_threads);

@@ -289,6 +289,30 @@ START_TEST(revocation_refresh_is_planned_by_the_validity)
 }
 END_TEST
 
+START_TEST(revocation_limits_are_set_while_it_lives)
+{
+	struct edge_revocation_limits l = {.retry_s = 1, .lists = 1};
+	struct edge_revocation_row rows[4];
+
+	ask(peer_of(0, "ca", "URI:" CA_URL));
+	ask(peer_of(1, "ca", "URI:" URL));
+	ck_assert_uint_eq(edge_revocation_rows(store, rows, 4, now_s), 2);
+	edge_revocation_limits_set(store, &l);
+	ck_assert_uint_eq(edge_revocation_rows(store, rows, 4, now_s), 1);
+	ck_assert_str_eq(rows[0].url, URL);
+	ck_assert_int_eq(
+		put(URL, &(struct list_spec){.ca = "ca", .next_s = 20}),
+		EDGE_OK);
+	ck_assert_int_ge(wait_of(0), 1);
+	ck_assert_int_le(wait_of(0), 10); /* and not the minute of usually */
+	edge_revocation_failed(store, URL, EDGE_ETIMEOUT, now_s);
+	ck_assert_int_eq(wait_of(0), 1);
+	l.bytes = 8;
+	edge_revocation_limits_set(store, &l);
+	ck_assert_uint_eq(edge_revocation_rows(store, rows, 4, now_s), 0);
+}
+END_TEST
+
 START_TEST(revocation_failures_back_off)
 {
 	static const int waits[] = {60, 120, 240, 480, 960, 1920, 3600, 3600};
@@ -557,6 +581,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, revocation_due_takes_all_one_by_one);
 	tcase_add_loop_test(t, revocation_refresh_is_planned_by_the_validity, 0,
 			    sizeof(plans) / sizeof(*plans));
+	tcase_add_test(t, revocation_limits_are_set_while_it_lives);
 	tcase_add_test(t, revocation_failures_back_off);
 	tcase_add_test(t,
 		       revocation_second_place_is_asked_when_the_first_fails);
