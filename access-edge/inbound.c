@@ -12,6 +12,7 @@
 
 enum {
 	NEGATIVE_S = 300,   /* AE 2.8: no record is remembered [s] */
+	TTL_MIN_S = 5,	    /* ours: else each message is a question [s] */
 	TTL_MAX_S = 3600,   /* AE 2.8 [s] */
 	DNS_RECORDS = 3000, /* AE 3.2 DnsCacheRecordCount */
 	SRV_NAME = 2 * EDGE_DNS_NAME_LEN,
@@ -161,7 +162,7 @@ static enum acc_inbound ask(struct acc_link *l, const char *domain)
 	struct question *q;
 
 	snprintf(name, sizeof(name), "_sipfederationtls._tcp.%s", domain);
-	if (!edge_dns_srv_is_known(s->dns, name) &&
+	if (!edge_dns_srv_is_free(s->dns, name) &&
 	    !acc_inbound_may_ask(l))
 		return ACC_INBOUND_TOO_MANY;
 	q = calloc(1, sizeof(*q));
@@ -242,6 +243,7 @@ void acc_inbound_dns(struct acc_shard *s, const struct topo *old)
 		.resolv = s->shared->resolv,
 		.cache_records = records(t),
 		.negative_s = NEGATIVE_S,
+		.ttl_min_s = TTL_MIN_S,
 		.ttl_max_s = TTL_MAX_S,
 		.is_lab = s->shared->is_lab,
 		.is_inside = is_inside,

@@ -75,12 +75,19 @@ static const char *name_of(const struct acc_link *l)
 	return l->facts.peer->names[0];
 }
 
+/* One line a second for a peer, wherever it comes from. */
+static bool may_tell(struct acc_link *l, uint32_t event, uint32_t *more)
+{
+	static const struct edge_addr anywhere;
+
+	return acc_shard_may_tell(l->shard, event, name_of(l), &anywhere, more);
+}
+
 static void tell_rate(struct acc_link *l, const char *what)
 {
 	uint32_t more;
 
-	if (acc_shard_may_tell(l->shard, ACC_EV_PARTNER_RATE, name_of(l),
-			       &l->source.remote, &more))
+	if (may_tell(l, ACC_EV_PARTNER_RATE, &more))
 		edge_event(ACC_EV_PARTNER_RATE,
 			   "lync=14603 peer=%s cid=%X of=%s suppressed=%u",
 			   name_of(l), l->source.cid, what, more);
@@ -90,8 +97,7 @@ static void tell_contacts(struct acc_link *l)
 {
 	uint32_t more;
 
-	if (acc_shard_may_tell(l->shard, ACC_EV_PARTNER_CONTACTS, name_of(l),
-			       &l->source.remote, &more))
+	if (may_tell(l, ACC_EV_PARTNER_CONTACTS, &more))
 		edge_event(ACC_EV_PARTNER_CONTACTS,
 			   "lync=14508 peer=%s cid=%X users=%u suppressed=%u",
 			   name_of(l), l->source.cid,
@@ -134,7 +140,6 @@ enum acc_reason acc_inbound_limit(struct acc_link *l,
 
 	if (!d->verdict.is_limited)
 		return ACC_REASON_OK;
-	l->was_limited = true;
 	if (!edge_quota_take(q, name_of(l), now)) {
 		tell_rate(l, "messages");
 		return over(l, d, ACC_CHECK_RATE, ACC_REASON_PARTNER_RATE);
@@ -165,8 +170,9 @@ static void suspect(struct acc_link *l, enum acc_reason reason, uint32_t faults)
 {
 	struct acc_shared *s = l->shard->shared;
 	uint64_t now = edge_loop_now_ms(l->shard->loop);
-	uint32_t watch = l->was_limited ? limit(s, ACC_LIMIT_PARTNER_WATCH_MS)
-					: 0;
+	uint32_t watch = edge_quota_knows(s->quota, name_of(l))
+				 ? limit(s, ACC_LIMIT_PARTNER_WATCH_MS)
+				 : 0;
 	char cert[2 * EDGE_SHA256_LEN + 1];
 
 	if (watch &&

@@ -58,7 +58,6 @@ struct acc_link {
 	bool wants_pong;	/* it announced RFC 5626 outbound or keep */
 	bool keeps_alive;	/* ms-keep-alive was promised to it */
 	bool is_full;		/* its output queue has run over */
-	bool was_limited;	/* it has passed for a discovered partner */
 	uint16_t remote_askers; /* bit per shard that delivered here */
 	struct acc_source source;
 	struct edge_sip_framer framer;

@@ -338,6 +338,19 @@ bool edge_quota_watch(struct edge_quota *q, const char *key, uint64_t until_ms,
 	return has_row;
 }
 
+bool edge_quota_knows(struct edge_quota *q, const char *key)
+{
+	struct row as;
+	bool is_known;
+
+	if (!key_take(&as, key))
+		return false;
+	pthread_mutex_lock(&q->lock);
+	is_known = row_find(q, &as, hash_of(q, &as)) != NULL;
+	pthread_mutex_unlock(&q->lock);
+	return is_known;
+}
+
 void edge_quota_forget(struct edge_quota *q, const char *key)
 {
 	struct row as, *r;

@@ -76,6 +76,8 @@ uint32_t edge_quota_fault(struct edge_quota *q, const char *key,
  */
 bool edge_quota_watch(struct edge_quota *q, const char *key, uint64_t until_ms,
 		      uint64_t now_ms);
+/** Has the key a row of its own? */
+bool edge_quota_knows(struct edge_quota *q, const char *key);
 /** As if the key had never come; not known is fine. */
 void edge_quota_forget(struct edge_quota *q, const char *key);
 /**

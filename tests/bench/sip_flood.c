@@ -210,7 +210,7 @@ static void send_due(uint64_t *due, uint64_t now)
 {
 	struct one *o;
 
-	if (now - *due > DRIP_NS)
+	if (now > *due + DRIP_NS)
 		*due = now - DRIP_NS; /* what was late is not made up for */
 	for (; *due <= now; *due += step_ns()) {
 		o = next_open();

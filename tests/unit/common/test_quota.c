@@ -287,9 +287,13 @@ END_TEST
 
 START_TEST(quota_forgets_a_key_when_told)
 {
+	ck_assert(!edge_quota_knows(q, "a.com"));
 	ck_assert(meet("a.com", "u1", 1) && meet("a.com", "u2", 1) &&
 		  meet("a.com", "u3", 1));
+	ck_assert(edge_quota_knows(q, "a.COM."));
+	ck_assert(!edge_quota_knows(q, ""));
 	edge_quota_forget(q, "A.com.");
+	ck_assert(!edge_quota_knows(q, "a.com"));
 	edge_quota_forget(q, "nobody.com");
 	edge_quota_forget(q, "");
 	ck_assert_uint_eq(edge_quota_items(q), 0);
