@@ -56,7 +56,7 @@ static void count_rejected(struct acc_listener *l, enum edge_admit_verdict v,
 	turned_away(l, rows[v].row, rows[v].name, from);
 }
 
-static void on_taken(void *arg, int fd, const struct edge_addr *from)
+static bool on_taken(void *arg, int fd, const struct edge_addr *from)
 {
 	struct acc_listener *l = arg;
 	enum edge_admit_verdict v;
@@ -64,17 +64,18 @@ static void on_taken(void *arg, int fd, const struct edge_addr *from)
 	if (l->kind != ACC_LISTEN_INSIDE && acc_budget_refuses(l->shard)) {
 		turned_away(l, ACC_STAT_REJECTED_OVERLOAD, "overload", from);
 		close(fd);
-		return;
+		return false;
 	}
 	v = edge_admit_enter(l->shard->shared->admit[l->kind], from,
 			     edge_loop_now_ms(l->shard->loop));
 	if (v != EDGE_ADMIT_OK) {
 		count_rejected(l, v, from);
 		close(fd);
-		return;
+		return false;
 	}
 	if (acc_link_accept(l->shard, l->kind, fd, from) != EDGE_OK)
 		count_rejected(l, EDGE_ADMIT_OK, from);
+	return true;
 }
 
 static void on_paused(void *arg)
