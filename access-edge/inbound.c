@@ -12,16 +12,11 @@
 #include "access-edge/revoked.h"
 
 enum {
-	LOOKUPS = 5,	    /* AE 5: unknown domains of a peer [1/s] */
 	NEGATIVE_S = 300,   /* AE 2.8: no record is remembered [s] */
+	TTL_MIN_S = 5,	    /* ours: else each message is a question [s] */
 	TTL_MAX_S = 3600,   /* AE 2.8 [s] */
 	DNS_RECORDS = 3000, /* AE 3.2 DnsCacheRecordCount */
 	SRV_NAME = 2 * EDGE_DNS_NAME_LEN,
-	CONTACT_LEN = 512,
-	CONTACTS_OF_ALL = 2000000, /* ours: users that all have named */
-	QUOTA_IDLE_MS = 3600000,   /* ours: a partner is forgotten [ms] */
-	DOMAIN_FAULTS = 11,	   /* AE 4.4: more than ten a minute */
-	DOMAIN_WINDOW_MS = 60000,
 };
 
 /* What DNS said of the domain that a partner spoke for last. */
@@ -111,8 +106,10 @@ bool acc_inbound_begin(struct acc_link *l)
 	l->facts.peer = p;
 	l->source.role = role;
 	l->source.facts = &l->facts;
-	edge_bucket_init(&l->lookups, LOOKUPS, LOOKUPS,
-			 edge_loop_now_ms(l->shard->loop));
+	if (role != ACC_ROLE_DSC) /* AE 5: somebody we know comes from there */
+		edge_admit_know(l->shard->shared->admit[l->door],
+				&l->source.remote,
+				edge_loop_now_ms(l->shard->loop));
 	tell(l, ACC_EV_PARTNER_IN, "ok", &v);
 	return true;
 }
@@ -133,101 +130,6 @@ void acc_inbound_distrust(struct acc_link *l, const char *why)
 	const struct acc_verdict v = {0};
 
 	(void)refuse(l, why, &v);
-}
-
-/* -- how much ----------------------------------------------------------- */
-
-struct edge_quota_limits acc_inbound_quota(const struct topo *t,
-					   const struct acc_shared *shared)
-{
-	const struct topo_access_settings *a = &t->access;
-
-	return (struct edge_quota_limits){
-		.rate = a->discovered_rate,
-		.burst = a->discovered_rate,
-		.items = a->limits_contacts ? a->contacts_max : 0,
-		.all_items = CONTACTS_OF_ALL,
-		.keys = (uint32_t)shared->limits[ACC_LIMIT_PARTNERS],
-		.idle_ms = QUOTA_IDLE_MS,
-	};
-}
-
-/* Whom it wants: the user's name in one spelling. */
-static struct edge_slice contact(char out[CONTACT_LEN],
-				 const struct edge_sip_msg *m)
-{
-	struct edge_put w = edge_put(out, CONTACT_LEN);
-	const struct edge_sip_uri *u = &m->to.uri;
-
-	edge_put_slice(&w, u->is_sip ? u->user : u->text);
-	edge_put_str(&w, "@");
-	edge_put_slice(&w, u->host);
-	for (size_t i = 0; i < edge_put_len(&w); i++)
-		if (out[i] >= 'A' && out[i] <= 'Z')
-			out[i] = (char)(out[i] - 'A' + 'a');
-	return edge_slice(out, edge_put_len(&w));
-}
-
-static enum acc_reason over(struct acc_link *l, struct acc_verdict *v,
-			    enum acc_check check, enum acc_reason why)
-{
-	static const struct {
-		uint32_t event;
-		const char *lync;
-	} rows[] = {
-		{ACC_EV_PARTNER_RATE, "14603"},
-		{ACC_EV_PARTNER_CONTACTS, "14508"},
-	};
-	bool contacts = check == ACC_CHECK_CONTACTS;
-	const char *peer = l->facts.peer->names[0];
-	uint32_t more;
-
-	acc_verdict_step(v, check, edge_slice_str(peer), "used_up");
-	v->reason = why;
-	if (acc_shard_may_tell(l->shard, rows[contacts].event, peer,
-			       &l->source.remote, &more))
-		edge_event(rows[contacts].event,
-			   "lync=%s peer=%s cid=%X suppressed=%u",
-			   rows[contacts].lync, peer, l->source.cid, more);
-	return why;
-}
-
-enum acc_reason acc_inbound_limit(struct acc_link *l,
-				  const struct edge_sip_msg *m,
-				  struct acc_verdict *v)
-{
-	struct edge_quota *q = l->shard->shared->quota;
-	uint64_t now = edge_loop_now_ms(l->shard->loop);
-	char item[CONTACT_LEN];
-
-	if (!v->is_limited)
-		return ACC_REASON_OK;
-	if (!edge_quota_take(q, l->facts.peer->names[0], now))
-		return over(l, v, ACC_CHECK_RATE, ACC_REASON_PARTNER_RATE);
-	if (!edge_slice_len(m->to.tag) &&
-	    !edge_quota_meet(q, l->facts.peer->names[0], contact(item, m), now))
-		return over(l, v, ACC_CHECK_CONTACTS,
-			    ACC_REASON_PARTNER_CONTACTS);
-	return ACC_REASON_OK;
-}
-
-void acc_inbound_refused(struct acc_link *l, enum acc_reason reason)
-{
-	uint64_t now = edge_loop_now_ms(l->shard->loop);
-	const struct edge_peer *p = l->facts.peer;
-
-	if (!p || (acc_reason_errid(reason) != 1015 &&
-		   acc_reason_errid(reason) != 1005))
-		return;
-	if (now - l->domain_faults_since_ms > DOMAIN_WINDOW_MS) {
-		l->domain_faults_since_ms = now;
-		l->domain_faults = 0;
-	}
-	if (++l->domain_faults == DOMAIN_FAULTS)
-		edge_event(ACC_EV_PARTNER_DOMAINS,
-			   "lync=14501 peer=%s cid=%X reason=%s count=%u",
-			   p->name_count ? p->names[0] : "-", l->source.cid,
-			   acc_reason_name(reason), l->domain_faults);
 }
 
 /* -- what DNS says ------------------------------------------------------ */
@@ -284,8 +186,8 @@ static enum acc_inbound ask(struct acc_link *l, const char *domain)
 	struct question *q;
 
 	snprintf(name, sizeof(name), "_sipfederationtls._tcp.%s", domain);
-	if (!edge_dns_srv_is_known(s->dns, name) &&
-	    !edge_bucket_take(&l->lookups, edge_loop_now_ms(s->loop)))
+	if (!edge_dns_srv_is_free(s->dns, name) &&
+	    !acc_inbound_may_ask(l))
 		return ACC_INBOUND_TOO_MANY;
 	q = calloc(1, sizeof(*q));
 	if (!q)
@@ -365,6 +267,7 @@ void acc_inbound_dns(struct acc_shard *s, const struct topo *old)
 		.resolv = s->shared->resolv,
 		.cache_records = records(t),
 		.negative_s = NEGATIVE_S,
+		.ttl_min_s = TTL_MIN_S,
 		.ttl_max_s = TTL_MAX_S,
 		.is_lab = s->shared->is_lab,
 		.is_inside = is_inside,

@@ -3,6 +3,7 @@
 #define ACCESS_EDGE_INBOUND_H
 
 #include "access-edge/link.h"
+#include "access-edge/route.h"
 
 /** AE 2.1 steps 3 to 9 once its handshake is done: role, limits; false: event
  * and counter say why it may not stay. */
@@ -26,13 +27,18 @@ enum acc_inbound acc_inbound_facts(struct acc_link *l,
  * counted; a refusal is a step of the verdict, and told. */
 enum acc_reason acc_inbound_limit(struct acc_link *l,
 				  const struct edge_sip_msg *m,
-				  struct acc_verdict *v);
+				  struct acc_decision *d);
+/** AE 5: one more look-up of a domain that is not known; false: told. */
+bool acc_inbound_may_ask(struct acc_link *l);
 /** A request of a partner was refused: too many for their domains are told
- * (AE 4.4, 14501). */
+ * (AE 4.4, 14501), and a discovered partner is watched for a while (AE 5). */
 void acc_inbound_refused(struct acc_link *l, enum acc_reason reason);
-/** What the snapshot allows discovered partners. */
-struct edge_quota_limits acc_inbound_quota(const struct topo *t,
-					   const struct acc_shared *shared);
+/** Counts of partners that all shards share: what [limits] and the snapshot
+ * allow. Thread: control. */
+EDGE_MUST_CHECK enum edge_err acc_inbound_quotas_new(struct acc_shared *s,
+						     const struct topo *t);
+void acc_inbound_quotas_set(struct acc_shared *s, const struct topo *t);
+void acc_inbound_quotas_free(struct acc_shared *s);
 
 /** The shard's resolver, for the snapshot that is now; old: the one before, or
  * NULL. Without a server there is none, and an event says so. */

@@ -67,8 +67,7 @@ struct acc_link {
 	struct edge_task doom; /* close at the end of the turn */
 	uint64_t opened_ms, heard_ms, part_ms; /* part: since when in pieces */
 	uint32_t unsigned_requests, registers_in_flight, txn_count;
-	uint32_t malformed, domain_faults;
-	uint64_t domain_faults_since_ms;
+	uint32_t malformed;
 	uint64_t malformed_since_ms, malformed_answer_ms;
 	struct edge_bucket requests, dialogs;
 	uint64_t user;	 /* hash of who signed in first */
@@ -78,7 +77,6 @@ struct acc_link {
 	struct acc_outbound *outbound;	   /* kind OUTBOUND */
 	struct acc_facts facts;		   /* of a partner */
 	struct acc_known *known;    /* what DNS said of its From domain */
-	struct edge_bucket lookups; /* SRV questions of a partner, AE 5 */
 	struct acc_txn_list asked;  /* transactions it asked for */
 	struct acc_txn_list asking; /* transactions it was asked */
 };

@@ -18,6 +18,21 @@ struct acc_listener {
 	bool throttled;
 };
 
+static void turned_away(struct acc_listener *l, enum acc_stat row,
+			const char *reason, const struct edge_addr *from)
+{
+	char text[EDGE_ADDR_STRLEN];
+	uint32_t more;
+
+	acc_shard_count(l->shard, row);
+	if (!acc_shard_may_tell(l->shard, ACC_EV_LINK_REFUSED, reason, from,
+				&more))
+		return;
+	edge_addr_print(from, text);
+	edge_event(ACC_EV_LINK_REFUSED, "client=%s reason=%s suppressed=%u",
+		   text, reason, more);
+}
+
 static void count_rejected(struct acc_listener *l, enum edge_admit_verdict v,
 			   const struct edge_addr *from)
 {
@@ -37,32 +52,30 @@ static void count_rejected(struct acc_listener *l, enum edge_admit_verdict v,
 				     "handshakes"},
 		[EDGE_ADMIT_RATE] = {ACC_STAT_REJECTED_SOURCE, "source"},
 	};
-	char text[EDGE_ADDR_STRLEN];
-	uint32_t more;
 
-	acc_shard_count(l->shard, rows[v].row);
-	if (!acc_shard_may_tell(l->shard, ACC_EV_LINK_REFUSED, rows[v].name,
-				from, &more))
-		return;
-	edge_addr_print(from, text);
-	edge_event(ACC_EV_LINK_REFUSED, "client=%s reason=%s suppressed=%u",
-		   text, rows[v].name, more);
+	turned_away(l, rows[v].row, rows[v].name, from);
 }
 
-static void on_taken(void *arg, int fd, const struct edge_addr *from)
+static bool on_taken(void *arg, int fd, const struct edge_addr *from)
 {
 	struct acc_listener *l = arg;
-	enum edge_admit_verdict v =
-		edge_admit_enter(l->shard->shared->admit[l->kind], from,
-				 edge_loop_now_ms(l->shard->loop));
+	enum edge_admit_verdict v;
 
+	if (l->kind != ACC_LISTEN_INSIDE && acc_budget_refuses(l->shard)) {
+		turned_away(l, ACC_STAT_REJECTED_OVERLOAD, "overload", from);
+		close(fd);
+		return false;
+	}
+	v = edge_admit_enter(l->shard->shared->admit[l->kind], from,
+			     edge_loop_now_ms(l->shard->loop));
 	if (v != EDGE_ADMIT_OK) {
 		count_rejected(l, v, from);
 		close(fd);
-		return;
+		return false;
 	}
 	if (acc_link_accept(l->shard, l->kind, fd, from) != EDGE_OK)
 		count_rejected(l, EDGE_ADMIT_OK, from);
+	return true;
 }
 
 static void on_paused(void *arg)

@@ -96,13 +96,11 @@ static void limit(struct acc_journey *j)
 {
 	enum acc_reason why =
 		j->d.to == ACC_TO_NEXT_HOP
-			? acc_inbound_limit(j->l, j->m, &j->d.verdict)
+			? acc_inbound_limit(j->l, j->m, &j->d)
 			: ACC_REASON_OK;
 
-	if (!why) {
-		j->l->source.is_listed = !j->d.verdict.is_limited;
+	if (!why)
 		return;
-	}
 	j->d.to = ACC_TO_ANSWER;
 	j->d.reason = why;
 }
@@ -110,6 +108,7 @@ static void limit(struct acc_journey *j)
 static void decide(struct acc_journey *j, uint64_t key)
 {
 	acc_route_decide(&j->d, &j->s->view, j->m, &j->l->source);
+	j->l->source.is_limited = j->d.verdict.is_limited;
 	limit(j);
 	acc_flows_note(j);
 	switch (j->d.to) {
@@ -370,6 +369,7 @@ void acc_proxy_resume(struct acc_txn *x)
 		return;
 	}
 	acc_route_decide(&j.d, &s->view, j.m, &j.l->source);
+	j.l->source.is_limited = j.d.verdict.is_limited;
 	if (j.d.to == ACC_TO_NEXT_HOP || j.d.to == ACC_TO_PARTNER)
 		acc_journey_go(&j, x);
 	else /* the topology changed meanwhile */

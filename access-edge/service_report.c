@@ -13,13 +13,9 @@ static uint64_t report_ms(const struct acc_service *v)
 	return 60000ull * (min ? min : 60);
 }
 
-/* AE 3.1 DiscoveredPartnerReportPeriodMinutes */
-static void report(struct edge_timer *t, uint64_t now_ms)
+/* Discovered partners of the period that ends now; a stop ends one, too. */
+static void tell_report(struct acc_service *v, uint64_t now_ms)
 {
-	struct acc_service *v =
-		(struct acc_service *)(void *)((char *)t -
-					       offsetof(struct acc_service,
-							report_timer));
 	struct edge_quota_row rows[REPORTED];
 	size_t n = edge_quota_top(v->shared.quota, rows, REPORTED, now_ms);
 
@@ -33,6 +29,17 @@ static void report(struct edge_timer *t, uint64_t now_ms)
 			   (unsigned long long)rows[i].refused_items,
 			   (unsigned long long)rows[i].distinct);
 	edge_quota_period(v->shared.quota);
+}
+
+/* AE 3.1 DiscoveredPartnerReportPeriodMinutes */
+static void report(struct edge_timer *t, uint64_t now_ms)
+{
+	struct acc_service *v =
+		(struct acc_service *)(void *)((char *)t -
+					       offsetof(struct acc_service,
+							report_timer));
+
+	tell_report(v, now_ms);
 	edge_wheel_start(edge_loop_wheel(v->control), t, now_ms + report_ms(v),
 			 report);
 }
@@ -67,4 +74,6 @@ void acc_service_report_stop(struct acc_service *v)
 {
 	edge_wheel_stop(&v->report_timer);
 	edge_wheel_stop(&v->product_timer);
+	if (v->crew)
+		tell_report(v, edge_loop_now_ms(v->control));
 }

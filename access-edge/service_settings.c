@@ -68,7 +68,6 @@ static struct edge_admit_limits admission(const struct acc_service *v,
 	if (kind == ACC_LISTEN_PARTNER) {
 		l.total = limit(v, ACC_LIMIT_PARTNER_CONNECTIONS);
 		l.per_source = limit(v, ACC_LIMIT_PARTNER_PER_SOURCE);
-		l.known_ms = 0;
 		return l;
 	}
 	l.total = limit(v, ACC_LIMIT_INSIDE_CONNECTIONS);
@@ -81,8 +80,7 @@ static struct edge_admit_limits admission(const struct acc_service *v,
 enum edge_err acc_service_make_gates(struct acc_service *v,
 				     const struct topo *t)
 {
-	const struct edge_quota_limits q = acc_inbound_quota(t, &v->shared);
-	enum edge_err err = edge_quota_new(&v->shared.quota, &q);
+	enum edge_err err = acc_inbound_quotas_new(&v->shared, t);
 
 	for (int k = 0; k < ACC_LISTEN_KINDS && !err; k++) {
 		struct edge_admit_limits l =
@@ -95,10 +93,7 @@ enum edge_err acc_service_make_gates(struct acc_service *v,
 
 void acc_service_set_quota(struct acc_service *v)
 {
-	const struct edge_quota_limits l =
-		acc_inbound_quota(v->topo, &v->shared);
-
-	edge_quota_limits_set(v->shared.quota, &l);
+	acc_inbound_quotas_set(&v->shared, v->topo);
 }
 
 void acc_service_take_settings(struct acc_service *v,

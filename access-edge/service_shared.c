@@ -1,5 +1,6 @@
 /* What all shards share: counters, gates, what is known of partners. */
 #include "access-edge/flows.h"
+#include "access-edge/inbound.h"
 #include "access-edge/service_crl.h"
 #include "access-edge/service_state.h"
 #include "common/recent.h"
@@ -29,7 +30,7 @@ void acc_service_free_shared(struct acc_shared *shared)
 	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
 		edge_admit_free(shared->admit[k]);
 	edge_recent_free(shared->refusals);
-	edge_quota_free(shared->quota);
+	acc_inbound_quotas_free(shared);
 	edge_lately_free(shared->flows);
 	acc_service_crl_close(shared);
 	edge_stats_free(shared->stats);

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "access-edge/mail.h"
+#include "access-edge/overload.h"
 #include "common/quiet.h"
 #include "access-edge/stats.h"
 #include "access-edge/view.h"
@@ -37,6 +38,11 @@ enum acc_link_kind {
 	ACC_LINK_KINDS
 };
 
+/* How much a shard has to do, said now and then. */
+struct acc_load_gauges {
+	_Atomic uint32_t transactions, held;
+};
+
 /* Shared by all shards; thread-safe parts, or fixed after start. */
 struct acc_shared {
 	const _Atomic uint64_t *limits; /* by enum acc_limit */
@@ -47,6 +53,7 @@ struct acc_shared {
 	struct edge_lately *flows;	    /* of partners, in the last hour */
 	struct edge_revocation *revocation; /* of partners' authorities */
 	struct edge_peer_cache *certificates; /* partners have shown */
+	struct edge_quota *asked; /* look-ups and faults of partners */
 	struct acc_options options; /* of the control thread; shards copy */
 	uint32_t boot;
 	struct edge_peer_policy policy[ACC_LISTEN_KINDS];
@@ -57,7 +64,9 @@ struct acc_shared {
 	struct acc_shard *shard[ACC_SHARDS];
 	struct acc_shard_plan *plans; /* one a shard, while they are made */
 	_Atomic bool draining;
-	_Atomic uint8_t budget; /* enum acc_budget_level */
+	_Atomic uint8_t budget;	  /* enum acc_budget_level */
+	_Atomic uint8_t overload; /* enum acc_overload */
+	struct acc_load_gauges load[ACC_SHARDS];
 };
 
 /* What other threads may read of a shard: plain numbers. */
@@ -101,6 +110,7 @@ struct acc_shard {
 	struct edge_timer drain_timer, moved_timer, budget_timer, revoked_timer;
 	uint64_t revoked_news, revoked_again_ms; /* live partners looked at */
 	bool is_draining, is_ending;
+	struct acc_overload_state overload; /* of all: the first shard's */
 	struct edge_quiet quiet; /* of its log lines */
 };
 

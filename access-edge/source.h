@@ -28,7 +28,7 @@ struct acc_source {
 	edge_handle cid;
 	struct edge_addr remote, local; /* far end; our end */
 	bool signed_in;			/* a 2xx to REGISTER or INVITE passed */
-	bool is_listed; /* DSC: the domain it speaks for now is on the list */
+	bool is_limited; /* its message at hand is a discovered partner's */
 	/* a partner: partner.h; borrowed while its message is handled, NULL in
 	 * what is kept */
 	const struct acc_facts *facts;

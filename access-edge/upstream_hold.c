@@ -16,7 +16,7 @@ enum {
 bool acc_upstream_is_stranger(const struct acc_source *from)
 {
 	return (from->role == ACC_ROLE_USR && !from->signed_in) ||
-	       (from->role == ACC_ROLE_DSC && !from->is_listed);
+	       from->is_limited;
 }
 
 static bool may_ask_more(const struct acc_upstreams *u,
@@ -101,12 +101,20 @@ static void on_hold_tick(struct edge_timer *t, uint64_t now_ms)
 				 now_ms + HOLD_TICK_MS, on_hold_tick);
 }
 
+static void count_held(struct acc_upstreams *u)
+{
+	acc_shard_count(u->shard, ACC_STAT_HELD);
+	if (acc_overload_is_high(u->held.count,
+				 acc_shard_limit(u->shard, ACC_LIMIT_HELD)))
+		acc_shard_count(u->shard, ACC_STAT_HELD_HIGH);
+}
+
 void acc_upstream_hold(struct acc_upstreams *u, struct acc_txn *x)
 {
-	if (!x->was_held)
-		acc_shard_count(u->shard, ACC_STAT_HELD);
-	x->was_held = true;
 	acc_txn_queue(x, &u->held);
+	if (!x->was_held)
+		count_held(u);
+	x->was_held = true;
 	if (!edge_timer_running(&u->hold_timer))
 		edge_wheel_start(
 			edge_loop_wheel(u->shard->loop), &u->hold_timer,

@@ -136,7 +136,7 @@ static void on_late(struct edge_timer *t, uint64_t now_ms)
 			  ACC_XMPP_R_ESTABLISH_TIME);
 }
 
-void acc_xmpp_gateway_accept(struct acc_xmpp_core *c, int fd,
+bool acc_xmpp_gateway_accept(struct acc_xmpp_core *c, int fd,
 			     const struct edge_addr *from)
 {
 	struct acc_xmpp_gateway *g;
@@ -146,7 +146,7 @@ void acc_xmpp_gateway_accept(struct acc_xmpp_core *c, int fd,
 		    acc_xmpp_limit(c, ACC_LIMIT_XMPP_GATEWAYS)) {
 		acc_xmpp_tell_refused(c, from, "gateways");
 		close(fd);
-		return;
+		return false;
 	}
 	g = calloc(1, sizeof(*g));
 	if (!g || acc_xmpp_link_init(&g->link, c, &role,
@@ -154,12 +154,12 @@ void acc_xmpp_gateway_accept(struct acc_xmpp_core *c, int fd,
 		acc_xmpp_tell_refused(c, from, "memory");
 		free(g);
 		close(fd);
-		return;
+		return false;
 	}
 	if (acc_xmpp_link_accept(&g->link, fd, c->tls_gateway) != EDGE_OK) {
 		acc_xmpp_tell_refused(c, from, "descriptors");
 		acc_xmpp_link_undo(&g->link);
-		return;
+		return false;
 	}
 	acc_xmpp_count(c, ACC_STAT_XMPP_ACCEPTED_GATEWAY);
 	g->next = c->gateways;
@@ -167,6 +167,7 @@ void acc_xmpp_gateway_accept(struct acc_xmpp_core *c, int fd,
 	acc_xmpp_link_expect(&g->link,
 			     (uint64_t)c->topo->xmpp_gateway.establish_s * 1000,
 			     on_late);
+	return true;
 }
 
 /* -- which one ---------------------------------------------------------- */

@@ -7,7 +7,7 @@
 
 /** One has connected: mTLS with the inside certificate follows, then its
  * stream. fd is taken over. */
-void acc_xmpp_gateway_accept(struct acc_xmpp_core *c, int fd,
+bool acc_xmpp_gateway_accept(struct acc_xmpp_core *c, int fd,
 			     const struct edge_addr *from);
 /** The one that serves this user of ours: each JID has its own as long as the
  * same gateways are there. NULL: none is. */

@@ -515,7 +515,7 @@ static bool begin(struct acc_xmpp_core *c, int fd, const struct edge_addr *from)
 	return true;
 }
 
-void acc_xmpp_in_accept(struct acc_xmpp_core *c, int fd,
+bool acc_xmpp_in_accept(struct acc_xmpp_core *c, int fd,
 			const struct edge_addr *from)
 {
 	enum edge_admit_verdict v =
@@ -526,14 +526,15 @@ void acc_xmpp_in_accept(struct acc_xmpp_core *c, int fd,
 	if (v != EDGE_ADMIT_OK) {
 		acc_xmpp_tell_refused(c, from, verdict_str(v));
 		close(fd);
-		return;
+		return false;
 	}
 	if (!begin(c, fd, from)) {
 		edge_admit_leave(c->admit, from, false);
 		acc_xmpp_tell_refused(c, from, verdict_str(v));
-		return;
+		return false;
 	}
 	acc_xmpp_count(c, ACC_STAT_XMPP_ACCEPTED);
+	return true;
 }
 
 void acc_xmpp_in_topology(struct acc_xmpp_link *l)

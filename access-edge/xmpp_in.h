@@ -6,8 +6,8 @@
 
 enum { ACC_XMPP_PAIRS = 8 /* ours: domains on one stream */ };
 
-/** One has connected; fd is taken over. */
-void acc_xmpp_in_accept(struct acc_xmpp_core *c, int fd,
+/** One has connected; fd is taken over in every case; false: turned away. */
+bool acc_xmpp_in_accept(struct acc_xmpp_core *c, int fd,
 			const struct edge_addr *from);
 /** What the authoritative server said of the key that domain gave for own on
  * that stream, which may be gone: OK, DIALBACK_KEY (not valid), or why it could

@@ -95,14 +95,14 @@ enum edge_err acc_xmpp_sockets_bind(struct acc_xmpp_sockets *s,
 	return err;
 }
 
-static void partner_taken(void *arg, int fd, const struct edge_addr *from)
+static bool partner_taken(void *arg, int fd, const struct edge_addr *from)
 {
-	acc_xmpp_in_accept(arg, fd, from);
+	return acc_xmpp_in_accept(arg, fd, from);
 }
 
-static void gateway_taken(void *arg, int fd, const struct edge_addr *from)
+static bool gateway_taken(void *arg, int fd, const struct edge_addr *from)
 {
-	acc_xmpp_gateway_accept(arg, fd, from);
+	return acc_xmpp_gateway_accept(arg, fd, from);
 }
 
 static enum edge_err open_one(struct acc_xmpp_sockets *s, int d)

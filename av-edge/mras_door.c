@@ -109,18 +109,19 @@ static const char *name_of(enum edge_admit_verdict v)
 	return names[v];
 }
 
-static void on_taken(void *arg, int fd, const struct edge_addr *from)
+static bool on_taken(void *arg, int fd, const struct edge_addr *from)
 {
 	struct mras_door *d = arg;
 	enum edge_admit_verdict v = edge_admit_enter(
 		d->admit, from, edge_loop_now_ms(d->plan.loop));
 
 	if (v == EDGE_ADMIT_OK && mras_link_accept(d, fd, from) == EDGE_OK)
-		return;
+		return true;
 	if (v == EDGE_ADMIT_OK)
 		edge_admit_leave(d->admit, from, false);
 	turn_away(d, from, name_of(v));
 	close(fd);
+	return false;
 }
 
 static void close_socket(struct mras_door *d)

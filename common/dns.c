@@ -143,6 +143,8 @@ static void entry_done(struct edge_dns *d, struct edge_dns_entry *e)
 		ttl_s = EDGE_DNS_FAILED_S;
 	else if (ttl_s > d->plan.ttl_max_s)
 		ttl_s = d->plan.ttl_max_s;
+	else if (ttl_s < d->plan.ttl_min_s)
+		ttl_s = d->plan.ttl_min_s;
 	e->waiters = NULL;
 	edge_dns_cache_pin(e);
 	edge_dns_cache_settle(d->cache, e,
@@ -415,7 +417,7 @@ void edge_dns_srv(struct edge_dns *d, const char *name, edge_dns_fn *fn,
 	    (struct edge_dns_waiter){.fn = fn, .arg = arg});
 }
 
-bool edge_dns_srv_is_known(struct edge_dns *d, const char *text)
+bool edge_dns_srv_is_free(struct edge_dns *d, const char *text)
 {
 	char name[EDGE_DNS_NAME_LEN];
 	const struct edge_dns_entry *e;
@@ -425,7 +427,7 @@ bool edge_dns_srv_is_known(struct edge_dns *d, const char *text)
 		return true;
 	e = edge_dns_cache_find(d->cache, EDGE_DNS_KIND_SRV, name,
 				edge_loop_now_ms(d->plan.loop));
-	return e && e->is_settled;
+	return e != NULL;
 }
 
 void edge_dns_addr(struct edge_dns *d, const char *name, uint16_t port,

@@ -28,7 +28,8 @@ struct edge_dns_plan {
 	const char *resolv;	/* resolv.conf(5); only "nameserver ADDR" or
 				   "nameserver ADDR:PORT" lines are read */
 	uint32_t cache_records; /* DnsCacheRecordCount; 0: no cache */
-	uint32_t negative_s, ttl_max_s;
+	uint32_t negative_s; /* what is absent is remembered so long */
+	uint32_t ttl_min_s, ttl_max_s; /* whatever the record says */
 	uint32_t timeout_ms; /* of a try; 0: 2000 */
 	bool is_lab;	     /* loopback addresses are taken */
 	/** Says no to inside names; such a name is never asked outside, and
@@ -66,8 +67,8 @@ void edge_dns_free(struct edge_dns *d); /* pending questions get EDGE_ECLOSED */
  * pending share one query. */
 void edge_dns_srv(struct edge_dns *d, const char *name, edge_dns_fn *fn,
 		  void *arg);
-/** Would edge_dns_srv answer before it returns, without asking anybody? */
-bool edge_dns_srv_is_known(struct edge_dns *d, const char *name);
+/** Would edge_dns_srv ask nobody anew: known, refused, or being asked? */
+bool edge_dns_srv_is_free(struct edge_dns *d, const char *name);
 /** port is put into the addresses. */
 void edge_dns_addr(struct edge_dns *d, const char *name, uint16_t port,
 		   edge_dns_fn *fn, void *arg);

@@ -124,8 +124,8 @@ static void on_ready(unsigned ready, void *arg)
 			pause_for(d, SHORT_MS);
 		if (err)
 			return;
-		(void)edge_bucket_take(&d->bucket, now);
-		d->plan.taken(d->plan.arg, fd, &from);
+		if (d->plan.taken(d->plan.arg, fd, &from))
+			(void)edge_bucket_take(&d->bucket, now);
 	}
 }
 

@@ -3,6 +3,7 @@
 #ifndef COMMON_DOOR_H
 #define COMMON_DOOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,8 +24,10 @@ struct edge_door_plan {
 	uint32_t rate, burst; /* connections a second, at once; rate 0: any */
 	/* How long nobody is taken in; 0: one may come in now. NULL: always. */
 	uint64_t (*wait_ms)(void *arg, uint64_t now_ms);
-	/* One came in; fd is his, non-blocking. May not free the door. */
-	void (*taken)(void *arg, int fd, const struct edge_addr *from);
+	/* One came; fd is his, non-blocking. May not free the door. False: he
+	 * was turned away, and that does not count as one of rate: else those
+	 * who are turned away again and again keep all others waiting. */
+	bool (*taken)(void *arg, int fd, const struct edge_addr *from);
 	/* Who waits is left in the backlog for a while; NULL: not told. */
 	void (*paused)(void *arg);
 	void *arg;

@@ -26,6 +26,8 @@ struct row {
 	uint64_t used_ms, watched_until_ms;
 	uint64_t period; /* that the counts are of */
 	uint64_t taken, refused_rate, refused_items;
+	uint64_t faults_since_ms;
+	uint32_t faults;
 	TAILQ_ENTRY(row) age;
 	UT_hash_handle hh;
 };
@@ -302,6 +304,25 @@ bool edge_quota_meet(struct edge_quota *q, const char *key,
 	return may;
 }
 
+uint32_t edge_quota_fault(struct edge_quota *q, const char *key,
+			  uint64_t now_ms)
+{
+	struct row *r;
+	uint32_t count;
+
+	pthread_mutex_lock(&q->lock);
+	r = row_use(q, key, now_ms);
+	if (!r->faults || now_ms > r->faults_since_ms + q->limits.fault_ms) {
+		r->faults_since_ms = now_ms;
+		r->faults = 0;
+	}
+	if (r->faults < UINT32_MAX)
+		r->faults++;
+	count = r->faults;
+	pthread_mutex_unlock(&q->lock);
+	return count;
+}
+
 bool edge_quota_watch(struct edge_quota *q, const char *key, uint64_t until_ms,
 		      uint64_t now_ms)
 {
@@ -315,6 +336,19 @@ bool edge_quota_watch(struct edge_quota *q, const char *key, uint64_t until_ms,
 		r->watched_until_ms = until_ms;
 	pthread_mutex_unlock(&q->lock);
 	return has_row;
+}
+
+bool edge_quota_knows(struct edge_quota *q, const char *key)
+{
+	struct row as;
+	bool is_known;
+
+	if (!key_take(&as, key))
+		return false;
+	pthread_mutex_lock(&q->lock);
+	is_known = row_find(q, &as, hash_of(q, &as)) != NULL;
+	pthread_mutex_unlock(&q->lock);
+	return is_known;
 }
 
 void edge_quota_forget(struct edge_quota *q, const char *key)

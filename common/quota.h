@@ -27,6 +27,7 @@ struct edge_quota_limits {
 	uint32_t keys;	       /* that are told apart */
 	uint32_t idle_ms;      /* a key may go, when there is no room, that was
 				  not used for so long; its items with it */
+	uint32_t fault_ms;     /* how long faults are added up */
 };
 
 struct edge_quota_row {
@@ -63,12 +64,20 @@ bool edge_quota_take(struct edge_quota *q, const char *key, uint64_t now_ms);
 bool edge_quota_meet(struct edge_quota *q, const char *key,
 		     struct edge_slice item, uint64_t now_ms);
 /**
+ * A fault of that key; how many there were in its fault_ms, with this one, so
+ * that each number comes up once in that time.
+ */
+uint32_t edge_quota_fault(struct edge_quota *q, const char *key,
+			  uint64_t now_ms);
+/**
  * Watch list (AE 5): until until_ms the key has watched_rate alone, and its
  * place is not given away; until_ms not after now_ms ends that. False: there is
  * no room for the key.
  */
 bool edge_quota_watch(struct edge_quota *q, const char *key, uint64_t until_ms,
 		      uint64_t now_ms);
+/** Has the key a row of its own? */
+bool edge_quota_knows(struct edge_quota *q, const char *key);
 /** As if the key had never come; not known is fine. */
 void edge_quota_forget(struct edge_quota *q, const char *key);
 /**

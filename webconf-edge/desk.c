@@ -61,10 +61,11 @@ static void on_tick(struct edge_timer *t, uint64_t now_ms)
 
 /* -- the door ----------------------------------------------------------- */
 
-static void on_taken(void *arg, int fd, const struct edge_addr *from)
+static bool on_taken(void *arg, int fd, const struct edge_addr *from)
 {
 	(void)from;
 	wce_inside_accept(arg, fd);
+	return true;
 }
 
 static enum edge_err open_door(struct wce_desk *d, int fd)

@@ -49,7 +49,7 @@ void wce_gate_paused(void *arg)
 	wce_shard_count(arg, WCE_STAT_ACCEPT_PAUSED, 1);
 }
 
-void wce_gate_taken(void *arg, int fd, const struct edge_addr *from)
+bool wce_gate_taken(void *arg, int fd, const struct edge_addr *from)
 {
 	static const struct {
 		enum wce_stat row;
@@ -73,9 +73,10 @@ void wce_gate_taken(void *arg, int fd, const struct edge_addr *from)
 		wce_client_tell_refused(s, rows[v].row, rows[v].name, from);
 		edge_sock_set_abrupt(fd); /* WC 4.1 S0 */
 		close(fd);
-		return;
+		return false;
 	}
 	wce_shard_count(s, WCE_STAT_ACCEPTED_CLIENT, 1);
 	if (wce_client_accept(s, fd, from) != EDGE_OK)
 		wce_client_tell_refused(s, rows[v].row, rows[v].name, from);
+	return true;
 }

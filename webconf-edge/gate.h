@@ -10,7 +10,7 @@
  * us sees it; 0: one may come in. Whoever has said nothing for a second makes
  * room before anybody waits for him. */
 uint64_t wce_gate_wait_ms(void *arg, uint64_t now_ms);
-void wce_gate_taken(void *arg, int fd, const struct edge_addr *from);
+bool wce_gate_taken(void *arg, int fd, const struct edge_addr *from);
 void wce_gate_paused(void *arg);
 
 #endif

@@ -276,9 +276,7 @@ static void make_plan(struct shards *f, unsigned i, struct acc_shard_plan *p)
 /* What all shards remember of partners. */
 static void make_memory(struct shards *f)
 {
-	const struct edge_quota_limits l = acc_inbound_quota(f->topo, &f->shared);
-
-	ck_assert_int_eq(edge_quota_new(&f->shared.quota, &l), EDGE_OK);
+	ck_assert_int_eq(acc_inbound_quotas_new(&f->shared, f->topo), EDGE_OK);
 	ck_assert_int_eq(edge_lately_new(&f->shared.flows, ACC_FLOWS,
 					 ACC_FLOWS_SPAN_MS),
 			 EDGE_OK);
@@ -352,7 +350,7 @@ void shards_fini(struct shards *f)
 	edge_recent_free(f->shared.refusals);
 	edge_revocation_free(f->shared.revocation);
 	edge_peer_cache_free(f->shared.certificates);
-	edge_quota_free(f->shared.quota);
+	acc_inbound_quotas_free(&f->shared);
 	edge_lately_free(f->shared.flows);
 	edge_stats_free(f->shared.stats);
 	edge_tls_drop(f->partner_tls);

@@ -38,6 +38,7 @@ class Journey:
 
     def __init__(self, name):
         self.name = name
+        self.said = ''  # what else stands in the line of result
         self.preset = os.environ.get('JOURNEY_PRESET', 'dev')
         self.shards = int(os.environ.get('JOURNEY_SHARDS', '1'))
         self.binaries = ROOT / 'build' / self.preset / 'bin'
@@ -102,10 +103,10 @@ class Journey:
         self.parts.append(made)
         return made
 
-    def user(self, name, client=0, **how):
-        """A remote user on the client address of that number."""
+    def user(self, name, client=0, address=None, **how):
+        """A remote user on that address, or the client's of that number."""
         made = RemoteUser(self.world, self.ca, name,
-                          netns.CLIENTS[client], **how)
+                          address or netns.CLIENTS[client], **how)
         self.parts.append(made)
         return made
 
@@ -203,7 +204,8 @@ def main(body, limit=40):
     if failure:
         sys.stderr.write(failure)
     verdict = 'FAIL' if failure else 'ok'
-    print(f'{verdict} {name} {time.monotonic() - begun:.1f}', flush=True)
+    said = f' ({journey.said})' if journey and journey.said else ''
+    print(f'{verdict} {name} {time.monotonic() - begun:.1f}{said}', flush=True)
     sys.exit(1 if failure else 0)
 
 

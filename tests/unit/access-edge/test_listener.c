@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/sock.h"
+#include "tests/support/heard.h"
 #include "tests/support/shard_fixture.h"
 #include "tests/support/suite.h"
 
@@ -31,6 +32,13 @@ static bool is_over(void *arg)
 	const struct sip_peer *p = arg;
 
 	return p->secured || p->closed;
+}
+
+static bool is_overloaded(void *arg)
+{
+	const struct shards *of = arg;
+
+	return atomic_load(&of->shared.overload) != ACC_OVERLOAD_NONE;
 }
 
 START_TEST(listener_refuses_a_punished_source)
@@ -72,6 +80,44 @@ START_TEST(listener_leaves_what_is_too_fast_in_the_backlog)
 }
 END_TEST
 
+START_TEST(listener_turns_away_who_comes_in_overload)
+{
+	struct sip_peer p, inside;
+
+	shards_init(&f);
+	shards_still(&f);
+	atomic_store(&f.shared.overload, ACC_OVERLOAD_HELD);
+	sip_peer_init(&p, f.loop);
+	sip_peer_dial(&p, f.client_tls, &f.client_at[0]);
+	sip_peer_wait(f.loop, is_over, &p, "a decision");
+	ck_assert(p.closed);
+	ck_assert_uint_eq(shards_stat(&f, ACC_STAT_REJECTED_OVERLOAD), 1);
+	shards_dial_inside(&f, &inside, 0); /* our own may come */
+	sip_peer_fini(&p);
+	atomic_store(&f.shared.overload, ACC_OVERLOAD_MEMORY); /* they wait */
+	shards_dial_client(&f, &p, 0);
+	ck_assert_uint_eq(shards_stat(&f, ACC_STAT_REJECTED_OVERLOAD), 1);
+	sip_peer_fini(&inside);
+	sip_peer_fini(&p);
+	shards_fini(&f);
+}
+END_TEST
+
+START_TEST(budget_tells_when_overload_begins)
+{
+	shards_init(&f);
+	f.limits[ACC_LIMIT_TRANSACTIONS] = 10;
+	shards_still(&f);
+	ck_assert_int_eq(atomic_load(&f.shared.overload), ACC_OVERLOAD_NONE);
+	atomic_store(&f.shared.load[0].held, 0);
+	f.limits[ACC_LIMIT_MEMORY_MB] = 1; /* far too little: it is tight */
+	sip_peer_wait(f.loop, is_overloaded, &f, "overload");
+	ck_assert_int_eq(atomic_load(&f.shared.overload), ACC_OVERLOAD_MEMORY);
+	ck_assert(heard("state=entered of=memory"));
+	shards_fini(&f);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("listener");
@@ -82,6 +128,8 @@ Suite *test_suite(void)
 	tcase_set_timeout(a, 20);
 	tcase_add_test(a, listener_refuses_a_punished_source);
 	tcase_add_test(a, listener_leaves_what_is_too_fast_in_the_backlog);
+	tcase_add_test(a, listener_turns_away_who_comes_in_overload);
+	tcase_add_test(a, budget_tells_when_overload_begins);
 	suite_add_tcase(s, t);
 	suite_add_tcase(s, a);
 	return s;

@@ -306,8 +306,8 @@ START_TEST(strangers_are_whom_nobody_entered)
 	} rows[] = {
 		{{.role = ACC_ROLE_USR}, true},
 		{{.role = ACC_ROLE_USR, .signed_in = true}, false},
-		{{.role = ACC_ROLE_DSC}, true},
-		{{.role = ACC_ROLE_DSC, .is_listed = true}, false},
+		{{.role = ACC_ROLE_DSC, .is_limited = true}, true},
+		{{.role = ACC_ROLE_DSC}, false},
 		{{.role = ACC_ROLE_DIR}, false},
 		{{.role = ACC_ROLE_HST}, false},
 		{{.role = ACC_ROLE_PIC}, false},

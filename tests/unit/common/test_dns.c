@@ -257,6 +257,18 @@ START_TEST(dns_keeps_ttl_zero_for_no_turn)
 }
 END_TEST
 
+START_TEST(dns_keeps_ttl_zero_as_long_as_it_is_told)
+{
+	struct edge_dns_plan p = plan_make();
+
+	p.ttl_min_s = 60;
+	dns_open(p);
+	ck_assert_uint_eq(ask_addr("zero.fabrikam.com").count, 1);
+	ck_assert_uint_eq(ask_addr("zero.fabrikam.com").count, 1);
+	ck_assert_uint_eq(fake_dns_asked(server), 2);
+}
+END_TEST
+
 START_TEST(dns_remembers_what_is_absent)
 {
 	ck_assert_int_eq(ask_addr("nothing.fabrikam.com").err, EDGE_ENOTFOUND);
@@ -275,6 +287,21 @@ START_TEST(dns_asks_pending_name_once)
 	ck_assert_int_eq(edge_loop_run(loop), EDGE_OK);
 	ck_assert_uint_eq(g.calls, 3);
 	ck_assert_uint_eq(fake_dns_asked(server), 2);
+}
+END_TEST
+
+START_TEST(dns_says_which_question_costs_nothing)
+{
+	static const char name[] = "_sipfederationtls._tcp.fabrikam.com";
+	struct got g = {.want = 1};
+
+	ck_assert(!edge_dns_srv_is_free(dns, name));
+	edge_dns_srv(dns, name, on_answer, &g);
+	ck_assert(edge_dns_srv_is_free(dns, name)); /* being asked */
+	ck_assert_int_eq(edge_loop_run(loop), EDGE_OK);
+	ck_assert(edge_dns_srv_is_free(dns, name)); /* known */
+	ck_assert(edge_dns_srv_is_free(dns, "_sip._tls.corp.contoso.com"));
+	ck_assert(!edge_dns_srv_is_free(dns, "_sip._tls.fabrikam.com"));
 }
 END_TEST
 
@@ -495,8 +522,10 @@ Suite *test_suite(void)
 	tcase_add_test(t, dns_srv_takes_the_dot_as_absent);
 	tcase_add_test(t, dns_answers_from_cache);
 	tcase_add_test(t, dns_keeps_ttl_zero_for_no_turn);
+	tcase_add_test(t, dns_keeps_ttl_zero_as_long_as_it_is_told);
 	tcase_add_test(t, dns_remembers_what_is_absent);
 	tcase_add_test(t, dns_asks_pending_name_once);
+	tcase_add_test(t, dns_says_which_question_costs_nothing);
 	tcase_add_test(t, dns_never_asks_for_inside_names);
 	tcase_add_test(t, dns_drops_addresses_nobody_may_dial);
 	tcase_add_test(t, dns_tells_failure_from_absence);

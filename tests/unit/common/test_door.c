@@ -22,6 +22,7 @@ static struct {
 	int callers[CALLERS];
 	unsigned count, taken, paused, stop_at, asked;
 	uint64_t wait, first_ms, last_ms;
+	bool refuses; /* who comes is turned away */
 } f;
 
 /* -- binding --------------------------------------------------------------- */
@@ -105,7 +106,7 @@ END_TEST
 
 /* -- accepting ------------------------------------------------------------- */
 
-static void on_taken(void *arg, int fd, const struct edge_addr *from)
+static bool on_taken(void *arg, int fd, const struct edge_addr *from)
 {
 	ck_assert_ptr_eq(arg, &f);
 	ck_assert_int_eq(from->family, AF_INET);
@@ -115,6 +116,7 @@ static void on_taken(void *arg, int fd, const struct edge_addr *from)
 	close(fd);
 	if (f.taken == f.stop_at)
 		edge_loop_stop(f.loop);
+	return !f.refuses;
 }
 
 static void on_paused(void *arg)
@@ -193,6 +195,22 @@ START_TEST(door_leaves_what_is_too_fast_in_the_backlog)
 	ck_assert_uint_ge(f.paused, 1);
 	/* the fourth and the fifth, 100 ms each */
 	ck_assert_uint_ge(f.last_ms - f.first_ms, 200);
+}
+END_TEST
+
+START_TEST(door_does_not_count_who_is_turned_away)
+{
+	f.plan.rate = 1;
+	f.plan.burst = 1;
+	f.refuses = true;
+	open_door();
+	call(20);
+	run_until(20);
+	ck_assert_uint_eq(f.paused, 0);
+	f.refuses = false;
+	call(1);
+	run_until(21);
+	ck_assert_uint_eq(f.paused, 0);
 }
 END_TEST
 
@@ -297,6 +315,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(a, setup, teardown);
 	tcase_add_test(a, door_takes_who_comes);
 	tcase_add_test(a, door_leaves_what_is_too_fast_in_the_backlog);
+	tcase_add_test(a, door_does_not_count_who_is_turned_away);
 	tcase_add_test(a, door_takes_another_rate);
 	tcase_add_test(a, door_waits_while_it_is_told_to);
 	tcase_add_test(a, door_waits_for_descriptors);

@@ -235,6 +235,21 @@ START_TEST(quota_bounds_the_items_of_all_keys)
 }
 END_TEST
 
+START_TEST(quota_adds_up_the_faults_of_a_while)
+{
+	struct edge_quota_limits l = usual;
+
+	l.fault_ms = 60000;
+	edge_quota_limits_set(q, &l);
+	for (uint32_t i = 1; i <= 12; i++)
+		ck_assert_uint_eq(edge_quota_fault(q, "a.com", 1000 + i), i);
+	ck_assert_uint_eq(edge_quota_fault(q, "b.com", 1013), 1);
+	ck_assert_uint_eq(edge_quota_fault(q, "A.com.", 61001), 13);
+	ck_assert_uint_eq(edge_quota_fault(q, "a.com", 61002), 1);
+	ck_assert_uint_eq(passed("a.com", 50, 61002), 20); /* apart */
+}
+END_TEST
+
 START_TEST(quota_watched_key_has_one_message_a_second)
 {
 	ck_assert(edge_quota_watch(q, "a.com", 10000, 1000));
@@ -272,9 +287,13 @@ END_TEST
 
 START_TEST(quota_forgets_a_key_when_told)
 {
+	ck_assert(!edge_quota_knows(q, "a.com"));
 	ck_assert(meet("a.com", "u1", 1) && meet("a.com", "u2", 1) &&
 		  meet("a.com", "u3", 1));
+	ck_assert(edge_quota_knows(q, "a.COM."));
+	ck_assert(!edge_quota_knows(q, ""));
 	edge_quota_forget(q, "A.com.");
+	ck_assert(!edge_quota_knows(q, "a.com"));
 	edge_quota_forget(q, "nobody.com");
 	edge_quota_forget(q, "");
 	ck_assert_uint_eq(edge_quota_items(q), 0);
@@ -408,6 +427,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, quota_the_idle_key_used_longest_ago_makes_room);
 	tcase_add_test(t, quota_fewer_keys_than_there_are_make_room_one_by_one);
 	tcase_add_test(t, quota_bounds_the_items_of_all_keys);
+	tcase_add_test(t, quota_adds_up_the_faults_of_a_while);
 	tcase_add_test(t, quota_watched_key_has_one_message_a_second);
 	tcase_add_test(t, quota_watched_key_keeps_its_place);
 	tcase_add_test(t, quota_forgets_a_key_when_told);
