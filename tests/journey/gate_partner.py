@@ -1,6 +1,8 @@
 """A partner that nobody entered has its rate and its number of users, over all
 its connections; one that is listed has neither. What it asks of DNS and what it
 says for others is counted as well."""
+import contextlib
+import ssl
 import time
 
 from support import federated, gate, journey, netns, sip
@@ -137,6 +139,29 @@ def faults(j, edge, inside):
         peer.stop()
 
 
+def last_tenth(j, edge, inside):
+    """The last places at the door are for those from where a listed partner
+    has come."""
+    gate.write(edge, {'partner_connections': 10})
+    edge.stop()
+    edge.start()
+    listed = Peer(j.world, j.ca, 'partner', netns.CLIENTS[40])
+    say(listed, 'u1', 200)
+    crowd = [Peer(j.world, j.ca, 'litware', netns.CLIENTS[n],
+                  domain='litwareinc.com') for n in range(30, 38)]
+    for peer in crowd:
+        peer.wire.send(peer.request('OPTIONS', 'sip:u1@contoso.com'))
+        peer.wire.receive()
+    with contextlib.suppress(ConnectionError, ssl.SSLError):
+        Peer(j.world, j.ca, 'litware', netns.CLIENTS[39])
+        raise AssertionError('a stranger was not to be let in')
+    assert gate.count(edge, 'connection_rejected', 'unknown') == 1
+    again = Peer(j.world, j.ca, 'partner', netns.CLIENTS[40])
+    say(again, 'u2', 200)
+    for peer in (listed, again, *crowd):
+        peer.stop()
+
+
 def body(j):
     inside = director.Sink(j.world, j.ca)
     j.parts.append(inside)
@@ -144,7 +169,7 @@ def body(j):
     edge = j.edge(topology=j.export(discovery=True, allowed=ALLOWED))
     counts = rate(j, edge, inside)
     report(edge, *counts)
-    for case in (users, faults):
+    for case in (users, faults, last_tenth):
         edge.load(j.export(discovery=True, allowed=ALLOWED, rate=1000,
                            contacts=USERS), journey.LAB / 'topology' / 'hosts')
         edge.log.write_text('')

@@ -105,15 +105,20 @@ END_TEST
 
 START_TEST(budget_tells_when_overload_begins)
 {
+	struct sip_peer p;
+
 	shards_init(&f);
-	f.limits[ACC_LIMIT_TRANSACTIONS] = 10;
 	shards_still(&f);
+	shards_dial_client(&f, &p, 0);
+	shards_register(&p, "alice", 1);
+	sip_peer_expect(shards_hop_with_message(&f), "REGISTER ");
 	ck_assert_int_eq(atomic_load(&f.shared.overload), ACC_OVERLOAD_NONE);
-	atomic_store(&f.shared.load[0].held, 0);
-	f.limits[ACC_LIMIT_MEMORY_MB] = 1; /* far too little: it is tight */
+	f.limits[ACC_LIMIT_TRANSACTIONS] = 1; /* and one there is */
 	sip_peer_wait(f.loop, is_overloaded, &f, "overload");
-	ck_assert_int_eq(atomic_load(&f.shared.overload), ACC_OVERLOAD_MEMORY);
-	ck_assert(heard("state=entered of=memory"));
+	ck_assert_int_eq(atomic_load(&f.shared.overload),
+			 ACC_OVERLOAD_TRANSACTIONS);
+	ck_assert(heard("state=entered of=transactions transactions=1"));
+	sip_peer_fini(&p);
 	shards_fini(&f);
 }
 END_TEST
