@@ -100,8 +100,8 @@ def contacts(j, edge, inside):
 
 
 def questions(j, edge, inside, dns):
-    """Domains that nobody knows: five questions a second, and an event when
-    there are many."""
+    """Domains that nobody knows: five questions a second of a peer, one of
+    which its last connection may have had."""
     inside.forget()
     before = len(dns.questions())
     peer = Peer(j.world, j.ca, 'litware', netns.CLIENTS[7])
@@ -112,7 +112,7 @@ def questions(j, edge, inside, dns):
     statuses = [a.status for a in answers]
     assert set(statuses) == {503, 504}, statuses
     asked = dns.questions()[before:]
-    assert 5 <= len(asked) <= 15, asked
+    assert 4 <= len(asked) <= 15, asked
     assert statuses.count(504) == len(asked), (statuses, asked)
     inside.quiet()
     peer.stop()

@@ -11,7 +11,7 @@ from support.wait import until
 def body(j):
     j.use('xmpp-access', 'access')
     resolver = j.resolver(
-        xmpp.records('fabrikam.com') + xmpp.records(
+        *xmpp.records('fabrikam.com') + xmpp.records(
             'litware.com', address=netns.CLIENTS[-1])[1:] +
         [('local', '/nowhere.example/')])
     Prosody.outside(j, 'fabrikam.com')

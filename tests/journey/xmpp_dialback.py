@@ -32,7 +32,7 @@ def streams(edge):
 
 def body(j):
     j.use('xmpp-access', 'access')
-    j.resolver(xmpp.records('fabrikam.com'))
+    j.resolver(*xmpp.records('fabrikam.com'))
     Prosody.inside(j, ['fabrikam.com'])
     edge = j.edge(topology=load(j, sasl='NotSupported',
                                 kind='PublicUnverified'))

@@ -17,7 +17,7 @@ def load(j, **how):
 
 def body(j):
     j.use('xmpp-access', 'access')
-    j.resolver(xmpp.records('litware.com'))
+    j.resolver(*xmpp.records('litware.com'))
     partner = Ejabberd(j, 'litware.com')
     Prosody.inside(j, ['litware.com'])
     edge = j.edge(topology=load(j))

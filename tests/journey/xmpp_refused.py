@@ -176,7 +176,7 @@ def strangers(j, edge):
 
 def body(j):
     j.use('xmpp-access', 'access')
-    j.resolver(xmpp.records('fabrikam.com'))
+    j.resolver(*xmpp.records('fabrikam.com'))
     edge = j.edge(topology=xmpp.topology(
         LAB / 'topology' / 'contoso.xml', j.folder / 'xmpp.xml',
         [xmpp.partner('fabrikam.com')]))
