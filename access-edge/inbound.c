@@ -186,8 +186,7 @@ static enum acc_inbound ask(struct acc_link *l, const char *domain)
 	struct question *q;
 
 	snprintf(name, sizeof(name), "_sipfederationtls._tcp.%s", domain);
-	if (!edge_dns_srv_is_free(s->dns, name) &&
-	    !acc_inbound_may_ask(l))
+	if (!edge_dns_srv_is_free(s->dns, name) && !acc_inbound_may_ask(l))
 		return ACC_INBOUND_TOO_MANY;
 	q = calloc(1, sizeof(*q));
 	if (!q)

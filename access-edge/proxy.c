@@ -94,10 +94,9 @@ static void on_cancel(const struct acc_journey *j, struct acc_txn *x)
 /* What policy lets in may still be too much. */
 static void limit(struct acc_journey *j)
 {
-	enum acc_reason why =
-		j->d.to == ACC_TO_NEXT_HOP
-			? acc_inbound_limit(j->l, j->m, &j->d)
-			: ACC_REASON_OK;
+	enum acc_reason why = j->d.to == ACC_TO_NEXT_HOP
+				      ? acc_inbound_limit(j->l, j->m, &j->d)
+				      : ACC_REASON_OK;
 
 	if (!why)
 		return;

@@ -53,7 +53,7 @@ struct acc_shared {
 	struct edge_lately *flows;	    /* of partners, in the last hour */
 	struct edge_revocation *revocation; /* of partners' authorities */
 	struct edge_peer_cache *certificates; /* partners have shown */
-	struct edge_quota *asked; /* look-ups and faults of partners */
+	struct edge_quota *asked;   /* look-ups and faults of partners */
 	struct acc_options options; /* of the control thread; shards copy */
 	uint32_t boot;
 	struct edge_peer_policy policy[ACC_LISTEN_KINDS];
@@ -111,7 +111,7 @@ struct acc_shard {
 	uint64_t revoked_news, revoked_again_ms; /* live partners looked at */
 	bool is_draining, is_ending;
 	struct acc_overload_state overload; /* of all: the first shard's */
-	struct edge_quiet quiet; /* of its log lines */
+	struct edge_quiet quiet;	    /* of its log lines */
 };
 
 /* What a shard is started with; references are taken over. */

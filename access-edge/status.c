@@ -221,8 +221,8 @@ void acc_status_fill(void *self, void *object)
 	add_connections(o, s);
 	json_object_set_new(
 		o, "overload",
-		json_string(acc_overload_name((enum acc_overload)atomic_load(
-			&s->overload))));
+		json_string(acc_overload_name(
+			(enum acc_overload)atomic_load(&s->overload))));
 	json_object_set_new(o, "transactions",
 			    sum(s, offsetof(struct acc_gauges, transactions)));
 	json_object_set_new(o, "partner_certificates",

@@ -55,7 +55,8 @@ void partner_door_open(struct partner_door *d, bool open);
 void partner_door_show(struct partner_door *d, const char *name);
 /** Come to the edge with that certificate. */
 void partner_dial(struct partners *p, struct sip_peer *as, const char *name);
-/** A new topology for the still shard, amended anew; waits until it is there. */
+/** A new topology for the still shard, amended anew; waits until it is there.
+ */
 void partners_retopo(struct partners *p, uint64_t seq);
 /** The connection at a door with a message; waits. */
 struct sip_peer *partner_with_message(struct partners *p);

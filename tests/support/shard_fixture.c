@@ -277,9 +277,9 @@ static void make_plan(struct shards *f, unsigned i, struct acc_shard_plan *p)
 static void make_memory(struct shards *f)
 {
 	ck_assert_int_eq(acc_inbound_quotas_new(&f->shared, f->topo), EDGE_OK);
-	ck_assert_int_eq(edge_lately_new(&f->shared.flows, ACC_FLOWS,
-					 ACC_FLOWS_SPAN_MS),
-			 EDGE_OK);
+	ck_assert_int_eq(
+		edge_lately_new(&f->shared.flows, ACC_FLOWS, ACC_FLOWS_SPAN_MS),
+		EDGE_OK);
 }
 
 static void make_shared(struct shards *f, unsigned count)
