@@ -128,7 +128,8 @@ bool acc_contact_is_inside(const struct acc_view *v, struct edge_slice host)
 	return true;
 }
 
-static bool leads_inside(const struct acc_view *v, const struct edge_sip_uri *u)
+bool acc_contact_leads_inside(const struct acc_view *v,
+			      const struct edge_sip_uri *u)
 {
 	struct edge_slice maddr;
 
@@ -157,7 +158,8 @@ static void redirect_line(const struct contacts *c, size_t first, size_t end)
 		size_t after = run;
 		struct edge_slice cut;
 
-		while (after < end && leads_inside(c->v, &list[after].uri))
+		while (after < end &&
+		       acc_contact_leads_inside(c->v, &list[after].uri))
 			after++;
 		if (run == first && after == end) {
 			edge_sip_edit_delete(c->e, c->line[first]);
@@ -199,7 +201,7 @@ enum acc_reason acc_contact_redirect(struct edge_sip_edit *e,
 		return ACC_REASON_OK;
 	}
 	for (size_t i = 0; is_register && i < c.count; i++)
-		if (leads_inside(v, &c.list[i].uri))
+		if (acc_contact_leads_inside(v, &c.list[i].uri))
 			return ACC_REASON_REDIRECT;
 	if (!is_register)
 		redirect_other(&c);

@@ -21,6 +21,9 @@ enum acc_reason acc_contact_redirect(struct edge_sip_edit *e,
 				     const struct acc_view *v,
 				     const struct edge_sip_msg *m);
 
+/** Does a URI lead inside, by its host or its maddr? */
+bool acc_contact_leads_inside(const struct acc_view *v,
+			      const struct edge_sip_uri *u);
 /** Does a host name or address belong to the inside? */
 bool acc_contact_is_inside(const struct acc_view *v, struct edge_slice host);
 

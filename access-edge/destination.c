@@ -156,6 +156,8 @@ static enum acc_reason where_to(const struct look *l)
 	return row ? go_to_provider(l, row) : go_by_srv(l);
 }
 
+/* The one that a Route names; in a dialog with our own domain the one there
+ * is. */
 static const struct topo_provider *sharing(const struct topo *t,
 					   const struct edge_sip_uri *u)
 {
@@ -164,6 +166,10 @@ static const struct topo_provider *sharing(const struct topo *t,
 
 	if (u && edge_slice_copy(name, sizeof(name), u->host))
 		p = acc_partner_provider(t, name);
+	for (size_t i = 0; !u && i < t->provider_count && !p; i++)
+		if (t->providers[i].is_enabled && !t->providers[i].is_public &&
+		    t->providers[i].shares_address_space)
+			p = &t->providers[i];
 	return p && !p->is_public && p->shares_address_space ? p : NULL;
 }
 
@@ -181,7 +187,11 @@ acc_destination_find(struct acc_verdict *out, struct acc_destination *to,
 		.to = to,
 		.t = v->topo,
 		.m = m,
-		.split = sharing(v->topo, edge_route),
+		.split = edge_route || (in_dialog &&
+					acc_host_is_own(v->topo,
+							acc_host_of(&m->to)))
+				 ? sharing(v->topo, edge_route)
+				 : NULL,
 		.from_host = acc_host_of(&m->from),
 		.to_host = acc_host_of(&m->to),
 		.in_dialog = in_dialog,

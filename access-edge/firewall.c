@@ -190,7 +190,7 @@ static size_t entries(struct edge_slice value)
 
 static enum acc_reason split_info(const struct walk *w, int line)
 {
-	if (w->way->outside == ACC_ROLE_HST)
+	if (w->way->shares)
 		return ACC_REASON_OK;
 	if (w->way->inward)
 		return ACC_REASON_TRAFFIC_TYPE;

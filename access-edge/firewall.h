@@ -38,6 +38,7 @@ struct acc_fw_way {
 	bool inward;
 	enum acc_role outside; /* role of the peer on the outside */
 	bool sees_diagnostics; /* out to USR: signed in, or the option */
+	bool shares;	       /* HST with EnabledSharedAddressSpace */
 };
 
 /** Column of a message on that way. */

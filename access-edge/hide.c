@@ -5,7 +5,7 @@
 
 enum { CONTACT_LEN = ACC_SEALED_LEN + 512 };
 
-enum edge_err acc_hidden_of(const struct acc_view *v,
+enum edge_err acc_hidden_of(const struct acc_view *v, enum acc_hidden what,
 			    const struct edge_sip_uri *u,
 			    char out[ACC_HIDDEN_LEN])
 {
@@ -14,7 +14,7 @@ enum edge_err acc_hidden_of(const struct acc_view *v,
 	if (!acc_token_is_ours(v, u) ||
 	    !edge_sip_param(u->params, ACC_HIDDEN_PARAM, &sealed))
 		return EDGE_ENOTFOUND;
-	return acc_token_unseal(v, sealed, out);
+	return acc_token_unseal(v, what, sealed, out);
 }
 
 /* -- routes ------------------------------------------------------------- */
@@ -46,7 +46,8 @@ static enum edge_err seal(const struct acc_view *v, const struct edge_put *w,
 			  char out[ACC_SEALED_LEN])
 {
 	return w->overflow ? EDGE_ELIMIT
-			   : acc_token_seal(v, edge_put_done(w), out);
+			   : acc_token_seal(v, ACC_HIDDEN_ROUTES,
+					    edge_put_done(w), out);
 }
 
 enum edge_err acc_hide_routes(struct edge_sip_edit *e, const struct acc_view *v,
@@ -144,20 +145,26 @@ static void put_behind(struct edge_sip_edit *e, const struct edge_sip_msg *m,
 				     (const char *)more[i].text.p);
 }
 
-void acc_show_answer_routes(struct edge_sip_edit *e, const struct acc_view *v,
-			    const struct edge_sip_msg *m)
+enum edge_err acc_show_answer_routes(struct edge_sip_edit *e,
+				     const struct acc_view *v,
+				     const struct edge_sip_msg *m)
 {
+	enum edge_err err;
 	char text[ACC_HIDDEN_LEN];
 	struct routes r;
 	size_t own;
 
 	if (read_routes(&r, m))
-		return;
+		return EDGE_OK;
 	own = own_entry(v, &r);
-	if (own == r.count || acc_hidden_of(v, &r.list[own].uri, text))
-		return;
+	err = own == r.count ? EDGE_ENOTFOUND
+			     : acc_hidden_of(v, ACC_HIDDEN_ROUTES,
+					     &r.list[own].uri, text);
+	if (err)
+		return err == EDGE_ENOTFOUND ? EDGE_OK : err;
 	edge_sip_edit_cut_param(e, r.list[own].uri.params, ACC_HIDDEN_PARAM);
 	put_behind(e, m, &r, own, text);
+	return EDGE_OK;
 }
 
 /* -- contacts ----------------------------------------------------------- */
@@ -169,7 +176,8 @@ static enum edge_err hide_contact(struct edge_sip_edit *e,
 	char sealed[ACC_SEALED_LEN], text[CONTACT_LEN];
 	struct edge_put w = edge_put(text, sizeof(text) - 1);
 	const struct topo *t = v->topo;
-	enum edge_err err = acc_token_seal(v, c->uri.text, sealed);
+	enum edge_err err =
+		acc_token_seal(v, ACC_HIDDEN_CONTACT, c->uri.text, sealed);
 
 	if (err)
 		return err;
@@ -209,7 +217,7 @@ enum edge_err acc_hide_contacts(struct edge_sip_edit *e,
 	}
 	for (size_t i = 0; i < count && !err; i++)
 		if (list[i].uri.is_sip &&
-		    acc_contact_is_inside(v, list[i].uri.host))
+		    acc_contact_leads_inside(v, &list[i].uri))
 			err = hide_contact(e, v, &list[i]);
 	return err;
 }

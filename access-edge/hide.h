@@ -24,16 +24,19 @@ EDGE_MUST_CHECK enum edge_err acc_hide_routes(struct edge_sip_edit *e,
 EDGE_MUST_CHECK enum edge_err
 acc_hide_answer_routes(struct edge_sip_edit *e, const struct acc_view *v,
 		       const struct edge_sip_msg *m);
-/** An answer of a partner: what our entry holds stands below it again. */
-void acc_show_answer_routes(struct edge_sip_edit *e, const struct acc_view *v,
-			    const struct edge_sip_msg *m);
+/** An answer of a partner: what our entry holds stands below it again.
+ * EDGE_EAUTH: the partner has changed it. */
+EDGE_MUST_CHECK enum edge_err
+acc_show_answer_routes(struct edge_sip_edit *e, const struct acc_view *v,
+		       const struct edge_sip_msg *m);
 /** Contacts that lead inside become ones that lead here. */
 EDGE_MUST_CHECK enum edge_err acc_hide_contacts(struct edge_sip_edit *e,
 						const struct acc_view *v,
 						const struct edge_sip_msg *m);
 /** What is sealed in a URI of ours. EDGE_ENOTFOUND: nothing; EDGE_EAUTH: it was
- * not sealed here, or was changed. */
+ * not sealed here, was changed, or is something else. */
 EDGE_MUST_CHECK enum edge_err acc_hidden_of(const struct acc_view *v,
+					    enum acc_hidden what,
 					    const struct edge_sip_uri *u,
 					    char out[ACC_HIDDEN_LEN]);
 

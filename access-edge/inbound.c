@@ -30,31 +30,32 @@ struct acc_known {
 
 /* -- who it is ---------------------------------------------------------- */
 
-static void tell(const struct acc_link *l, uint32_t event, const char *reason,
-		 const struct acc_verdict *v)
+/* One a second of what is the same to a reader: key, and where it is from. */
+static void tell(struct acc_link *l, uint32_t event, const char *key,
+		 const char *reason, const struct acc_verdict *v)
 {
 	const struct edge_peer *p = edge_conn_peer(l->conn);
 	char from[EDGE_ADDR_STRLEN], cn[128], rule[ACC_RULE_LEN];
+	uint32_t more;
 
+	if (!acc_shard_may_tell(l->shard, event, key, &l->source.remote, &more))
+		return;
 	edge_addr_print(&l->source.remote, from);
 	edge_log_escape(cn, sizeof(cn), edge_slice_str(p->cn));
 	acc_verdict_print(v, rule);
 	edge_event(event,
-		   "peer=%s san=%s cn=%s role=%s cid=%X reason=%s rule=%s",
+		   "peer=%s san=%s cn=%s role=%s cid=%X reason=%s rule=%s "
+		   "suppressed=%u",
 		   from, p->name_count ? p->names[0] : "-", cn,
 		   l->source.facts ? acc_role_name(l->source.role) : "-",
-		   l->source.cid, reason, rule);
+		   l->source.cid, reason, rule, more);
 }
 
 static bool refuse(struct acc_link *l, const char *reason,
 		   const struct acc_verdict *v)
 {
-	uint32_t more;
-
 	acc_shard_count(l->shard, ACC_STAT_REJECTED_PARTNER);
-	if (acc_shard_may_tell(l->shard, ACC_EV_PARTNER_REFUSED, reason,
-			       &l->source.remote, &more))
-		tell(l, ACC_EV_PARTNER_REFUSED, reason, v);
+	tell(l, ACC_EV_PARTNER_REFUSED, reason, reason, v);
 	return false;
 }
 
@@ -110,19 +111,25 @@ bool acc_inbound_begin(struct acc_link *l)
 		edge_admit_know(l->shard->shared->admit[l->door],
 				&l->source.remote,
 				edge_loop_now_ms(l->shard->loop));
-	tell(l, ACC_EV_PARTNER_IN, "ok", &v);
+	tell(l, ACC_EV_PARTNER_IN, p->names[0], "ok", &v);
 	return true;
 }
 
 void acc_inbound_recheck(struct acc_link *l)
 {
 	struct acc_verdict v;
+	enum acc_role role =
+		acc_partner_role(&v, l->shard->view.topo, l->facts.peer);
 
-	if (acc_partner_role(&v, l->shard->view.topo, l->facts.peer) ==
-	    l->source.role)
+	if (role == l->source.role)
 		return;
-	(void)refuse(l, "no_longer_known", &v);
-	acc_link_finish(l);
+	if (role == ACC_ROLE_COUNT) {
+		(void)refuse(l, "no_longer_known", &v);
+		acc_link_finish(l);
+		return;
+	}
+	l->source.role = role;
+	tell(l, ACC_EV_PARTNER_IN, "role_changed", "role_changed", &v);
 }
 
 void acc_inbound_distrust(struct acc_link *l, const char *why)
@@ -235,6 +242,18 @@ enum acc_inbound acc_inbound_facts(struct acc_link *l,
 	if (got == ACC_INBOUND_READY && l->known)
 		take(l);
 	return got;
+}
+
+void acc_inbound_recall(struct acc_link *l,
+			struct edge_dns_srv rows[ACC_RECALLED])
+{
+	const struct edge_peer *p = l->facts.peer;
+	size_t n = 0;
+
+	for (size_t i = 0; p && i < p->name_count && n < ACC_RECALLED; i++)
+		snprintf(rows[n++].target, sizeof(rows[0].target), "%s",
+			 p->names[i]);
+	l->facts.srv = (struct acc_srv){ACC_SRV_FOUND, rows, n};
 }
 
 static bool is_inside(struct edge_slice name, void *arg)

@@ -23,6 +23,13 @@ enum acc_inbound { ACC_INBOUND_READY, ACC_INBOUND_WAIT, ACC_INBOUND_TOO_MANY };
 enum acc_inbound acc_inbound_facts(struct acc_link *l,
 				   const struct edge_sip_msg *m);
 
+enum { ACC_RECALLED = 16 }; /* ours: names of a certificate */
+/** A request that was let in before is taken up again, while DNS may have been
+ * asked about another domain since: its peer's own names are what let it in.
+ * rows lives as long as the facts are used. */
+void acc_inbound_recall(struct acc_link *l,
+			struct edge_dns_srv rows[ACC_RECALLED]);
+
 /** AE 3.1, 3.6 step 7: may a partner whose verdict is limited send that? It is
  * counted; a refusal is a step of the verdict, and told. */
 enum acc_reason acc_inbound_limit(struct acc_link *l,

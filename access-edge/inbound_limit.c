@@ -105,12 +105,14 @@ static void tell_contacts(struct acc_link *l)
 }
 
 /* Whom it wants: the user's name in one spelling. By the Request-URI, for To
- * may say anything. */
+ * may say anything; by the one that will be sent. */
 static struct edge_slice contact(char out[CONTACT_LEN],
-				 const struct edge_sip_msg *m)
+				 const struct edge_sip_msg *m,
+				 const struct acc_decision *d)
 {
 	struct edge_put w = edge_put(out, CONTACT_LEN);
-	const struct edge_sip_uri *u = &m->ruri;
+	const struct edge_sip_uri *u =
+		d->replace_ruri ? &d->last_route : &m->ruri;
 
 	edge_put_slice(&w, u->is_sip ? u->user : u->text);
 	edge_put_str(&w, "@");
@@ -145,7 +147,7 @@ enum acc_reason acc_inbound_limit(struct acc_link *l,
 		return over(l, d, ACC_CHECK_RATE, ACC_REASON_PARTNER_RATE);
 	}
 	if (!d->in_dialog &&
-	    !edge_quota_meet(q, name_of(l), contact(item, m), now)) {
+	    !edge_quota_meet(q, name_of(l), contact(item, m, d), now)) {
 		tell_contacts(l);
 		return over(l, d, ACC_CHECK_CONTACTS,
 			    ACC_REASON_PARTNER_CONTACTS);

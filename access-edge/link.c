@@ -296,6 +296,12 @@ static void on_doom(struct edge_task *t)
 					    offsetof(struct acc_link, doom)));
 }
 
+bool acc_link_is_outside(const struct acc_link *l)
+{
+	return l->kind == ACC_LINK_CLIENT || l->kind == ACC_LINK_PARTNER ||
+	       l->kind == ACC_LINK_OUTBOUND;
+}
+
 bool acc_link_send(struct acc_link *l, struct edge_slice bytes)
 {
 	if (l->state != ACC_LINK_OPEN)

@@ -98,6 +98,8 @@ struct acc_dial {
 EDGE_MUST_CHECK enum edge_err acc_link_dial(struct acc_link **out,
 					    struct acc_shard *s,
 					    const struct acc_dial *d);
+/** With somebody outside, whoever dialled. */
+bool acc_link_is_outside(const struct acc_link *l);
 /** Queue a message; false: not taken, and the link closes at the end of the
  * turn when its queue is full. */
 bool acc_link_send(struct acc_link *l, struct edge_slice bytes);

@@ -157,7 +157,9 @@ static void out_of_reach(struct acc_outbound *up, enum acc_reason why,
 			 const char *words)
 {
 	struct acc_shard *s = up->set->shard;
+	const struct edge_addr nowhere = {0};
 	char escaped[DETAIL];
+	uint32_t more;
 
 	up->is_connecting = false;
 	up->failure = why;
@@ -166,10 +168,14 @@ static void out_of_reach(struct acc_outbound *up, enum acc_reason why,
 	edge_log_escape(up->detail, sizeof(up->detail), edge_slice_str(words));
 	acc_shard_count(s, ACC_STAT_PARTNER_FAILED);
 	edge_log_escape(escaped, sizeof(escaped), edge_slice_str(words));
-	edge_event(ACC_EV_PARTNER_FAILED,
-		   "partner=%s peer=%s errid=%u reason=%s detail=%s",
-		   up->to.name, acc_finding_peer(&up->finding),
-		   acc_reason_errid(why), acc_reason_name(why), escaped);
+	if (acc_shard_may_tell(s, ACC_EV_PARTNER_FAILED, up->to.name, &nowhere,
+			       &more))
+		edge_event(ACC_EV_PARTNER_FAILED,
+			   "partner=%s peer=%s errid=%u reason=%s "
+			   "suppressed=%u detail=%s",
+			   up->to.name, acc_finding_peer(&up->finding),
+			   acc_reason_errid(why), acc_reason_name(why), more,
+			   escaped);
 	give_up_waiting(up);
 	free_when_idle(up);
 }
@@ -273,6 +279,30 @@ static enum acc_pick fast_failure(struct acc_outbound *up, enum acc_reason *why)
 	return ACC_PICK_NONE;
 }
 
+/* The topology may have changed since it was connected: is the peer still one
+ * that the domain may be asked at? If not its connections end. */
+static enum acc_reason as_it_is_now(struct acc_outbound *up,
+				    const struct acc_destination *to)
+{
+	const struct acc_view *v = &up->set->shard->view;
+	struct acc_destination now = *to;
+	enum acc_reason why = ACC_REASON_OK;
+
+	if (to->by_srv && has_links(up) && *up->peer)
+		why = acc_destination_target(v, &now, up->peer);
+	for (int i = 0; why && i < CONNS; i++)
+		if (up->links[i] && up->links[i]->state == ACC_LINK_OPEN)
+			acc_link_finish(up->links[i]);
+	if (why)
+		return why;
+	up->to.is_listed = to->is_listed;
+	if (!to->by_srv || has_links(up)) {
+		up->to.role = now.role;
+		up->to.level = now.level;
+	}
+	return ACC_REASON_OK;
+}
+
 enum acc_pick acc_outbound_pick(struct acc_outbounds *o,
 				const struct acc_destination *to,
 				struct acc_outbound **out,
@@ -288,13 +318,16 @@ enum acc_pick acc_outbound_pick(struct acc_outbounds *o,
 		return ACC_PICK_NONE;
 	TAILQ_REMOVE(&o->ages, up, age);
 	TAILQ_INSERT_TAIL(&o->ages, up, age);
-	if (!to->by_srv) { /* as the topology has it now */
-		up->to.role = to->role;
-		up->to.level = to->level;
-	}
+	*why = as_it_is_now(up, to);
+	if (*why)
+		return ACC_PICK_NONE;
 	*link = least_loaded(up);
 	if (*link)
 		return ACC_PICK_READY;
+	*why = ACC_REASON_PARTNERS_FULL;
+	if (up->waiting.count >=
+	    acc_shard_limit(o->shard, ACC_LIMIT_LINK_TRANSACTIONS))
+		return ACC_PICK_NONE;
 	if (up->is_connecting)
 		return ACC_PICK_WAIT;
 	if (up->failure && now_of(o) < up->retry_at_ms)

@@ -25,17 +25,26 @@ bool acc_finding_next(struct acc_finding *f, struct edge_addr *out)
 
 /* -- addresses ---------------------------------------------------------- */
 
+/* Whoever owns a domain says where its servers are: not inside, not here. In a
+ * lab all may be on one host. */
+static bool may_be_dialled(const struct acc_shard *s, const struct edge_addr *a)
+{
+	if (s->shared->is_lab && edge_addr_classify(a) == EDGE_ADDR_LOOPBACK)
+		return true;
+	return !topo_is_inside_address(s->view.topo, a) &&
+	       (edge_addr_is_public(a) || s->shared->is_lab);
+}
+
 static void on_addr(const struct edge_dns_answer *a, void *arg)
 {
 	struct acc_finding *f = arg;
 
 	f->is_asking = false;
-	f->addr = 0;
-	f->addr_count = a->err ? 0 : a->addr_count;
-	if (f->addr_count > ACC_FIND_ADDRS)
-		f->addr_count = ACC_FIND_ADDRS;
-	if (f->addr_count)
-		memcpy(f->addrs, a->addr, f->addr_count * sizeof(*f->addrs));
+	f->addr = f->addr_count = 0;
+	for (size_t i = 0; !a->err && i < a->addr_count; i++)
+		if (f->addr_count < ACC_FIND_ADDRS &&
+		    may_be_dialled(f->shard, &a->addr[i]))
+			f->addrs[f->addr_count++] = a->addr[i];
 	f->found(f->arg, ACC_REASON_PARTNER_ADDRESS);
 }
 

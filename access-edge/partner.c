@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "access-edge/host.h"
+#include "access-edge/route_token.h"
 #include "access-edge/trust.h"
 #include "topology/name.h"
 
@@ -136,6 +137,26 @@ static enum acc_reason step(const struct look *l, enum acc_check check,
 	return reason;
 }
 
+bool acc_partner_shares(const struct topo *t, enum acc_role role,
+			const char *proxy)
+{
+	const struct topo_provider *p = role == ACC_ROLE_HST && proxy
+						? acc_partner_provider(t, proxy)
+						: NULL;
+
+	return p && p->shares_address_space;
+}
+
+bool acc_partner_source_shares(const struct topo *t,
+			       const struct acc_source *from)
+{
+	const struct topo_provider *p = NULL;
+
+	if (from->role == ACC_ROLE_HST && from->facts && from->facts->peer)
+		p = named_provider(t, from->facts->peer, false);
+	return p && p->shares_address_space;
+}
+
 enum acc_reason acc_partner_federation(struct acc_verdict *out,
 				       const struct topo *t)
 {
@@ -184,7 +205,18 @@ static enum acc_reason srv_missing(const struct look *l)
 
 	return step(l, ACC_CHECK_SRV, l->from_host,
 		    absent ? "not_found" : "no_answer",
-		    absent ? ACC_REASON_PARTNER_SRV : ACC_REASON_PARTNER_DNS);
+		    absent ? ACC_REASON_SOURCE_SRV : ACC_REASON_PARTNER_DNS);
+}
+
+/* With default routing the one partner speaks for everybody. */
+static enum acc_reason hub_speaks(const struct look *l)
+{
+	const char *route = l->t->access.default_route;
+	bool named = route && edge_peer_has_name(l->from->facts->peer, route);
+
+	return step(l, ACC_CHECK_DEFAULT_ROUTE, l->from_host,
+		    named ? "used" : "not_in_certificate",
+		    named ? ACC_REASON_OK : ACC_REASON_PEER_MISMATCH);
 }
 
 static enum acc_reason provider_speaks(const struct look *l)
@@ -197,8 +229,7 @@ static enum acc_reason provider_speaks(const struct look *l)
 					 : ACC_CHECK_HOSTING_PROVIDER;
 
 	if (l->t->access.default_route)
-		return step(l, ACC_CHECK_DEFAULT_ROUTE, l->from_host, "used",
-			    ACC_REASON_OK);
+		return hub_speaks(l);
 	if (!p)
 		return step(l, check, l->from_host, "disabled",
 			    ACC_REASON_PROVIDER_OFF);
@@ -241,7 +272,7 @@ static enum acc_reason srv_speaks(const struct look *l)
 	}
 	return step(l, ACC_CHECK_SRV, l->from_host,
 		    named ? "other_domain" : "not_in_certificate",
-		    named ? ACC_REASON_SRV_DOMAIN : ACC_REASON_PEER_MISMATCH);
+		    ACC_REASON_PEER_MISMATCH);
 }
 
 static enum acc_reason discovered_speaks(const struct look *l)
@@ -275,8 +306,7 @@ static enum acc_reason peer_speaks(const struct look *l)
 	case ACC_ROLE_HST:
 		return provider_speaks(l);
 	case ACC_ROLE_CLR:
-		return step(l, ACC_CHECK_DEFAULT_ROUTE, l->from_host, "used",
-			    ACC_REASON_OK);
+		return hub_speaks(l);
 	case ACC_ROLE_DSC:
 		return discovered_speaks(l);
 	case ACC_ROLE_USR:
@@ -303,11 +333,25 @@ static enum acc_reason is_not_ours(const struct look *l)
 		    ACC_REASON_SOURCE_DOMAIN);
 }
 
+/* AE 2.8 D_r: a plain proxy inside would follow it anywhere. */
+static bool target_is_ours(const struct look *l)
+{
+	const struct edge_sip_uri *u = &l->m->ruri;
+	struct edge_slice maddr;
+
+	return !u->is_sip ||
+	       (!edge_sip_param(u->params, "maddr", &maddr) &&
+		(acc_host_is_own(l->t, u->host) || acc_token_is_ours(l->v, u)));
+}
+
 static enum acc_reason to_is_ours(const struct look *l)
 {
 	if (l->in_dialog)
 		return step(l, ACC_CHECK_TO, l->to_host, "in_dialog",
 			    ACC_REASON_OK);
+	if (!target_is_ours(l))
+		return step(l, ACC_CHECK_REQUEST_URI, l->m->ruri.host,
+			    "not_own", ACC_REASON_NO_ROUTE);
 	if (acc_host_is_own(l->t, l->to_host))
 		return step(l, ACC_CHECK_TO, l->to_host, "own", ACC_REASON_OK);
 	return step(l, ACC_CHECK_TO, l->to_host, "not_own",
@@ -321,13 +365,14 @@ bool acc_partner_method(enum edge_sip_method method)
 }
 
 /* AE 3.2 AllowPartnerPollingSubscribes */
-static bool polls(const struct edge_sip_msg *m)
+static bool polls(const struct look *l)
 {
-	int line = edge_sip_find_name(m, "Expires", 0);
+	const struct edge_sip_msg *m = l->m;
+	int line = edge_sip_find(m, EDGE_SIP_EXPIRES, 0);
+	uint64_t s = 1;
 
-	return m->method == EDGE_SIP_SUBSCRIBE && line >= 0 &&
-	       !edge_slice_len(m->to.tag) &&
-	       edge_slice_eq_str(m->lines[line].value, "0");
+	return m->method == EDGE_SIP_SUBSCRIBE && line >= 0 && !l->in_dialog &&
+	       edge_slice_u64(m->lines[line].value, UINT32_MAX, &s) && s == 0;
 }
 
 static enum acc_reason method_is_routed(const struct look *l)
@@ -335,7 +380,7 @@ static enum acc_reason method_is_routed(const struct look *l)
 	if (!acc_partner_method(l->m->method))
 		return step(l, ACC_CHECK_METHOD, l->m->method_text, "refused",
 			    ACC_REASON_PARTNER_METHOD);
-	if (polls(l->m) && !l->t->proxy.partner_polling)
+	if (polls(l) && !l->t->proxy.partner_polling)
 		return step(l, ACC_CHECK_POLLING, l->m->method_text, "false",
 			    ACC_REASON_PARTNER_POLLING);
 	return step(l, ACC_CHECK_METHOD, l->m->method_text, "routed",

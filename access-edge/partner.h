@@ -48,6 +48,12 @@ enum acc_reason acc_partner_inbound(struct acc_verdict *out,
 enum topo_verification acc_partner_level(const struct topo *t,
 					 const struct acc_source *from,
 					 struct edge_slice domain);
+/** Is that peer a hosting provider that shares our address space? By its
+ * ProxyFqdn, or by the certificate of who sends. */
+bool acc_partner_shares(const struct topo *t, enum acc_role role,
+			const char *proxy);
+bool acc_partner_source_shares(const struct topo *t,
+			       const struct acc_source *from);
 /** ms-remote-fqdn of a public provider's message; NULL: none. */
 const char *acc_partner_remote(const struct topo *t,
 			       const struct acc_source *from);

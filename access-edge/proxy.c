@@ -225,9 +225,8 @@ static void on_malformed(struct acc_link *l, const struct edge_sip_msg *m)
 /* A stranger whom nobody has asked anything has nothing to answer. */
 static bool is_uncalled(const struct acc_link *l)
 {
-	return (l->kind == ACC_LINK_CLIENT || l->kind == ACC_LINK_PARTNER) &&
-	       !l->source.signed_in && LIST_EMPTY(&l->asking) &&
-	       !l->remote_askers;
+	return acc_link_is_outside(l) && !l->source.signed_in &&
+	       LIST_EMPTY(&l->asking) && !l->remote_askers;
 }
 
 static void on_response(struct acc_link *l, const struct edge_sip_frame *f)
@@ -357,6 +356,7 @@ void acc_proxy_frame_fault(struct acc_link *l, const struct edge_sip_frame *f)
 void acc_proxy_resume(struct acc_txn *x)
 {
 	struct acc_shard *s = x->shard;
+	struct edge_dns_srv rows[ACC_RECALLED];
 	struct acc_journey j = {.s = s,
 				.m = s->desk.msg,
 				.head_len = x->request_head_len,
@@ -367,7 +367,10 @@ void acc_proxy_resume(struct acc_txn *x)
 		acc_txn_free(x);
 		return;
 	}
+	if (acc_role_is_partner(j.l->source.role))
+		acc_inbound_recall(j.l, rows);
 	acc_route_decide(&j.d, &s->view, j.m, &j.l->source);
+	j.l->facts.srv = (struct acc_srv){.state = ACC_SRV_FAILED};
 	j.l->source.is_limited = j.d.verdict.is_limited;
 	if (j.d.to == ACC_TO_NEXT_HOP || j.d.to == ACC_TO_PARTNER)
 		acc_journey_go(&j, x);

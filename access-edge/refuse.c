@@ -120,7 +120,7 @@ void acc_refuse_by(struct acc_link *l, const struct edge_sip_msg *m,
 		acc_verdict_print(refusal->verdict, rule);
 	put_detail(detail, refusal, rule);
 	note(s, &l->source, m, refusal->reason, rule);
-	if (l->kind == ACC_LINK_PARTNER)
+	if (acc_role_is_partner(l->source.role))
 		acc_inbound_refused(l, refusal->reason);
 	if (!m->is_request || m->method == EDGE_SIP_ACK ||
 	    m->method == EDGE_SIP_BENOTIFY ||

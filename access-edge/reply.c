@@ -259,6 +259,7 @@ static bool pass_back(struct acc_txn *x, const struct acc_source *from,
 		.asked_keep_alive = x->asked_keep_alive,
 		.method = x->method,
 	};
+	back.shares = acc_partner_source_shares(s->view.topo, &l->source);
 	if (x->hides_via && acc_reply_recall(x, &s->aside))
 		back.request = s->aside.msg;
 	struct acc_link *of = acc_linktab_find(s->links, from->cid);

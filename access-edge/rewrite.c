@@ -277,6 +277,11 @@ static enum acc_reason firewall(const struct work *w)
 					   : ACC_ROLE_USR,
 		.sees_diagnostics = w->stamp->client_signed_in ||
 				    w->v->options->diagnostics_unauthenticated,
+		.shares =
+			inward ? acc_partner_source_shares(w->v->topo, w->from)
+			       : acc_partner_shares(w->v->topo,
+						    w->d->partner.role,
+						    w->d->partner.name),
 	};
 	enum acc_reason why = acc_firewall_apply(w->e, w->v, w->m, &way);
 

@@ -44,7 +44,8 @@ struct acc_back {
 	enum acc_role to_role;	      /* who asked */
 	enum topo_verification level; /* of the partner that answers, */
 	const char *peer;	      /* and its FQDN; NULL: no partner */
-	bool to_signed_in;     /* may see ms-diagnostics (authenticated cid) */
+	bool shares;	   /* who asked is a provider that shares our space */
+	bool to_signed_in; /* may see ms-diagnostics (authenticated cid) */
 	bool asked_keep_alive; /* request had ms-keep-alive: UAC;hop-hop=yes */
 	enum edge_sip_method method; /* of the request */
 	/* the request as it came, when its Vias were hidden; else NULL */

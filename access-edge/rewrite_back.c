@@ -41,6 +41,7 @@ static void explain(const struct acc_rewrite *r, const struct acc_back *back)
 	struct edge_put w = edge_put(text, sizeof(text));
 	struct edge_put detail = edge_put(more, sizeof(more));
 	const struct edge_sip_msg *m = r->msg;
+	enum acc_role role = r->from->role;
 
 	if (m->status < 400 ||
 	    edge_sip_find(m, EDGE_SIP_MS_DIAGNOSTICS, 0) >= 0)
@@ -53,7 +54,11 @@ static void explain(const struct acc_rewrite *r, const struct acc_back *back)
 		edge_put_str(&detail, "\"");
 	}
 	edge_put_u8(&detail, 0);
-	acc_diagnostics_put_silent(&w, r->view, r->from->role,
+	/* AE 4.3: 1036 is of a shared address space */
+	if (role == ACC_ROLE_HST &&
+	    !acc_partner_source_shares(r->view->topo, r->from))
+		role = ACC_ROLE_DIR;
+	acc_diagnostics_put_silent(&w, r->view, role,
 				   detail.overflow ? NULL : more);
 	edge_sip_edit_append(r->edit, "%.*s", (int)edge_put_len(&w), text);
 }
@@ -70,8 +75,9 @@ static enum acc_reason to_inside(const struct acc_rewrite *r,
 	explain(r, back);
 	acc_trust_put(&w, r->view->topo, r->msg, &trust);
 	edge_sip_edit_append(r->edit, "%.*s", (int)edge_put_len(&w), text);
-	if (acc_role_is_partner(r->from->role))
-		acc_show_answer_routes(r->edit, r->view, r->msg);
+	if (acc_role_is_partner(r->from->role) &&
+	    acc_show_answer_routes(r->edit, r->view, r->msg))
+		return ACC_REASON_BAD_RESPONSE;
 	if (r->from->role == ACC_ROLE_USR &&
 	    acc_contact_replace(r->edit, r->msg, r->from))
 		return ACC_REASON_BAD_RESPONSE;
@@ -140,6 +146,9 @@ enum edge_err acc_rewrite_response(const struct acc_rewrite *r,
 		.sees_diagnostics =
 			back->to_signed_in ||
 			r->view->options->diagnostics_unauthenticated,
+		.shares = inward ? acc_partner_source_shares(r->view->topo,
+							     r->from)
+				 : back->shares,
 	};
 	enum edge_err err;
 

@@ -100,7 +100,8 @@ static enum acc_reason open_hidden(struct acc_decision *d, struct route_set *r,
 	size_t n = 0, rest = r->count - r->pop;
 
 	enum edge_err err =
-		r->pop ? acc_hidden_of(v, &r->list[r->pop - 1].uri, d->hidden)
+		r->pop ? acc_hidden_of(v, ACC_HIDDEN_ROUTES,
+				       &r->list[r->pop - 1].uri, d->hidden)
 		       : EDGE_ENOTFOUND;
 
 	if (err == EDGE_ENOTFOUND)
@@ -405,7 +406,8 @@ void acc_route_decide(struct acc_decision *out, const struct acc_view *v,
 	*out = (struct acc_decision){0};
 	decide(out, v, m, from);
 	if (out->to == ACC_TO_NEXT_HOP && acc_role_is_partner(from->role) &&
-	    acc_hidden_of(v, &m->ruri, out->ruri) == EDGE_EAUTH)
+	    acc_hidden_of(v, ACC_HIDDEN_CONTACT, &m->ruri, out->ruri) ==
+		    EDGE_EAUTH)
 		answer(out, ACC_REASON_ROUTE_SIGNATURE);
 	out->record_route =
 		forms_dialog(m) ||

@@ -372,21 +372,26 @@ enum edge_err acc_token_check(const struct acc_view *v,
 
 /* -- sealed texts ------------------------------------------------------- */
 
-enum edge_err acc_token_seal(const struct acc_view *v, struct edge_slice text,
-			     char out[ACC_SEALED_LEN])
+/* What it is for is sealed with it, in front. */
+enum edge_err acc_token_seal(const struct acc_view *v, enum acc_hidden what,
+			     struct edge_slice text, char out[ACC_SEALED_LEN])
 {
 	const struct route_key *key = signing_key(v->keys, v->wall_s);
 	struct edge_put w = edge_put(out, ACC_SEALED_LEN);
-	uint8_t sealed[ACC_HIDDEN_LEN + EDGE_SEAL_MORE];
+	uint8_t plain[ACC_HIDDEN_LEN], sealed[ACC_HIDDEN_LEN + EDGE_SEAL_MORE];
+	struct edge_put p = edge_put(plain, sizeof(plain));
 	char *at;
 	size_t len;
 	enum edge_err err;
 
 	if (!key)
 		return EDGE_ENOTFOUND;
-	if (edge_slice_len(text) >= ACC_HIDDEN_LEN)
+	edge_put_u8(&p, (uint8_t)what);
+	edge_put_slice(&p, text);
+	if (p.overflow)
 		return EDGE_ELIMIT;
-	err = edge_seal(sealed, sizeof(sealed), &len, key->seal, text);
+	err = edge_seal(sealed, sizeof(sealed), &len, key->seal,
+			edge_put_done(&p));
 	if (err)
 		return err;
 	edge_put_str(&w, key->kid);
@@ -400,28 +405,28 @@ enum edge_err acc_token_seal(const struct acc_view *v, struct edge_slice text,
 		       : EDGE_ELIMIT;
 }
 
-enum edge_err acc_token_unseal(const struct acc_view *v,
+enum edge_err acc_token_unseal(const struct acc_view *v, enum acc_hidden what,
 			       struct edge_slice sealed,
 			       char out[ACC_HIDDEN_LEN])
 {
-	uint8_t bytes[ACC_HIDDEN_LEN + EDGE_SEAL_MORE];
+	uint8_t bytes[ACC_HIDDEN_LEN + EDGE_SEAL_MORE], plain[ACC_HIDDEN_LEN];
 	const struct route_key *key;
 	const uint8_t *dot = sealed.end;
 	size_t len;
-	enum edge_err err;
 
 	while (dot > sealed.p && dot[-1] != '.')
 		dot--;
 	if (dot == sealed.p)
 		return EDGE_EAUTH;
 	key = checking_key(v, (struct edge_slice){sealed.p, dot - 1});
-	if (!key || edge_base64url_decode(bytes, sizeof(bytes), &len,
-					  (struct edge_slice){dot, sealed.end}))
+	if (!key ||
+	    edge_base64url_decode(bytes, sizeof(bytes), &len,
+				  (struct edge_slice){dot, sealed.end}) ||
+	    edge_unseal(plain, sizeof(plain), &len, key->seal,
+			edge_slice(bytes, len)) ||
+	    len < 1 || plain[0] != (uint8_t)what)
 		return EDGE_EAUTH;
-	err = edge_unseal((uint8_t *)out, ACC_HIDDEN_LEN - 1, &len, key->seal,
-			  edge_slice(bytes, len));
-	if (err)
-		return EDGE_EAUTH;
-	out[len] = '\0';
+	memcpy(out, plain + 1, len - 1);
+	out[len - 1] = '\0';
 	return EDGE_OK;
 }

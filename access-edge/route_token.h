@@ -56,12 +56,16 @@ EDGE_MUST_CHECK enum edge_err acc_token_check(const struct acc_view *v,
 /* What partners are not to see, in a form that only edges of this pool read:
  * "kid.base64url" of the sealed text. */
 enum { ACC_HIDDEN_LEN = 2048, ACC_SEALED_LEN = 2816 };
+enum acc_hidden { ACC_HIDDEN_ROUTES = 'R', ACC_HIDDEN_CONTACT = 'C' };
 /** EDGE_ELIMIT: longer than ACC_HIDDEN_LEN; EDGE_ENOTFOUND: no key now. */
 EDGE_MUST_CHECK enum edge_err acc_token_seal(const struct acc_view *v,
+					     enum acc_hidden what,
 					     struct edge_slice text,
 					     char out[ACC_SEALED_LEN]);
-/** NUL-terminated into out. EDGE_EAUTH: not sealed here. */
+/** NUL-terminated into out. EDGE_EAUTH: not sealed here, or as something else.
+ */
 EDGE_MUST_CHECK enum edge_err acc_token_unseal(const struct acc_view *v,
+					       enum acc_hidden what,
 					       struct edge_slice sealed,
 					       char out[ACC_HIDDEN_LEN]);
 

@@ -197,7 +197,7 @@ static bool own_by_asker(struct acc_txntab *t, struct acc_txn *x,
 
 static bool link_is_full(const struct acc_txntab *t, const struct acc_link *l)
 {
-	return l && l->kind == ACC_LINK_CLIENT &&
+	return l && acc_link_is_outside(l) &&
 	       l->txn_count >=
 		       acc_shard_limit(t->shard, ACC_LIMIT_LINK_TRANSACTIONS);
 }

@@ -33,7 +33,7 @@ INWARD = [
     ('partner', 'northwind.com', ALICE, 'MESSAGE', 'peer_mismatch'),
     ('litware', 'fabrikam.com', ALICE, 'MESSAGE', 'peer_mismatch'),
     ('litware', 'litwareinc.com', ALICE, 'MESSAGE', 'source_domain'),
-    ('litware', 'thief.com', ALICE, 'MESSAGE', 'srv_domain'),
+    ('litware', 'thief.com', ALICE, 'MESSAGE', 'peer_mismatch'),
     ('partner', 'fabrikam.com', 'x@northwind.com', 'MESSAGE', 'no_route'),
     ('partner', 'fabrikam.com', ALICE, 'PUBLISH', 'partner_method')]
 # (whom it wants, whom SRV leads to, method, reason)

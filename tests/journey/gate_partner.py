@@ -117,8 +117,8 @@ def faults(j, edge, inside):
         peers[number % 3].wire.receive()
     found = edge.refused()
     # 5/s, one of which was the first; and a second may begin meanwhile
-    assert 4 <= found['partner_srv'] <= 9, found
-    assert found['partner_rate'] == 15 - found['partner_srv'], found
+    assert 4 <= found['source_srv'] <= 9, found
+    assert found['partner_rate'] == 15 - found['source_srv'], found
     assert gate.events(edge, 1040, peer=LITWARE, of='lookups')
     for number in range(12):
         peer = peers[number % 3]

@@ -103,7 +103,7 @@ static const struct row {
 	{"n@new.test", "a@contoso.com", NULL, NULL, IN, ACC_REASON_OK,
 	 ACC_ROLE_DSC, "sip.new.test"},
 	{"n@new.test", "a@contoso.com", "sip.other.test", NULL, IN,
-	 ACC_REASON_SRV_DOMAIN, ACC_ROLE_DSC, "sip.other.test"},
+	 ACC_REASON_PEER_MISMATCH, ACC_ROLE_DSC, "sip.other.test"},
 	{"n@new.test", "a@contoso.com", "fed.off.test", NULL, IN,
 	 ACC_REASON_PROVIDER_OFF, ACC_ROLE_DSC, "fed.off.test"},
 	{"u@im.test", "a@contoso.com", NULL, NULL, IN, ACC_REASON_OK,

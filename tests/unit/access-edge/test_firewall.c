@@ -237,10 +237,14 @@ END_TEST
 START_TEST(firewall_split_domain_info)
 {
 	static const char lines[] = "ms-split-domain-info: ms-traffic-type=x\n";
-	struct acc_fw_way in_hst = {.inward = true, .outside = ACC_ROLE_HST};
-	struct acc_fw_way out_hst = {.outside = ACC_ROLE_HST};
+	struct acc_fw_way in_hst = {
+		.inward = true, .outside = ACC_ROLE_HST, .shares = true};
+	struct acc_fw_way out_hst = {.outside = ACC_ROLE_HST, .shares = true};
 
 	pass(lines, in_dir, ACC_REASON_TRAFFIC_TYPE);
+	pass(lines,
+	     (struct acc_fw_way){.inward = true, .outside = ACC_ROLE_HST},
+	     ACC_REASON_TRAFFIC_TYPE);
 	ck_assert(policy_contains(pass(lines, in_hst, ACC_REASON_OK), "split"));
 	ck_assert(
 		policy_contains(pass(lines, out_hst, ACC_REASON_OK), "split"));

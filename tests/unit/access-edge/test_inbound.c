@@ -162,12 +162,12 @@ START_TEST(inbound_goes_by_what_dns_says)
 		const char *from, *status, *end;
 		enum acc_reason reason;
 	} want[] = {
-		{"x@nowhere.test", "SIP/2.0 504", "Srv[nowhere.test]=not_found",
-		 ACC_REASON_PARTNER_SRV},
+		{"x@nowhere.test", "SIP/2.0 403", "Srv[nowhere.test]=not_found",
+		 ACC_REASON_SOURCE_SRV},
 		{"x@fails.test", "SIP/2.0 504", "Srv[fails.test]=no_answer",
 		 ACC_REASON_PARTNER_DNS},
-		{"x@far.test", "SIP/2.0 504", "Srv[far.test]=other_domain",
-		 ACC_REASON_SRV_DOMAIN},
+		{"x@far.test", "SIP/2.0 403", "Srv[far.test]=other_domain",
+		 ACC_REASON_PEER_MISMATCH},
 		{"x@d1.test", "SIP/2.0 403", "Srv[d1.test]=not_in_certificate",
 		 ACC_REASON_PEER_MISMATCH},
 		{"x@off.test", "SIP/2.0 403", "Srv[off.test]=disabled_provider",

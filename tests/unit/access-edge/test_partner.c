@@ -210,13 +210,13 @@ START_TEST(discovered_partner_speaks_by_its_srv_record)
 		{ACC_SRV_FOUND, "sip.new.test", "sip:c@new.test", NULL,
 		 ACC_REASON_OK, true},
 		{ACC_SRV_FOUND, "sip.new.test", "sip:c@listed.test",
-		 "other_domain", ACC_REASON_SRV_DOMAIN, false},
+		 "other_domain", ACC_REASON_PEER_MISMATCH, false},
 		{ACC_SRV_FOUND, "elsewhere.new.test", "sip:c@new.test",
 		 "not_in_certificate", ACC_REASON_PEER_MISMATCH, true},
 		{ACC_SRV_FOUND, "fed.off.test", "sip:c@new.test",
 		 "disabled_provider", ACC_REASON_PROVIDER_OFF, true},
 		{ACC_SRV_ABSENT, "", "sip:c@new.test", "not_found",
-		 ACC_REASON_PARTNER_SRV, true},
+		 ACC_REASON_SOURCE_SRV, true},
 		{ACC_SRV_FAILED, "", "sip:c@new.test", "no_answer",
 		 ACC_REASON_PARTNER_DNS, true},
 		/* on the list with a proxy that it is not */
@@ -239,7 +239,7 @@ START_TEST(target_outside_its_domain_passes_by_option_only)
 	shows("hosted.elsewhere.test");
 	srv(ACC_SRV_FOUND, "hosted.elsewhere.test");
 	ck_assert_int_eq(message(ACC_ROLE_DSC, "sip:c@new.test"),
-			 ACC_REASON_SRV_DOMAIN);
+			 ACC_REASON_PEER_MISMATCH);
 	p.options.srv_target_in_domain = false;
 	ck_assert_int_eq(message(ACC_ROLE_DSC, "sip:c@new.test"),
 			 ACC_REASON_OK);

@@ -67,6 +67,18 @@ static void wait_heard(const char *words)
 	sip_peer_wait(f.loop, has_heard, &words, words);
 }
 
+static bool has_partners(void *arg)
+{
+	return atomic_load(
+		       &f.shared.shard[0]->gauges.links[ACC_LINK_PARTNER]) ==
+	       *(const unsigned *)arg;
+}
+
+static void wait_partners(unsigned n)
+{
+	sip_peer_wait(f.loop, has_partners, &n, "partners let in");
+}
+
 static struct edge_peer_cache_row row(bool is_accepted)
 {
 	struct edge_peer_cache_row rows[ROWS];
@@ -93,7 +105,7 @@ START_TEST(revoked_partner_is_cut_off_and_not_let_in_again)
 	publish(NULL, 7200);
 	heard_forget();
 	shards_dial_partner(&f, &second, 0); /* a good one */
-	wait_heard(" ACC_EV_PARTNER_IN ");
+	wait_partners(2);
 	publish("partner", 3600);
 	sip_peer_wait_closed(&partner);
 	sip_peer_wait_closed(&second);
