@@ -126,8 +126,8 @@ static void look_at_load(struct acc_load *l, const struct acc_shard *s)
 		uint32_t held = atomic_load_explicit(&shared->load[i].held,
 						     memory_order_relaxed);
 
-		l->transactions = txns > l->transactions ? txns
-							 : l->transactions;
+		l->transactions =
+			txns > l->transactions ? txns : l->transactions;
 		l->held = held > l->held ? held : l->held;
 	}
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "access-edge/host.h"
 #include "common/dns_name.h"
 #include "topology/name.h"
 
@@ -19,16 +20,6 @@ struct look {
 
 typedef enum acc_reason check_fn(const struct look *l);
 
-static struct edge_slice host_of(const struct edge_sip_addr *a)
-{
-	return a->uri.is_sip ? a->uri.host : (struct edge_slice){0};
-}
-
-static bool is_own(const struct topo *t, struct edge_slice host)
-{
-	return edge_slice_len(host) && topo_find_domain(t, host);
-}
-
 static enum acc_reason step(const struct look *l, enum acc_check check,
 			    struct edge_slice row, const char *outcome,
 			    enum acc_reason reason)
@@ -39,16 +30,12 @@ static enum acc_reason step(const struct look *l, enum acc_check check,
 
 static enum acc_reason federation_is_on(const struct look *l)
 {
-	bool on = l->t->access.federated_users;
-
-	return step(l, ACC_CHECK_FEDERATION, edge_slice_str(""),
-		    on ? "true" : "false",
-		    on ? ACC_REASON_OK : ACC_REASON_FEDERATION_OFF);
+	return acc_partner_federation(l->out, l->t);
 }
 
 static enum acc_reason from_is_ours(const struct look *l)
 {
-	bool own = is_own(l->t, l->from_host);
+	bool own = acc_host_is_own(l->t, l->from_host);
 
 	return step(l, ACC_CHECK_FROM, l->from_host, own ? "own" : "not_own",
 		    own ? ACC_REASON_OK : ACC_REASON_INSIDE_DOMAINS);
@@ -56,7 +43,7 @@ static enum acc_reason from_is_ours(const struct look *l)
 
 static enum acc_reason to_is_outside(const struct look *l)
 {
-	bool own = is_own(l->t, l->to_host);
+	bool own = acc_host_is_own(l->t, l->to_host);
 
 	if (own && l->split)
 		return step(l, ACC_CHECK_TO, l->to_host, "shared",
@@ -195,8 +182,8 @@ acc_destination_find(struct acc_verdict *out, struct acc_destination *to,
 		.t = v->topo,
 		.m = m,
 		.split = sharing(v->topo, edge_route),
-		.from_host = host_of(&m->from),
-		.to_host = host_of(&m->to),
+		.from_host = acc_host_of(&m->from),
+		.to_host = acc_host_of(&m->to),
 		.in_dialog = in_dialog,
 	};
 	enum acc_reason why = ACC_REASON_OK;
@@ -221,9 +208,33 @@ enum acc_reason acc_destination_target(const struct acc_view *v,
 		to->level = p->level;
 		return ACC_REASON_OK;
 	}
+	to->role = ACC_ROLE_DSC; /* another target may have been a provider */
+	to->level = v->topo->access.discovered_level;
 	if (!to->is_listed && !v->topo->access.discovery)
 		return ACC_REASON_NO_PARTNER;
 	return acc_partner_target_fits(v, target, edge_slice_str(to->name))
 		       ? ACC_REASON_OK
 		       : ACC_REASON_SRV_DOMAIN;
+}
+
+void acc_destination_tell(struct acc_verdict *out,
+			  const struct acc_destination *to, enum acc_reason why)
+{
+	static const struct {
+		enum acc_reason why;
+		const char *outcome;
+	} rows[] = {
+		{ACC_REASON_PARTNER_SRV, "not_found"},
+		{ACC_REASON_PARTNER_DNS, "no_answer"},
+		{ACC_REASON_PROVIDER_OFF, "disabled_provider"},
+		{ACC_REASON_SRV_DOMAIN, "other_domain"},
+		{ACC_REASON_NO_PARTNER, "no_provider"},
+	};
+
+	out->reason = why;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (to->by_srv && rows[i].why == why)
+			acc_verdict_step(out, ACC_CHECK_SRV,
+					 edge_slice_str(to->name),
+					 rows[i].outcome);
 }

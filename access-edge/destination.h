@@ -28,5 +28,10 @@ acc_destination_find(struct acc_verdict *out, struct acc_destination *to,
 enum acc_reason acc_destination_target(const struct acc_view *v,
 				       struct acc_destination *to,
 				       const char *target);
+/** That target, or the record, is why it does not go: a step that says so, and
+ * the reason. Its row is borrowed from to. */
+void acc_destination_tell(struct acc_verdict *out,
+			  const struct acc_destination *to,
+			  enum acc_reason why);
 
 #endif

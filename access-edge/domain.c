@@ -1,20 +1,11 @@
 /* Which domains and methods a user may use here; AE 2.8, 3.1, 5. */
 #include "access-edge/domain.h"
 
-static struct edge_slice host_of(const struct edge_sip_addr *a)
-{
-	return a->uri.is_sip ? a->uri.host : (struct edge_slice){0};
-}
-
-static bool is_own(const struct acc_view *v, struct edge_slice host)
-{
-	return edge_slice_len(host) != 0 &&
-	       topo_find_domain(v->topo, host) != NULL;
-}
+#include "access-edge/host.h"
 
 static bool is_anonymous(const struct edge_sip_msg *m)
 {
-	return edge_slice_ieq_str(host_of(&m->from), "anonymous.invalid");
+	return edge_slice_ieq_str(acc_host_of(&m->from), "anonymous.invalid");
 }
 
 /* AE 3.1 AllowAnonymousUsers: what somebody without an account may send. */
@@ -94,17 +85,17 @@ static enum acc_reason own_user(struct acc_verdict *out,
 				const struct acc_view *v,
 				const struct edge_sip_msg *m)
 {
-	struct edge_slice f = host_of(&m->from);
-	bool own = is_own(v, f);
+	struct edge_slice f = acc_host_of(&m->from);
+	bool own = acc_host_is_own(v->topo, f);
 
 	acc_verdict_step(out, ACC_CHECK_FROM, f, own ? "own" : "not_own");
 	if (!own)
 		return ACC_REASON_FROM_DOMAIN;
 	if (m->method != EDGE_SIP_REGISTER ||
-	    (edge_slice_ieq(f, host_of(&m->to)) && m->ruri.is_sip &&
+	    (edge_slice_ieq(f, acc_host_of(&m->to)) && m->ruri.is_sip &&
 	     edge_slice_ieq(f, m->ruri.host)))
 		return ACC_REASON_OK;
-	acc_verdict_step(out, ACC_CHECK_TO, host_of(&m->to), "differs");
+	acc_verdict_step(out, ACC_CHECK_TO, acc_host_of(&m->to), "differs");
 	return ACC_REASON_REGISTER_DOMAIN;
 }
 

@@ -8,6 +8,7 @@
 #include "access-edge/explain.h"
 #include "access-edge/flows.h"
 #include "access-edge/service.h"
+#include "access-edge/trust.h"
 #include "topology/snap.h"
 
 /* What one call works with. */
@@ -20,19 +21,33 @@ struct call {
 	char text[ACC_EXPLAIN_LEN], why[256];
 };
 
-static struct edge_admin_answer answer(unsigned status, json_t *o)
+/* Two decisions on one question. */
+struct pair {
+	struct acc_explained was, is;
+};
+
+static struct edge_admin_answer answer(json_t *o)
 {
 	char *body = o ? json_dumps(o, JSON_COMPACT) : NULL;
 
 	json_decref(o);
-	return (struct edge_admin_answer){status, body};
+	return body ? (struct edge_admin_answer){200, body}
+		    : edge_admin_refuse(500, "memory", "out of memory");
+}
+
+/* -- a decision as JSON ------------------------------------------------- */
+
+/* Peers say what they like: text that is not UTF-8 is "?". */
+static json_t *text_json(const char *p, size_t len)
+{
+	json_t *t = json_stringn(len ? p : "", len);
+
+	return t ? t : json_string("?");
 }
 
 static json_t *slice_json(struct edge_slice s)
 {
-	json_t *t = json_stringn((const char *)s.p, edge_slice_len(s));
-
-	return t ? t : json_string("?"); /* not UTF-8 */
+	return text_json((const char *)s.p, edge_slice_len(s));
 }
 
 static json_t *verdict_json(const struct acc_verdict *v)
@@ -47,52 +62,64 @@ static json_t *verdict_json(const struct acc_verdict *v)
 					 "row", slice_json(v->steps[i].row),
 					 "outcome", v->steps[i].outcome));
 	acc_verdict_print(v, rule);
-	return json_pack("{s:s,s:i,s:i,s:s,s:s,s:b,s:o}", "reason",
-			 acc_reason_name(v->reason), "status",
-			 (int)acc_reason_status(v->reason), "errid",
-			 (int)acc_reason_errid(v->reason), "text",
-			 acc_reason_text(v->reason), "rule", rule, "limited",
-			 (int)v->is_limited, "steps", steps);
+	return json_pack("{s:s,s:s,s:o}", "reason", acc_reason_name(v->reason),
+			 "rule", rule, "steps", steps);
+}
+
+/* What holds for it on its way. */
+static void put_passing(json_t *o, const struct acc_explained *x)
+{
+	enum topo_verification level = x->direction == ACC_TO_A_PARTNER
+					       ? x->goes.level
+					       : x->message.level;
+
+	json_object_set_new(o, "type", json_string(acc_trust_type(x->role)));
+	if (x->direction == ACC_OF_A_USER)
+		return;
+	json_object_set_new(o, "level",
+			    json_string(acc_verification_name(level)));
+	json_object_set_new(o, "limited", json_boolean(x->message.is_limited));
+	if (x->direction == ACC_TO_A_PARTNER)
+		json_object_set_new(o, "destination",
+				    json_string(x->goes.name));
 }
 
 static json_t *explained_json(const struct acc_explained *x)
 {
-	json_t *o = json_pack(
-		"{s:s,s:s,s:s,s:s,s:b}", "direction",
-		acc_direction_name(x->direction), "role",
-		x->role == ACC_ROLE_COUNT ? "-" : acc_role_name(x->role),
-		"reason", acc_reason_name(acc_explained_reason(x)), "peer",
-		x->peer, "srv_assumed", (int)x->is_srv_assumed);
+	const struct acc_verdict *v = acc_explained_verdict(x);
+	char rule[ACC_RULE_LEN];
+	json_t *o;
 
+	acc_verdict_print(v, rule);
+	o = json_pack("{s:b,s:s,s:s,s:s,s:i,s:i,s:s,s:s,s:o,s:b,s:o}", "passes",
+		      v->reason == ACC_REASON_OK, "direction",
+		      acc_direction_name(x->direction), "role",
+		      x->role == ACC_ROLE_COUNT ? "-" : acc_role_name(x->role),
+		      "reason", acc_reason_name(v->reason), "status",
+		      (int)acc_reason_status(v->reason), "errid",
+		      (int)acc_reason_errid(v->reason), "text",
+		      acc_reason_text(v->reason), "rule", rule, "peer",
+		      text_json(x->peer, strlen(x->peer)), "peer_assumed",
+		      (int)x->is_peer_assumed, "srv_assumed",
+		      slice_json(x->srv_assumed));
 	if (x->direction == ACC_FROM_PARTNER)
 		json_object_set_new(o, "connection", verdict_json(&x->link));
 	if (!x->link.reason)
 		json_object_set_new(o, "message", verdict_json(&x->message));
-	if (x->direction == ACC_TO_A_PARTNER && !x->message.reason)
-		json_object_set_new(
-			o, "destination",
-			json_pack("{s:s,s:b,s:s}", "name", x->goes.name,
-				  "by_srv", (int)x->goes.by_srv, "level",
-				  acc_verification_name(x->goes.level)));
-	if (x->direction == ACC_FROM_PARTNER && !acc_explained_reason(x))
-		json_object_set_new(
-			o, "level",
-			json_string(acc_verification_name(x->message.level)));
+	if (!v->reason)
+		put_passing(o, x);
 	return o;
 }
 
-static struct acc_view view_of(const struct call *c, const struct topo *t)
-{
-	return (struct acc_view){
-		.topo = t,
-		.options = &acc_service_shared(c->v)->options,
-	};
-}
+/* -- what is asked ------------------------------------------------------ */
 
 static enum edge_err explain(struct call *c, struct acc_explained *out,
 			     const struct topo *t, const struct acc_question *q)
 {
-	const struct acc_view v = view_of(c, t);
+	const struct acc_view v = {
+		.topo = t,
+		.options = &acc_service_shared(c->v)->options,
+	};
 
 	return acc_explain(out, &v, c->arena, c->msg, c->text, q);
 }
@@ -113,10 +140,29 @@ static struct edge_admin_answer one(struct call *c)
 	struct acc_explained x;
 
 	if (explain(c, &x, c->other ? c->other : acc_service_topo(c->v), &q))
-		return edge_admin_refuse(400, "format",
-					 "from, to and method do not make a "
-					 "SIP message");
-	return answer(200, explained_json(&x));
+		return edge_admin_refuse(400, "question",
+					 "from, to, method and peer do not "
+					 "make a SIP message of a peer");
+	return answer(explained_json(&x));
+}
+
+/* -- the last hour ------------------------------------------------------ */
+
+static json_t *change(struct pair *p, const char *from, const char *to,
+		      const char *method)
+{
+	return json_pack(
+		"{s:o,s:o,s:o,s:o,s:o}", "from", text_json(from, strlen(from)),
+		"to", text_json(to, strlen(to)), "method",
+		text_json(method, strlen(method)), "was",
+		explained_json(&p->was), "becomes", explained_json(&p->is));
+}
+
+/* false: it cannot be judged. */
+static bool judge(struct call *c, struct pair *p, const struct acc_question *q)
+{
+	return explain(c, &p->was, acc_service_topo(c->v), q) == EDGE_OK &&
+	       explain(c, &p->is, c->other, q) == EDGE_OK;
 }
 
 /* A user's message of each domain of ours stands for all users. */
@@ -124,84 +170,115 @@ static void add_users(struct call *c, json_t *changed)
 {
 	const struct topo *now = acc_service_topo(c->v);
 	char user[300];
-	const struct acc_question q = {user, user, NULL, "MESSAGE"};
-	struct acc_explained was, is;
+	const struct acc_question q = {.from = user,
+				       .to = user,
+				       .method = "MESSAGE",
+				       .direction = ACC_OF_A_USER};
+	struct pair p;
 
 	for (size_t i = 0; i < now->domain_count; i++) {
 		snprintf(user, sizeof(user), "user@%s", now->domains[i].name);
-		if (explain(c, &was, now, &q) ||
-		    explain(c, &is, c->other, &q) ||
-		    (is.direction == was.direction &&
-		     acc_explained_reason(&is) == acc_explained_reason(&was)))
-			continue;
-		json_array_append_new(
-			changed,
-			json_pack("{s:s,s:s,s:s,s:s,s:o,s:o}", "peer", "",
-				  "from", now->domains[i].name, "to", "any",
-				  "method", "any", "was", explained_json(&was),
-				  "becomes", explained_json(&is)));
+		if (judge(c, &p, &q) && !acc_explained_same(&p.was, &p.is))
+			json_array_append_new(
+				changed,
+				change(&p, now->domains[i].name, "any", "any"));
 	}
 }
 
-static void add_flow(struct call *c, json_t *changed,
-		     struct edge_lately_row *row)
+static bool judge_flow(struct call *c, struct pair *p, const struct acc_flow *f)
 {
 	char from[EDGE_LATELY_LEN + 4], to[EDGE_LATELY_LEN + 4];
-	struct acc_explained was, is;
-	struct acc_question q;
-	struct acc_flow f;
+	struct acc_question q = {.from = from, .to = to, .method = f->method};
 
-	if (!acc_flow_read(&f, row->text))
+	snprintf(from, sizeof(from), "x@%s", f->from);
+	snprintf(to, sizeof(to), "x@%s", f->to);
+	q.direction = f->is_outward ? ACC_TO_A_PARTNER : ACC_FROM_PARTNER;
+	if (*f->peer && f->is_outward)
+		q.route = f->peer;
+	else if (*f->peer)
+		q.peer = f->peer;
+	return judge(c, p, &q);
+}
+
+/* What is told of the traffic of an hour. */
+struct told {
+	json_t *changed;
+	size_t judged, left_off; /* kinds; changed ones too many to tell */
+};
+
+static void add_flow(struct call *c, struct told *t,
+		     struct edge_lately_row *row)
+{
+	struct pair p;
+	struct acc_flow f;
+	json_t *o;
+
+	if (!acc_flow_read(&f, row->text) || !judge_flow(c, &p, &f))
 		return;
-	snprintf(from, sizeof(from), "x@%s", f.from);
-	snprintf(to, sizeof(to), "x@%s", f.to);
-	q = (struct acc_question){from, to, *f.peer ? f.peer : NULL, f.method};
-	if (explain(c, &was, acc_service_topo(c->v), &q) ||
-	    explain(c, &is, c->other, &q))
+	t->judged++;
+	if (acc_explained_same(&p.was, &p.is))
 		return;
-	if (acc_explained_reason(&is) == acc_explained_reason(&was) &&
-	    is.direction == was.direction && is.role == was.role &&
-	    !strcmp(is.goes.name, was.goes.name))
+	if (json_array_size(t->changed) >= ACC_EXPLAIN_CHANGES) {
+		t->left_off++;
 		return;
-	json_array_append_new(changed,
-			      json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:o,s:o}",
-					"peer", f.peer, "from", f.from, "to",
-					f.to, "method", f.method, "count",
-					(json_int_t)row->count, "last",
-					row->note, "was", explained_json(&was),
-					"becomes", explained_json(&is)));
+	}
+	o = change(&p, f.from, f.to, f.method);
+	json_object_set_new(o, "count", json_integer((json_int_t)row->count));
+	json_object_set_new(o, "last", json_string(row->note));
+	json_array_append_new(t->changed, o);
 }
 
 static struct edge_admin_answer last_hour(struct call *c)
 {
 	struct edge_lately_row *rows = calloc(ACC_FLOWS, sizeof(*rows));
-	json_t *changed = json_array();
+	struct told t = {.changed = json_array()};
 	size_t n = 0;
 
 	if (rows)
 		n = edge_lately_read(acc_service_shared(c->v)->flows, rows,
 				     ACC_FLOWS, acc_service_now_ms(c->v));
-	add_users(c, changed);
+	add_users(c, t.changed);
 	for (size_t i = 0; i < n; i++)
-		add_flow(c, changed, &rows[i]);
+		add_flow(c, &t, &rows[i]);
 	free(rows);
-	return answer(200, json_pack("{s:i,s:o}", "flows", (int)n, "changed",
-				     changed));
+	return answer(json_pack("{s:i,s:i,s:i,s:o}", "flows", (int)n, "judged",
+				(int)t.judged, "left_off", (int)t.left_off,
+				"changed", t.changed));
+}
+
+/* -- the call ----------------------------------------------------------- */
+
+/* Nothing else may stand there, for it would be passed over. */
+static bool is_clean(const json_t *asked)
+{
+	static const char *const names[] = {"from", "to", "peer", "method",
+					    "topology"};
+	size_t known = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const json_t *o = json_object_get(asked, names[i]);
+
+		if (o && !json_is_string(o))
+			return false;
+		known += o != NULL;
+	}
+	return known == json_object_size(asked);
 }
 
 static struct edge_admin_answer decide(struct call *c)
 {
 	const char *snap = word(c, "topology");
+	bool asks = word(c, "from") && word(c, "to");
+	bool asks_half = word(c, "from") || word(c, "to") || word(c, "peer") ||
+			 word(c, "method");
 
+	if (!asks && (asks_half || !snap))
+		return edge_admin_refuse(400, "format",
+					 "from and to, or a topology alone");
 	if (snap && topo_snap_decode(&c->other, edge_slice_str(snap), 0, c->why,
 				     sizeof(c->why)))
 		return edge_admin_refuse(400, "topology", c->why);
-	if (word(c, "from") && word(c, "to"))
-		return one(c);
-	if (!c->other)
-		return edge_admin_refuse(400, "format",
-					 "from and to, or a topology");
-	return last_hour(c);
+	return asks ? one(c) : last_hour(c);
 }
 
 struct edge_admin_answer acc_explain_route(const struct edge_admin_request *r,
@@ -219,9 +296,12 @@ struct edge_admin_answer acc_explain_route(const struct edge_admin_request *r,
 	c->msg = calloc(1, sizeof(*c->msg));
 	if (c->msg && edge_sip_arena_new(&c->arena) == EDGE_OK) {
 		free(a.body);
-		a = json_is_object(c->asked)
+		a = json_is_object(c->asked) && is_clean(c->asked)
 			    ? decide(c)
-			    : edge_admin_refuse(400, "format", "not JSON");
+			    : edge_admin_refuse(400, "format",
+						"a JSON object of from, to, "
+						"peer, method and topology, "
+						"all text");
 	}
 	edge_sip_arena_free(c->arena);
 	free(c->msg);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "access-edge/contact.h"
+#include "access-edge/reveal.h"
 
 enum {
 	HISTORY_CAP = 20, /* AE 2.4 [entries] */
@@ -249,6 +250,11 @@ enum acc_reason acc_firewall_apply(struct edge_sip_edit *e,
 			acc_firewall_action(&m->lines[i], column);
 		enum acc_reason why;
 
+		if (column >= ACC_FW_OUT_PARTNER_REQ &&
+		    acc_line_reveals(v, &m->lines[i])) {
+			edge_sip_edit_delete(e, (int)i);
+			continue;
+		}
 		if (a == ACC_FW_KEEP)
 			continue;
 		why = act(&w, (int)i, a);

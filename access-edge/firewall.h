@@ -47,6 +47,7 @@ enum acc_fw_column acc_firewall_column(const struct acc_fw_way *way,
 enum acc_fw_action acc_firewall_action(const struct edge_sip_line *line,
 				       enum acc_fw_column column);
 /** Apply the table to every line of m; Contact, Via and routes are not in it.
+ * Toward partners, lines that tell of the inside go as well.
  * TRAFFIC_TYPE when the message must not pass at all. */
 enum acc_reason acc_firewall_apply(struct edge_sip_edit *e,
 				   const struct acc_view *v,

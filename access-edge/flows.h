@@ -10,9 +10,11 @@ enum {
 	ACC_FLOWS_SPAN_MS = 3600000, /* ours [ms] */
 };
 
-struct acc_flow {	  /* one row, taken apart; points into its text */
-	const char *peer; /* "": outward */
-	const char *from, *to, *method;
+struct acc_flow { /* one row, taken apart; points into its text */
+	bool is_outward;
+	const char *peer; /* names of its certificate, comma list; outward: the
+			     provider with our address space, or "" */
+	const char *from, *to, *method; /* domains of the first two */
 };
 
 /** A request of or for a partner was decided. */

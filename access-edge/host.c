@@ -25,3 +25,13 @@ bool acc_host_is_ip(struct edge_slice host, const struct edge_addr *a)
 
 	return acc_host_addr(&got, host) && edge_addr_same_ip(&got, a);
 }
+
+struct edge_slice acc_host_of(const struct edge_sip_addr *a)
+{
+	return a->uri.is_sip ? a->uri.host : (struct edge_slice){0};
+}
+
+bool acc_host_is_own(const struct topo *t, struct edge_slice host)
+{
+	return edge_slice_len(host) != 0 && topo_find_domain(t, host) != NULL;
+}

@@ -9,6 +9,7 @@
 #include "access-edge/limits.h"
 #include "access-edge/linktab.h"
 #include "access-edge/link_limits.h"
+#include "access-edge/revoked.h"
 
 enum {
 	NEGATIVE_S = 300,   /* AE 2.8: no record is remembered [s] */
@@ -57,6 +58,14 @@ static bool refuse(struct acc_link *l, const char *reason,
 	return false;
 }
 
+/* Its first handshake says no; fault: what is wrong with the certificate. */
+static bool turn_away(struct acc_link *l, enum edge_peer_fault fault,
+		      const char *reason, const struct acc_verdict *v)
+{
+	acc_revoked_note(l->shard, edge_conn_peer(l->conn), fault);
+	return refuse(l, reason, v);
+}
+
 /* AE 1.2: it came by the clients' door, and is none. */
 static void leave_clients(struct acc_link *l)
 {
@@ -78,13 +87,21 @@ bool acc_inbound_begin(struct acc_link *l)
 {
 	const struct edge_peer *p = edge_conn_peer(l->conn);
 	struct acc_verdict v = {0};
+	enum edge_peer_fault fault;
 	enum acc_role role;
+	const char *why;
 
 	if (p->fault != EDGE_PEER_FINE)
-		return refuse(l, edge_peer_fault_str(p->fault), &v);
+		return turn_away(l, p->fault, edge_peer_fault_str(p->fault),
+				 &v);
 	role = acc_partner_role(&v, l->shard->view.topo, p);
 	if (role == ACC_ROLE_COUNT)
-		return refuse(l, acc_reason_name(v.reason), &v);
+		return turn_away(l, EDGE_PEER_NAME, acc_reason_name(v.reason),
+				 &v);
+	fault = acc_revoked_fault(l->shard, p, &why);
+	if (fault != EDGE_PEER_FINE)
+		return turn_away(l, fault, why, &v);
+	acc_revoked_note(l->shard, p, EDGE_PEER_FINE);
 	leave_clients(l);
 	l->facts.peer = p;
 	l->source.role = role;
@@ -106,6 +123,13 @@ void acc_inbound_recheck(struct acc_link *l)
 		return;
 	(void)refuse(l, "no_longer_known", &v);
 	acc_link_finish(l);
+}
+
+void acc_inbound_distrust(struct acc_link *l, const char *why)
+{
+	const struct acc_verdict v = {0};
+
+	(void)refuse(l, why, &v);
 }
 
 /* -- what DNS says ------------------------------------------------------ */
@@ -162,8 +186,7 @@ static enum acc_inbound ask(struct acc_link *l, const char *domain)
 	struct question *q;
 
 	snprintf(name, sizeof(name), "_sipfederationtls._tcp.%s", domain);
-	if (!edge_dns_srv_is_free(s->dns, name) &&
-	    !acc_inbound_may_ask(l))
+	if (!edge_dns_srv_is_free(s->dns, name) && !acc_inbound_may_ask(l))
 		return ACC_INBOUND_TOO_MANY;
 	q = calloc(1, sizeof(*q));
 	if (!q)
@@ -249,12 +272,13 @@ void acc_inbound_dns(struct acc_shard *s, const struct topo *old)
 		.is_inside = is_inside,
 		.arg = s,
 	};
+	struct edge_dns *ended = s->dns;
 	enum edge_err err;
 
 	if (old && s->dns && is_same(old, t))
 		return;
-	edge_dns_free(s->dns);
-	s->dns = NULL;
+	s->dns = NULL; /* who hears of its end must not ask it again */
+	edge_dns_free(ended);
 	p.local.port = 0;
 	err = edge_dns_new(&s->dns, &p);
 	if (err && t->access.federated_users)

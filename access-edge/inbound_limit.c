@@ -175,8 +175,7 @@ static void suspect(struct acc_link *l, enum acc_reason reason, uint32_t faults)
 				 : 0;
 	char cert[2 * EDGE_SHA256_LEN + 1];
 
-	if (watch &&
-	    !edge_quota_watch(s->quota, name_of(l), now + watch, now))
+	if (watch && !edge_quota_watch(s->quota, name_of(l), now + watch, now))
 		watch = 0;
 	edge_hex(cert, edge_slice(l->facts.peer->sha256, EDGE_SHA256_LEN));
 	edge_event(ACC_EV_PARTNER_DOMAINS,

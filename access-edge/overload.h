@@ -1,4 +1,5 @@
-/* Overload of the whole service: when it begins, when it is over; AE 5. PURE. */
+/* Overload of the whole service: when it begins, when it is over; AE 5. PURE.
+ */
 #ifndef ACCESS_EDGE_OVERLOAD_H
 #define ACCESS_EDGE_OVERLOAD_H
 

@@ -3,18 +3,9 @@
 
 #include <string.h>
 
+#include "access-edge/host.h"
 #include "access-edge/trust.h"
 #include "topology/name.h"
-
-static struct edge_slice host_of(const struct edge_sip_addr *a)
-{
-	return a->uri.is_sip ? a->uri.host : (struct edge_slice){0};
-}
-
-static bool is_own(const struct topo *t, struct edge_slice host)
-{
-	return edge_slice_len(host) && topo_find_domain(t, host);
-}
 
 const struct topo_provider *acc_partner_provider(const struct topo *t,
 						 const char *proxy)
@@ -145,13 +136,19 @@ static enum acc_reason step(const struct look *l, enum acc_check check,
 	return reason;
 }
 
+enum acc_reason acc_partner_federation(struct acc_verdict *out,
+				       const struct topo *t)
+{
+	bool on = t->access.federated_users;
+
+	acc_verdict_step(out, ACC_CHECK_FEDERATION, edge_slice_str(""),
+			 on ? "true" : "false");
+	return on ? ACC_REASON_OK : ACC_REASON_FEDERATION_OFF;
+}
+
 static enum acc_reason federation_is_on(const struct look *l)
 {
-	bool on = l->t->access.federated_users;
-
-	return step(l, ACC_CHECK_FEDERATION, edge_slice_str(""),
-		    on ? "true" : "false",
-		    on ? ACC_REASON_OK : ACC_REASON_FEDERATION_OFF);
+	return acc_partner_federation(l->out, l->t);
 }
 
 static enum acc_reason is_not_blocked(const struct look *l)
@@ -205,7 +202,8 @@ static enum acc_reason provider_speaks(const struct look *l)
 	if (!p)
 		return step(l, check, l->from_host, "disabled",
 			    ACC_REASON_PROVIDER_OFF);
-	if (is_own(l->t, l->from_host) || /* split domain: is_not_ours said */
+	if (acc_host_is_own(
+		    l->t, l->from_host) || /* split domain: is_not_ours said */
 	    (p->decorated && topo_name_eq(l->from_host, p->decorated)))
 		return step(l, check, l->from_host, "enabled", ACC_REASON_OK);
 	if (f->srv.state != ACC_SRV_FOUND)
@@ -294,7 +292,7 @@ static enum acc_reason is_not_ours(const struct look *l)
 {
 	const struct topo_provider *p = NULL;
 
-	if (!is_own(l->t, l->from_host))
+	if (!acc_host_is_own(l->t, l->from_host))
 		return ACC_REASON_OK;
 	if (l->from->role == ACC_ROLE_HST)
 		p = named_provider(l->t, l->from->facts->peer, false);
@@ -310,7 +308,7 @@ static enum acc_reason to_is_ours(const struct look *l)
 	if (l->in_dialog)
 		return step(l, ACC_CHECK_TO, l->to_host, "in_dialog",
 			    ACC_REASON_OK);
-	if (is_own(l->t, l->to_host))
+	if (acc_host_is_own(l->t, l->to_host))
 		return step(l, ACC_CHECK_TO, l->to_host, "own", ACC_REASON_OK);
 	return step(l, ACC_CHECK_TO, l->to_host, "not_own",
 		    ACC_REASON_NO_ROUTE);
@@ -401,7 +399,7 @@ bool acc_partner_wants_srv(const struct topo *t, enum acc_role role,
 	const struct topo_partner *p;
 
 	if (!t->access.federated_users || !edge_slice_len(domain) ||
-	    topo_is_blocked(t, domain) || is_own(t, domain))
+	    topo_is_blocked(t, domain) || acc_host_is_own(t, domain))
 		return false;
 	if (role == ACC_ROLE_PIC || role == ACC_ROLE_HST)
 		return !t->access.default_route;
@@ -426,8 +424,8 @@ enum acc_reason acc_partner_inbound(struct acc_verdict *out,
 			       v->topo,
 			       m,
 			       from,
-			       host_of(&m->from),
-			       host_of(&m->to),
+			       acc_host_of(&m->from),
+			       acc_host_of(&m->to),
 			       in_dialog};
 	enum acc_reason why = ACC_REASON_OK;
 

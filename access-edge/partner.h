@@ -51,6 +51,9 @@ enum topo_verification acc_partner_level(const struct topo *t,
 /** ms-remote-fqdn of a public provider's message; NULL: none. */
 const char *acc_partner_remote(const struct topo *t,
 			       const struct acc_source *from);
+/** AE 3.6 step 1, both ways: a step of out. */
+enum acc_reason acc_partner_federation(struct acc_verdict *out,
+				       const struct topo *t);
 /** AE 3.6 step 6: methods that are routed for federation. */
 bool acc_partner_method(enum edge_sip_method method);
 /** The first provider whose ProxyFqdn that is; NULL: none. */

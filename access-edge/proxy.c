@@ -91,17 +91,27 @@ static void on_cancel(const struct acc_journey *j, struct acc_txn *x)
 	}
 }
 
+/* What policy lets in may still be too much. */
+static void limit(struct acc_journey *j)
+{
+	enum acc_reason why = j->d.to == ACC_TO_NEXT_HOP
+				      ? acc_inbound_limit(j->l, j->m, &j->d)
+				      : ACC_REASON_OK;
+
+	if (!why)
+		return;
+	j->d.to = ACC_TO_ANSWER;
+	j->d.reason = why;
+}
+
 static void decide(struct acc_journey *j, uint64_t key)
 {
-	enum acc_reason why;
-
 	acc_route_decide(&j->d, &j->s->view, j->m, &j->l->source);
 	j->l->source.is_limited = j->d.verdict.is_limited;
+	limit(j);
 	acc_flows_note(j);
 	switch (j->d.to) {
-	case ACC_TO_DROP:
-		acc_refuse_note(j->s, &j->l->source, j->m, j->d.reason);
-		break;
+	case ACC_TO_DROP: /* an ACK: told, never answered */
 	case ACC_TO_ANSWER:
 		acc_journey_stop(j, NULL, j->d.reason);
 		if (j->d.reason == ACC_REASON_OUTSIDE_USERS_OFF)
@@ -111,13 +121,6 @@ static void decide(struct acc_journey *j, uint64_t key)
 		acc_refuse_status(j->l, j->m, 200);
 		break;
 	case ACC_TO_NEXT_HOP:
-		why = acc_inbound_limit(j->l, j->m, &j->d);
-		if (why) {
-			acc_journey_stop(j, NULL, why);
-			break;
-		}
-		forward(j, key);
-		break;
 	case ACC_TO_CLIENT:
 	case ACC_TO_PARTNER:
 		forward(j, key); /* also a CANCEL without its INVITE */
@@ -267,6 +270,17 @@ static bool is_known(struct acc_link *l, const struct edge_sip_msg *m,
 	return true;
 }
 
+/* AE 5: more domains than may be asked about for one partner. */
+static void refuse_unasked(struct acc_link *l, const struct edge_sip_msg *m,
+			   enum acc_reason why)
+{
+	struct acc_verdict v = {.reason = why};
+
+	acc_verdict_step(&v, ACC_CHECK_SRV, m->from.uri.host, "too_many");
+	acc_refuse_by(l, m,
+		      &(struct acc_refusal){.reason = why, .verdict = &v});
+}
+
 bool acc_proxy_message(struct acc_link *l, const struct edge_sip_frame *f)
 {
 	enum acc_reason why;
@@ -286,7 +300,7 @@ bool acc_proxy_message(struct acc_link *l, const struct edge_sip_frame *f)
 	else if (!is_known(l, m, &why))
 		return false;
 	else if (why)
-		acc_refuse(l, m, why, "");
+		refuse_unasked(l, m, why);
 	else
 		on_request(l, m, f->head_len);
 	return true;
@@ -373,6 +387,15 @@ void acc_proxy_next_member(struct acc_txn *x, unsigned failed_member)
 	acc_proxy_resume(x);
 }
 
+/* The partner's connection broke, or we cut it off. */
+static enum acc_reason partner_gone(const struct acc_txn *x)
+{
+	const struct acc_link *l = acc_linktab_find(x->shard->links, x->to);
+
+	return l && l->is_distrusted ? ACC_REASON_PARTNER_TLS
+				     : ACC_REASON_PARTNER_LOST;
+}
+
 void acc_proxy_asked_gone(struct acc_txn *x)
 {
 	bool inward = x->from.role != ACC_ROLE_INT;
@@ -382,7 +405,7 @@ void acc_proxy_asked_gone(struct acc_txn *x)
 		acc_txn_free(x);
 	else if (x->state < ACC_TXN_COMPLETED)
 		acc_reply_fail(x, inward	      ? ACC_REASON_NEXT_HOP_LOST
-				  : x->is_for_partner ? ACC_REASON_PARTNER_LOST
+				  : x->is_for_partner ? partner_gone(x)
 						      : ACC_REASON_CLIENT_GONE);
 }
 

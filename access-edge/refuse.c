@@ -10,6 +10,8 @@
 #include "common/recent.h"
 
 enum { WORD = 96, DETAIL = ACC_RULE_LEN + 600 };
+_Static_assert(EDGE_RECENT_LINE >= ACC_RULE_LEN + 512,
+	       "the longest rule fits into the list of refusals");
 
 static void words(char from[WORD], char call[WORD], char method[WORD],
 		  const struct edge_sip_msg *m)

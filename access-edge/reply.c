@@ -155,11 +155,20 @@ void acc_reply_fail(struct acc_txn *x, enum acc_reason reason)
 	acc_reply_fail_for(x, reason, "");
 }
 
+/* What let it try to leave, and what it met in DNS. */
+static void retrace(struct acc_decision *d, const struct acc_txn *x,
+		    enum acc_reason why)
+{
+	acc_route_decide(d, &x->shard->view, x->shard->desk.msg, &x->from);
+	acc_destination_tell(&d->verdict, &d->partner, why);
+}
+
 void acc_reply_fail_for(struct acc_txn *x, enum acc_reason reason,
 			const char *detail)
 {
 	struct acc_shard *s = x->shard;
 	struct acc_link *l = asker_of(x);
+	struct acc_decision d = {0};
 
 	acc_txn_unqueue(x);
 	if (!l || x->state >= ACC_TXN_COMPLETED) {
@@ -167,12 +176,17 @@ void acc_reply_fail_for(struct acc_txn *x, enum acc_reason reason,
 		return;
 	}
 	if (acc_reply_recall(x, &s->desk)) {
+		if (x->is_for_partner)
+			retrace(&d, x, reason);
 		if (x->cancelled && x->state == ACC_TXN_WAITING)
 			acc_refuse_status(l, s->desk.msg, 487);
 		else
 			acc_refuse_by(l, s->desk.msg,
-				      &(struct acc_refusal){.reason = reason,
-							    .detail = detail});
+				      &(struct acc_refusal){
+					      .reason = reason,
+					      .verdict = &d.verdict,
+					      .detail = detail,
+				      });
 	}
 	acc_txn_unask(x);
 	complete(x, ACC_TXN_COMPLETED);

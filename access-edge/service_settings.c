@@ -6,6 +6,7 @@
 #include "access-edge/limits.h"
 #include "access-edge/service_keys.h"
 #include "access-edge/service_state.h"
+#include "access-edge/service_crl.h"
 #include "common/crypto.h"
 
 static bool is_option(const struct edge_config *c, const char *name,
@@ -30,6 +31,7 @@ static void read_options(struct acc_options *o, const struct edge_config *c)
 			!is_option(c, "access.srv_target_in_domain", "no"),
 		.hide_internal_via =
 			is_option(c, "access.hide_internal_via", "yes"),
+		.crl_hard_fail = is_option(c, "access.crl_hard_fail", "yes"),
 	};
 }
 
@@ -155,6 +157,7 @@ enum edge_err acc_service_reload(void *self, const struct edge_config *c,
 		edge_admit_limits_set(v->shared.admit[k], &l);
 	}
 	acc_service_set_quota(v);
+	acc_service_crl_follow(v->crl, v->topo);
 	acc_service_post(v, options_mail);
 	acc_service_post(v, acc_service_tls_mail);
 	acc_service_post(v, acc_service_keys_mail);

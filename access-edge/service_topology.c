@@ -4,6 +4,7 @@
 
 #include "access-edge/events.h"
 #include "access-edge/listener.h"
+#include "access-edge/service_crl.h"
 #include "access-edge/service_state.h"
 
 enum edge_err acc_service_prepare(void *self, const struct topo *t, char *why,
@@ -86,6 +87,7 @@ void acc_service_commit(void *self, const struct topo *t)
 	tell_moved(old, t);
 	v->topo = topo_hold(t);
 	acc_service_set_quota(v);
+	acc_service_crl_follow(v->crl, t);
 	if (v->prepared_tls.out) {
 		memcpy(v->prepared_tls.told, v->tls.told, sizeof(v->tls.told));
 		acc_service_tls_drop(&v->tls);

@@ -19,6 +19,8 @@ enum { ACC_SHARDS = 16, ACC_MEMBERS = 64 };
 
 struct acc_linktab;
 struct acc_txntab;
+struct edge_peer_cache;
+struct edge_revocation;
 struct acc_upstreams;
 struct acc_outbounds;
 struct acc_listener;
@@ -47,9 +49,11 @@ struct acc_shared {
 	struct edge_stats *stats;
 	struct edge_admit *admit[ACC_LISTEN_KINDS];
 	struct edge_recent *refusals;
-	struct edge_quota *quota;   /* of discovered partners */
+	struct edge_quota *quota;	    /* of discovered partners */
+	struct edge_lately *flows;	    /* of partners, in the last hour */
+	struct edge_revocation *revocation; /* of partners' authorities */
+	struct edge_peer_cache *certificates; /* partners have shown */
 	struct edge_quota *asked;   /* look-ups and faults of partners */
-	struct edge_lately *flows;  /* of partners, in the last hour */
 	struct acc_options options; /* of the control thread; shards copy */
 	uint32_t boot;
 	struct edge_peer_policy policy[ACC_LISTEN_KINDS];
@@ -103,20 +107,21 @@ struct acc_shard {
 	struct acc_upstreams *upstreams;
 	struct acc_outbounds *outbounds;
 	struct acc_gauges gauges;
-	struct edge_timer drain_timer, moved_timer, budget_timer;
+	struct edge_timer drain_timer, moved_timer, budget_timer, revoked_timer;
+	uint64_t revoked_news, revoked_again_ms; /* live partners looked at */
 	bool is_draining, is_ending;
 	struct acc_overload_state overload; /* of all: the first shard's */
-	struct edge_quiet quiet; /* of its log lines */
+	struct edge_quiet quiet;	    /* of its log lines */
 };
 
 /* What a shard is started with; references are taken over. */
 struct acc_shard_plan {
-	unsigned index;
 	struct acc_shared *shared;
 	const struct topo *topo;
 	struct acc_route_keys *keys;
 	struct edge_tls *tls[ACC_LISTEN_KINDS], *tls_out, *tls_partner;
 	int fds[ACC_LISTEN_KINDS]; /* -1: no such door */
+	unsigned index;
 };
 
 /** Makes the loop and everything on the calling thread; p is left empty, also
@@ -128,6 +133,9 @@ void acc_shard_free(struct acc_shard *s);
 /** Give back what a plan holds; it is empty then. */
 void acc_shard_plan_drop(struct acc_shard_plan *p);
 
+/** The device that carries our address, by edge.ini if it says so; or "". */
+void acc_shard_device(char out[16], const char *set,
+		      const struct edge_addr *at);
 /** Count a row; the shard's own thread. */
 void acc_shard_count(struct acc_shard *s, size_t row);
 /** One line a second for an event, its reason and a source; true: write it,

@@ -50,6 +50,11 @@ bool acc_trust_is_verified(enum topo_verification level,
 	return false;
 }
 
+const char *acc_trust_type(enum acc_role role)
+{
+	return rows[role].type;
+}
+
 void acc_trust_put(struct edge_put *w, const struct topo *t,
 		   const struct edge_sip_msg *m, const struct acc_trust *trust)
 {

@@ -16,6 +16,8 @@ struct acc_trust { /* how far a message is believed */
  * that says so once, unverified. */
 bool acc_trust_is_verified(enum topo_verification level,
 			   const struct edge_sip_msg *m);
+/** ms-source-type= of messages of such a peer: "DirectPartner". */
+const char *acc_trust_type(enum acc_role role);
 /** The header line, without CRLF, for a message of that peer. */
 void acc_trust_put(struct edge_put *w, const struct topo *t,
 		   const struct edge_sip_msg *m, const struct acc_trust *trust);

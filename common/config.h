@@ -62,7 +62,7 @@ struct edge_config {
 	struct {
 		char *listener;
 		enum edge_tls_profile profile;
-	} profile[8];
+	} profile[10];
 	size_t profile_count;
 	struct {
 		char *hep, *dir;  /* "address:port"; folder */

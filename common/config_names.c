@@ -216,7 +216,8 @@ static int set(struct edge_config_parser *p, const struct setting *s,
 static const char *const listeners[] = {"access-client",     "access-inside",
 					"access-federation", "webconf-client",
 					"webconf-inside",    "avauth-inside",
-					"av-turn",	     "replica"};
+					"av-turn",	     "replica",
+					"xmpp-outside",	     "xmpp-inside"};
 
 /* each at most once, so all of them have room */
 _Static_assert(sizeof(listeners) / sizeof(listeners[0]) <=

@@ -19,7 +19,7 @@ static const struct edge_peer *peer_absent(void)
 	return &absent;
 }
 
-static void on_handshake_time(struct edge_timer *t, uint64_t now_ms)
+void edge_conn_flow_handshake_time(struct edge_timer *t, uint64_t now_ms)
 {
 	struct edge_conn *c = edge_conn_flow_of(t);
 
@@ -42,13 +42,18 @@ static enum edge_err conn_new(struct edge_conn **out,
 
 	if (!c)
 		return EDGE_ENOMEM;
-	err = edge_tls_stream_init(&c->stream, p->tls, is_client, server_name);
+	if (p->is_plain)
+		err = edge_tls_stream_clear(&c->stream);
+	else
+		err = edge_tls_stream_init(&c->stream, p->tls, is_client,
+					   server_name);
 	if (err) {
 		free(c);
 		return err;
 	}
 	c->loop = p->loop;
-	c->tls = edge_tls_hold(p->tls);
+	c->is_plain = p->is_plain;
+	c->tls = p->is_plain ? NULL : edge_tls_hold(p->tls);
 	c->policy = p->policy;
 	c->fn = p->fn;
 	c->arg = p->arg;
@@ -91,14 +96,16 @@ enum edge_err edge_conn_accept(struct edge_conn **out,
 	edge_sock_set_nodelay(fd);
 	if (p->probing)
 		edge_sock_set_probing(fd, p->probing);
-	c->state = CONN_HANDSHAKE;
+	c->state = c->is_plain ? CONN_OPEN : CONN_HANDSHAKE;
 	edge_conn_flow_watch(c);
 	if (!c->watched) {
 		edge_conn_flow_free(c);
 		return EDGE_ELIMIT;
 	}
 	edge_conn_flow_count(c, p->sockets);
-	edge_conn_flow_deadline(c, c->handshake_ms, on_handshake_time);
+	if (!c->is_plain)
+		edge_conn_flow_deadline(c, c->handshake_ms,
+					edge_conn_flow_handshake_time);
 	*out = c;
 	return EDGE_OK;
 }
@@ -136,7 +143,8 @@ enum edge_err edge_conn_dial(struct edge_conn **out,
 		edge_sock_names(c->stream.fd, &c->local, &peer);
 		if (p->probing)
 			edge_sock_set_probing(c->stream.fd, p->probing);
-		edge_conn_flow_deadline(c, c->handshake_ms, on_handshake_time);
+		edge_conn_flow_deadline(c, c->handshake_ms,
+					edge_conn_flow_handshake_time);
 	}
 	*out = c;
 	return EDGE_OK;

@@ -1,4 +1,5 @@
-/* Buffered TLS connection on one loop: six events, hard caps, pause. */
+/* Buffered TLS connection on one loop: six events, hard caps, pause. It may
+ * begin in the clear (STARTTLS). */
 #ifndef COMMON_CONN_H
 #define COMMON_CONN_H
 
@@ -18,7 +19,9 @@ struct edge_conn; /* owner: its link; thread: its loop */
 
 /* Events come from the loop, never from inside a call of the owner. */
 enum edge_conn_event {
-	EDGE_CONN_SECURED, /* handshake done; edge_conn_peer() is valid */
+	EDGE_CONN_SECURED, /* handshake done; edge_conn_peer() is valid. Of a
+			      plain one that was dialled: connected, in the
+			      clear (edge_conn_is_plain) */
 	EDGE_CONN_DATA, /* edge_conn_input() has grown, or is told again; with
 			   the input full it must be consumed or paused */
 	EDGE_CONN_DRAINED, /* queue fell below low water after being above high
@@ -64,6 +67,8 @@ struct edge_conn_plan {
 	/* a silent death is noticed; NULL: not. Read while opening only */
 	const struct edge_sock_probing *probing;
 	bool has_secrets; /* what was read and written is wiped */
+	bool is_plain;	  /* begins in the clear; tls is NULL, handshake_ms
+			   * counts for connecting, then from start_tls on */
 	/* counts it from now until its socket is closed, lingering included;
 	 * outlives it; NULL: nobody counts */
 	_Atomic uint32_t *sockets;
@@ -83,6 +88,22 @@ EDGE_MUST_CHECK enum edge_err
 edge_conn_dial(struct edge_conn **out, const struct edge_conn_plan *p,
 	       const struct edge_addr *local, const char *device,
 	       const struct edge_addr *remote, const char *server_name);
+/**
+ * A plain connection becomes a TLS one: what is queued is written in the clear
+ * first, then the handshake begins, and SECURED, FAILED or TIMEOUT follows. The
+ * role is that of the socket: who accepted is the server. From the call on
+ * nothing more can be queued until the handshake has begun (EDGE_ECLOSED).
+ * @param server_name  sent as SNI when we dialled; NULL: none
+ * EDGE_EDENIED: clear text stands behind the word that led here, read or not
+ * yet read: whoever sent it would have it taken for text under TLS. What comes
+ * before the handshake begins ends the connection (WHY_TLS). EDGE_ESTATE: not
+ * plain, not open, or being shut. EDGE_ENOMEM, EDGE_ERANGE (server_name).
+ */
+EDGE_MUST_CHECK enum edge_err edge_conn_start_tls(struct edge_conn *c,
+						  struct edge_tls *tls,
+						  const char *server_name);
+/** Nothing it carries is encrypted (yet). */
+bool edge_conn_is_plain(const struct edge_conn *c);
 /** Close (TLS close_notify when possible) and free at the end of the turn; no
  * event comes after this. NULL is fine. */
 void edge_conn_close(struct edge_conn *c);

@@ -53,7 +53,7 @@ void edge_conn_flow_watch(struct edge_conn *c)
 		io |= EDGE_LOOP_WRITE;
 	if (c->state == CONN_HANDSHAKE ||
 	    (c->state == CONN_LINGER && !c->is_deaf) ||
-	    (c->state == CONN_OPEN && !c->is_paused &&
+	    (c->state == CONN_OPEN && !c->is_paused && !c->is_starting &&
 	     !(c->is_blocked && c->held.len)))
 		io |= EDGE_LOOP_READ;
 	if (c->state == CONN_OPEN && !io && !c->is_hung)
@@ -187,7 +187,7 @@ static void read_plain(struct edge_conn *c)
 	enum edge_tls_step step = EDGE_TLS_FULL;
 
 	while (step == EDGE_TLS_FULL && c->state == CONN_OPEN &&
-	       !c->is_paused) {
+	       !c->is_paused && !c->is_starting) {
 		const uint32_t before = c->in.len;
 
 		step = edge_tls_stream_read(&c->stream, &c->in, c->in_cap);
@@ -217,7 +217,8 @@ static void read_plain(struct edge_conn *c)
 static void secured(struct edge_conn *c)
 {
 	edge_wheel_stop(&c->deadline);
-	peer_read(c);
+	if (!c->is_plain)
+		peer_read(c);
 	c->state = CONN_OPEN;
 	edge_conn_flow_watch(c);
 	edge_conn_flow_tell(c, EDGE_CONN_SECURED);
@@ -241,6 +242,28 @@ static void handshake(struct edge_conn *c)
 	edge_conn_flow_detail_tls(c);
 	peer_read(c);
 	edge_conn_flow_fail(c, EDGE_CONN_WHY_TLS);
+}
+
+/* In the clear all is written that led to TLS: now it begins. */
+static void begin_tls(struct edge_conn *c)
+{
+	if (!c->is_starting || c->state != CONN_OPEN || edge_conn_queued(c))
+		return;
+	c->is_starting = false;
+	if (c->in.len || c->held.len) {
+		edge_conn_flow_detail(c, "%s", "clear text before TLS");
+		edge_conn_flow_fail(c, EDGE_CONN_WHY_TLS);
+		return;
+	}
+	c->is_plain = false;
+	c->stream.is_clear = false;
+	c->handshake_len = 0;
+	c->state = CONN_HANDSHAKE;
+	edge_conn_flow_deadline(c, c->handshake_ms,
+				edge_conn_flow_handshake_time);
+	edge_conn_flow_watch(c);
+	if (c->is_client)
+		handshake(c);
 }
 
 /* What was received goes through TLS. */
@@ -268,6 +291,10 @@ static void on_recv_end(struct edge_conn *c, ssize_t n)
 {
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	if (!n && c->is_plain) {
+		tell_eof(c);
+		return;
+	}
 	if (n < 0)
 		edge_conn_flow_detail(c, "%s", strerror(errno));
 	else
@@ -351,7 +378,7 @@ static void receive(struct edge_conn *c)
 	uint8_t *scratch;
 	ssize_t n;
 
-	if (c->is_paused && c->state == CONN_OPEN) {
+	if ((c->is_paused || c->is_starting) && c->state == CONN_OPEN) {
 		edge_conn_flow_watch(
 			c); /* not before it matters: pauses are short */
 		return;
@@ -391,6 +418,10 @@ static void connected(struct edge_conn *c)
 		return;
 	}
 	edge_sock_names(c->stream.fd, &c->local, &remote);
+	if (c->is_plain) {
+		secured(c);
+		return;
+	}
 	c->state = CONN_HANDSHAKE;
 	handshake(c);
 }
@@ -433,6 +464,7 @@ static void on_io(unsigned ready, void *arg)
 			handshake(c);
 		else
 			edge_conn_flow_flush(c);
+		begin_tls(c);
 		if (c->state == CONN_OPEN && c->held.len && !c->is_blocked &&
 		    !c->is_paused)
 			process_held(c);
@@ -456,12 +488,13 @@ void edge_conn_flow_turn_end(struct edge_task *t)
 	if (edge_conn_flow_has_to_write(c) && !c->is_blocked &&
 	    (c->state == CONN_OPEN || c->state == CONN_HALF))
 		edge_conn_flow_flush(c);
+	begin_tls(c);
 	if (!c->retell || c->is_paused || !edge_conn_flow_is_live(c))
 		return;
 	c->retell = false;
 	if (c->in.len)
 		edge_conn_flow_tell(c, EDGE_CONN_DATA);
-	if (c->state != CONN_OPEN || c->is_paused)
+	if (c->state != CONN_OPEN || c->is_paused || c->is_starting)
 		return;
 	process_held(c);
 	if (edge_conn_flow_is_live(c))

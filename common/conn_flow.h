@@ -45,6 +45,8 @@ struct edge_conn {
 	bool is_deaf;	/* lingers, and the other end sends no more */
 	bool is_hung;	/* both sides have closed: epoll says so for ever */
 	bool is_telling;
+	bool is_plain;	  /* in the clear */
+	bool is_starting; /* TLS follows once what is queued is written */
 };
 
 /** Its socket is open: its counter knows from now on. */
@@ -73,6 +75,8 @@ void edge_conn_flow_free(void *conn);
 /** The task: what was queued is written, what was held is told. */
 void edge_conn_flow_turn_end(struct edge_task *t);
 struct edge_conn *edge_conn_flow_of(struct edge_timer *deadline);
+/** Its deadline has passed before SECURED. */
+void edge_conn_flow_handshake_time(struct edge_timer *t, uint64_t now_ms);
 
 /* -- what goes out: conn_write.c -- */
 

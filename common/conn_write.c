@@ -6,7 +6,7 @@
 
 bool edge_conn_flow_takes(const struct edge_conn *c)
 {
-	return edge_conn_flow_is_live(c) && !c->is_ending;
+	return edge_conn_flow_is_live(c) && !c->is_ending && !c->is_starting;
 }
 
 void edge_conn_flow_queued(struct edge_conn *c)

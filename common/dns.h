@@ -28,10 +28,10 @@ struct edge_dns_plan {
 	const char *resolv;	/* resolv.conf(5); only "nameserver ADDR" or
 				   "nameserver ADDR:PORT" lines are read */
 	uint32_t cache_records; /* DnsCacheRecordCount; 0: no cache */
-	uint32_t negative_s; /* what is absent is remembered so long */
+	uint32_t negative_s;	/* what is absent is remembered so long */
 	uint32_t ttl_min_s, ttl_max_s; /* whatever the record says */
-	uint32_t timeout_ms; /* of a try; 0: 2000 */
-	bool is_lab;	     /* loopback addresses are taken */
+	uint32_t timeout_ms;	       /* of a try; 0: 2000 */
+	bool is_lab;		       /* loopback addresses are taken */
 	/** Says no to inside names; such a name is never asked outside, and
 	 * SRV targets with such a name are dropped. */
 	bool (*is_inside)(struct edge_slice name, void *arg);

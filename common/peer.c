@@ -117,6 +117,49 @@ static size_t dns_count(const GENERAL_NAMES *san)
 	return count;
 }
 
+static size_t other_count(const GENERAL_NAMES *san)
+{
+	size_t count = 0;
+
+	for (int i = 0; i < sk_GENERAL_NAME_num(san); i++)
+		count += sk_GENERAL_NAME_value(san, i)->type == GEN_OTHERNAME;
+	return count;
+}
+
+/* xmppAddr is the domain itself, SRVName has the service before it. */
+static bool xmpp_take(char out[EDGE_PEER_NAME_LEN], const OTHERNAME *o)
+{
+	static const char service[] = "_xmpp-server.";
+	const int nid = OBJ_obj2nid(o->type_id);
+	const size_t head = sizeof(service) - 1;
+
+	if (nid == NID_XmppAddr && o->value->type == V_ASN1_UTF8STRING)
+		return name_take(out, o->value->value.utf8string);
+	if (nid != NID_SRVName || o->value->type != V_ASN1_IA5STRING ||
+	    !name_take(out, o->value->value.ia5string) ||
+	    strncmp(out, service, head) != 0 || !out[head])
+		return false;
+	memmove(out, out + head, strlen(out + head) + 1);
+	return true;
+}
+
+/* Too many, or no memory: none, which is the safe answer. */
+static void xmpp_names_take(struct edge_peer *out, const GENERAL_NAMES *san)
+{
+	const size_t count = other_count(san);
+
+	if (!count || count > EDGE_PEER_NAMES)
+		return;
+	out->xmpp = calloc(count, sizeof(*out->xmpp));
+	for (int i = 0; out->xmpp && i < sk_GENERAL_NAME_num(san); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(san, i);
+
+		if (name->type == GEN_OTHERNAME &&
+		    xmpp_take(out->xmpp[out->xmpp_count], name->d.otherName))
+			out->xmpp_count++;
+	}
+}
+
 static enum edge_peer_fault names_take(struct edge_peer *out,
 				       const GENERAL_NAMES *san)
 {
@@ -177,6 +220,7 @@ static enum edge_peer_fault san_take(struct edge_peer *out, X509 *cert,
 		return critical == -1 ? cn_as_name(out, policy)
 				      : EDGE_PEER_NAME;
 	fault = names_take(out, san);
+	xmpp_names_take(out, san);
 	GENERAL_NAMES_free(san);
 	return fault;
 }
@@ -231,18 +275,33 @@ void edge_peer_fini(struct edge_peer *p)
 {
 	free(p->names);
 	sk_X509_pop_free(p->chain, X509_free);
+	free(p->xmpp);
 	*p = (struct edge_peer){.fault = EDGE_PEER_ABSENT};
 }
 
-bool edge_peer_has_name(const struct edge_peer *p, const char *fqdn)
+static bool is_among(char (*names)[EDGE_PEER_NAME_LEN], size_t count,
+		     const char *fqdn)
 {
 	struct edge_slice want = edge_slice_str(fqdn);
 
 	if (edge_slice_len(want) && want.end[-1] == '.')
 		want.end--;
-	for (size_t i = 0; edge_slice_len(want) && i < p->name_count; i++) {
-		if (edge_slice_ieq_str(want, p->names[i]))
+	for (size_t i = 0; edge_slice_len(want) && i < count; i++) {
+		if (edge_slice_ieq_str(want, names[i]))
 			return true;
 	}
 	return false;
+}
+
+bool edge_peer_has_name(const struct edge_peer *p, const char *fqdn)
+{
+	return is_among(p->names, p->name_count, fqdn);
+}
+
+bool edge_peer_is_xmpp(const struct edge_peer *p, const char *domain)
+{
+	if (p->fault != EDGE_PEER_FINE && p->fault != EDGE_PEER_NO_SAN)
+		return false;
+	return is_among(p->names, p->name_count, domain) ||
+	       is_among(p->xmpp, p->xmpp_count, domain);
 }

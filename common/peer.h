@@ -44,6 +44,10 @@ struct edge_peer {
 	/* the chain as it was verified, for common/revocation.h; NULL: the
 	 * policy does not want it, or fault is not EDGE_PEER_FINE */
 	void *chain;
+	/* lower case domains of id-on-xmppAddr (RFC 6120 13.7.1.4) and of
+	 * SRVName "_xmpp-server." (RFC 4985); what is malformed is left out */
+	char (*xmpp)[EDGE_PEER_NAME_LEN];
+	size_t xmpp_count;
 };
 
 struct edge_peer_policy {
@@ -58,5 +62,9 @@ void edge_peer_verify(struct edge_peer *out,
 		      const struct edge_peer_policy *policy, void *ssl);
 void edge_peer_fini(struct edge_peer *p);
 bool edge_peer_has_name(const struct edge_peer *p, const char *fqdn);
+/** May it speak XMPP for the domain: a certificate without fault (but for a
+ * dNSName that is missing) and that domain, whole, in a dNSName, xmppAddr or
+ * SRVName. A wildcard stands for nobody. AE 6.2 */
+bool edge_peer_is_xmpp(const struct edge_peer *p, const char *domain);
 
 #endif

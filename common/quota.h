@@ -32,9 +32,9 @@ struct edge_quota_limits {
 
 struct edge_quota_row {
 	char key[EDGE_QUOTA_KEY_LEN]; /* "" for those past the limit on keys */
+	bool is_watched;
 	uint64_t taken, refused_rate, refused_items; /* in this period */
 	uint64_t distinct; /* items, since the key is known */
-	bool is_watched;
 };
 
 /*

@@ -147,8 +147,11 @@ void edge_revocation_limits_set(struct edge_revocation *r,
 {
 	pthread_mutex_lock(&r->lock);
 	r->limits = within(l);
-	while (r->count > r->limits.lists)
-		list_drop(r, TAILQ_LAST(&r->by_age, lists));
+	for (struct list *old = TAILQ_LAST(&r->by_age, lists), *newer;
+	     old && r->count > r->limits.lists; old = newer) {
+		newer = TAILQ_PREV(old, lists, age);
+		list_drop(r, old);
+	}
 	shrink(r, NULL);
 	pthread_mutex_unlock(&r->lock);
 }

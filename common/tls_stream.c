@@ -151,6 +151,28 @@ out:
 	return err;
 }
 
+enum edge_err edge_tls_stream_clear(struct edge_tls_stream *s)
+{
+	*s = (struct edge_tls_stream){.fd = -1, .is_clear = true};
+	return EDGE_OK;
+}
+
+enum edge_err edge_tls_stream_ready(struct edge_tls_stream *s,
+				    struct edge_tls *tls, bool is_client,
+				    const char *server_name)
+{
+	const struct edge_tls_stream before = *s;
+	enum edge_err err =
+		edge_tls_stream_init(s, tls, is_client, server_name);
+
+	s->fd = before.fd;
+	s->is_clear = true;
+	if (!err && before.is_secret)
+		edge_tls_stream_cleanse(s);
+	s->is_secret = before.is_secret;
+	return err;
+}
+
 void edge_tls_stream_fini(struct edge_tls_stream *s)
 {
 	SSL_free(s->ssl);
@@ -161,7 +183,7 @@ void edge_tls_stream_fini(struct edge_tls_stream *s)
 /* Whether OpenSSL wipes plaintext that was read, and a buffer it frees. */
 static void cleanse(struct edge_tls_stream *s, bool does)
 {
-	if (!s->is_secret)
+	if (!s->is_secret || !s->ssl)
 		return;
 	if (does)
 		SSL_set_options(s->ssl, SSL_OP_CLEANSE_PLAINTEXT);
@@ -271,6 +293,23 @@ static enum edge_tls_step read_all(struct edge_tls_stream *s,
 	return EDGE_TLS_DONE;
 }
 
+static enum edge_tls_step read_clear(struct edge_tls_stream *s,
+				     struct edge_bytes *in, uint32_t cap)
+{
+	size_t len = edge_slice_len(s->rx);
+	struct edge_slice part;
+
+	if (in->len >= cap)
+		return EDGE_TLS_FULL;
+	if (len > cap - in->len)
+		len = cap - in->len;
+	if (edge_take(&s->rx, len, &part) && edge_bytes_add(in, part, cap)) {
+		s->io_errno = ENOMEM;
+		return EDGE_TLS_BROKEN;
+	}
+	return edge_slice_len(s->rx) ? EDGE_TLS_FULL : EDGE_TLS_DONE;
+}
+
 /* Little plaintext is wiped where it was, much of it with the buffer, once: to
  * OpenSSL wiping costs as much as a fifth of decryption. */
 enum edge_tls_step edge_tls_stream_read(struct edge_tls_stream *s,
@@ -279,6 +318,8 @@ enum edge_tls_step edge_tls_stream_read(struct edge_tls_stream *s,
 	const bool is_much = edge_slice_len(s->rx) > STREAM_RECORD;
 	enum edge_tls_step step;
 
+	if (s->is_clear)
+		return read_clear(s, in, cap);
 	cleanse(s, !is_much);
 	step = read_all(s, in, cap);
 	cleanse(s, is_much);
@@ -291,6 +332,20 @@ enum edge_tls_step edge_tls_stream_read(struct edge_tls_stream *s,
 static enum edge_tls_step socket_full(const struct edge_tls_stream *s)
 {
 	return s->io_errno ? EDGE_TLS_BROKEN : EDGE_TLS_WANT_WRITE;
+}
+
+static enum edge_tls_step write_clear(struct edge_tls_stream *s,
+				      struct edge_bytes *out)
+{
+	while (out->len) {
+		const struct edge_slice rest = edge_bytes_slice(out);
+		const size_t done = send_some(s, rest.p, edge_slice_len(rest));
+
+		edge_bytes_take(out, done);
+		if (!done)
+			return socket_full(s);
+	}
+	return EDGE_TLS_DONE;
 }
 
 /* What was kept from before goes first. */
@@ -348,8 +403,11 @@ enum edge_tls_step edge_tls_stream_write(struct edge_tls_stream *s,
 					 struct edge_bytes *out,
 					 uint8_t *scratch, size_t cap)
 {
-	enum edge_tls_step step = send_kept(s);
+	enum edge_tls_step step;
 
+	if (s->is_clear)
+		return write_clear(s, out);
+	step = send_kept(s);
 	assert(!scratch || cap >= STREAM_SEALED);
 	while (step == EDGE_TLS_DONE && out->len) {
 		s->batch = scratch;
@@ -369,6 +427,8 @@ enum edge_tls_step edge_tls_stream_goodbye(struct edge_tls_stream *s)
 {
 	enum edge_tls_step step = EDGE_TLS_DONE;
 
+	if (s->is_clear)
+		return step;
 	/* -1: not gone; 0 and 1: it is, and theirs is or is not here */
 	if (SSL_shutdown(s->ssl) < 0)
 		step = SSL_want_write(s->ssl) ? socket_full(s)
@@ -380,7 +440,8 @@ enum edge_tls_step edge_tls_stream_goodbye(struct edge_tls_stream *s)
 void edge_tls_stream_detail(struct edge_tls_stream *s, char *text, size_t cap)
 {
 	const char *reason = ERR_reason_error_string(ERR_peek_error());
-	const long verify = (long)(uintptr_t)SSL_get_app_data((SSL *)s->ssl);
+	const long verify =
+		s->ssl ? (long)(uintptr_t)SSL_get_app_data((SSL *)s->ssl) : 0;
 
 	if (reason && verify)
 		snprintf(text, cap, "%s: %s", reason,
@@ -401,23 +462,25 @@ void edge_tls_stream_peer(struct edge_peer *out, struct edge_tls_stream *s,
 
 const char *edge_tls_stream_version(const struct edge_tls_stream *s)
 {
-	return SSL_get_version(s->ssl);
+	return s->is_clear ? "" : SSL_get_version(s->ssl);
 }
 
 const char *edge_tls_stream_suite(const struct edge_tls_stream *s)
 {
-	return SSL_get_cipher_name((const SSL *)s->ssl);
+	return s->is_clear ? "" : SSL_get_cipher_name((const SSL *)s->ssl);
 }
 
 const char *edge_tls_stream_server_name(const struct edge_tls_stream *s)
 {
 	const char *name =
-		SSL_get_servername(s->ssl, TLSEXT_NAMETYPE_host_name);
+		s->is_clear
+			? NULL
+			: SSL_get_servername(s->ssl, TLSEXT_NAMETYPE_host_name);
 
 	return name ? name : "";
 }
 
 bool edge_tls_stream_is_resumed(const struct edge_tls_stream *s)
 {
-	return SSL_session_reused(s->ssl) == 1;
+	return !s->is_clear && SSL_session_reused(s->ssl) == 1;
 }

@@ -25,6 +25,7 @@ struct edge_tls_stream {
 	int fd;
 	int io_errno;
 	bool is_secret; /* plaintext is wiped */
+	bool is_clear;	/* nothing is encrypted; its connection's to change */
 };
 
 enum edge_tls_step {
@@ -41,6 +42,14 @@ EDGE_MUST_CHECK enum edge_err edge_tls_stream_init(struct edge_tls_stream *s,
 						   struct edge_tls *tls,
 						   bool is_client,
 						   const char *server_name);
+/** One without TLS yet: read and write copy, there is no goodbye. */
+EDGE_MUST_CHECK enum edge_err edge_tls_stream_clear(struct edge_tls_stream *s);
+/** TLS for one that was clear, used once is_clear is taken off; fd stays. On an
+ * error it is as before. */
+EDGE_MUST_CHECK enum edge_err edge_tls_stream_ready(struct edge_tls_stream *s,
+						    struct edge_tls *tls,
+						    bool is_client,
+						    const char *server_name);
 void edge_tls_stream_fini(struct edge_tls_stream *s);
 /** DONE, WANT_READ, WANT_WRITE or BROKEN (its alert is sent). */
 enum edge_tls_step edge_tls_stream_handshake(struct edge_tls_stream *s);
@@ -65,7 +74,8 @@ void edge_tls_stream_cleanse(struct edge_tls_stream *s);
 void edge_tls_stream_detail(struct edge_tls_stream *s, char *text, size_t cap);
 void edge_tls_stream_peer(struct edge_peer *out, struct edge_tls_stream *s,
 			  const struct edge_peer_policy *policy);
-/** "TLSv1.3" and "TLS_AES_128_GCM_SHA256", static; after the handshake. */
+/** "TLSv1.3" and "TLS_AES_128_GCM_SHA256", static; after the handshake. ""
+ * in the clear. */
 const char *edge_tls_stream_version(const struct edge_tls_stream *s);
 const char *edge_tls_stream_suite(const struct edge_tls_stream *s);
 /** Whom the client wanted (SNI), unchecked peer text; "" when it did not say.

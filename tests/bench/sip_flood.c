@@ -17,11 +17,11 @@
 enum {
 	TEXT = 1536,
 	EVENTS = 256,
-	DIALLING = 64,	       /* handshakes at once */
-	SAY_NS = 500000000,    /* between two lines */
-	TURN_NS = 5000000,     /* the longest wait */
-	DRIP_NS = 1000000000,  /* between two bytes of a head */
-	STATUSES = 7,	       /* 1xx to 6xx */
+	DIALLING = 64,	      /* handshakes at once */
+	SAY_NS = 500000000,   /* between two lines */
+	TURN_NS = 5000000,    /* the longest wait */
+	DRIP_NS = 1000000000, /* between two bytes of a head */
+	STATUSES = 7,	      /* 1xx to 6xx */
 };
 
 struct plan {

@@ -58,6 +58,7 @@ def body(j):
     refused(j.world.inet, INSIDE)
     listening = {local for local, _ in sockets(j, '-l')}
     assert listening == {f'{netns.ACCESS}%ext:443',
+                         f'{netns.ACCESS}%ext:5061',
                          f'{netns.EDGE_INSIDE}%int:5061'}, listening
     until(lambda: len(inside.wires) >= 2, 5, 'the next hop is not dialled')
     dialled = [local for local, peer in sockets(j, 'state', 'established')

@@ -1,6 +1,6 @@
-"""Calls across the border, both directions, with a user of ours outside and one
-inside: INVITE, 180, 200, ACK, re-INVITE, INFO, BYE, CANCEL; in the dialog by our
-Route entries alone."""
+"""Calls across the border, both directions, with a user of ours outside and
+one inside: INVITE, 180, 200, ACK, re-INVITE, INFO, BYE, CANCEL; in the dialog
+by our Route entries alone."""
 from support import federated, hop, journey, sip
 from support.dialog import Dialog
 

@@ -1,5 +1,6 @@
-"""A partner writes what only our inside may write, in requests and in answers:
-it is taken out, or the message is refused; what is a partner's to say stays."""
+"""A partner writes what only our inside may write, in requests and in
+answers: it is taken out, or the message is refused; what is a partner's to say
+stays."""
 from support import federated, hop, journey, netns, sip
 from support import sink as director
 from support.partner import Door, InsideServer, Peer
@@ -87,6 +88,22 @@ def body(j):
          ';ms-edge-route')]))
     federated.refused(peer.wire.expect(403),
                       *federated.expected('route_target'))
+    inside.quiet()
+
+    # on the connection that we opened it is no other: judged, and in its name
+    for domain, status in (('fabrikam.com', 200), ('contoso.com', 403),
+                           ('litwareinc.com', 403)):
+        call_id = sip.token()
+        door.wires[-1].sendall(peer.request(
+            'MESSAGE', BOB, call_id=call_id, extra=FORGED[:1]).replace(
+                b'eve@fabrikam.com', f'eve@{domain}'.encode()))
+        until(lambda: door.responses, 5, f'no answer to {domain}')
+        assert door.responses.pop().status == status, domain
+        if status == 200:
+            [value] = inside.wait(call_id).values(
+                'ms-edge-proxy-message-trust')
+            assert value == federated.DIRECT.format('unverified'), value
+            inside.forget()
     inside.quiet()
 
     # nobody is answered in the name of a transaction that is not his

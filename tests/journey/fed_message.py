@@ -70,6 +70,17 @@ def body(j):
     remote(lab, alice, carol)
     assert lab.edge.refused() == {}, lab.edge.refused()
 
+    # two switches of what partners are told
+    lab.reload(allowed=federated.ALLOWED, mark=False, archiving=True)
+    call_id = sip.token()
+    ivan.wire.send(ivan.request('MESSAGE', carol.aor, call_id=call_id))
+    got = carol.wire.expect('MESSAGE')
+    carol.answer(got, 200)
+    ivan.wire.expect(200)
+    assert got.values('ms-asserted-verification-level') == [
+        federated.LEVEL.format('unverified')], got.raw
+    assert got.values('ms-archiving') == ['yes'], got.raw
+
     # what the partner says no to comes with who said it
     call_id = sip.token()
     ivan.wire.send(ivan.request('MESSAGE', 'sip:nobody@fabrikam.com',

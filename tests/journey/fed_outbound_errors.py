@@ -1,6 +1,6 @@
-"""What becomes of a request that cannot reach a partner: every reason, provoked
-for real, with its ErrorId and the rule or the partner's name toward the inside;
-and a failure that is remembered is not tried again at once."""
+"""What becomes of a request that cannot reach a partner: every reason,
+provoked for real, with its ErrorId and the rule or the partner's name toward
+the inside; and a failure that is remembered is not tried again at once."""
 import contextlib
 import socket
 import threading
@@ -8,7 +8,9 @@ import threading
 from support import federated, gate, journey, netns, sip
 from support import sink as director
 from support.book import Book
+from support.dialog import entries
 from support.partner import Door, InsideServer
+from support.wait import until
 
 HOSTS = netns.CLIENTS[20:]
 # a domain of the list: its proxy; where it is and who is there, below
@@ -167,6 +169,37 @@ def domains(j, edge, book):
         told(answer, 'inside_domains', 'rule="AllowFederatedUsers=true,')
 
 
+def late_ack(j, partner):
+    """The partner hangs up between 200 and ACK: the ACK finds it again."""
+    caller = server(j, 2)
+    caller.wire.send(caller.request('INVITE', 'sip:carol@fabrikam.com'))
+    answer = caller.wire.expect(200)
+    for wire in partner.wires:
+        with contextlib.suppress(OSError):
+            wire.shutdown(socket.SHUT_RDWR)
+    partner.wires.clear()
+    caller.wire.send(sip.build('ACK sip:carol@fabrikam.com SIP/2.0', [
+        ('Via', caller.via()), *(('Route', route) for route in
+                                 entries(answer)[::-1]),
+        ('From', answer.value('From')), ('To', answer.value('To')),
+        ('Max-Forwards', 70), ('CSeq', '1 ACK'),
+        ('Call-ID', answer.value('Call-ID'))]))
+    partner.wait(answer.value('Call-ID'), 'ACK')
+
+
+def idle(j, edge, partner):
+    """Who has nothing to say for long is hung up on, and dialled anew."""
+    gate.relimit(edge, partner_idle_ms=1000)
+    caller = server(j, 0)
+    for number in (1, 2):
+        caller.wire.send(caller.request('MESSAGE', 'sip:carol@fabrikam.com'))
+        caller.wire.expect(200)
+        assert gate.count(edge, 'partner_dials') == number
+        until(lambda: edge.call('GET', '/v1/status')[1]['connections'][
+            'to_partners'] == 0, 5, 'an idle partner is kept')
+    assert partner.count('MESSAGE') >= 2
+
+
 def full(j, edge, book):
     """The table of partners is capped; who is connected makes no room."""
     gate.relimit(edge, partners=1)
@@ -210,6 +243,8 @@ def body(j):
     remembered(j, edge)
     domains(j, edge, book)
     assert not partner.requests, partner.requests
+    late_ack(j, partner)
+    idle(j, edge, partner)
     full(j, edge, book)
     gate.relimit(edge)
     failures(j, edge, book, SLOW)  # DNS takes longer than timer F above

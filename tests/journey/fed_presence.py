@@ -91,11 +91,8 @@ def body(j):
         EVENT, ('Expires', 0)]))
     federated.refused(carol.wire.receive(),
                       *federated.expected('partner_polling'))
-    lab.edge.stop()
-    lab.edge.load(j.export(allowed=federated.ALLOWED, proxy={
-        'AllowPartnerPollingSubscribes': True}),
-        journey.LAB / 'topology' / 'hosts')
-    lab.edge.start()
+    lab.reload(allowed=federated.ALLOWED,
+               proxy={'AllowPartnerPollingSubscribes': True})
     carol.wire.send(carol.request('SUBSCRIBE', ivan.aor, extra=[
         EVENT, ('Expires', 0)]))
     ivan.answer(ivan.wire.expect('SUBSCRIBE'), 200,

@@ -1,6 +1,6 @@
 """Partners that are not let in: by their certificate, by what they say; and
-the inside never sees a word of it. Each refusal has one reason: the same in the
-answer, the log with its rule, the counter and the list."""
+the inside never sees a word of it. Each refusal has one reason: the same in
+the answer, the log with its rule, the counter and the list."""
 import ssl
 
 from support import federated, gate, journey, netns, sip
@@ -11,8 +11,8 @@ from support.wait import until
 
 BOB = 'sip:bob@contoso.com'
 SQL = '<sip:sql01.corp.contoso.com:5061;transport=tls;lr>'
-FORGED = ('<sip:sip.contoso.com:5061;transport=tls;opaque=state:Fe.R1.12345678;'
-          'lr;ms-route-sig=AAAA.AAAAAAAAAAAAAAAAAAAAAA>')
+FORGED = ('<sip:sip.contoso.com:5061;transport=tls;opaque=state:Fe.R1.12345'
+          '678;lr;ms-route-sig=AAAA.AAAAAAAAAAAAAAAAAAAAAA>')
 WINGTIP = 'wingtiptoys.com'
 SETTINGS = {
     'allowed': [('fabrikam.com', 'sip.fabrikam.com'),

@@ -1,7 +1,7 @@
 """A topology that changes while partners are connected: who is blocked or off
 the list is cut off at once, in dialogs as well; who comes back is served."""
 from support import federated, gate, journey, netns
-from support.dialog import Dialog
+from support.dialog import establish
 from support.partner import Door, Peer
 from support.wait import until
 
@@ -43,23 +43,10 @@ def talk(one, other):
     one.wire.expect(200)
 
 
-def call(one, other):
-    """A call that is up; both dialogs."""
-    sent, _ = one.exchange('INVITE', other.aor)
-    got = other.wire.expect('INVITE')
-    said = other.answer(got, 200, extra=[('Contact', f'<{other.contact}>')])
-    final = one.wire.expect(200)
-    caller, callee = Dialog(one, sent, final, True), \
-        Dialog(other, got, said, False)
-    caller.send('ACK', number=caller.number)
-    other.wire.expect('ACK')
-    return caller, callee
-
-
 def blocked(world, ivan, carol, second):
     """A blocked domain has no way in or out, in a dialog or not; another
     domain of the same edge keeps its connection."""
-    mine, hers = call(ivan, carol)
+    mine, hers = establish(ivan, carol)
     world.becomes(allowed=[ALSO], blocked=['fabrikam.com'])
     hers.send('BYE')
     carol.wire.expect(403)

@@ -11,8 +11,11 @@
 
 #include "access-edge/crew.h"
 #include "access-edge/events.h"
-#include "access-edge/route_token.h"
+#include "access-edge/flows.h"
+#include "access-edge/inbound.h"
+#include "common/peer_cache.h"
 #include "common/recent.h"
+#include "common/revocation.h"
 #include "common/sock.h"
 #include "tests/support/heard.h"
 #include "tests/support/held_topo.h"
@@ -133,6 +136,11 @@ static struct edge_tls *tls(struct shards *f, const char *name,
 	return t;
 }
 
+struct edge_tls *shards_tls(struct shards *f, const char *name, bool is_client)
+{
+	return tls(f, name, EDGE_TLS_ASK_REQUIRED, is_client);
+}
+
 static void make_certs(struct shards *f)
 {
 	f->certs = certs_new();
@@ -147,6 +155,11 @@ static void make_certs(struct shards *f)
 	certs_make(f->certs, "stranger",
 		   &(struct cert_spec){.issuer = "ca",
 				       .san = "DNS:stranger.contoso.net"});
+	certs_make(f->certs, "partner",
+		   &(struct cert_spec){.issuer = "ca",
+				       .san = "DNS:sip.fabrikam.com",
+				       .cdp = "URI:" SHARDS_CRL});
+	f->partner_tls = tls(f, "partner", EDGE_TLS_ASK_REQUIRED, true);
 	f->client_tls = tls(f, NULL, EDGE_TLS_ASK_REQUIRED, true);
 	f->inside_tls = tls(f, "director", EDGE_TLS_ASK_REQUIRED, true);
 	f->stranger_tls = tls(f, "stranger", EDGE_TLS_ASK_REQUIRED, true);
@@ -190,6 +203,15 @@ void shards_init(struct shards *f)
 	};
 	make_admission(f);
 	ck_assert_int_eq(edge_recent_new(&f->shared.refusals, 10), EDGE_OK);
+	ck_assert_int_eq(
+		edge_revocation_new(&f->shared.revocation,
+				    &(struct edge_revocation_limits){0}),
+		EDGE_OK);
+	ck_assert_int_eq(
+		edge_peer_cache_new(&f->shared.certificates,
+				    &(struct edge_peer_cache_limits){0}),
+		EDGE_OK);
+	f->shared.policy[ACC_LISTEN_PARTNER].wants_revocation = true;
 	make_certs(f);
 	open_hops(f);
 	for (unsigned m = 0; m < SHARDS_MEMBERS; m++) {
@@ -222,8 +244,12 @@ const struct topo *shards_topo(struct shards *f, unsigned first_member,
 	t.registrar_count = 1;
 	t.access.tls_count = 1;
 	t.access.anonymous_users = true;
+	t.access.keep_crls = !f->checks_nobody;
 	t.listen[TOPO_PORT_ACCESS_CLIENT].addr = f->client_at[0];
 	t.listen[TOPO_PORT_ACCESS_INSIDE].addr = f->inside_at[0];
+	t.listen[TOPO_PORT_ACCESS_FEDERATION].addr = f->partner_at[0];
+	if (f->amend)
+		f->amend(&t);
 	return held_topo_new(&t);
 }
 
@@ -237,11 +263,23 @@ static void make_plan(struct shards *f, unsigned i, struct acc_shard_plan *p)
 		.shared = &f->shared,
 		.topo = topo_hold(f->topo),
 		.tls = {tls(f, "edge", EDGE_TLS_ASK_NONE, false),
-			tls(f, "inside", EDGE_TLS_ASK_REQUIRED, false)},
+			tls(f, "inside", EDGE_TLS_ASK_REQUIRED, false),
+			tls(f, "edge", EDGE_TLS_ASK_REQUIRED, false)},
 		.tls_out = tls(f, "inside", EDGE_TLS_ASK_REQUIRED, true),
 	};
+	if (f->amend)
+		p->tls_partner = shards_tls(f, "edge", true);
 	ck_assert_int_eq(acc_route_keys_new(&p->keys, &key, 1), EDGE_OK);
 	memcpy(p->fds, f->door_fds[i], sizeof(p->fds));
+}
+
+/* What all shards remember of partners. */
+static void make_memory(struct shards *f)
+{
+	ck_assert_int_eq(acc_inbound_quotas_new(&f->shared, f->topo), EDGE_OK);
+	ck_assert_int_eq(
+		edge_lately_new(&f->shared.flows, ACC_FLOWS, ACC_FLOWS_SPAN_MS),
+		EDGE_OK);
 }
 
 static void make_shared(struct shards *f, unsigned count)
@@ -250,11 +288,15 @@ static void make_shared(struct shards *f, unsigned count)
 	ck_assert_int_eq(acc_stats_new(&f->shared.stats, count), EDGE_OK);
 	for (unsigned i = 0; i < count; i++) {
 		f->client_at[i] = f->inside_at[i] = loopback(1);
+		f->partner_at[i] = loopback(1);
 		f->door_fds[i][ACC_LISTEN_CLIENT] = listen_on(&f->client_at[i]);
 		f->door_fds[i][ACC_LISTEN_INSIDE] = listen_on(&f->inside_at[i]);
-		f->door_fds[i][ACC_LISTEN_PARTNER] = -1;
+		f->door_fds[i][ACC_LISTEN_PARTNER] =
+			listen_on(&f->partner_at[i]);
 	}
 	f->topo = shards_topo(f, 0, SHARDS_MEMBERS, 1);
+	if (f->amend)
+		make_memory(f);
 }
 
 void shards_start(struct shards *f, unsigned count)
@@ -306,7 +348,12 @@ void shards_fini(struct shards *f)
 		edge_admit_free(f->shared.admit[k]);
 	}
 	edge_recent_free(f->shared.refusals);
+	edge_revocation_free(f->shared.revocation);
+	edge_peer_cache_free(f->shared.certificates);
+	acc_inbound_quotas_free(&f->shared);
+	edge_lately_free(f->shared.flows);
 	edge_stats_free(f->shared.stats);
+	edge_tls_drop(f->partner_tls);
 	edge_tls_drop(f->client_tls);
 	edge_tls_drop(f->inside_tls);
 	edge_tls_drop(f->stranger_tls);
@@ -408,6 +455,13 @@ void shards_dial_client(struct shards *f, struct sip_peer *p, unsigned shard)
 {
 	sip_peer_init(p, f->loop);
 	sip_peer_dial(p, f->client_tls, &f->client_at[shard]);
+	sip_peer_wait_secured(p);
+}
+
+void shards_dial_partner(struct shards *f, struct sip_peer *p, unsigned shard)
+{
+	sip_peer_init(p, f->loop);
+	sip_peer_dial(p, f->partner_tls, &f->partner_at[shard]);
 	sip_peer_wait_secured(p);
 }
 

@@ -51,3 +51,16 @@ class Dialog:
         raw = self.request(method, **how)
         self.user.wire.send(raw)
         return sip.Message(raw)
+
+
+def establish(one, other):
+    """A call that is up: INVITE, 180, 200, ACK; both its ends."""
+    sent, _ = one.exchange('INVITE', other.aor)
+    got = other.wire.expect('INVITE')
+    other.answer(got, 180, 'Ringing')
+    one.wire.expect(180)
+    said = other.answer(got, 200, extra=[('Contact', f'<{other.contact}>')])
+    caller = Dialog(one, sent, one.wire.expect(200), True)
+    caller.send('ACK', number=caller.number)
+    other.wire.expect('ACK')
+    return caller, Dialog(other, got, said, False)

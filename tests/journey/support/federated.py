@@ -5,6 +5,7 @@ import re
 from support import hop, netns
 from support.book import TABLE
 from support.dialog import entries
+from support.export import LAB
 from support.org import CONTOSO
 from support.resolver import federation, host  # noqa: F401
 
@@ -20,6 +21,7 @@ ROUTE_OUT = re.compile(
 SEALED = re.compile(r'sip:([^@]+)@sip\.contoso\.com:5061;transport=tls;'
                     r'ms-hidden=[\w.-]+$')
 STAMP = r'(;received=[\d.]+)?;ms-received-port=\d+;ms-received-cid=[0-9A-F]+'
+HOSTS = LAB / 'hosts'
 LEVEL = 'ms-source-verified-user={}'
 # headers that say what the inside knows
 ONLY_INSIDE = ('ms-edge-proxy-message-trust', 'ms-user-data', 'ms-call-source',
@@ -38,6 +40,12 @@ class Lab:
         self.resolver = j.resolver(*records)
         self.edge = j.edge(topology=j.export(**settings), **(edge or {}))
         self.partner = j.partner() if partner else None
+
+    def reload(self, **settings):
+        """The edge anew, with those settings."""
+        self.edge.stop()
+        self.edge.load(self.j.export(**settings), HOSTS)
+        self.edge.start()
 
     def people(self):
         """alice outside, ivan inside, carol of the partner, all signed in."""

@@ -55,6 +55,11 @@ class Journey:
             netns.run(str(LAB / 'ca.sh'), str(self.ca))
         self.world = netns.World(f'j{os.getpid()}-')
 
+    def use(self, one, instead_of):
+        """That certificate of the lab in another's place, from now on."""
+        for end in ('-chain.pem', '.key'):
+            shutil.copy(self.ca / (one + end), self.ca / (instead_of + end))
+
     def director(self, **how):
         """A Director in the inside; see Director for how."""
         made = Director(self.world, self.folder / f'director{len(self.parts)}',

@@ -18,12 +18,23 @@ RECORD = re.compile(
 class Record:
     """One message at it: way is rcv or snd."""
 
-    def __init__(self, fields):
+    def __init__(self, fields, edge):
+        self.edge = edge
         self.way = fields[0].decode()
         self.proto = fields[1].decode()
         self.source = (fields[2].decode(), int(fields[3]))
         self.target = (fields[4].decode(), int(fields[5]))
         self.message = sip.Message(fields[6])
+
+    @property
+    def from_edge(self):
+        """Received from the edge, on either kind of connection."""
+        return self.way == 'rcv' and self.source[0] == self.edge
+
+    @property
+    def to_edge(self):
+        """Sent to the edge."""
+        return self.way == 'snd' and self.target[0] == self.edge
 
 
 class Kamailio:
@@ -88,28 +99,22 @@ class Kamailio:
         """All messages so far, in order."""
         found = []
         for path in sorted((self.folder / 'dump').glob('sip-*')):
-            found += [Record(m.groups())
+            found += [Record(m.groups(), self.edge_address)
                       for m in RECORD.finditer(path.read_bytes())]
         return found
 
-    def _from_edge(self, record):
-        return record.way == 'rcv' and record.source[0] == self.edge_address
-
-    def _to_edge(self, record):
-        return record.way == 'snd' and record.target[0] == self.edge_address
-
-    def from_edge(self):
+    def arrived(self):
         """Everything that came from the edge."""
-        return [r.message for r in self.records() if self._from_edge(r)]
+        return [r.message for r in self.records() if r.from_edge]
 
     def received(self, call_id, what=None):
         """Messages from the edge with this Call-ID, oldest first; what is a
         method or a status."""
-        return self._chosen(call_id, what, self._from_edge)
+        return self._chosen(call_id, what, lambda r: r.from_edge)
 
     def sent(self, call_id, what=None):
         """Messages to the edge with this Call-ID, oldest first."""
-        return self._chosen(call_id, what, self._to_edge)
+        return self._chosen(call_id, what, lambda r: r.to_edge)
 
     def _chosen(self, call_id, what, wanted):
         return [r.message for r in self.records() if wanted(r) and

@@ -3,7 +3,7 @@ of fabrikam.com, and a peer of a few lines that may be anybody."""
 from support import netns, sink, sip
 from support.kamailio import Kamailio
 from support.org import CONTOSO, FABRIKAM
-from support.user import User
+from support.user import PlainUser, User
 
 
 class Partner(Kamailio):
@@ -17,22 +17,12 @@ class Partner(Kamailio):
         self.start()
 
 
-class PartnerUser(User):
+class PartnerUser(PlainUser):
     """A user of fabrikam.com, registered straight at that Kamailio."""
 
-    challenged = False
-
     def __init__(self, world, name, address):
-        super().__init__(name, sip.Wire.tcp(
-            world.inet, (netns.PARTNER, 5060), address), FABRIKAM.domain)
-        self.transport = 'TCP'
-
-    def sign_in(self):
-        """REGISTER; nothing is asked."""
-        self.wire.send(self.request(
-            'REGISTER', f'sip:{self.domain}', to=self.aor,
-            contact=f'<{self.contact}>'))
-        return self.wire.expect(200)
+        super().__init__(world.inet, name, netns.PARTNER, address,
+                         FABRIKAM.domain)
 
 
 class Peer(User):
@@ -41,8 +31,8 @@ class Peer(User):
 
     challenged = False
 
-    def __init__(self, world, ca, certificate, source=netns.PARTNER, name='eve',
-                 domain=FABRIKAM.domain, target=None):
+    def __init__(self, world, ca, certificate, source=netns.PARTNER,
+                 name='eve', domain=FABRIKAM.domain, target=None):
         shown = certificate and (ca / f'{certificate}-chain.pem',
                                  ca / f'{certificate}.key')
         super().__init__(name, sip.Wire.tls(
@@ -73,10 +63,20 @@ class InsideServer(User):
 
     def __init__(self, world, ca, address, name='alice',
                  domain=CONTOSO.domain):
-        super().__init__(name, sip.Wire.tls(
+        self.where = (world, ca, address)
+        super().__init__(name, self._connect(), domain)
+
+    def _connect(self):
+        world, ca, address = self.where
+        return sip.Wire.tls(
             world.inside, (CONTOSO.edge_inside, 5061), address,
             str(ca / 'internal-ca.pem'), CONTOSO.pool,
-            (ca / 'dirpool01-chain.pem', ca / 'dirpool01.key')), domain)
+            (ca / 'dirpool01-chain.pem', ca / 'dirpool01.key'))
+
+    def reconnect(self):
+        """To an edge that was started anew."""
+        self.wire.close()
+        self.wire = self._connect()
 
     @property
     def contact(self):

@@ -43,7 +43,8 @@ class Resolver:
             f'--listen-address={netns.INET}', '--log-queries',
             f'--log-facility={self.log}', '--pid-file=',
             *(f'--server=/{name}/{SILENT}' for name in silent),
-            '--local=/#/', *(f'--{name}={value}' for name, value in rows))
+            '--local=/#/', '--local-ttl=60',
+            *(f'--{name}={value}' for name, value in rows))
         until(lambda: self.log.exists() and 'started' in
               self.log.read_text(), 5, 'dnsmasq does not start')
 

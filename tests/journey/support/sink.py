@@ -115,6 +115,7 @@ class Sink:
         self.requests = []
         self.responses = []
         self.wires = []
+        self.seen = None  # certificate of who came last
         self.ended = False
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(str(ca / f'{certificate}-chain.pem'),
@@ -141,6 +142,7 @@ class Sink:
         buffer = b''
         with contextlib.suppress(OSError, ssl.SSLError):
             wire = Secured(plain, self.context)
+            self.seen = wire.tls.getpeercert()
             self.wires.append(wire)
             while not self.ended:
                 data = wire.recv(65536)

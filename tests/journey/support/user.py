@@ -172,20 +172,27 @@ class RemoteUser(User):
                 (challenge, self.wire.receive()))
 
 
-class InsideUser(User):
-    """A user inside: plain TCP, registered straight at the Director."""
+class PlainUser(User):
+    """A user beside a registrar that asks for nothing: plain TCP."""
 
     challenged = False
 
-    def __init__(self, world, name, org=CONTOSO):
-        super().__init__(name, sip.Wire.tcp(
-            world.space(org.inside), (org.directors[0], 5060), org.front_end),
-            org.domain)
+    def __init__(self, space, name, registrar, address, domain):
+        super().__init__(name, sip.Wire.tcp(space, (registrar, 5060),
+                                            address), domain)
         self.transport = 'TCP'
 
     def sign_in(self):
-        """REGISTER; the Director asks inside users for nothing."""
+        """REGISTER."""
         self.wire.send(self.request(
             'REGISTER', f'sip:{self.domain}', to=self.aor,
             contact=f'<{self.contact}>'))
         return self.wire.expect(200)
+
+
+class InsideUser(PlainUser):
+    """A user inside, registered straight at the Director."""
+
+    def __init__(self, world, name, org=CONTOSO):
+        super().__init__(world.space(org.inside), name, org.directors[0],
+                         org.front_end, org.domain)

@@ -212,6 +212,51 @@ START_TEST(targets_are_judged)
 }
 END_TEST
 
+/* The record of one domain may lead to a provider and elsewhere. */
+START_TEST(target_is_judged_by_itself)
+{
+	to = (struct acc_destination){.role = ACC_ROLE_DSC, .by_srv = true};
+	snprintf(to.name, sizeof(to.name), "new.test");
+	p.topo.access.discovered_level = TOPO_VERIFY_NEVER;
+	ck_assert_int_eq(acc_destination_target(&p.view, &to, "fed.im.test"),
+			 ACC_REASON_OK);
+	ck_assert_int_eq(to.level, TOPO_VERIFY_ALWAYS);
+	ck_assert_int_eq(acc_destination_target(&p.view, &to, "sip.new.test"),
+			 ACC_REASON_OK);
+	ck_assert_int_eq(to.role, ACC_ROLE_DSC);
+	ck_assert_int_eq(to.level, TOPO_VERIFY_NEVER);
+}
+END_TEST
+
+/* rule= of what DNS is the reason of */
+START_TEST(destination_tells_what_its_record_led_to)
+{
+	static const struct {
+		enum acc_reason why;
+		bool by_srv;
+		const char *rule;
+	} want[] = {
+		{ACC_REASON_PARTNER_SRV, true, "Srv[new.test]=not_found"},
+		{ACC_REASON_PARTNER_DNS, true, "Srv[new.test]=no_answer"},
+		{ACC_REASON_PROVIDER_OFF, true,
+		 "Srv[new.test]=disabled_provider"},
+		{ACC_REASON_SRV_DOMAIN, true, "Srv[new.test]=other_domain"},
+		{ACC_REASON_NO_PARTNER, true, "Srv[new.test]=no_provider"},
+		{ACC_REASON_PARTNER_TLS, true, "-"},
+		{ACC_REASON_PARTNER_DNS, false, "-"},
+	};
+	char rule[ACC_RULE_LEN];
+
+	v = (struct acc_verdict){0};
+	to = (struct acc_destination){.by_srv = want[_i].by_srv,
+				      .name = "new.test"};
+	acc_destination_tell(&v, &to, want[_i].why);
+	acc_verdict_print(&v, rule);
+	ck_assert_str_eq(rule, want[_i].rule);
+	ck_assert_int_eq(v.reason, want[_i].why);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("acc_destination");
@@ -226,6 +271,8 @@ Suite *test_suite(void)
 	tcase_add_test(t, without_discovery_nobody_unlisted_is_looked_for);
 	tcase_add_test(t, edge_route_leads_to_who_shares_our_domain);
 	tcase_add_loop_test(t, targets_are_judged, 0, 9);
+	tcase_add_test(t, target_is_judged_by_itself);
+	tcase_add_loop_test(t, destination_tells_what_its_record_led_to, 0, 7);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -87,9 +87,9 @@ END_TEST
 START_TEST(inbound_limit_leaves_who_is_listed_alone)
 {
 	for (int i = 0; i < 10 * RATE; i++)
-		ck_assert_int_eq(say(&one, i % 2 ? "bob" : "carol", false,
-				     false),
-				 ACC_REASON_OK);
+		ck_assert_int_eq(
+			say(&one, i % 2 ? "bob" : "carol", false, false),
+			ACC_REASON_OK);
 	ck_assert_uint_eq(heard_count(), 0);
 }
 END_TEST

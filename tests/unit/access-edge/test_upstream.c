@@ -297,6 +297,28 @@ START_TEST(upstream_forgets_the_held_of_a_client_that_goes)
 }
 END_TEST
 
+/* AE 3.4: who is on the list is limited by nothing, found by SRV or not. */
+START_TEST(strangers_are_whom_nobody_entered)
+{
+	static const struct {
+		struct acc_source from;
+		bool want;
+	} rows[] = {
+		{{.role = ACC_ROLE_USR}, true},
+		{{.role = ACC_ROLE_USR, .signed_in = true}, false},
+		{{.role = ACC_ROLE_DSC, .is_limited = true}, true},
+		{{.role = ACC_ROLE_DSC}, false},
+		{{.role = ACC_ROLE_DIR}, false},
+		{{.role = ACC_ROLE_HST}, false},
+		{{.role = ACC_ROLE_PIC}, false},
+		{{.role = ACC_ROLE_CLR}, false},
+		{{.role = ACC_ROLE_INT}, false},
+	};
+
+	ck_assert(acc_upstream_is_stranger(&rows[_i].from) == rows[_i].want);
+}
+END_TEST
+
 START_TEST(upstream_refuses_strangers_past_their_share)
 {
 	f.limits[ACC_LIMIT_NEXT_HOP_WINDOW] = 5;
@@ -426,6 +448,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, upstream_tells_of_overload_once);
 	tcase_add_test(t, upstream_forgets_the_held_of_a_client_that_goes);
 	tcase_add_test(t, upstream_refuses_strangers_past_their_share);
+	tcase_add_loop_test(t, strangers_are_whom_nobody_entered, 0, 9);
 	tcase_add_test(t, upstream_waiting_survives_a_new_topology);
 	tcase_add_test(t, upstream_health_follows_a_member_to_its_new_place);
 	tcase_add_test(t, upstream_lost_lets_its_clients_be_read);

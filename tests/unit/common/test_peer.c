@@ -261,6 +261,66 @@ START_TEST(peer_keeps_its_chain_only_when_it_is_wanted_and_verified)
 }
 END_TEST
 
+/* Who may speak for fabrikam.com. */
+static const struct {
+	struct cert_spec spec;
+	bool may;
+} speakers[] = {
+	{{.issuer = "ca", .san = "DNS:Fabrikam.com"}, true},
+	{{.issuer = "ca",
+	  .san = "otherName:1.3.6.1.5.5.7.8.5;UTF8:Fabrikam.COM"},
+	 true},
+	{{.issuer = "ca",
+	  .san = "otherName:1.3.6.1.5.5.7.8.7;IA5STRING:_xmpp-server."
+		 "fabrikam.com"},
+	 true},
+	{{.issuer = "ca",
+	  .san = "DNS:xmpp.fabrikam.com,"
+		 "otherName:1.3.6.1.5.5.7.8.5;UTF8:fabrikam.com"},
+	 true},
+	/* another service, another form, another type, another name */
+	{{.issuer = "ca",
+	  .san = "otherName:1.3.6.1.5.5.7.8.7;IA5STRING:_xmpp-client."
+		 "fabrikam.com"},
+	 false},
+	{{.issuer = "ca",
+	  .san = "otherName:1.3.6.1.5.5.7.8.7;IA5STRING:fabrikam.com"},
+	 false},
+	{{.issuer = "ca",
+	  .san = "otherName:1.3.6.1.5.5.7.8.7;IA5STRING:_xmpp-server."},
+	 false},
+	{{.issuer = "ca",
+	  .san = "otherName:1.3.6.1.5.5.7.8.5;IA5STRING:fabrikam.com"},
+	 false},
+	{{.issuer = "ca", .san = "otherName:1.2.3.4;UTF8:fabrikam.com"}, false},
+	{{.issuer = "ca", .san = "DNS:*.fabrikam.com,DNS:*.com"}, false},
+	{{.issuer = "ca", .san = "DNS:xmpp.fabrikam.com"}, false},
+	{{.issuer = "ca", .cn = "fabrikam.com"}, false},
+	{{.issuer = "ca",
+	  .san = "otherName:1.3.6.1.5.5.7.8.5;UTF8:fabrikam.com",
+	  .eku = CERT_EKU_MAIL},
+	 false},
+	{{.san = "DNS:fabrikam.com"}, false},
+	{{.issuer = "ca",
+	  .san = "otherName:1.3.6.1.5.5.7.8.5;UTF8:fabrikam.com",
+	  .from_days = -9,
+	  .to_days = -2},
+	 false},
+};
+
+START_TEST(peer_speaks_xmpp_for_its_own_domain)
+{
+	see(&speakers[_i].spec);
+	ck_assert_int_eq(edge_peer_is_xmpp(&peer, "fabrikam.com"),
+			 speakers[_i].may);
+	ck_assert_int_eq(edge_peer_is_xmpp(&peer, "FABRIKAM.com."),
+			 speakers[_i].may);
+	ck_assert(!edge_peer_is_xmpp(&peer, "contoso.com"));
+	ck_assert(!edge_peer_is_xmpp(&peer, "a.fabrikam.com"));
+	ck_assert(!edge_peer_is_xmpp(&peer, ""));
+}
+END_TEST
+
 START_TEST(peer_faults_have_words)
 {
 	ck_assert_str_eq(edge_peer_fault_str(EDGE_PEER_REVOKED), "revoked");
@@ -291,6 +351,8 @@ Suite *test_suite(void)
 	tcase_add_loop_test(
 		t, peer_keeps_its_chain_only_when_it_is_wanted_and_verified, 0,
 		4);
+	tcase_add_loop_test(t, peer_speaks_xmpp_for_its_own_domain, 0,
+			    sizeof(speakers) / sizeof(*speakers));
 	tcase_add_test(t, peer_faults_have_words);
 	suite_add_tcase(s, t);
 	return s;
