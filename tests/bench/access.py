@@ -17,8 +17,11 @@ from servers import Clients, netns
 
 PROXIES = {'edge': servers.access_edge, 'tm': servers.kamailio_tm,
            'stateless': servers.kamailio_stateless}
+FEDERATED = {'edge': servers.federated_edge, 'tm': servers.federated_tm,
+             'stateless': servers.federated_stateless}
 SERVER_CORE, LOAD_CORE = '0', '1'
 CLIENTS, WINDOW = 100, 2
+PARTNER_CONNECTIONS, PARTNER_WINDOW = 4, 50  # AE 2.11: at most four
 
 
 class Bench:
@@ -30,12 +33,13 @@ class Bench:
         self.found = {}  # (figure, proxy) to values
         self.count = 0
 
-    def server(self, proxy, **how):
-        """A fresh proxy in a fresh folder."""
+    def server(self, proxy, figure='', **how):
+        """A fresh proxy for that figure in a fresh folder."""
         self.count += 1
         folder = self.folder / f'{proxy}{self.count}'
         folder.mkdir()
-        return PROXIES[proxy](self.world, folder, self.ca, **how)
+        kinds = FEDERATED if figure.startswith('federated') else PROXIES
+        return kinds[proxy](self.world, folder, self.ca, **how)
 
     def note(self, figure, proxy, value):
         """One value of one run."""
@@ -110,8 +114,50 @@ def signed_in(bench, proxy, server):
     memory_each(bench, proxy, server, 'signed-in', '-R')
 
 
+def across(bench, proxy, server, side, words):
+    """MESSAGE across the border on four connections: as many as go, then at a
+    pace that all can keep."""
+    what, *words = words
+    got = Clients(bench.world, LOAD_CORE, server, *words, '-w', PARTNER_WINDOW,
+                  side=side).go()
+    bench.note(f'CPU per MESSAGE {what} [us]', proxy,
+               got['cpu_us'] / (2 * got['answered']))
+    bench.note(f'MESSAGE exchanges/s {what}', proxy,
+               got['answered'] / got['seconds'])
+    got = Clients(bench.world, LOAD_CORE, server, *words, '-r',
+                  bench.options.pace, side=side).go()
+    at = f'{what} at {bench.options.pace}/s [us]'
+    bench.note(f'p50 {at}', proxy, got['p50_us'])
+    bench.note(f'p99 {at}', proxy, got['p99_us'])
+    if got['lost']:
+        bench.note(f'lost {at}', proxy, got['lost'])
+
+
+def _words(bench, what, certificate, authority, domains):
+    ca = bench.ca
+    return (what, '-c', PARTNER_CONNECTIONS, '-m', 'MESSAGE', '-s',
+            bench.options.seconds, '-C', ca / f'{certificate}-chain.pem', '-K',
+            ca / f'{certificate}.key', '-A', ca / f'{authority}-ca.pem', '-d',
+            domains[0], '-D', domains[1])
+
+
+def federated_in(bench, proxy, server):
+    """From a partner of the list to the next hop."""
+    across(bench, proxy, server, 'partner', _words(
+        bench, 'from partner', 'partner', 'public',
+        ('fabrikam.com', 'contoso.com')))
+
+
+def federated_out(bench, proxy, server):
+    """From the inside to that partner."""
+    across(bench, proxy, server, 'inside', _words(
+        bench, 'to partner', 'dirpool01', 'internal',
+        ('contoso.com', 'fabrikam.com')))
+
+
 FIGURES = {'messages': messages, 'pace': pace, 'handshakes': handshakes,
-           'memory': memory, 'signed_in': signed_in}
+           'memory': memory, 'signed_in': signed_in,
+           'federated_in': federated_in, 'federated_out': federated_out}
 
 
 def shards(bench):
@@ -137,7 +183,7 @@ def access(bench):
             print(f'-- run {run + 1}, {proxy}', file=sys.stderr)
             for name in bench.options.figures:
                 if name in FIGURES:
-                    server = bench.server(proxy)
+                    server = bench.server(proxy, name)
                     FIGURES[name](bench, proxy, server)
                     server.stop()
         if 'shards' in bench.options.figures:
@@ -181,6 +227,8 @@ def main():
         world = servers.World(f'bench{folder.name[-6:]}')
         try:
             servers.sink(world, LOAD_CORE, ca)
+            servers.partner_sink(world, LOAD_CORE, ca)
+            servers.resolver(world, LOAD_CORE)
             bench = Bench(world, folder, ca, options)
             access(bench)
             table(bench)

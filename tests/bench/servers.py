@@ -10,7 +10,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE.parent / 'journey'))
-from support import netns  # noqa: E402
+from support import export, netns  # noqa: E402
 from support.edge import Edge  # noqa: E402
 from support.wait import until  # noqa: E402
 
@@ -26,7 +26,8 @@ LIMITS = {
     'access.unsigned_burst': 1000000, 'access.signed_rate': 1000000,
     'access.signed_burst': 1000000, 'access.next_hop_rate': 1000000,
     'access.next_hop_window': 65000, 'access.unsigned_share': 100,
-    'access.link_transactions': 65000,
+    'access.link_transactions': 65000, 'access.partner_accept_rate': 100000,
+    'access.partner_connections': 60000, 'access.partner_per_source': 60000,
 }
 
 
@@ -36,11 +37,15 @@ class World(netns.Namespace):
     def __init__(self, name):
         netns.remove(name)
         super().__init__(name)
-        self.edge = self  # what support.edge asks of its world
         self.cores = '0'
-        for address in (netns.ACCESS, netns.EDGE_INSIDE, CLIENT, HOP):
+        for address in (netns.INET, netns.ACCESS, netns.EDGE_INSIDE, CLIENT,
+                        HOP, netns.PARTNER):
             netns.run('ip', '-n', name, 'address', 'add', address + '/32',
                       'dev', 'lo')
+
+    def space(self, _name):
+        """What support.edge asks of its world."""
+        return self
 
     def start(self, *command, **popen):
         return super().start('taskset', '-c', self.cores, *command, **popen)
@@ -88,21 +93,29 @@ class Server:
             self.process.wait()
 
 
-def _answers(world):
-    """Something listens where clients go."""
-    return f'{netns.ACCESS}:443 ' in world.exec('ss', '-Hltn')
+def _answers(world, port):
+    """Something listens where clients or partners go."""
+    return f'{netns.ACCESS}:{port} ' in world.exec('ss', '-Hltn')
 
 
-def access_edge(world, folder, ca, shards=1):
+def access_edge(world, folder, ca, shards=1, topology=None):
     """access-edge in the release preset."""
     hosts = folder / 'hosts'
     hosts.write_text(''.join(  # one next hop, as Kamailio has
         line for line in (HERE.parent / 'lab/topology/hosts').open()
         if netns.DIRECTORS[1] not in line))
     edge = Edge(world, folder, ca, BINARIES / 'bin', shards, LIMITS,
-                hosts=hosts)
+                hosts=hosts, topology=topology)
     edge.start()
     return Server(edge.process)
+
+
+def federated_edge(world, folder, ca):
+    """The same with a partner on its list."""
+    topology = folder / 'export.xml'
+    topology.write_text(export.text(
+        allowed=[('fabrikam.com', 'sip.fabrikam.com'), 'litwareinc.com']))
+    return access_edge(world, folder, ca, topology=topology)
 
 
 def _settled(server):
@@ -110,27 +123,30 @@ def _settled(server):
     count, seen = 0, server.pids
     while count < 5:
         time.sleep(0.1)
+        assert server.process.poll() is None, 'it has ended'
         count = count + 1 if seen == server.pids and len(seen) > 2 else 0
         seen = server.pids
     return server
 
 
-def _kamailio(world, folder, ca, *defines):
+def _kamailio(world, folder, ca, *defines, config='proxy.cfg', port=443):
     for file in (HERE / 'kamailio').iterdir():
         shutil.copy(file, folder)
     for name in ('access-chain.pem', 'access.key', 'edge01-chain.pem',
-                 'edge01.key', 'internal-ca.pem'):
+                 'edge01.key', 'internal-ca.pem', 'public-ca.pem'):
         shutil.copy(ca / name, folder)
     words = []
     for define in (f'OUTSIDE={netns.ACCESS}', f'INSIDE={netns.EDGE_INSIDE}',
-                   f'HOP="sip:{HOP}:5061;transport=tls"', *defines):
+                   f'HOP="sip:{HOP}:5061;transport=tls"',
+                   f'PARTNER="sip:{netns.PARTNER}:5061;transport=tls"',
+                   *defines):
         words += ['-A', define]
     with open(folder / 'kamailio.log', 'wb') as log:
         process = world.start(
             'kamailio', '-DD', '-m', '4096', '-M', '32', '-w', str(folder),
-            '-Y', str(folder), '-f', str(folder / 'proxy.cfg'), *words,
+            '-Y', str(folder), '-f', str(folder / config), *words,
             stdout=log, stderr=log, cwd=folder)
-    until(lambda: process.poll() is not None or _answers(world), 15,
+    until(lambda: process.poll() is not None or _answers(world, port), 15,
           'kamailio does not come up')
     assert process.poll() is None, (folder / 'kamailio.log').read_text()
     return _settled(Server(process))
@@ -146,26 +162,59 @@ def kamailio_stateless(world, folder, ca):
     return _kamailio(world, folder, ca, 'STATELESS=1')
 
 
-def sink(world, cores, ca):
-    """The server behind them."""
+def federated_tm(world, folder, ca):
+    """Kamailio with transactions and a list of allowed domains."""
+    return _kamailio(world, folder, ca, config='federated.cfg', port=5061)
+
+
+def federated_stateless(world, folder, ca):
+    """Kamailio that only forwards, with the same list."""
+    return _kamailio(world, folder, ca, 'STATELESS=1', config='federated.cfg',
+                     port=5061)
+
+
+def sink(world, cores, ca, address=HOP, authority='internal',
+         certificate='dirpool01'):
+    """The server behind them, or a partner."""
     process = world.start_on(
-        cores, str(BINARIES / 'tests/bench/bench_sip_sink'), HOP, '5061',
-        str(ca / 'internal-ca.pem'), str(ca / 'dirpool01-chain.pem'),
-        str(ca / 'dirpool01.key'))
+        cores, str(BINARIES / 'tests/bench/bench_sip_sink'), address, '5061',
+        str(ca / f'{authority}-ca.pem'), str(ca / f'{certificate}-chain.pem'),
+        str(ca / f'{certificate}.key'))
     until(lambda: process.poll() is not None or
-          f'{HOP}:5061 ' in world.exec('ss', '-Hltn'), 10,
+          f'{address}:5061 ' in world.exec('ss', '-Hltn'), 10,
           'the sink does not come up')
     assert process.poll() is None
     return process
 
 
+def partner_sink(world, cores, ca):
+    """The edge of fabrikam.com."""
+    return sink(world, cores, ca, netns.PARTNER, 'public', 'partner')
+
+
+def resolver(world, cores):
+    """DNS outside: where the partner's proxy is."""
+    return world.start_on(
+        cores, 'dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null',
+        '--no-resolv', '--no-hosts', '--user=root', '--bind-interfaces',
+        f'--listen-address={netns.INET}', '--pid-file=', '--local=/#/',
+        f'--host-record=sip.fabrikam.com,{netns.PARTNER}')
+
+
 class Clients:
     """The load generator; ready when this returns."""
 
-    def __init__(self, world, cores, server, *words):
+    SIDES = {  # who asks: address, target, port, name of the proxy
+        'user': (CLIENT, netns.ACCESS, 443, 'sip.contoso.com'),
+        'partner': (netns.PARTNER, netns.ACCESS, 5061, 'sip.contoso.com'),
+        'inside': (HOP, netns.EDGE_INSIDE, 5061,
+                   'edgepool01.corp.contoso.com')}
+
+    def __init__(self, world, cores, server, *words, side='user'):
+        address, target, port, name = self.SIDES[side]
         self.process = world.start_on(
-            cores, str(BINARIES / 'tests/bench/bench_sip_load'), '-b', CLIENT,
-            '-t', netns.ACCESS, '-p', '443', '-n', 'sip.contoso.com', '-P',
+            cores, str(BINARIES / 'tests/bench/bench_sip_load'), '-b', address,
+            '-t', target, '-p', str(port), '-n', name, '-P',
             ','.join(map(str, server.pids)), *map(str, words),
             stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
         word = self.process.stdout.readline().strip()

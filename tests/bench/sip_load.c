@@ -19,6 +19,8 @@ enum {
 
 struct plan {
 	const char *from, *to, *name, *method, *pids;
+	const char *from_domain, *to_domain;
+	struct bench_tls tls;
 	unsigned port, clients, window, rate, seconds, handshakes;
 	bool signs_in;
 };
@@ -60,11 +62,11 @@ static void send_request(struct bench_peer *p, const char *method,
 
 	c->sequence++;
 	n = snprintf(text, sizeof(text),
-		     "%s sip:%scontoso.com SIP/2.0\r\n"
+		     "%s sip:%s%s SIP/2.0\r\n"
 		     "Via: SIP/2.0/TLS %s:%u;branch=z9hG4bK%08X%08X\r\n"
-		     "From: <sip:user%u@contoso.com>;tag=6617382265;"
+		     "From: <sip:user%u@%s>;tag=6617382265;"
 		     "epid=c8ca638a15\r\n"
-		     "To: <sip:%s@contoso.com>\r\n"
+		     "To: <sip:%s@%s>\r\n"
 		     "Max-Forwards: 70\r\n"
 		     "CSeq: %u %s\r\n"
 		     "User-Agent: UCCAPI/15.0.0.0 OC/15.0.0.0\r\n"
@@ -74,9 +76,10 @@ static void send_request(struct bench_peer *p, const char *method,
 		     "Supported: ms-sender\r\n"
 		     "%s"
 		     "Content-Length: %u\r\n\r\n%s",
-		     method, registers ? "" : "bob@", load.plan.from, port,
-		     c->index, c->sequence, c->index,
-		     registers ? "alice" : "bob", c->sequence, method, due_ns,
+		     method, registers ? "" : "bob@", load.plan.to_domain,
+		     load.plan.from, port, c->index, c->sequence, c->index,
+		     load.plan.from_domain, registers ? "alice" : "bob",
+		     load.plan.to_domain, c->sequence, method, due_ns,
 		     c->index, c->index, load.plan.from, port,
 		     registers ? "Authorization: Digest username=\"user\", "
 				 "realm=\"contoso.com\", nonce=\"1f\", "
@@ -134,6 +137,12 @@ static size_t body_len(const char *head, const char *end)
 	return l ? strtoul(l + 17, NULL, 10) : 0;
 }
 
+/* A server among servers: it has a certificate and nothing to sign in to. */
+static bool is_partner(void)
+{
+	return load.plan.tls.chain && load.plan.method;
+}
+
 static void on_secured(struct bench_peer *p)
 {
 	struct client *c = bench_peer_arg(p);
@@ -141,6 +150,8 @@ static void on_secured(struct bench_peer *p)
 	load.secured++;
 	if (load.plan.signs_in)
 		send_request(p, "REGISTER", bench_now_ns());
+	else if (is_partner()) /* the way behind the proxy is made, too */
+		send_request(p, load.plan.method, bench_now_ns());
 	else
 		c->is_in = true;
 }
@@ -192,7 +203,7 @@ static struct bench_peer *dial(unsigned index)
 
 static unsigned done_count(void)
 {
-	return load.plan.signs_in ? load.in : load.secured;
+	return load.plan.signs_in || is_partner() ? load.in : load.secured;
 }
 
 static void connect_all(void)
@@ -376,10 +387,35 @@ static void usage(void)
 {
 	fputs("usage: bench_sip_load -b FROM -t IP -p PORT -n NAME -P PIDS "
 	      "-c CLIENTS [-R]\n"
+	      "       [-d FROM_DOMAIN] [-D TO_DOMAIN] [-C CHAIN -K KEY] "
+	      "[-A CA]\n"
 	      "       [-m METHOD -s SECONDS (-w WINDOW | -r RATE) | -k "
 	      "HANDSHAKES]\n",
 	      stderr);
 	exit(2);
+}
+
+static bool read_text(int option)
+{
+	struct plan *p = &load.plan;
+	const struct {
+		int option;
+		const char **where;
+	} texts[] = {
+		{'b', &p->from},       {'t', &p->to},
+		{'n', &p->name},       {'P', &p->pids},
+		{'m', &p->method},     {'d', &p->from_domain},
+		{'D', &p->to_domain},  {'C', &p->tls.chain},
+		{'K', &p->tls.key},    {'A', &p->tls.ca},
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		if (texts[i].option != option)
+			continue;
+		*texts[i].where = optarg;
+		return true;
+	}
+	return false;
 }
 
 static void read_number(int option)
@@ -403,29 +439,13 @@ static void read_options(int argc, char **argv)
 	struct plan *p = &load.plan;
 	int option;
 
-	while ((option = getopt(argc, argv, "b:t:n:P:m:p:c:w:r:s:k:R")) > 0) {
-		switch (option) {
-		case 'b':
-			p->from = optarg;
-			break;
-		case 't':
-			p->to = optarg;
-			break;
-		case 'n':
-			p->name = optarg;
-			break;
-		case 'P':
-			p->pids = optarg;
-			break;
-		case 'm':
-			p->method = optarg;
-			break;
-		case 'R':
+	p->from_domain = p->to_domain = "contoso.com";
+	p->tls.is_client = true;
+	while ((option = getopt(argc, argv, "b:t:n:P:m:d:D:C:K:A:p:c:w:r:s:k:R")) > 0) {
+		if (option == 'R')
 			p->signs_in = true;
-			break;
-		default:
+		else if (!read_text(option))
 			read_number(option);
-		}
 	}
 	if (!p->from || !p->to || !p->name || !p->pids || !p->port ||
 	    !p->clients)
@@ -434,12 +454,10 @@ static void read_options(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	const struct bench_tls tls = {.is_client = true};
-
 	read_options(argc, argv);
 	load.peers = calloc(load.plan.clients, sizeof(*load.peers));
 	load.loop = bench_loop_new(
-		&tls, load.plan.handshakes ? on_ticket : on_bytes, on_lost);
+		&load.plan.tls, load.plan.handshakes ? on_ticket : on_bytes, on_lost);
 	if (!load.peers)
 		bench_die("memory");
 	if (!load.plan.handshakes)
