@@ -300,8 +300,12 @@ static void relay(struct acc_xmpp_in_link *n, const struct acc_xmpp_item *i)
 }
 
 static void step(struct acc_xmpp_in_link *n, enum acc_xmpp_in_event ev,
-		 const struct acc_xmpp_item *i, const struct asked *a)
+		 const struct acc_xmpp_item *said, const struct asked *about)
 {
+	static const struct acc_xmpp_item nothing;
+	static const struct asked nobody;
+	const struct acc_xmpp_item *i = said ? said : &nothing;
+	const struct asked *a = about ? about : &nobody;
 	struct acc_xmpp_link *l = &n->link;
 	const struct acc_xmpp_in_step s = acc_xmpp_in_next(&n->in, ev);
 

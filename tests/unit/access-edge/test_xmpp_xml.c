@@ -7,10 +7,10 @@
 
 #include "tests/support/suite.h"
 
-#define HEAD                                                          \
-	"<?xml version='1.0'?><stream:stream xmlns='jabber:server' "  \
-	"xmlns:stream='http://etherx.jabber.org/streams' "            \
-	"xmlns:db='jabber:server:dialback' xmlns:x='urn:x' "          \
+#define HEAD                                                         \
+	"<?xml version='1.0'?><stream:stream xmlns='jabber:server' " \
+	"xmlns:stream='http://etherx.jabber.org/streams' "           \
+	"xmlns:db='jabber:server:dialback' xmlns:x='urn:x' "         \
 	"to='contoso.com' from='fabrikam.com' id='7' version='1.0'>"
 
 enum { STANZA = 65536, BUF = 400000 };
@@ -100,8 +100,8 @@ START_TEST(xml_tells_what_negotiation_needs)
 	i = next(ACC_XMPP_ELEMENT);
 	ck_assert(acc_xmpp_item_is(i, ACC_NS_STREAM, "features"));
 	ck_assert_ptr_nonnull(acc_xmpp_item_part(i, ACC_NS_TLS, "required"));
-	ck_assert_ptr_nonnull(acc_xmpp_item_part(i, ACC_NS_DIALBACK_FEATURE,
-						 "dialback"));
+	ck_assert_ptr_nonnull(
+		acc_xmpp_item_part(i, ACC_NS_DIALBACK_FEATURE, "dialback"));
 	ck_assert_str_eq(acc_xmpp_item_part(i, ACC_NS_SASL, "mechanism")->text,
 			 "EXTERNAL");
 	ck_assert_int_eq(next(ACC_XMPP_FAULT)->fault, ACC_XMPP_RESTRICTED);
@@ -223,8 +223,8 @@ START_TEST(xml_faults_have_their_names)
 		i = acc_xmpp_xml_next(x);
 	} while (i->kind == ACC_XMPP_HEADER || i->kind == ACC_XMPP_ELEMENT);
 	ck_assert_int_eq(i->fault, faulty[_i].fault);
-	ck_assert_int_eq(i->kind, faulty[_i].fault ? ACC_XMPP_FAULT
-						   : ACC_XMPP_NOTHING);
+	ck_assert_int_eq(i->kind,
+			 faulty[_i].fault ? ACC_XMPP_FAULT : ACC_XMPP_NOTHING);
 	feed("<a/>");
 	ck_assert_int_eq(acc_xmpp_xml_next(x)->fault, faulty[_i].fault);
 }
@@ -381,8 +381,9 @@ START_TEST(xml_begins_anew_without_anybody_seeing_it)
 	unsigned seen = 0, total = 0;
 
 	while (len < BUF - 100) {
-		len += (size_t)sprintf(text + len, "<message id='%u'><x:n%u/>"
-						   "</message>\n",
+		len += (size_t)sprintf(text + len,
+				       "<message id='%u'><x:n%u/>"
+				       "</message>\n",
 				       total, total);
 		total++;
 	}
