@@ -351,6 +351,9 @@ static enum edge_err parser_new(struct acc_xmpp_xml *x)
 	if (x->parser)
 		XML_ParserFree(x->parser);
 	x->parser = p;
+	/* what is whole is told at once: the other end waits for an answer.
+	 * That little comes at a time costs no more than the limits allow */
+	XML_SetReparseDeferralEnabled(p, XML_FALSE);
 	XML_SetReturnNSTriplet(p, 1);
 	XML_SetUserData(p, x);
 	XML_SetElementHandler(p, on_start, on_end);

@@ -363,6 +363,29 @@ START_TEST(xml_knows_what_stands_behind_an_item)
 }
 END_TEST
 
+START_TEST(xml_tells_what_comes_byte_by_byte)
+{
+	static const char text[] =
+		HEAD "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
+		     "<message to='a@contoso.com'><body>hi</body></message>";
+	unsigned headers = 0, elements = 0;
+
+	for (const char *c = text; *c; c++) {
+		const struct acc_xmpp_item *i;
+
+		acc_xmpp_xml_feed(x, edge_slice(c, 1));
+		i = acc_xmpp_xml_next(x);
+		headers += i->kind == ACC_XMPP_HEADER;
+		elements += i->kind == ACC_XMPP_ELEMENT;
+		ck_assert(i->kind == ACC_XMPP_NOTHING || *c == '>');
+		if (i->kind != ACC_XMPP_NOTHING)
+			next(ACC_XMPP_NOTHING);
+	}
+	ck_assert_uint_eq(headers, 1);
+	ck_assert_uint_eq(elements, 2);
+}
+END_TEST
+
 START_TEST(xml_takes_a_stream_that_ends_at_once)
 {
 	feed("<stream:stream xmlns='jabber:server' "
@@ -427,6 +450,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, xml_marks_where_ours_may_stand);
 	tcase_add_test(t, xml_whitespace_between_is_nothing);
 	tcase_add_test(t, xml_knows_what_stands_behind_an_item);
+	tcase_add_test(t, xml_tells_what_comes_byte_by_byte);
 	tcase_add_test(t, xml_takes_a_stream_that_ends_at_once);
 	tcase_add_loop_test(t, xml_begins_anew_without_anybody_seeing_it, 0, 2);
 	suite_add_tcase(suite, t);
