@@ -57,11 +57,12 @@ static void count_one(void *thing, void *arg)
 }
 
 enum acc_xmpp_reason acc_xmpp_in_room(struct acc_xmpp_core *c,
-				      const struct acc_xmpp_who *w)
+				      const struct acc_xmpp_who *w,
+				      bool is_there)
 {
 	struct tally t = {.core = c, .partner = w->partner};
 
-	if (c->streams >= c->topo->xmpp_gateway.connections)
+	if (c->streams - is_there >= c->topo->xmpp_gateway.connections)
 		return ACC_XMPP_R_CONNECTIONS;
 	edge_handles_each(c->links, count_one, &t);
 	return t.count < acc_xmpp_partner_limit(c->topo, w->partner)
@@ -356,7 +357,7 @@ static enum acc_xmpp_reason read_from(struct acc_xmpp_in_link *n,
 		return strcmp(l->domain, w.domain) == 0
 			       ? ACC_XMPP_R_OK
 			       : ACC_XMPP_R_FROM_CHANGED;
-	r = acc_xmpp_in_room(l->core, &w);
+	r = acc_xmpp_in_room(l->core, &w, true);
 	if (r)
 		return r;
 	n->who = w;

@@ -292,7 +292,7 @@ refusal(struct acc_xmpp_core *c, const struct acc_xmpp_who *w, const char *pair)
 		return ACC_XMPP_R_SHUTDOWN;
 	if (edge_expiring_has(c->resting, key, acc_xmpp_now(c)))
 		return ACC_XMPP_R_REMOTE_RESTS;
-	return acc_xmpp_in_room(c, w);
+	return acc_xmpp_in_room(c, w, false);
 }
 
 static struct acc_xmpp_out_link *open_to(struct acc_xmpp_core *c,
@@ -349,7 +349,8 @@ enum edge_err acc_xmpp_out_verify(struct acc_xmpp_core *c,
 	struct acc_xmpp_out_link *o;
 	enum edge_err err;
 
-	if (c->is_draining || acc_xmpp_in_room(c, q->who) != ACC_XMPP_R_OK)
+	if (c->is_draining ||
+	    acc_xmpp_in_room(c, q->who, false) != ACC_XMPP_R_OK)
 		return EDGE_ELIMIT;
 	err = make(&o, c, q->who, q->own, true);
 	if (err)
