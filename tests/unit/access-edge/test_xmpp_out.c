@@ -167,6 +167,61 @@ START_TEST(xmpp_out_lets_no_more_wait_than_so_many)
 }
 END_TEST
 
+/* The stream that waits for its verdict gets it. */
+static struct xmpp_end *established(void)
+{
+	struct xmpp_end *p = xmpp_taken(listener);
+
+	xmpp_say(p, THEIR_HEADER);
+	xmpp_hears(p, "</db:result>");
+	xmpp_say(p, "<db:result from='fabrikam.com' to='contoso.com' "
+		    "type='valid'/>");
+	return p;
+}
+
+/* It reads nothing: its gateway is held up for a moment, then its stanzas come
+ * back, and what is kept for it stays below the cap. */
+START_TEST(xmpp_out_of_a_slow_partner_comes_back)
+{
+	struct xmpp_end *g, *p;
+	struct acc_xmpp_link *l;
+	char *text;
+
+	with_dns();
+	xmpp_limits[ACC_LIMIT_XMPP_SLOW_MS] = 100;
+	xmpp_limits[ACC_LIMIT_XMPP_OUT_QUEUE] = 262144;
+	g = xmpp_gateway("fe01.corp");
+	send_out(g, "m1");
+	p = established();
+	xmpp_hears(p, "id='m1'");
+	l = xmpp_newest();
+	text = malloc(32001);
+	ck_assert_ptr_nonnull(text);
+	memset(text, 'x', 32000);
+	text[32000] = '\0';
+	for (int i = 0; i < 2000 && !strstr(g->text, "<resource-constraint ");
+	     i++) {
+		xmpp_say(g, "<message from='a@contoso.com' "
+			    "to='b@fabrikam.com' id='big'><body>");
+		xmpp_say(g, text);
+		xmpp_say(g, "</body></message>");
+		xmpp_seen(g);
+		ck_assert_uint_le(edge_conn_queued(l->conn), 262144);
+	}
+	free(text);
+	xmpp_hears(g, "<resource-constraint ");
+	ck_assert(heard("reason=queue"));
+	/* and when it reads again, it gets what is for it */
+	do {
+		xmpp_forget(p);
+		xmpp_seen(p);
+	} while (p->len || edge_conn_queued(l->conn));
+	xmpp_forget(p);
+	send_out(g, "later");
+	xmpp_hears(p, "id='later'");
+}
+END_TEST
+
 /* A partner's key: his domain's server is asked, and the stream is as good as
  * the answer. Both of them are the test. */
 START_TEST(xmpp_out_asks_about_a_partners_key)
@@ -275,6 +330,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, xmpp_out_proves_itself_by_a_key_and_sends);
 	tcase_add_loop_test(t, xmpp_out_comes_back_when_it_fails, 0, 5);
 	tcase_add_test(t, xmpp_out_lets_no_more_wait_than_so_many);
+	tcase_add_test(t, xmpp_out_of_a_slow_partner_comes_back);
 	tcase_add_loop_test(t, xmpp_out_asks_about_a_partners_key, 0, 3);
 	tcase_add_test(t, xmpp_out_asks_no_longer_than_is_allowed);
 	tcase_add_test(t, xmpp_resolve_dials_no_address_of_the_inside);

@@ -36,6 +36,8 @@ void xmpp_say(struct xmpp_end *e, const char *text);
 void xmpp_hears(struct xmpp_end *e, const char *words);
 /** The other end has closed; what it said before is kept. */
 void xmpp_is_over(struct xmpp_end *e);
+/** Turn the loop once more and read what is there. */
+void xmpp_seen(struct xmpp_end *e);
 /** What came is forgotten. */
 void xmpp_forget(struct xmpp_end *e);
 /** The link whose peer that end is, the newest one. */
