@@ -45,6 +45,8 @@ static const struct verb {
 	 "a new A/V authentication key, from that time on"},
 	{"cert", "drop-previous", ctl_cert_drop_previous, "[--force]",
 	 "the old one, when its last token has ended"},
+	{"policy", "show", ctl_policy_show, "[--topology FILE [--self FQDN]]",
+	 "who may talk to us: switches, domains, providers, XMPP partners"},
 	{"status", NULL, ctl_status, "[--limits]",
 	 "the services, their listeners, next hops and refusals"},
 	{"test", "av-edge", ctl_test_av_edge,

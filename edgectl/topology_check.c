@@ -39,23 +39,6 @@ static enum ctl_exit check(struct ctl *c, const struct check *k,
 	return CTL_GOOD;
 }
 
-static enum ctl_exit read_file(struct ctl *c, const struct check *k,
-			       const char *path, struct topo_bundle **out)
-{
-	/* a check of content: whose signature it bears does not matter */
-	struct topo_bundle_plan plan = {
-		.path = path, .hosts = k->hosts, .allow_unsigned = true};
-	enum edge_err err;
-	char why[256] = "";
-
-	err = topo_bundle_read(out, &plan, why, sizeof(why));
-	if (!err)
-		return CTL_GOOD;
-	return ctl_fail(c, err,
-			ctl_exit_of(err) == CTL_IO ? "CTL-007" : "CTL-010",
-			path, "%s", *why ? why : ctl_reason(err));
-}
-
 enum ctl_exit ctl_topology_check(struct ctl *c, int argc, char **argv)
 {
 	struct check k = {0};
@@ -75,7 +58,7 @@ enum ctl_exit ctl_topology_check(struct ctl *c, int argc, char **argv)
 	k.self = ctl_self(c, k.self);
 	if (!k.self)
 		return CTL_INVALID;
-	exit = read_file(c, &k, argv[0], &b);
+	exit = ctl_version_source(c, &b, argv[0], k.hosts);
 	if (!exit)
 		exit = check(c, &k, b);
 	topo_bundle_free(b);

@@ -10,6 +10,7 @@
 #include "common/admin.h"
 #include "edgectl/offer.h"
 #include "edgectl/version.h"
+#include "topology/bundle.h"
 
 enum { LOCAL_ADDRS_MAX = 256 /* ours */ };
 
@@ -247,4 +248,21 @@ enum ctl_exit ctl_version_build(struct ctl *c, struct topo_import **out,
 	if (err == EDGE_ENOTFOUND)
 		err = EDGE_EFORMAT; /* self or next hop not in the document */
 	return ctl_exit_of(err);
+}
+
+enum ctl_exit ctl_version_source(struct ctl *c, struct topo_bundle **out,
+				 const char *path, const char *hosts)
+{
+	/* a look at content: whose signature it bears does not matter */
+	struct topo_bundle_plan plan = {
+		.path = path, .hosts = hosts, .allow_unsigned = true};
+	enum edge_err err;
+	char why[256] = "";
+
+	err = topo_bundle_read(out, &plan, why, sizeof(why));
+	if (!err)
+		return CTL_GOOD;
+	return ctl_fail(c, err,
+			ctl_exit_of(err) == CTL_IO ? "CTL-007" : "CTL-010",
+			path, "%s", *why ? why : ctl_reason(err));
 }

@@ -28,6 +28,12 @@ enum ctl_exit ctl_version_take(struct ctl *c, struct topo_writer *w,
  * told to read again; those that still are not give CTL-013. */
 void ctl_version_catch_up(struct ctl *c, uint64_t seq);
 
+struct topo_bundle;
+/** What a bundle, an export or a document holds, whoever signed it: for verbs
+ * that store nothing. hosts: a file beside it, or NULL. */
+enum ctl_exit ctl_version_source(struct ctl *c, struct topo_bundle **out,
+				 const char *path, const char *hosts);
+
 enum {
 	CTL_BUILD_HERE = 1,  /* on the edge itself: its NICs and routes count */
 	CTL_BUILD_DRAFT = 2, /* a draft is a warning (TO 1.1: check only) */

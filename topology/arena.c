@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/crypto.h"
+
 enum { BLOCK_BYTES = 16 * 1024 }; /* ours: small models take one [bytes] */
 
 struct topo_arena_block {
@@ -115,6 +117,7 @@ void topo_arena_fini(struct topo_arena *a)
 	while (b) {
 		struct topo_arena_block *next = b->next;
 
+		edge_wipe(b->bytes, b->used); /* a secret may be in it */
 		free(b);
 		b = next;
 	}

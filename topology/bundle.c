@@ -325,6 +325,8 @@ void topo_bundle_free(struct topo_bundle *b)
 		return;
 	if (b->secrets.p)
 		edge_wipe(b->secrets.p, b->secrets.len);
+	if (b->source.p) /* may hold the passphrase of dialback */
+		edge_wipe(b->source.p, b->source.len);
 	free(b->source.p);
 	free(b->hosts.p);
 	free(b->secrets.p);

@@ -161,6 +161,25 @@ static void derive_lifetime(struct topo_derive *v)
 					    : TOKEN_LIFETIME_S;
 }
 
+/* The service's own settings win over the global ones, whole. */
+static void derive_proxy(struct topo_derive *v)
+{
+	v->topo.proxy = v->d->proxy;
+	for (const struct topo_draft_proxy *p = v->d->proxies; p; p = p->next) {
+		bool is_ours =
+			p->service
+				? strcmp(p->service, v->role.edge->id) == 0
+				: p->pool &&
+					  topo_name_eq(edge_slice_str(p->pool),
+						       v->topo.pool);
+
+		if (!is_ours)
+			continue;
+		v->topo.proxy = p->is;
+		return;
+	}
+}
+
 void topo_derive_settings(struct topo_derive *v)
 {
 	struct topo_access_settings *a = &v->topo.access;
@@ -168,7 +187,7 @@ void topo_derive_settings(struct topo_derive *v)
 	if (v->err)
 		return;
 	*a = v->d->access;
-	v->topo.proxy = v->d->proxy;
+	derive_proxy(v);
 	a->default_route = topo_derive_name(v, a->default_route);
 	v->topo.signature = word(v, v->topo.signature);
 	derive_route(v);

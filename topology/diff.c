@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/crypto.h"
 #include "topology/facts.h"
 #include "topology/snap.h"
 
@@ -175,6 +176,7 @@ static enum edge_err facts_of(struct topo_facts *out, const struct topo *t,
 	if (err)
 		return err;
 	err = topo_facts_parse(out, edge_slice(text, len), arena, NULL, 0);
+	edge_wipe(text, len);
 	free(text);
 	return err;
 }

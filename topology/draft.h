@@ -109,6 +109,12 @@ struct topo_draft_xmpp {
 	unsigned line;
 };
 
+struct topo_draft_proxy { /* ProxySettings of one service */
+	struct topo_draft_proxy *next;
+	const char *service, *pool; /* id, FQDN; either may be NULL */
+	struct topo_proxy_settings is;
+};
+
 struct topo_draft_lifetime { /* MediaRelaySettings of one scope */
 	struct topo_draft_lifetime *next;
 	const char *site; /* NULL: global */
@@ -138,7 +144,8 @@ struct topo_draft {
 	struct topo_draft_service *services, **services_tail;
 	struct topo_draft_names sql; /* ids of SQL instances */
 	struct topo_access_settings access;
-	struct topo_proxy_settings proxy;
+	struct topo_proxy_settings proxy; /* of global scope */
+	struct topo_draft_proxy *proxies; /* of services, the last one first */
 	struct topo_xmpp_gateway gateway;
 	struct topo_draft_partner *allowed, **allowed_tail;
 	struct topo_draft_provider *providers, **providers_tail;

@@ -14,6 +14,7 @@ enum {				  /* ours */
        STREAM_S_MAX = 24 * 3600,  /* times of a stream [s] */
 };
 
+/* Parts of a row; IN is the struct that the table is about. */
 #define AT(member)	 .at = offsetof(struct IN, member)
 #define RANGE(low, high) .min = (low), .max = (high)
 

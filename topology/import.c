@@ -172,6 +172,8 @@ void topo_import_free(struct topo_import *i)
 	if (!i)
 		return;
 	topo_drop(i->topo);
+	if (i->snap)
+		edge_wipe(i->snap, i->snap_len);
 	free(i->snap);
 	free(i);
 }

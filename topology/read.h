@@ -51,6 +51,7 @@ enum topo_place {
 	TOPO_AT_ANCHOR_KEY,
 	TOPO_AT_DICTIONARY,
 	TOPO_AT_ENTRY,
+	TOPO_AT_ENTRY_KEY,
 	TOPO_AT_VALUE,
 	TOPO_AT_SETTING, /* a settings element and all below it */
 	TOPO_AT_LEAF,	 /* known, nothing in it is ours */
@@ -105,8 +106,10 @@ struct topo_reader {
 	struct topo_draft_xmpp *partner; /* takes AdditionalDomains; or NULL */
 	/* where in an export */
 	const char *item, *topology_item;
-	const char *scope_site; /* NULL: none in the entry's key */
-	bool scope_is_global, scope_is_site, srv_routing;
+	/* of the entry's key, NULL: not there; the service by its id or, behind
+	 * the last colon of the key's Name, by its pool */
+	const char *scope_site, *scope_service, *scope_pool;
+	bool scope_is_global, scope_is_site, scope_is_service, srv_routing;
 	enum topo_setting setting;
 };
 
@@ -146,6 +149,9 @@ struct topo_read_rule {
 	const char *attrs; /* known ones, blanks between; NULL: any */
 };
 const struct topo_read_rule *topo_read_topology_rules(void);
+/** "site:role:instance" of a ServiceId. */
+const char *topo_read_service_id(struct topo_reader *r,
+				 const struct topo_element *el);
 /** After the last element: names of machines, labels of services. */
 void topo_read_finish(struct topo_reader *r);
 

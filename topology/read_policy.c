@@ -25,13 +25,31 @@ static void fill(struct topo_reader *r, const struct topo_field *fields,
 	r->partner = NULL;
 }
 
+/* AE 3.2: of the global scope, or of one service. */
+static struct topo_proxy_settings *proxy_of_scope(struct topo_reader *r)
+{
+	struct topo_draft_proxy *n;
+
+	if (!r->scope_is_service)
+		return &r->d->proxy;
+	n = topo_read_row(r, sizeof(*n));
+	if (!n)
+		return NULL;
+	n->service = r->scope_service;
+	n->pool = r->scope_pool;
+	n->is = topo_proxy_default();
+	n->next = r->d->proxies;
+	r->d->proxies = n;
+	return &n->is;
+}
+
 void topo_read_policy_start(struct topo_reader *r)
 {
 	fill(r, NULL, NULL, 0);
 	if (r->setting == TOPO_SETTING_ACCESS)
 		fill(r, topo_access_fields, &r->d->access, 0);
 	else if (r->setting == TOPO_SETTING_PROXY)
-		fill(r, topo_proxy_fields, &r->d->proxy, 0);
+		fill(r, topo_proxy_fields, proxy_of_scope(r), 0);
 	else if (r->setting == TOPO_SETTING_GATEWAY)
 		fill(r, topo_gateway_fields, &r->d->gateway, 0);
 }

@@ -27,7 +27,10 @@ static void on_anchor(struct topo_reader *r, const struct topo_element *el)
 	(void)el;
 	r->scope_is_global = true;
 	r->scope_is_site = false;
+	r->scope_is_service = false;
 	r->scope_site = NULL;
+	r->scope_service = NULL;
+	r->scope_pool = NULL;
 }
 
 static void on_anchor_key(struct topo_reader *r, const struct topo_element *el)
@@ -38,15 +41,27 @@ static void on_anchor_key(struct topo_reader *r, const struct topo_element *el)
 		return;
 	r->scope_is_global = edge_slice_ieq_str(a->value, "Global");
 	r->scope_is_site = edge_slice_ieq_str(a->value, "Site");
+	r->scope_is_service = edge_slice_ieq_str(a->value, "Service");
 }
 
 static void on_entry_key(struct topo_reader *r, const struct topo_element *el)
 {
+	const char *name = topo_attr_str(r, el, "Name");
+	const char *colon = name ? strrchr(name, ':') : NULL;
+
 	r->scope_site = topo_attr_str(r, el, "SiteId");
+	r->scope_service = NULL;
+	r->scope_pool = colon ? colon + 1 : name;
+}
+
+static void on_entry_service(struct topo_reader *r,
+			     const struct topo_element *el)
+{
+	r->scope_service = topo_read_service_id(r, el);
 }
 
 /* Settings elements we read. Global scope only, but for MediaRelaySettings,
- * which a site may have of its own. */
+ * which a site may have of its own, and ProxySettings, which a service may. */
 /* clang-format off */
 static const struct {
 	const char *name;
@@ -96,18 +111,19 @@ static void on_setting(struct topo_reader *r, const struct topo_element *el)
 {
 	enum topo_setting setting = setting_of(el->name);
 	bool in_scope = r->scope_is_global ||
-			(setting == TOPO_SETTING_RELAY && r->scope_is_site);
+			(setting == TOPO_SETTING_RELAY && r->scope_is_site) ||
+			(setting == TOPO_SETTING_PROXY && r->scope_is_service);
 
 	r->setting = setting;
 	r->row = NULL;
 	r->lifetime = NULL;
 	r->srv_routing = false;
-	topo_read_policy_start(r);
 	if (setting == TOPO_SETTING_NONE || !in_scope) {
 		topo_read_unknown(r, TOPO_UNKNOWN_ELEMENT, el->line, el->name);
 		r->levels[r->depth].place = TOPO_AT_UNKNOWN;
 		return;
 	}
+	topo_read_policy_start(r);
 	if (setting == TOPO_SETTING_ACCESS)
 		r->d->has_access = true;
 	if (setting == TOPO_SETTING_RELAY)
@@ -213,7 +229,9 @@ static const struct topo_read_rule rules[] = {
 	{TOPO_AT_ANCHOR_KEY, 'f', "AuthorityId", TOPO_AT_LEAF, NULL, NULL, NULL},
 	{TOPO_AT_ANCHOR, 'f', "Dictionary", TOPO_AT_DICTIONARY, NULL, NULL, NULL},
 	{TOPO_AT_DICTIONARY, 'f', "Item", TOPO_AT_ENTRY, NULL, NULL, NULL},
-	{TOPO_AT_ENTRY, 'f', "Key", TOPO_AT_LEAF, on_entry_key, NULL, NULL},
+	{TOPO_AT_ENTRY, 'f', "Key", TOPO_AT_ENTRY_KEY, on_entry_key, NULL, NULL},
+	{TOPO_AT_ENTRY_KEY, '*', "ServiceId", TOPO_AT_LEAF, on_entry_service, NULL, NULL},
+	{TOPO_AT_ENTRY_KEY, '*', NULL, TOPO_AT_LEAF, NULL, NULL, NULL},
 	{TOPO_AT_ENTRY, 'f', "Value", TOPO_AT_VALUE, NULL, NULL, NULL},
 	{TOPO_AT_VALUE, 's', NULL, TOPO_AT_SETTING, on_setting, end_setting, NULL},
 	{TOPO_AT_TOPOLOGY, 'u', "SimpleUrlConfiguration", TOPO_AT_SETTING, on_setting, end_setting, NULL},

@@ -50,8 +50,8 @@ static const char *cluster_id(struct topo_reader *r,
 				 or_empty(topo_attr_str(r, el, "Number")));
 }
 
-static const char *service_id(struct topo_reader *r,
-			      const struct topo_element *el)
+const char *topo_read_service_id(struct topo_reader *r,
+				 const struct topo_element *el)
 {
 	return topo_arena_printf(&r->d->arena, "%s:%s:%s",
 				 or_empty(topo_attr_str(r, el, "SiteId")),
@@ -140,7 +140,7 @@ static void end_site_name(struct topo_reader *r)
 static void on_route(struct topo_reader *r, const struct topo_element *el)
 {
 	if (r->site)
-		r->site->route = service_id(r, el);
+		r->site->route = topo_read_service_id(r, el);
 }
 
 /* Clusters, machines, interfaces. */
@@ -275,7 +275,7 @@ static void on_service_id(struct topo_reader *r, const struct topo_element *el)
 
 	if (!s)
 		return;
-	s->id = service_id(r, el);
+	s->id = topo_read_service_id(r, el);
 	s->site = or_empty(topo_attr_str(r, el, "SiteId"));
 	s->role = or_empty(topo_attr_str(r, el, "RoleName"));
 	s->label = strcmp(s->site, "1") == 0
@@ -303,7 +303,7 @@ static void on_dep_id(struct topo_reader *r, const struct topo_element *el)
 {
 	if (!r->dep)
 		return;
-	r->dep->id = service_id(r, el);
+	r->dep->id = topo_read_service_id(r, el);
 	r->dep->role = or_empty(topo_attr_str(r, el, "RoleName"));
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/crypto.h"
 #include "topology/snap_rows.h"
 
 struct topo_box {
@@ -167,6 +168,7 @@ enum edge_err topo_snap_encode(char **text, size_t *len, const struct topo *t)
 	sorted = NULL;
 out:
 	free(sorted);
+	edge_wipe(lines, lines_len);
 	free(lines);
 	return err;
 }

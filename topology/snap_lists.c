@@ -84,8 +84,9 @@ bool topo_snap_hosts(struct topo_snap_in *in, struct edge_slice s, uint8_t sep,
 	return true;
 }
 
-struct topo_facts topo_snap_with_prefix(const struct topo_facts *f,
-					const char *prefix)
+/* Facts whose key begins with prefix: they lie together. */
+static struct topo_facts with_prefix(const struct topo_facts *f,
+				     const char *prefix)
 {
 	struct topo_facts some = {0};
 
@@ -136,7 +137,7 @@ static bool take_addrs(struct topo_snap_in *in, struct edge_slice s,
 
 bool topo_snap_take_hosts(struct topo_snap_in *in, const struct topo_fact **at)
 {
-	struct topo_facts some = topo_snap_with_prefix(&in->facts, "host.");
+	struct topo_facts some = with_prefix(&in->facts, "host.");
 	struct topo_host *v =
 		topo_arena_array(in->arena, some.count, sizeof(*v));
 
@@ -154,13 +155,31 @@ bool topo_snap_take_hosts(struct topo_snap_in *in, const struct topo_fact **at)
 	return true;
 }
 
-bool topo_snap_is_numbered(const struct topo_facts *some, size_t i,
-			   const char *prefix)
+static bool is_numbered(const struct topo_facts *some, size_t i,
+			const char *prefix)
 {
 	char want[32];
 
 	(void)snprintf(want, sizeof(want), "%s%03zu", prefix, i);
 	return i <= TOPO_SNAP_RUNNING_MAX && strcmp(some->v[i].key, want) == 0;
+}
+
+void *topo_snap_take_running(struct topo_snap_in *in,
+			     const struct topo_snap_running *r, size_t *count,
+			     const struct topo_fact **at)
+{
+	struct topo_facts some = with_prefix(&in->facts, r->prefix);
+	char *v = topo_arena_array(in->arena, some.count, r->size);
+
+	*at = NULL;
+	for (size_t i = 0; v && i < some.count; i++) {
+		*at = &some.v[i];
+		if (!is_numbered(&some, i, r->prefix) ||
+		    !r->take(in, some.v[i].value, v + i * r->size))
+			return NULL;
+	}
+	*count = some.count;
+	return v;
 }
 
 void topo_snap_put_av_members(FILE *out, const struct topo *t)
@@ -173,27 +192,25 @@ void topo_snap_put_av_members(FILE *out, const struct topo *t)
 	}
 }
 
+static bool take_av_member(struct topo_snap_in *in, struct edge_slice s,
+			   void *item)
+{
+	struct edge_addr *a = item;
+
+	(void)in;
+	return edge_addr_parse(a, s, 0) == EDGE_OK && a->family;
+}
+
 /* None in a pool of one, and in snapshots older than this fact. */
 bool topo_snap_take_av_members(struct topo_snap_in *in,
 			       const struct topo_fact **at)
 {
-	struct topo_facts some =
-		topo_snap_with_prefix(&in->facts, "av.member.");
-	struct edge_addr *v =
-		topo_arena_array(in->arena, some.count, sizeof(*v));
+	static const struct topo_snap_running running = {
+		"av.member.", sizeof(struct edge_addr), take_av_member};
 
-	*at = NULL;
-	if (!v)
-		return false;
-	for (size_t i = 0; i < some.count; i++) {
-		*at = &some.v[i];
-		if (!topo_snap_is_numbered(&some, i, "av.member.") ||
-		    edge_addr_parse(&v[i], some.v[i].value, 0) || !v[i].family)
-			return false;
-	}
-	in->t->av_members = v;
-	in->t->av_member_count = some.count;
-	return true;
+	in->t->av_members = topo_snap_take_running(in, &running,
+						   &in->t->av_member_count, at);
+	return in->t->av_members;
 }
 
 void topo_snap_put_registrars(FILE *out, const struct topo *t)
@@ -212,8 +229,9 @@ void topo_snap_put_registrars(FILE *out, const struct topo *t)
 }
 
 static bool take_registrar(struct topo_snap_in *in, struct edge_slice s,
-			   struct topo_cluster *c)
+			   void *item)
 {
+	struct topo_cluster *c = item;
 	struct edge_slice name, port, director;
 	uint64_t n;
 
@@ -236,22 +254,15 @@ static bool take_registrar(struct topo_snap_in *in, struct edge_slice s,
 bool topo_snap_take_registrars(struct topo_snap_in *in,
 			       const struct topo_fact **at)
 {
-	struct topo_facts some =
-		topo_snap_with_prefix(&in->facts, "registrar.");
+	static const struct topo_snap_running running = {
+		"registrar.", sizeof(struct topo_cluster), take_registrar};
+	struct topo *t = in->t;
 	struct topo_cluster *v =
-		topo_arena_array(in->arena, some.count, sizeof(*v));
+		topo_snap_take_running(in, &running, &t->registrar_count, at);
 
-	*at = NULL;
-	if (!v || !some.count)
+	if (!v || !t->registrar_count)
 		return false;
-	for (size_t i = 0; i < some.count; i++) {
-		*at = &some.v[i];
-		if (!topo_snap_is_numbered(&some, i, "registrar.") ||
-		    !take_registrar(in, some.v[i].value, &v[i]))
-			return false;
-	}
 	v[0].is_next_hop = true;
-	in->t->registrars = v;
-	in->t->registrar_count = some.count;
+	t->registrars = v;
 	return true;
 }

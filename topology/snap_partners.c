@@ -234,8 +234,9 @@ static bool take_properties(struct topo_snap_in *in, struct edge_slice s,
 }
 
 static bool take_provider(struct topo_snap_in *in, struct edge_slice s,
-			  struct topo_provider *p)
+			  void *item)
 {
+	struct topo_provider *p = item;
 	struct edge_slice kind, proxy, properties;
 	bool is_public;
 
@@ -254,20 +255,10 @@ static bool take_provider(struct topo_snap_in *in, struct edge_slice s,
 bool topo_snap_take_providers(struct topo_snap_in *in,
 			      const struct topo_fact **at)
 {
-	struct topo_facts some = topo_snap_with_prefix(&in->facts, "provider.");
-	struct topo_provider *v =
-		topo_arena_array(in->arena, some.count, sizeof(*v));
+	static const struct topo_snap_running running = {
+		"provider.", sizeof(struct topo_provider), take_provider};
 
-	*at = NULL;
-	if (!v)
-		return false;
-	for (size_t i = 0; i < some.count; i++) {
-		*at = &some.v[i];
-		if (!topo_snap_is_numbered(&some, i, "provider.") ||
-		    !take_provider(in, some.v[i].value, &v[i]))
-			return false;
-	}
-	in->t->providers = v;
-	in->t->provider_count = some.count;
-	return true;
+	in->t->providers = topo_snap_take_running(in, &running,
+						  &in->t->provider_count, at);
+	return in->t->providers;
 }

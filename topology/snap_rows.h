@@ -131,12 +131,16 @@ bool topo_snap_take_providers(struct topo_snap_in *in,
 bool topo_snap_take_xmpp(struct topo_snap_in *in, const struct topo_fact **at);
 
 /* Pieces that all files read with. */
-/** Facts whose key begins with prefix: they lie together. */
-struct topo_facts topo_snap_with_prefix(const struct topo_facts *f,
-					const char *prefix);
-/** Is the key of some[i] prefix and i, three digits? */
-bool topo_snap_is_numbered(const struct topo_facts *some, size_t i,
-			   const char *prefix);
+/* Facts "<prefix>NNN", numbered from 000 without a gap: an item each. */
+struct topo_snap_running {
+	const char *prefix;
+	size_t size; /* of an item [bytes] */
+	bool (*take)(struct topo_snap_in *in, struct edge_slice s, void *item);
+};
+/** The items, *count of them; NULL: malformed (*at) or no memory. */
+void *topo_snap_take_running(struct topo_snap_in *in,
+			     const struct topo_snap_running *r, size_t *count,
+			     const struct topo_fact **at);
 bool topo_snap_lit(struct edge_slice *s, const char *text);
 /** Up to the separator or the end, which may come next; never empty. */
 bool topo_snap_word(struct edge_slice *s, uint8_t sep, struct edge_slice *out);

@@ -42,8 +42,9 @@ static bool take_more(struct topo_snap_in *in, struct edge_slice s,
 }
 
 static bool take_partner(struct topo_snap_in *in, struct edge_slice s,
-			 struct topo_xmpp_partner *p)
+			 void *item)
 {
+	struct topo_xmpp_partner *p = item;
 	struct edge_slice name;
 
 	*p = topo_xmpp_partner_default();
@@ -55,23 +56,13 @@ static bool take_partner(struct topo_snap_in *in, struct edge_slice s,
 
 bool topo_snap_take_xmpp(struct topo_snap_in *in, const struct topo_fact **at)
 {
-	struct topo_facts some =
-		topo_snap_with_prefix(&in->facts, "xmpp.partner.");
-	struct topo_xmpp_partner *v =
-		topo_arena_array(in->arena, some.count, sizeof(*v));
+	static const struct topo_snap_running running = {
+		"xmpp.partner.", sizeof(struct topo_xmpp_partner),
+		take_partner};
 
-	*at = NULL;
-	if (!v)
-		return false;
-	for (size_t i = 0; i < some.count; i++) {
-		*at = &some.v[i];
-		if (!topo_snap_is_numbered(&some, i, "xmpp.partner.") ||
-		    !take_partner(in, some.v[i].value, &v[i]))
-			return false;
-	}
-	in->t->xmpp = v;
-	in->t->xmpp_count = some.count;
-	return true;
+	in->t->xmpp =
+		topo_snap_take_running(in, &running, &in->t->xmpp_count, at);
+	return in->t->xmpp;
 }
 
 /* xmpp.partners: the names again, for people; earlier versions had no more. */

@@ -311,6 +311,7 @@ static enum edge_err load_version(int dir, uint64_t seq,
 	else
 		err = topo_snap_decode(out, edge_slice(text, len), seq, why,
 				       why_cap);
+	edge_wipe(text, len);
 	free(text);
 	return err;
 }

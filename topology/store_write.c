@@ -1,6 +1,7 @@
 /* Staged, fsynced, renamed: see the order in the header. */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,10 +186,46 @@ enum edge_err topo_writer_stage(struct topo_writer *w)
 	return topo_dir_open(&w->staging, w->dir, "staging");
 }
 
+/* Both hold what makes dialback keys: the export as the administrator typed
+ * it, the snapshot as its hash. */
+static const struct {
+	const char *name;
+	mode_t mode;
+	bool is_shared; /* with the services, by their common group */
+} private_files[] = {
+	{"source", 0600, false},
+	{"topology.snap", 0640, true},
+};
+
+/* Services that gave root up read it as members of this group; not given when
+ * there is none, for then they stay root. */
+static enum edge_err share(const struct topo_writer *w, const char *name)
+{
+	const struct group *g = getgrnam("lync-edge");
+
+	if (g &&
+	    fchownat(w->staging, name, (uid_t)-1, g->gr_gid,
+		     AT_SYMLINK_NOFOLLOW) &&
+	    errno != EPERM)
+		return EDGE_ESYS;
+	return EDGE_OK;
+}
+
 enum edge_err topo_writer_add(struct topo_writer *w, const char *name,
 			      struct edge_slice bytes)
 {
-	return topo_file_create(w->staging, name, 0644, bytes);
+	bool is_shared = false;
+	mode_t mode = 0644;
+	enum edge_err err;
+
+	for (size_t i = 0; i < sizeof(private_files) / sizeof(*private_files);
+	     i++)
+		if (strcmp(name, private_files[i].name) == 0) {
+			mode = private_files[i].mode;
+			is_shared = private_files[i].is_shared;
+		}
+	err = topo_file_create(w->staging, name, mode, bytes);
+	return !err && is_shared ? share(w, name) : err;
 }
 
 static enum edge_err give_name(struct topo_writer *w, const char *name)

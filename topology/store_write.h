@@ -41,6 +41,8 @@ EDGE_MUST_CHECK enum edge_err topo_writer_next(const struct topo_writer *w,
 					       uint64_t wanted, uint64_t *seq);
 /** Begin staging. */
 EDGE_MUST_CHECK enum edge_err topo_writer_stage(struct topo_writer *w);
+/** "source" is for its owner, "topology.snap" also for group lync-edge (both
+ * hold a secret), all others for everybody. */
 EDGE_MUST_CHECK enum edge_err topo_writer_add(struct topo_writer *w,
 					      const char *name,
 					      struct edge_slice bytes);

@@ -1,7 +1,10 @@
 """edgectl beside a running edge: other HOSTS are taken without a restart, bad
-ones by nobody; show and diff say what the services read; a route by the wrong
-NIC is found."""
+ones by nobody; show and diff say what the services read, policy show in the
+words of the cmdlets; the secret of an export stays where it is; a route by the
+wrong NIC is found."""
+import hashlib
 import json
+import pathlib
 
 from support import journey, netns
 from support import sink as director
@@ -97,6 +100,52 @@ def show_and_diff(edge, tool, seqs):
     assert 'CTL-012' in unknown, unknown
 
 
+FEDERATION = (pathlib.Path(__file__).resolve().parents[1] / 'vectors' /
+              'topology' / '07-docitemset-federation.xml')
+PASSPHRASE = 's3cr3tf0rd14lb4ck'
+KEY = hashlib.sha256(PASSPHRASE.encode()).hexdigest()
+
+
+def policy(edge, tool):
+    """In force, of a file, and in force again once it is imported."""
+    now = edge.edgectl('policy', 'show')
+    for word in (f'version {tool.versions()[1]}\n',
+                 'RoutingMethod                          : UseDnsSrvRouting',
+                 'XMPP partners (Get-CsXmppAllowedPartner)\n\n(none)\n'):
+        assert word in now, (word, now)
+    there = tool('policy', 'show', '--topology', str(FEDERATION), exits=(1,))
+    assert there['findings'][0]['id'] == 'TOPO-XMPP-002', there
+    there = there['policy']
+    assert [p['Identity'] for p in there['CsHostingProvider']] == \
+        ['Consolidated', 'Exchange UM', 'Not Yet'], there
+    assert not there['CsHostingProvider'][2]['Enabled'], there
+    before = tool.versions()[1]
+    edge.load(FEDERATION, LAB / 'topology' / 'hosts')
+    assert tool.versions()[1] > before
+    assert tool('policy', 'show')['policy'] == there
+    secret(edge, tool, before)
+    tool('topology', 'rollback', exits=(0, 1))
+    assert edge.edgectl('policy', 'show').splitlines()[2:] == \
+        now.splitlines()[2:]
+
+
+def secret(edge, tool, before):
+    """Of the passphrase the hash is kept, in a file that the services may
+    read, and never shown; the export itself is for its owner."""
+    files = edge.folder / 'state' / 'replica' / 'current'
+    modes = {name: (files / name).stat().st_mode & 0o7777
+             for name in ('source', 'topology.snap', 'hosts', 'meta')}
+    assert modes == {'source': 0o600, 'topology.snap': 0o640,
+                     'hosts': 0o644, 'meta': 0o644}, modes
+    snap = (files / 'topology.snap').read_text()
+    assert f'xmpp.dialbackkey\t{KEY}\n' in snap and PASSPHRASE not in snap
+    for words in (('topology', 'show'), ('topology', 'show', '--facts'),
+                  ('topology', 'diff', str(before)), ('policy', 'show')):
+        for said in (edge.edgectl(*words), json.dumps(tool(*words))):
+            assert '(secret)' in said, (words, said)
+            assert KEY not in said and PASSPHRASE not in said, words
+
+
 def wrong_side(j, edge, tool):
     """HOSTS-005: an inside name whose route leaves by the outside NIC; a
     warning in a lab, else the end."""
@@ -128,6 +177,7 @@ def body(j):
     tool = Tool(edge)
     seqs = hosts_load(j, edge, tool)
     show_and_diff(edge, tool, seqs)
+    policy(edge, tool)
     wrong_side(j, edge, tool)
 
 

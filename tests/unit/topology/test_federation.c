@@ -325,6 +325,22 @@ START_TEST(federation_serves_xmpp_only_with_a_partner)
 }
 END_TEST
 
+/* AE 6: a next hop that is a Front End is one; a Director never. */
+START_TEST(federation_trusts_front_ends_with_xmpp)
+{
+	teardown();
+	topo_doc_load(&d, "01-single-edge-minimal.xml");
+	(void)topo_doc_topo(&d, SELF);
+	ck_assert_ptr_nonnull(
+		strstr(d.snap, "\ntrust.xmpp\tfe01.corp.contoso.com\n"));
+	teardown();
+	topo_doc_load(&d, "02-edge-pool-director.xml");
+	topo_doc_replace(&d, "IsDirector=\"false\"", "IsDirector=\"true\"");
+	(void)topo_doc_topo(&d, SELF);
+	ck_assert_ptr_nonnull(strstr(d.snap, "\ntrust.xmpp\t-\n"));
+}
+END_TEST
+
 START_TEST(federation_takes_child_elements_and_old_names)
 {
 	const struct topo *t;
@@ -476,6 +492,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(tc, federation_refuses_a_malformed_fact, 0,
 			    (int)(sizeof(bads) / sizeof(*bads)));
 	tcase_add_test(tc, federation_serves_xmpp_only_with_a_partner);
+	tcase_add_test(tc, federation_trusts_front_ends_with_xmpp);
 	tcase_add_test(tc, federation_takes_child_elements_and_old_names);
 	tcase_add_test(tc,
 		       federation_keeps_the_default_of_a_value_out_of_range);

@@ -233,6 +233,46 @@ START_TEST(settings_of_the_proxy)
 }
 END_TEST
 
+/* AE 3.2: global, or of one Edge service, which then counts alone. */
+/* clang-format off */
+static const struct {
+	const char *key;
+	bool ours;
+} services[] = {
+	{"><ServiceId SiteId=\"1\" RoleName=\"EdgeServer\" Instance=\"1\" /></Key", true},
+	{"><ServiceId SiteId=\"1\" RoleName=\"EdgeServer\" Instance=\"2\" /></Key", false},
+	{"Name=\"service:EdgeServer:EdgePool01.corp.contoso.com\" /", true},
+	{"Name=\"EdgeServer:other.corp.contoso.com\" /", false},
+	{"Name=\"edgepool01.corp.contoso.com\" /", true},
+	{"/", false},
+};
+/* clang-format on */
+
+START_TEST(settings_of_the_proxy_of_one_service)
+{
+	const struct topo *t;
+	char text[1024];
+
+	add_item("Global", "",
+		 "<ProxySettings xmlns=\"" ED "\" OutgoingTlsCount=\"3\" "
+		 "MaxKeepAliveInterval=\"9\" />");
+	(void)snprintf(text, sizeof(text),
+		       "<DocItem Name=\"y\"><Data><AnchoredXml xmlns=\"urn:"
+		       "schema:Microsoft.Rtc.Management.ScopeFramework.2008\">"
+		       "<Key ScopeClass=\"Service\" /><Dictionary><Item><Key "
+		       "%s><Value><ProxySettings xmlns=\"" ED
+		       "\" OutgoingTlsCount=\"2\" /></Value></Item>"
+		       "</Dictionary></AnchoredXml></Data></DocItem>"
+		       "</DocItemSet>",
+		       services[_i].key);
+	topo_doc_replace(&d, "</DocItemSet>", text);
+	t = topo_doc_topo(&d, SELF);
+	ck_assert_uint_eq(t->proxy.tls_count, services[_i].ours ? 2 : 3);
+	ck_assert_uint_eq(t->proxy.keep_alive_min, services[_i].ours ? 0 : 9);
+	ck_assert_uint_eq(d.draft->unknown[TOPO_UNKNOWN_ELEMENT], 0);
+}
+END_TEST
+
 START_TEST(settings_of_the_proxy_out_of_range)
 {
 	const struct topo_proxy_settings *p;
@@ -294,6 +334,8 @@ Suite *test_suite(void)
 	tcase_add_test(tc, settings_of_a_site_give_its_lifetime_only);
 	tcase_add_test(tc, settings_list_providers_in_any_settings_namespace);
 	tcase_add_loop_test(tc, settings_of_the_proxy, 0, 2);
+	tcase_add_loop_test(tc, settings_of_the_proxy_of_one_service, 0,
+			    (int)(sizeof(services) / sizeof(*services)));
 	tcase_add_test(tc, settings_of_the_proxy_out_of_range);
 	tcase_add_test(tc, settings_of_no_use_are_counted_and_ignored);
 	tcase_add_test(tc, settings_simple_urls_also_stand_in_a_draft);

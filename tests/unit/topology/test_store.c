@@ -171,6 +171,32 @@ START_TEST(store_refuses_a_changed_snapshot)
 }
 END_TEST
 
+static mode_t mode_of(const char *name)
+{
+	char path[256];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/replica/current/%s", state, name);
+	ck_assert_msg(!stat(path, &st), "%s", path);
+	return st.st_mode & 07777;
+}
+
+/* The export and its snapshot hold what makes dialback keys. */
+START_TEST(store_shows_secrets_to_nobody_else)
+{
+	struct topo_writer *w = writer();
+	mode_t old = umask(0);
+
+	write_version(w, 1);
+	umask(old);
+	ck_assert(!topo_writer_activate(w, 1));
+	ck_assert_uint_eq(mode_of("source"), 0600);
+	ck_assert_uint_eq(mode_of("topology.snap"), 0640);
+	ck_assert_uint_eq(mode_of("meta"), 0644);
+	topo_writer_free(w);
+}
+END_TEST
+
 START_TEST(store_never_follows_links)
 {
 	struct topo_writer *w = writer();
@@ -277,6 +303,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, store_open_finds_nothing_before_the_first_import);
 	tcase_add_test(t, store_current_is_the_version_made_current);
 	tcase_add_test(t, store_refuses_a_changed_snapshot);
+	tcase_add_test(t, store_shows_secrets_to_nobody_else);
 	tcase_add_test(t, store_never_follows_links);
 	tcase_add_test(t, writer_removes_what_was_never_taken);
 	tcase_add_test(t, writer_is_alone);
