@@ -12,9 +12,7 @@
 
 #include "access-edge/events.h"
 #include "access-edge/limits.h"
-#include "access-edge/stats.h"
 #include "access-edge/xmpp_status.h"
-#include "access-edge/xmpp_tls.h"
 #include "common/recent.h"
 #include "common/sock.h"
 #include "tests/support/certs.h"
