@@ -176,15 +176,21 @@ void acc_xmpp_copy_start(struct acc_xmpp_copy *c, unsigned level,
 	c->is_tag_open = true;
 }
 
-void acc_xmpp_copy_attribute(struct acc_xmpp_copy *c, unsigned level,
-			     const struct acc_xmpp_name *n, const char *value)
+void acc_xmpp_copy_use(struct acc_xmpp_copy *c, unsigned level,
+		       const struct acc_xmpp_name *n)
 {
 	const enum acc_xmpp_ns ns = acc_xmpp_ns_of(n->uri);
 
-	if (ns == ACC_NS_EDGE)
-		return;
-	if (ns != ACC_NS_NONE && ns != ACC_NS_XML)
+	if (ns != ACC_NS_EDGE && ns != ACC_NS_NONE && ns != ACC_NS_XML)
 		need(c, level, n);
+}
+
+void acc_xmpp_copy_attribute(struct acc_xmpp_copy *c, unsigned level,
+			     const struct acc_xmpp_name *n, const char *value)
+{
+	if (acc_xmpp_ns_of(n->uri) == ACC_NS_EDGE)
+		return;
+	acc_xmpp_copy_use(c, level, n); /* if it was not before */
 	put_str(c, " ");
 	put_name(c, n);
 	put_str(c, "='");

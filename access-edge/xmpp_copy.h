@@ -39,6 +39,10 @@ void acc_xmpp_copy_declare(struct acc_xmpp_copy *c, unsigned level,
 			   const char *prefix, const char *uri);
 void acc_xmpp_copy_start(struct acc_xmpp_copy *c, unsigned level,
 			 const struct acc_xmpp_name *n);
+/** What the attributes' names need is declared before the first of them, so
+ * that what is written is written the same again. */
+void acc_xmpp_copy_use(struct acc_xmpp_copy *c, unsigned level,
+		       const struct acc_xmpp_name *n);
 /** One of ACC_NS_EDGE is left out: nobody but us says those. */
 void acc_xmpp_copy_attribute(struct acc_xmpp_copy *c, unsigned level,
 			     const struct acc_xmpp_name *n, const char *value);

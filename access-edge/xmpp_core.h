@@ -36,7 +36,7 @@ struct acc_xmpp_core {
 	struct edge_peer_policy policy, gateway_policy;
 	const char *device;		   /* external; NULL: any */
 	struct acc_xmpp_gateway *gateways; /* list */
-	struct acc_xmpp_out_link *outs;	   /* hash by pair of domains */
+	struct acc_xmpp_out_link *outs;	   /* list */
 	uint32_t streams;		   /* with partners */
 	bool is_draining;
 };

@@ -8,24 +8,24 @@ enum kind { MESSAGE, PRESENCE, IQ, KINDS };
 static const char *const kinds[KINDS] = {"message", "presence", "iq"};
 
 static const struct {
-	enum kind kind;
 	const char *type; /* NULL: the attribute is absent */
+	enum kind kind;
 	enum acc_xmpp_fate fate;
 } rows[] = {
-	{MESSAGE, NULL, ACC_XMPP_PASS},
-	{MESSAGE, "normal", ACC_XMPP_PASS},
-	{MESSAGE, "chat", ACC_XMPP_PASS},
-	{MESSAGE, "error", ACC_XMPP_PASS},
-	{MESSAGE, "headline", ACC_XMPP_BOUNCE},
-	{MESSAGE, "groupchat", ACC_XMPP_BOUNCE},
-	{PRESENCE, NULL, ACC_XMPP_PASS},
-	{PRESENCE, "unavailable", ACC_XMPP_PASS},
-	{PRESENCE, "subscribe", ACC_XMPP_PASS},
-	{PRESENCE, "subscribed", ACC_XMPP_PASS},
-	{PRESENCE, "unsubscribe", ACC_XMPP_PASS},
-	{PRESENCE, "unsubscribed", ACC_XMPP_PASS},
-	{PRESENCE, "probe", ACC_XMPP_PASS},
-	{PRESENCE, "error", ACC_XMPP_PASS},
+	{NULL, MESSAGE, ACC_XMPP_PASS},
+	{"normal", MESSAGE, ACC_XMPP_PASS},
+	{"chat", MESSAGE, ACC_XMPP_PASS},
+	{"error", MESSAGE, ACC_XMPP_PASS},
+	{"headline", MESSAGE, ACC_XMPP_BOUNCE},
+	{"groupchat", MESSAGE, ACC_XMPP_BOUNCE},
+	{NULL, PRESENCE, ACC_XMPP_PASS},
+	{"unavailable", PRESENCE, ACC_XMPP_PASS},
+	{"subscribe", PRESENCE, ACC_XMPP_PASS},
+	{"subscribed", PRESENCE, ACC_XMPP_PASS},
+	{"unsubscribe", PRESENCE, ACC_XMPP_PASS},
+	{"unsubscribed", PRESENCE, ACC_XMPP_PASS},
+	{"probe", PRESENCE, ACC_XMPP_PASS},
+	{"error", PRESENCE, ACC_XMPP_PASS},
 };
 
 static enum kind kind_of(const struct acc_xmpp_item *i)
@@ -61,6 +61,9 @@ static bool carries_known(const struct acc_xmpp_item *i, bool may_be_empty)
 			return false;
 		children++;
 	}
+	/* more than are told: what they are is not known */
+	if (i->part_count >= ACC_XMPP_PARTS)
+		return false;
 	return children == 1 || (may_be_empty && !children);
 }
 

@@ -16,9 +16,11 @@ void acc_xmpp_in_verdict(struct acc_xmpp_core *c, edge_handle stream,
 			 const char *domain, const char *own,
 			 enum acc_xmpp_reason r);
 /** Is there room for one more stream, either way, with that partner? OK,
- * CONNECTIONS or PARTNER_LIMIT. */
+ * CONNECTIONS or PARTNER_LIMIT. is_there: it is among the streams already, and
+ * nobody's yet. */
 enum acc_xmpp_reason acc_xmpp_in_room(struct acc_xmpp_core *c,
-				      const struct acc_xmpp_who *w);
+				      const struct acc_xmpp_who *w,
+				      bool is_there);
 /** New topology: domains that are no partner's or not ours any more are not
  * spoken for any more, and the stream ends with its own. */
 void acc_xmpp_in_topology(struct acc_xmpp_link *l);

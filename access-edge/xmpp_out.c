@@ -24,6 +24,35 @@ static void pair_of(char out[ACC_XMPP_PAIR_LEN], const char *own,
 	snprintf(out, ACC_XMPP_PAIR_LEN, "%s %s", own, domain);
 }
 
+/* Hundreds at most: a number each is compared, and once the text. */
+static uint64_t pair_hash(const char *pair)
+{
+	static const uint8_t key[16] = {'p', 'a', 'i', 'r'};
+
+	return edge_siphash(key, edge_slice_str(pair));
+}
+
+static struct acc_xmpp_out_link *find(const struct acc_xmpp_core *c,
+				      const char *pair)
+{
+	const uint64_t hash = pair_hash(pair);
+	struct acc_xmpp_out_link *o = c->outs;
+
+	while (o && (o->pair_hash != hash || strcmp(o->pair, pair) != 0))
+		o = o->next;
+	return o;
+}
+
+static void take_out(const struct acc_xmpp_out_link *o)
+{
+	struct acc_xmpp_out_link **at = &o->link.core->outs;
+
+	while (*at && *at != o)
+		at = &(*at)->next;
+	if (*at)
+		*at = o->next;
+}
+
 /* -- what waits --------------------------------------------------------- */
 
 static void put_off(struct acc_xmpp_out_link *o, struct acc_xmpp_parcel *p)
@@ -180,7 +209,7 @@ static void on_over(struct acc_xmpp_link *l, enum acc_xmpp_reason r)
 		edge_wipe(o->key, sizeof(o->key));
 		return;
 	}
-	HASH_DEL(l->core->outs, o);
+	take_out(o);
 	if (!l->is_ready && r != ACC_XMPP_R_SHUTDOWN)
 		let_rest(o);
 	while ((p = take_first(o)) != NULL) {
@@ -238,6 +267,7 @@ static enum edge_err make(struct acc_xmpp_out_link **out,
 	snprintf(o->link.domain, sizeof(o->link.domain), "%s", w->domain);
 	snprintf(o->link.own, sizeof(o->link.own), "%s", own);
 	pair_of(o->pair, own, w->domain);
+	o->pair_hash = pair_hash(o->pair);
 	*out = o;
 	return EDGE_OK;
 }
@@ -262,7 +292,7 @@ refusal(struct acc_xmpp_core *c, const struct acc_xmpp_who *w, const char *pair)
 		return ACC_XMPP_R_SHUTDOWN;
 	if (edge_expiring_has(c->resting, key, acc_xmpp_now(c)))
 		return ACC_XMPP_R_REMOTE_RESTS;
-	return acc_xmpp_in_room(c, w);
+	return acc_xmpp_in_room(c, w, false);
 }
 
 static struct acc_xmpp_out_link *open_to(struct acc_xmpp_core *c,
@@ -279,7 +309,8 @@ static struct acc_xmpp_out_link *open_to(struct acc_xmpp_core *c,
 		*why = ACC_XMPP_R_INTERNAL;
 	if (*why)
 		return NULL;
-	HASH_ADD_STR(c->outs, pair, o);
+	o->next = c->outs;
+	c->outs = o;
 	acc_xmpp_count(c, ACC_STAT_XMPP_DIALLED);
 	return o;
 }
@@ -295,7 +326,7 @@ void acc_xmpp_out_send(struct acc_xmpp_core *c, const char *own,
 
 	if (!why) {
 		pair_of(pair, own, w.domain);
-		HASH_FIND_STR(c->outs, pair, o);
+		o = find(c, pair);
 		is_new = !o;
 		if (!o)
 			o = open_to(c, own, &w, &why);
@@ -318,7 +349,8 @@ enum edge_err acc_xmpp_out_verify(struct acc_xmpp_core *c,
 	struct acc_xmpp_out_link *o;
 	enum edge_err err;
 
-	if (c->is_draining || acc_xmpp_in_room(c, q->who) != ACC_XMPP_R_OK)
+	if (c->is_draining ||
+	    acc_xmpp_in_room(c, q->who, false) != ACC_XMPP_R_OK)
 		return EDGE_ELIMIT;
 	err = make(&o, c, q->who, q->own, true);
 	if (err)

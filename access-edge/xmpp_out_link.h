@@ -3,8 +3,6 @@
 #ifndef ACCESS_EDGE_XMPP_OUT_LINK_H
 #define ACCESS_EDGE_XMPP_OUT_LINK_H
 
-#include <uthash.h>
-
 #include "access-edge/xmpp_link.h"
 #include "access-edge/xmpp_parcel.h"
 #include "access-edge/xmpp_resolve.h"
@@ -29,7 +27,8 @@ struct acc_xmpp_out_link {
 	char asked_id[ACC_XMPP_STREAM_ID_LEN], key[ACC_XMPP_TEXT_LEN + 1];
 	bool has_verdict, is_slow;
 	char pair[ACC_XMPP_PAIR_LEN];
-	UT_hash_handle hh;
+	uint64_t pair_hash;
+	struct acc_xmpp_out_link *next; /* of the list of all */
 };
 
 /** Connected, in the clear or under TLS; and what comes then. */

@@ -155,14 +155,14 @@ static void on_element(struct acc_xmpp_out_link *o,
 		       const struct acc_xmpp_item *i)
 {
 	static const struct {
-		enum acc_xmpp_ns ns;
 		const char *name;
+		enum acc_xmpp_ns ns;
 		enum acc_xmpp_out_event ev;
 	} rows[] = {
-		{ACC_NS_TLS, "proceed", ACC_OUT_PROCEED},
-		{ACC_NS_TLS, "failure", ACC_OUT_FAILURE},
-		{ACC_NS_SASL, "success", ACC_OUT_SUCCESS},
-		{ACC_NS_SASL, "failure", ACC_OUT_FAILURE},
+		{"proceed", ACC_NS_TLS, ACC_OUT_PROCEED},
+		{"failure", ACC_NS_TLS, ACC_OUT_FAILURE},
+		{"success", ACC_NS_SASL, ACC_OUT_SUCCESS},
+		{"failure", ACC_NS_SASL, ACC_OUT_FAILURE},
 	};
 
 	if (acc_xmpp_item_is(i, ACC_NS_STREAM, "error")) {

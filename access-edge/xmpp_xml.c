@@ -29,7 +29,7 @@ struct acc_xmpp_xml {
 	uint64_t fed, begun; /* of this parser; where the item begins */
 	enum acc_xmpp_kind ready;
 	enum acc_xmpp_fault fault;
-	bool is_suspended, has_begun, has_ended, is_renewing;
+	bool is_suspended, is_poisoned, has_begun, has_ended, is_renewing;
 	bool is_server; /* the content namespace is jabber:server */
 };
 
@@ -152,12 +152,15 @@ static void element_begin(struct acc_xmpp_xml *x, const struct acc_xmpp_name *n,
 	else
 		part_begin(x, n);
 	acc_xmpp_copy_start(&x->copy, x->level, n);
-	for (size_t i = 0; attrs[i]; i += 2) {
+	for (size_t i = 0; attrs[i]; i += 2)
+		if (acc_xmpp_name_read(&a, attrs[i]))
+			acc_xmpp_copy_use(&x->copy, x->level, &a);
+		else
+			fail(x, ACC_XMPP_TOO_LARGE);
+	for (size_t i = 0; attrs[i] && x->fault == ACC_XMPP_FINE; i += 2) {
 		if (x->level == 1)
 			keep_attribute(x, attrs[i], attrs[i + 1]);
-		if (!acc_xmpp_name_read(&a, attrs[i]))
-			fail(x, ACC_XMPP_TOO_LARGE);
-		else
+		if (acc_xmpp_name_read(&a, attrs[i]))
 			acc_xmpp_copy_attribute(&x->copy, x->level, &a,
 						attrs[i + 1]);
 	}
@@ -232,8 +235,10 @@ static void on_end(void *arg, const char *name)
 	if (x->fault)
 		return;
 	x->level--;
-	if (!x->level) {
+	if (!x->level) { /* what stands behind it is nobody's */
 		x->has_ended = true;
+		if (!x->is_suspended)
+			yield(x, ACC_XMPP_NOTHING);
 		return;
 	}
 	if (acc_xmpp_name_read(&n, name))
@@ -351,6 +356,9 @@ static enum edge_err parser_new(struct acc_xmpp_xml *x)
 	if (x->parser)
 		XML_ParserFree(x->parser);
 	x->parser = p;
+	/* what is whole is told at once: the other end waits for an answer.
+	 * That little comes at a time costs no more than the limits allow */
+	XML_SetReparseDeferralEnabled(p, XML_FALSE);
 	XML_SetReturnNSTriplet(p, 1);
 	XML_SetUserData(p, x);
 	XML_SetElementHandler(p, on_start, on_end);
@@ -377,7 +385,7 @@ enum edge_err acc_xmpp_xml_restart(struct acc_xmpp_xml *x)
 	x->level = 0;
 	x->ready = ACC_XMPP_NOTHING;
 	x->fault = ACC_XMPP_FINE;
-	x->has_begun = x->has_ended = x->is_server = false;
+	x->is_poisoned = x->has_begun = x->has_ended = x->is_server = false;
 	return EDGE_OK;
 }
 
@@ -444,16 +452,21 @@ static void parse(struct acc_xmpp_xml *x, struct edge_slice bytes)
 			       (int)edge_slice_len(bytes), 0));
 }
 
-/* UTF-8 has no NUL byte in it; expat would take what has for UTF-16. */
+/* UTF-8 has no NUL byte in it, nor a byte like those that mark another
+ * encoding; expat would take what has for UTF-16. */
 void acc_xmpp_xml_feed(struct acc_xmpp_xml *x, struct edge_slice bytes)
 {
+	const uint8_t *nul = edge_slice_find(bytes, 0);
+
 	assert(!x->is_suspended || x->fault || x->has_ended);
-	if (x->fault || x->has_ended || !edge_slice_len(bytes))
+	if (x->fault || x->has_ended || x->is_poisoned ||
+	    !edge_slice_len(bytes))
 		return;
-	if (edge_slice_find(bytes, 0) || (!x->has_begun && *bytes.p >= 0xfe)) {
-		x->fault = ACC_XMPP_ENCODING;
-		return;
-	}
+	if (!x->has_begun && *bytes.p >= 0xfe)
+		nul = bytes.p;
+	if (nul)
+		bytes.end = nul;
+	x->is_poisoned = nul != NULL; /* told behind what came before it */
 	x->has_begun = true;
 	parse(x, bytes);
 }
@@ -528,6 +541,8 @@ const struct acc_xmpp_item *acc_xmpp_xml_next(struct acc_xmpp_xml *x)
 			return tell(x, kind);
 		}
 	}
+	if (x->fault == ACC_XMPP_FINE && !x->has_ended && x->is_poisoned)
+		x->fault = ACC_XMPP_ENCODING;
 	if (x->fault == ACC_XMPP_FINE && !x->has_ended &&
 	    x->fed - x->begun > len_max(x))
 		x->fault = ACC_XMPP_TOO_LARGE;

@@ -47,6 +47,11 @@ def webconf_reason(row):
     return ' Ta '.join([row[1], row[2], row[3], row[5]])
 
 
+def xmpp_reason(row):
+    """XMPP_REASON(id, name, stream, stanza, wait, text)"""
+    return ' Ta '.join([row[1], row[2] or '-', row[3] or '-', words(row[5])])
+
+
 def event(row):
     """EVENT(name, id, level, text)"""
     return ' Ta '.join([row[0], row[1], row[2].removeprefix('EDGE_'),
@@ -67,6 +72,8 @@ def option(row):
 TABLES = [  # page, .def, macro, line of a row, does text stand below it
     ('access-edge/access-edge.8', 'access-edge/acc_reason.def', 'ACC_REASON',
      reason, False),
+    ('access-edge/access-edge.8', 'access-edge/xmpp_reason.def',
+     'XMPP_REASON', xmpp_reason, False),
     ('access-edge/access-edge.8', 'access-edge/acc_events.def', 'EVENT',
      event, False),
     ('access-edge/access-edge.8', 'common/events.def', 'EVENT', event, False),

@@ -52,8 +52,8 @@ static void is(const char *want)
 	char text[4096];
 
 	ck_assert_int_eq(c.err, EDGE_OK);
-	ck_assert(edge_slice_copy(text, sizeof(text),
-				  edge_bytes_slice(&c.out)));
+	ck_assert(
+		edge_slice_copy(text, sizeof(text), edge_bytes_slice(&c.out)));
 	ck_assert_str_eq(text, want);
 }
 

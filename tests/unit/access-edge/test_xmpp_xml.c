@@ -7,10 +7,10 @@
 
 #include "tests/support/suite.h"
 
-#define HEAD                                                          \
-	"<?xml version='1.0'?><stream:stream xmlns='jabber:server' "  \
-	"xmlns:stream='http://etherx.jabber.org/streams' "            \
-	"xmlns:db='jabber:server:dialback' xmlns:x='urn:x' "          \
+#define HEAD                                                         \
+	"<?xml version='1.0'?><stream:stream xmlns='jabber:server' " \
+	"xmlns:stream='http://etherx.jabber.org/streams' "           \
+	"xmlns:db='jabber:server:dialback' xmlns:x='urn:x' "         \
 	"to='contoso.com' from='fabrikam.com' id='7' version='1.0'>"
 
 enum { STANZA = 65536, BUF = 400000 };
@@ -100,8 +100,8 @@ START_TEST(xml_tells_what_negotiation_needs)
 	i = next(ACC_XMPP_ELEMENT);
 	ck_assert(acc_xmpp_item_is(i, ACC_NS_STREAM, "features"));
 	ck_assert_ptr_nonnull(acc_xmpp_item_part(i, ACC_NS_TLS, "required"));
-	ck_assert_ptr_nonnull(acc_xmpp_item_part(i, ACC_NS_DIALBACK_FEATURE,
-						 "dialback"));
+	ck_assert_ptr_nonnull(
+		acc_xmpp_item_part(i, ACC_NS_DIALBACK_FEATURE, "dialback"));
 	ck_assert_str_eq(acc_xmpp_item_part(i, ACC_NS_SASL, "mechanism")->text,
 			 "EXTERNAL");
 	ck_assert_int_eq(next(ACC_XMPP_FAULT)->fault, ACC_XMPP_RESTRICTED);
@@ -223,8 +223,8 @@ START_TEST(xml_faults_have_their_names)
 		i = acc_xmpp_xml_next(x);
 	} while (i->kind == ACC_XMPP_HEADER || i->kind == ACC_XMPP_ELEMENT);
 	ck_assert_int_eq(i->fault, faulty[_i].fault);
-	ck_assert_int_eq(i->kind, faulty[_i].fault ? ACC_XMPP_FAULT
-						   : ACC_XMPP_NOTHING);
+	ck_assert_int_eq(i->kind,
+			 faulty[_i].fault ? ACC_XMPP_FAULT : ACC_XMPP_NOTHING);
 	feed("<a/>");
 	ck_assert_int_eq(acc_xmpp_xml_next(x)->fault, faulty[_i].fault);
 }
@@ -363,6 +363,29 @@ START_TEST(xml_knows_what_stands_behind_an_item)
 }
 END_TEST
 
+START_TEST(xml_tells_what_comes_byte_by_byte)
+{
+	static const char text[] =
+		HEAD "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
+		     "<message to='a@contoso.com'><body>hi</body></message>";
+	unsigned headers = 0, elements = 0;
+
+	for (const char *c = text; *c; c++) {
+		const struct acc_xmpp_item *i;
+
+		acc_xmpp_xml_feed(x, edge_slice(c, 1));
+		i = acc_xmpp_xml_next(x);
+		headers += i->kind == ACC_XMPP_HEADER;
+		elements += i->kind == ACC_XMPP_ELEMENT;
+		ck_assert(i->kind == ACC_XMPP_NOTHING || *c == '>');
+		if (i->kind != ACC_XMPP_NOTHING)
+			next(ACC_XMPP_NOTHING);
+	}
+	ck_assert_uint_eq(headers, 1);
+	ck_assert_uint_eq(elements, 2);
+}
+END_TEST
+
 START_TEST(xml_takes_a_stream_that_ends_at_once)
 {
 	feed("<stream:stream xmlns='jabber:server' "
@@ -381,8 +404,9 @@ START_TEST(xml_begins_anew_without_anybody_seeing_it)
 	unsigned seen = 0, total = 0;
 
 	while (len < BUF - 100) {
-		len += (size_t)sprintf(text + len, "<message id='%u'><x:n%u/>"
-						   "</message>\n",
+		len += (size_t)sprintf(text + len,
+				       "<message id='%u'><x:n%u/>"
+				       "</message>\n",
 				       total, total);
 		total++;
 	}
@@ -426,6 +450,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, xml_marks_where_ours_may_stand);
 	tcase_add_test(t, xml_whitespace_between_is_nothing);
 	tcase_add_test(t, xml_knows_what_stands_behind_an_item);
+	tcase_add_test(t, xml_tells_what_comes_byte_by_byte);
 	tcase_add_test(t, xml_takes_a_stream_that_ends_at_once);
 	tcase_add_loop_test(t, xml_begins_anew_without_anybody_seeing_it, 0, 2);
 	suite_add_tcase(suite, t);

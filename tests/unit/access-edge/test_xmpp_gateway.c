@@ -1,0 +1,136 @@
+/* access-edge/xmpp_gateway.c: who serves whom, and what comes back. */
+#include "access-edge/xmpp_gateway.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/support/heard.h"
+#include "tests/support/suite.h"
+#include "tests/unit/access-edge/xmpp_world.h"
+
+enum { USERS = 300 };
+
+static const char *serves(int user, const char *resource)
+{
+	char jid[64];
+	struct acc_xmpp_link *l;
+
+	snprintf(jid, sizeof(jid), "user%d@contoso.com%s", user, resource);
+	l = acc_xmpp_gateway_choose(&core, edge_slice_str(jid));
+	return l ? l->domain : NULL;
+}
+
+/* A user keeps his gateway while others come and go, and all have some. */
+START_TEST(xmpp_gateway_keeps_its_users)
+{
+	const char *names[] = {"fe01.corp", "fe02.corp", "fe03.corp"};
+	char before[USERS][ACC_XMPP_DOMAIN_LEN];
+	unsigned of[3] = {0};
+	struct xmpp_end *gone;
+
+	ck_assert_ptr_null(serves(0, ""));
+	gone = xmpp_gateway(names[0]);
+	xmpp_gateway(names[1]);
+	xmpp_gateway(names[2]);
+	for (int u = 0; u < USERS; u++) {
+		snprintf(before[u], sizeof(before[u]), "%s", serves(u, ""));
+		ck_assert_str_eq(before[u], serves(u, "/resource"));
+		for (int n = 0; n < 3; n++)
+			of[n] += strcmp(before[u], names[n]) == 0;
+	}
+	for (int n = 0; n < 3; n++)
+		ck_assert_uint_ge(of[n], USERS / 6);
+	close(gone->fd);
+	gone->fd = -1;
+	xmpp_turn(50);
+	ck_assert_uint_eq(acc_xmpp_gateway_count(&core), 2);
+	for (int u = 0; u < USERS; u++)
+		ck_assert(strcmp(before[u], names[0]) == 0 ||
+			  strcmp(before[u], serves(u, "")) == 0);
+	ck_assert_str_eq(
+		acc_xmpp_gateway_choose(&core, edge_slice_str("X@contoso.com"))
+			->domain,
+		acc_xmpp_gateway_choose(&core, edge_slice_str("x@contoso.com"))
+			->domain);
+}
+END_TEST
+
+START_TEST(xmpp_gateway_is_told_what_cannot_go)
+{
+	static const struct {
+		const char *text, *error;
+	} rows[] = {
+		{"<message from='a@contoso.com' to='x@stranger.example'/>",
+		 "remote-server-not-found"},
+		{"<message from='a@fabrikam.com' to='b@fabrikam.com'/>",
+		 "not-allowed"},
+		{"<message from='a@contoso.com' to='b@fabrikam.com' "
+		 "type='groupchat'/>",
+		 "service-unavailable"},
+		/* no resolver here: it cannot be found */
+		{"<message from='a@contoso.com' to='b@fabrikam.com'/>",
+		 "remote-server-not-found"},
+	};
+	struct xmpp_end *g = xmpp_gateway("fe01.corp");
+
+	xmpp_forget(g);
+	xmpp_say(g, rows[_i].text);
+	xmpp_hears(g, rows[_i].error);
+	ck_assert_ptr_nonnull(strstr(g->text, "to='a@"));
+	ck_assert(heard("way=out"));
+}
+END_TEST
+
+/* An error that cannot be delivered is answered by none. */
+START_TEST(xmpp_gateway_is_told_nothing_of_errors)
+{
+	struct xmpp_end *g = xmpp_gateway("fe01.corp");
+
+	xmpp_forget(g);
+	xmpp_say(g, "<message from='a@contoso.com' to='x@stranger.example' "
+		    "type='error'/>"
+		    "<message from='a@contoso.com' to='x@stranger.example' "
+		    "id='next'/>");
+	xmpp_hears(g, "id='next'");
+	ck_assert_ptr_eq(strstr(g->text, "<message"), g->text);
+	ck_assert_uint_eq(
+		xmpp_stat(ACC_STAT_XMPP_DROPPED + ACC_XMPP_R_NOT_PARTNER), 1);
+	ck_assert_uint_eq(
+		xmpp_stat(ACC_STAT_XMPP_BOUNCED + ACC_XMPP_R_NOT_PARTNER), 1);
+}
+END_TEST
+
+START_TEST(xmpp_gateway_that_says_nonsense_is_closed)
+{
+	struct xmpp_end *g = xmpp_gateway("fe01.corp");
+
+	xmpp_say(g, "<a/>");
+	xmpp_is_over(g);
+	ck_assert_ptr_nonnull(strstr(g->text, "<policy-violation "));
+	ck_assert_uint_eq(acc_xmpp_gateway_count(&core), 0);
+}
+END_TEST
+
+START_TEST(xmpp_gateway_is_one_of_so_many)
+{
+	xmpp_limits[ACC_LIMIT_XMPP_GATEWAYS] = 1;
+	xmpp_gateway("fe01.corp");
+	acc_xmpp_gateway_accept(&core, dup(0), &(struct edge_addr){0});
+	ck_assert_uint_eq(acc_xmpp_gateway_count(&core), 1);
+	ck_assert(heard("reason=gateways"));
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("xmpp_gateway");
+	TCase *t = xmpp_world_case(s, "gateway");
+
+	tcase_add_test(t, xmpp_gateway_keeps_its_users);
+	tcase_add_loop_test(t, xmpp_gateway_is_told_what_cannot_go, 0, 4);
+	tcase_add_test(t, xmpp_gateway_is_told_nothing_of_errors);
+	tcase_add_test(t, xmpp_gateway_that_says_nonsense_is_closed);
+	tcase_add_test(t, xmpp_gateway_is_one_of_so_many);
+	return s;
+}

@@ -1,0 +1,338 @@
+/* access-edge/xmpp_out.c, xmpp_out_talk.c, xmpp_resolve.c, xmpp_proxy.c: our
+ * streams to a partner's server that the test plays. */
+#include "access-edge/xmpp_out.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "access-edge/xmpp_resolve.h"
+#include "common/dns.h"
+#include "tests/support/fake_dns.h"
+#include "tests/support/heard.h"
+#include "tests/support/suite.h"
+#include "tests/unit/access-edge/xmpp_world.h"
+
+#define THEIR_HEADER                                            \
+	"<stream:stream xmlns='jabber:server' xmlns:stream="    \
+	"'http://etherx.jabber.org/streams' xmlns:db="          \
+	"'jabber:server:dialback' from='fabrikam.com' id='s7' " \
+	"version='1.0'><stream:features/>"
+
+static struct fake_dns *server;
+static struct fake_dns_row dns_rows[2];
+static char srv[64], resolv[64];
+static int listener;
+
+static bool is_inside(struct edge_slice name, void *arg)
+{
+	(void)arg;
+	return topo_is_inside_name(&xmpp_topo, name);
+}
+
+/* fabrikam.com is served by the test, at its listener. */
+static void with_dns(void)
+{
+	struct edge_dns_plan p = {.loop = core.loop,
+				  .resolv = resolv,
+				  .is_lab = true,
+				  .is_inside = is_inside};
+	const struct edge_addr at = xmpp_listen(&listener);
+	FILE *f;
+	int fd;
+
+	snprintf(srv, sizeof(srv), "0 0 %u xmpp.fabrikam.com", at.port);
+	dns_rows[0] = (struct fake_dns_row){"_xmpp-server._tcp.fabrikam.com",
+					    33, 0, 300, srv};
+	dns_rows[1] = (struct fake_dns_row){"xmpp.fabrikam.com", 1, 0, 300,
+					    "127.0.0.1"};
+	server = fake_dns_start(dns_rows, 2);
+	snprintf(resolv, sizeof(resolv), "/tmp/test_xmpp_out.XXXXXX");
+	fd = mkstemp(resolv);
+	ck_assert_int_ge(fd, 0);
+	f = fdopen(fd, "w");
+	fprintf(f, "nameserver 127.0.0.1:%u\n", fake_dns_port(server));
+	fclose(f);
+	ck_assert_int_eq(edge_dns_new(&core.dns, &p), EDGE_OK);
+	/* what is ours is not dialled: the edge is elsewhere in these tests */
+	xmpp_topo.listen[TOPO_PORT_XMPP_OUTSIDE].addr.family = 0;
+}
+
+static void setup(void)
+{
+	server = NULL;
+	listener = -1;
+}
+
+static void teardown(void)
+{
+	if (listener >= 0)
+		close(listener);
+	if (server)
+		fake_dns_stop(server);
+	unlink(resolv);
+}
+
+static void send_out(struct xmpp_end *g, const char *id)
+{
+	xmpp_say(g, "<message from='a@contoso.com' to='b@fabrikam.com' id='");
+	xmpp_say(g, id);
+	xmpp_say(g, "'><body>hi</body></message>");
+}
+
+START_TEST(xmpp_out_proves_itself_by_a_key_and_sends)
+{
+	struct xmpp_end *g, *p;
+	char want[128], key[ACC_DIALBACK_KEY_LEN];
+
+	with_dns();
+	g = xmpp_gateway("fe01.corp");
+	send_out(g, "m1");
+	p = xmpp_taken(listener);
+	xmpp_hears(p, "from='contoso.com' to='fabrikam.com' version='1.0'>");
+	ck_assert_ptr_null(strstr(p->text, " id="));
+	xmpp_say(p, THEIR_HEADER);
+	ck_assert_int_eq(acc_dialback_key(&core.dialback, key, "fabrikam.com",
+					  "contoso.com", edge_slice_str("s7")),
+			 EDGE_OK);
+	snprintf(want, sizeof(want), ">%s</db:result>", key);
+	xmpp_hears(p, want);
+	ck_assert_ptr_null(strstr(p->text, "<message"));
+	/* a verdict about others is none */
+	xmpp_say(p, "<db:result from='fabrikam.com' to='contoso.com' "
+		    "type='valid'/>");
+	xmpp_hears(p, "<message from='a@contoso.com' to='b@fabrikam.com' "
+		      "id='m1'><body>hi</body></message>");
+	send_out(g, "m2"); /* on the same stream */
+	xmpp_hears(p, "id='m2'");
+	ck_assert_uint_eq(xmpp_stat(ACC_STAT_XMPP_DIALLED), 1);
+	ck_assert_uint_eq(xmpp_stat(ACC_STAT_XMPP_OUT_DIALBACK), 1);
+	ck_assert_uint_eq(xmpp_stat(ACC_STAT_XMPP_STANZAS_OUT), 2);
+}
+END_TEST
+
+START_TEST(xmpp_out_comes_back_when_it_fails)
+{
+	static const struct {
+		const char *said, *reason;
+	} rows[] = {
+		{"<db:result from='fabrikam.com' to='contoso.com' "
+		 "type='invalid'/>",
+		 "dialback_key"},
+		{"<db:result from='litware.example' to='contoso.com' "
+		 "type='valid'/>",
+		 "out_of_order"},
+		{"<stream:error><host-unknown "
+		 "xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
+		 "</stream:error>",
+		 "remote_error"},
+		{"</stream:stream>", "remote_closed"},
+		{"<!-- x -->", "restricted_xml"},
+	};
+	struct xmpp_end *g, *p;
+
+	with_dns();
+	g = xmpp_gateway("fe01.corp");
+	send_out(g, "m1");
+	p = xmpp_taken(listener);
+	xmpp_say(p, THEIR_HEADER);
+	xmpp_hears(p, "</db:result>");
+	xmpp_say(p, rows[_i].said);
+	xmpp_hears(g, "id='m1' type='error'");
+	ck_assert_ptr_nonnull(strstr(g->text, "<remote-server-timeout "));
+	ck_assert_msg(heard(rows[_i].reason), "%s", heard_all());
+	xmpp_is_over(p);
+	/* and is left alone for a while */
+	send_out(g, "m2");
+	xmpp_hears(g, "id='m2' type='error'");
+	ck_assert(heard("reason=remote_rests"));
+	ck_assert_uint_eq(xmpp_stat(ACC_STAT_XMPP_DIALLED), 1);
+}
+END_TEST
+
+START_TEST(xmpp_out_lets_no_more_wait_than_so_many)
+{
+	struct xmpp_end *g;
+
+	with_dns();
+	xmpp_limits[ACC_LIMIT_XMPP_WAITING] = 2;
+	g = xmpp_gateway("fe01.corp");
+	send_out(g, "m1");
+	send_out(g, "m2");
+	send_out(g, "m3");
+	xmpp_hears(g, "id='m3' type='error'");
+	ck_assert_ptr_null(strstr(g->text, "id='m1'"));
+	ck_assert_ptr_nonnull(strstr(g->text, "<resource-constraint "));
+}
+END_TEST
+
+/* The stream that waits for its verdict gets it. */
+static struct xmpp_end *established(void)
+{
+	struct xmpp_end *p = xmpp_taken(listener);
+
+	xmpp_say(p, THEIR_HEADER);
+	xmpp_hears(p, "</db:result>");
+	xmpp_say(p, "<db:result from='fabrikam.com' to='contoso.com' "
+		    "type='valid'/>");
+	return p;
+}
+
+/* It reads nothing: its gateway is held up for a moment, then its stanzas come
+ * back, and what is kept for it stays below the cap. */
+START_TEST(xmpp_out_of_a_slow_partner_comes_back)
+{
+	struct xmpp_end *g, *p;
+	struct acc_xmpp_link *l;
+	char *text;
+
+	with_dns();
+	xmpp_limits[ACC_LIMIT_XMPP_SLOW_MS] = 100;
+	xmpp_limits[ACC_LIMIT_XMPP_OUT_QUEUE] = 262144;
+	g = xmpp_gateway("fe01.corp");
+	send_out(g, "m1");
+	p = established();
+	xmpp_hears(p, "id='m1'");
+	l = xmpp_newest();
+	text = malloc(32001);
+	ck_assert_ptr_nonnull(text);
+	memset(text, 'x', 32000);
+	text[32000] = '\0';
+	for (int i = 0; i < 2000 && !strstr(g->text, "<resource-constraint ");
+	     i++) {
+		xmpp_say(g, "<message from='a@contoso.com' "
+			    "to='b@fabrikam.com' id='big'><body>");
+		xmpp_say(g, text);
+		xmpp_say(g, "</body></message>");
+		xmpp_seen(g);
+		ck_assert_uint_le(edge_conn_queued(l->conn), 262144);
+	}
+	free(text);
+	xmpp_hears(g, "<resource-constraint ");
+	ck_assert(heard("reason=queue"));
+	/* and when it reads again, it gets what is for it */
+	do {
+		xmpp_forget(p);
+		xmpp_seen(p);
+	} while (p->len || edge_conn_queued(l->conn));
+	xmpp_forget(p);
+	send_out(g, "later");
+	xmpp_hears(p, "id='later'");
+}
+END_TEST
+
+/* A partner's key: his domain's server is asked, and the stream is as good as
+ * the answer. Both of them are the test. */
+START_TEST(xmpp_out_asks_about_a_partners_key)
+{
+	static const char *const answers[] = {"valid", "invalid", "error"};
+	struct xmpp_end *g, *e, *authority;
+
+	with_dns();
+	g = xmpp_gateway("fe01.corp");
+	e = xmpp_partner_open("fabrikam.com");
+	xmpp_say(e, "<db:result from='fabrikam.com' to='contoso.com'>their-key"
+		    "</db:result>");
+	authority = xmpp_taken(listener);
+	xmpp_say(authority, THEIR_HEADER);
+	xmpp_hears(authority, ">their-key</db:verify>");
+	ck_assert_ptr_nonnull(strstr(authority->text,
+				     "<db:verify from='contoso.com' "
+				     "to='fabrikam.com' id='"));
+	{
+		/* the id is that of the partner's stream */
+		char id[ACC_XMPP_STREAM_ID_LEN];
+		const char *at = strstr(e->text, " id='");
+
+		ck_assert_ptr_nonnull(at);
+		snprintf(id, sizeof(id), "%s", at + 5);
+		ck_assert_ptr_nonnull(strstr(authority->text, id));
+		xmpp_say(authority, "<db:verify from='fabrikam.com' "
+				    "to='contoso.com' id='");
+		xmpp_say(authority, id);
+	}
+	xmpp_say(authority, "' type='");
+	xmpp_say(authority, answers[_i]);
+	xmpp_say(authority, "'/>");
+	xmpp_hears(e, _i == 0	? "type='valid'"
+		      : _i == 1 ? "type='invalid'"
+				: "type='error'");
+	if (_i) {
+		xmpp_is_over(e);
+		return;
+	}
+	xmpp_say(e, "<message from='b@fabrikam.com' to='a@contoso.com' "
+		    "id='in1'/>");
+	xmpp_hears(g, "id='in1' xmlns:le='urn:lync-edge:xmpp:1' "
+		      "le:verified='true' le:partner-type='Federated' "
+		      "le:auth='dialback'/>");
+	/* what is not relayed goes back on a stream of ours */
+	xmpp_say(e, "<message from='b@fabrikam.com' to='a@contoso.com' "
+		    "type='groupchat' id='in2'/>");
+	authority = xmpp_taken(listener);
+	xmpp_say(authority, THEIR_HEADER);
+	xmpp_hears(authority, "</db:result>");
+	xmpp_say(authority, "<db:result from='fabrikam.com' to='contoso.com' "
+			    "type='valid'/>");
+	xmpp_hears(authority, "<message from='a@contoso.com' "
+			      "to='b@fabrikam.com' id='in2' type='error'>");
+	ck_assert_ptr_null(strstr(g->text, "in2"));
+}
+END_TEST
+
+START_TEST(xmpp_out_asks_no_longer_than_is_allowed)
+{
+	struct xmpp_end *e;
+
+	with_dns();
+	xmpp_limits[ACC_LIMIT_XMPP_DIALBACK_MS] = 200;
+	e = xmpp_partner_open("fabrikam.com");
+	xmpp_say(e, "<db:result from='fabrikam.com' to='contoso.com'>k"
+		    "</db:result>");
+	xmpp_taken(listener); /* says nothing */
+	xmpp_hears(e, "type='error'");
+	xmpp_is_over(e);
+	ck_assert(heard("reason=dialback_time"));
+}
+END_TEST
+
+START_TEST(xmpp_resolve_dials_no_address_of_the_inside)
+{
+	struct edge_addr inside[1], a;
+	const struct topo_host hosts[] = {
+		{.fqdn = "fe01.contoso.net", .addrs = inside, .addr_count = 1}};
+
+	xmpp_topo.hosts = hosts;
+	xmpp_topo.host_count = 1;
+	ck_assert_int_eq(
+		edge_addr_parse(&inside[0], edge_slice_str("10.20.30.21"), 0),
+		EDGE_OK);
+	ck_assert_int_eq(
+		edge_addr_parse(&a, edge_slice_str("10.20.30.21"), 5269),
+		EDGE_OK);
+	ck_assert(!acc_xmpp_address_is_fit(&xmpp_topo, &a));
+	a.ip[3]++;
+	ck_assert(acc_xmpp_address_is_fit(&xmpp_topo, &a));
+	a = xmpp_topo.internal;
+	ck_assert(!acc_xmpp_address_is_fit(&xmpp_topo, &a));
+	a = xmpp_topo.listen[TOPO_PORT_XMPP_OUTSIDE].addr;
+	ck_assert(!acc_xmpp_address_is_fit(&xmpp_topo, &a));
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("xmpp_out");
+	TCase *t = xmpp_world_case(s, "out");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, xmpp_out_proves_itself_by_a_key_and_sends);
+	tcase_add_loop_test(t, xmpp_out_comes_back_when_it_fails, 0, 5);
+	tcase_add_test(t, xmpp_out_lets_no_more_wait_than_so_many);
+	tcase_add_test(t, xmpp_out_of_a_slow_partner_comes_back);
+	tcase_add_loop_test(t, xmpp_out_asks_about_a_partners_key, 0, 3);
+	tcase_add_test(t, xmpp_out_asks_no_longer_than_is_allowed);
+	tcase_add_test(t, xmpp_resolve_dials_no_address_of_the_inside);
+	return s;
+}
