@@ -30,7 +30,6 @@ struct acc_xmpp {
 	const struct edge_config *config;
 	struct acc_xmpp_sockets sockets;
 	struct acc_xmpp_tls tls, prepared_tls;
-	struct edge_addr asks_from; /* of the resolver that is there */
 	char device[16];
 };
 
@@ -66,15 +65,6 @@ static bool is_inside(struct edge_slice name, void *arg)
 	return topo_is_inside_name(c->topo, name);
 }
 
-/* Who waits for an answer is told; nobody asks it anew. */
-static void drop_dns(struct acc_xmpp_core *c)
-{
-	struct edge_dns *dns = c->dns;
-
-	c->dns = NULL;
-	edge_dns_free(dns);
-}
-
 /* Without a resolver streams to partners that have no address fail. */
 static void make_dns(struct acc_xmpp *x)
 {
@@ -93,8 +83,8 @@ static void make_dns(struct acc_xmpp *x)
 	};
 	enum edge_err err;
 
-	drop_dns(c);
-	x->asks_from = p.local;
+	edge_dns_free(c->dns);
+	c->dns = NULL;
 	p.local.port = 0;
 	err = edge_dns_new(&c->dns, &p);
 	if (err)
@@ -134,18 +124,13 @@ static void tell_partners(const struct acc_xmpp *x)
 		edge_event(ACC_EV_XMPP_SETUP, "missing=trust.public");
 }
 
-/* What comes of the topology but the sockets. Questions that are pending stay
- * so, unless they would leave from elsewhere now. */
+/* What comes of the topology but the sockets. */
 static void turn_on(struct acc_xmpp *x)
 {
-	const struct edge_addr *at =
-		&x->core.topo->listen[TOPO_PORT_XMPP_OUTSIDE].addr;
-
 	if (!is_on(x->core.topo))
 		return;
 	find_device(x);
-	if (!x->core.dns || !edge_addr_eq(at, &x->asks_from))
-		make_dns(x);
+	make_dns(x);
 	tell_partners(x);
 }
 
@@ -299,7 +284,7 @@ void acc_xmpp_free(struct acc_xmpp *x)
 	c->is_draining = true;
 	if (c->links)
 		each_link(c, end_link);
-	drop_dns(c);
+	edge_dns_free(c->dns);
 	acc_xmpp_sockets_fini(&x->sockets);
 	acc_xmpp_tls_drop(&x->tls);
 	acc_xmpp_tls_drop(&x->prepared_tls);
@@ -372,8 +357,5 @@ void acc_xmpp_reload(struct acc_xmpp *x, const struct edge_config *c)
 	use_tls(x);
 	l = admission(&x->core);
 	edge_admit_limits_set(x->core.admit, &l);
-	if (!is_on(x->core.topo))
-		return;
-	make_dns(x); /* of the settings as they are now */
 	turn_on(x);
 }
