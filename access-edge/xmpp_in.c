@@ -1,12 +1,36 @@
-/* Partners' streams to us: who is let in, and how he ends. */
+/* Partners' streams to us. */
+#include "access-edge/xmpp_in.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "access-edge/limits.h"
-#include "access-edge/xmpp_in_link.h"
+#include "access-edge/xmpp_out.h"
+#include "access-edge/xmpp_proxy.h"
+#include "access-edge/xmpp_say.h"
+#include "access-edge/xmpp_stream.h"
 #include "access-edge/xmpp_tell.h"
+#include "common/log.h"
+
+enum { SAY_LEN = 8192 /* ours: an answer of negotiation [bytes] */ };
+
+/* A domain that speaks to one of ours on the stream. */
+struct pair {
+	char domain[ACC_XMPP_DOMAIN_LEN], own[ACC_XMPP_DOMAIN_LEN];
+	bool is_proved, is_external;
+};
+
+struct acc_xmpp_in_link {
+	struct acc_xmpp_link link; /* first */
+	struct acc_xmpp_in in;
+	struct acc_xmpp_who who; /* of the header; partner NULL: not said */
+	struct edge_addr source;
+	struct pair pairs[ACC_XMPP_PAIRS];
+	size_t pair_count;
+	bool says_version, was_secured, has_answered;
+};
 
 static struct acc_xmpp_in_link *of(struct acc_xmpp_link *l)
 {
@@ -48,8 +72,8 @@ enum acc_xmpp_reason acc_xmpp_in_room(struct acc_xmpp_core *c,
 
 /* -- domains on the stream ---------------------------------------------- */
 
-struct acc_xmpp_pair *acc_xmpp_pair_find(struct acc_xmpp_in_link *n,
-					 const char *domain, const char *own)
+static struct pair *pair_find(struct acc_xmpp_in_link *n, const char *domain,
+			      const char *own)
 {
 	for (size_t i = 0; i < n->pair_count; i++)
 		if (strcmp(n->pairs[i].domain, domain) == 0 &&
@@ -58,23 +82,23 @@ struct acc_xmpp_pair *acc_xmpp_pair_find(struct acc_xmpp_in_link *n,
 	return NULL;
 }
 
-struct acc_xmpp_pair *acc_xmpp_pair_add(struct acc_xmpp_in_link *n,
-					const char *domain, const char *own)
+static struct pair *pair_add(struct acc_xmpp_in_link *n, const char *domain,
+			     const char *own)
 {
-	struct acc_xmpp_pair *p = acc_xmpp_pair_find(n, domain, own);
+	struct pair *p = pair_find(n, domain, own);
 
 	if (p)
 		return p;
 	if (n->pair_count == ACC_XMPP_PAIRS)
 		return NULL;
 	p = &n->pairs[n->pair_count++];
-	*p = (struct acc_xmpp_pair){0};
+	*p = (struct pair){0};
 	snprintf(p->domain, sizeof(p->domain), "%s", domain);
 	snprintf(p->own, sizeof(p->own), "%s", own);
 	return p;
 }
 
-void acc_xmpp_in_ready(struct acc_xmpp_in_link *n, bool is_external)
+static void become_ready(struct acc_xmpp_in_link *n, bool is_external)
 {
 	struct acc_xmpp_link *l = &n->link;
 	const struct topo_xmpp_gateway *g = &l->core->topo->xmpp_gateway;
@@ -90,6 +114,349 @@ void acc_xmpp_in_ready(struct acc_xmpp_in_link *n, bool is_external)
 	acc_xmpp_tell_ready(l, is_external ? "external" : "dialback");
 }
 
+/* -- what is said ------------------------------------------------------- */
+
+static void say_features(struct acc_xmpp_in_link *n)
+{
+	struct acc_xmpp_link *l = &n->link;
+	const enum acc_xmpp_in_state at = n->in.state;
+	const bool is_open = at == ACC_IN_CLEAR || at == ACC_IN_SECURE;
+	const struct acc_xmpp_features f = {
+		.tls = at == ACC_IN_CLEAR && n->in.mode.tls,
+		.tls_required = n->in.mode.tls_required,
+		.external = is_open && acc_xmpp_in_offers_external(&n->in),
+		.dialback = is_open && acc_xmpp_in_offers_dialback(&n->in),
+	};
+	char buf[SAY_LEN];
+	struct edge_put w = edge_put(buf, sizeof(buf));
+
+	acc_xmpp_link_say_header(l, true, n->says_version);
+	if (n->says_version) {
+		acc_xmpp_put_features(&w, &f);
+		acc_xmpp_link_say(l, &w);
+	}
+	if (at == ACC_IN_READY && !l->is_over)
+		become_ready(n, true);
+}
+
+static void say_dialback(struct acc_xmpp_link *l,
+			 const struct acc_xmpp_dialback_word *d)
+{
+	char buf[SAY_LEN];
+	struct edge_put w = edge_put(buf, sizeof(buf));
+
+	acc_xmpp_put_dialback(&w, d);
+	acc_xmpp_link_say(l, &w);
+}
+
+static void say_word(struct acc_xmpp_link *l, void (*put)(struct edge_put *w))
+{
+	char buf[512];
+	struct edge_put w = edge_put(buf, sizeof(buf));
+
+	put(&w);
+	acc_xmpp_link_say(l, &w);
+}
+
+static void proceed(struct acc_xmpp_in_link *n)
+{
+	struct acc_xmpp_link *l = &n->link;
+
+	if (!acc_xmpp_link_has_rest(l))
+		say_word(l, acc_xmpp_put_proceed);
+	acc_xmpp_link_start_tls(l, l->core->tls_in, NULL);
+}
+
+static void succeed(struct acc_xmpp_in_link *n)
+{
+	struct acc_xmpp_link *l = &n->link;
+	struct pair *p = pair_add(n, l->domain, l->own);
+
+	if (!p) {
+		acc_xmpp_link_end(l, ACC_XMPP_R_DOMAINS);
+		return;
+	}
+	p->is_proved = p->is_external = true;
+	say_word(l, acc_xmpp_put_success);
+	acc_xmpp_link_restart(l);
+}
+
+/* -- dialback ----------------------------------------------------------- */
+
+struct asked { /* the domains that a db:result or db:verify names */
+	struct acc_xmpp_who who;
+	char own[ACC_XMPP_DOMAIN_LEN];
+};
+
+static enum acc_xmpp_reason asked_read(struct asked *a, const struct topo *t,
+				       const struct acc_xmpp_item *i)
+{
+	if (!acc_xmpp_is_own(a->own, t, i->to))
+		return ACC_XMPP_R_HOST_UNKNOWN;
+	return acc_xmpp_partner_find(&a->who, t, i->from);
+}
+
+static void ask(struct acc_xmpp_in_link *n, const struct asked *a,
+		const struct acc_xmpp_item *i)
+{
+	struct acc_xmpp_link *l = &n->link;
+	const struct acc_xmpp_question q = {
+		.asker = l->id,
+		.who = &a->who,
+		.own = a->own,
+		.stream_id = edge_slice_str(l->stream_id),
+		.key = edge_slice_trim(i->text)};
+
+	if (!pair_add(n, a->who.domain, a->own)) {
+		acc_xmpp_link_end(l, ACC_XMPP_R_DOMAINS);
+		return;
+	}
+	if (!*l->domain) { /* whose header said nothing */
+		snprintf(l->domain, sizeof(l->domain), "%s", a->who.domain);
+		n->who = a->who;
+	}
+	if (i->is_text_cut || !edge_slice_len(q.key))
+		acc_xmpp_in_verdict(l->core, l->id, a->who.domain, a->own,
+				    ACC_XMPP_R_DIALBACK_KEY);
+	else if (acc_xmpp_out_verify(l->core, &q) != EDGE_OK)
+		acc_xmpp_in_verdict(l->core, l->id, a->who.domain, a->own,
+				    ACC_XMPP_R_DIALBACK_FAILED);
+}
+
+void acc_xmpp_in_verdict(struct acc_xmpp_core *c, edge_handle stream,
+			 const char *domain, const char *own,
+			 enum acc_xmpp_reason r)
+{
+	struct acc_xmpp_link *l = acc_xmpp_link_find(c, stream);
+	struct acc_xmpp_dialback_word d = {
+		.name = "result", .from = own, .to = domain, .type = "valid"};
+	struct pair *p;
+
+	if (!l || l->is_over || l->kind != ACC_XMPP_LINK_IN)
+		return;
+	p = pair_find(of(l), domain, own);
+	if (!p)
+		return;
+	if (!r &&
+	    acc_xmpp_in_next(&of(l)->in, ACC_IN_VALID).act == ACC_IN_DO_REFUSE)
+		r = ACC_XMPP_R_OUT_OF_ORDER;
+	if (r)
+		d.type = r == ACC_XMPP_R_DIALBACK_KEY ? "invalid" : "error";
+	say_dialback(l, &d);
+	if (r) /* XEP-0220 2.1.1: an invalid key ends the stream */
+		acc_xmpp_link_end(l, r);
+	if (l->is_over)
+		return;
+	p->is_proved = true;
+	if (!l->is_ready)
+		become_ready(of(l), false);
+}
+
+static void answer(struct acc_xmpp_in_link *n, const struct asked *a,
+		   const struct acc_xmpp_item *i)
+{
+	struct acc_xmpp_core *c = n->link.core;
+	const bool is_ours =
+		acc_dialback_is_ours(&c->dialback, edge_slice_trim(i->text),
+				     a->who.domain, a->own, i->id);
+	const struct acc_xmpp_dialback_word d = {.name = "verify",
+						 .from = a->own,
+						 .to = a->who.domain,
+						 .id = i->id,
+						 .type = is_ours ? "valid"
+								 : "invalid"};
+
+	n->has_answered = true;
+	acc_xmpp_count(c, is_ours ? ACC_STAT_XMPP_KEYS_VALID
+				  : ACC_STAT_XMPP_KEYS_INVALID);
+	say_dialback(&n->link, &d);
+}
+
+/* -- steps -------------------------------------------------------------- */
+
+static void relay(struct acc_xmpp_in_link *n, const struct acc_xmpp_item *i)
+{
+	struct acc_xmpp_link *l = &n->link;
+	char domain[ACC_XMPP_DOMAIN_LEN], own[ACC_XMPP_DOMAIN_LEN];
+	struct acc_xmpp_who w;
+	struct acc_xmpp_speaker s;
+	const struct pair *p;
+
+	if (!acc_xmpp_domain_of(own, i->to) ||
+	    !acc_xmpp_is_own(own, l->core->topo, edge_slice_str(own))) {
+		acc_xmpp_link_end(l, ACC_XMPP_R_STANZA_TO);
+		return;
+	}
+	p = acc_xmpp_domain_of(domain, i->from) ? pair_find(n, domain, own)
+						: NULL;
+	if (!p || !p->is_proved ||
+	    acc_xmpp_partner_find(&w, l->core->topo, edge_slice_str(domain)) !=
+		    ACC_XMPP_R_OK) {
+		acc_xmpp_link_end(l, ACC_XMPP_R_STANZA_FROM);
+		return;
+	}
+	s = (struct acc_xmpp_speaker){w.partner, p->domain, p->own,
+				      p->is_external};
+	acc_xmpp_inward(l, i, &s);
+}
+
+static void step(struct acc_xmpp_in_link *n, enum acc_xmpp_in_event ev,
+		 const struct acc_xmpp_item *said, const struct asked *about)
+{
+	static const struct acc_xmpp_item nothing;
+	static const struct asked nobody;
+	const struct acc_xmpp_item *i = said ? said : &nothing;
+	const struct asked *a = about ? about : &nobody;
+	struct acc_xmpp_link *l = &n->link;
+	const struct acc_xmpp_in_step s = acc_xmpp_in_next(&n->in, ev);
+
+	switch (s.act) {
+	case ACC_IN_DO_NOTHING:
+		return;
+	case ACC_IN_DO_FEATURES:
+		say_features(n);
+		return;
+	case ACC_IN_DO_PROCEED:
+		proceed(n);
+		return;
+	case ACC_IN_DO_SUCCESS:
+		succeed(n);
+		return;
+	case ACC_IN_DO_FAILURE:
+		say_word(l, acc_xmpp_put_sasl_failure);
+		return;
+	case ACC_IN_DO_ASK:
+		ask(n, a, i);
+		return;
+	case ACC_IN_DO_ANSWER:
+		answer(n, a, i);
+		return;
+	case ACC_IN_DO_RELAY:
+		relay(n, i);
+		return;
+	case ACC_IN_DO_REFUSE:
+		acc_xmpp_link_end(l, s.reason);
+		return;
+	}
+}
+
+/* Who the header says he is; may be said later, but not otherwise. */
+static enum acc_xmpp_reason read_from(struct acc_xmpp_in_link *n,
+				      const struct acc_xmpp_item *i)
+{
+	struct acc_xmpp_link *l = &n->link;
+	struct acc_xmpp_who w;
+	enum acc_xmpp_reason r;
+
+	if (!edge_slice_len(i->from))
+		return ACC_XMPP_R_OK;
+	r = acc_xmpp_partner_find(&w, l->core->topo, i->from);
+	if (r)
+		return r;
+	if (*l->domain)
+		return strcmp(l->domain, w.domain) == 0
+			       ? ACC_XMPP_R_OK
+			       : ACC_XMPP_R_FROM_CHANGED;
+	r = acc_xmpp_in_room(l->core, &w, true);
+	if (r)
+		return r;
+	n->who = w;
+	snprintf(l->domain, sizeof(l->domain), "%s", w.domain);
+	return ACC_XMPP_R_OK;
+}
+
+static void on_header(struct acc_xmpp_in_link *n, const struct acc_xmpp_item *i)
+{
+	struct acc_xmpp_link *l = &n->link;
+	char own[ACC_XMPP_DOMAIN_LEN];
+	enum acc_xmpp_reason r = ACC_XMPP_R_OK;
+
+	n->says_version = i->version.p && *i->version.p >= '1';
+	if (!acc_xmpp_is_own(own, l->core->topo, i->to))
+		r = ACC_XMPP_R_HOST_UNKNOWN;
+	else if (*l->own && strcmp(l->own, own) != 0)
+		r = ACC_XMPP_R_FROM_CHANGED;
+	if (!r) {
+		memcpy(l->own, own, sizeof(l->own));
+		r = read_from(n, i);
+	}
+	if (r) {
+		acc_xmpp_link_end(l, r);
+		return;
+	}
+	n->in.has_from = n->who.partner != NULL;
+	n->in.mode = n->in.has_from ? n->who.mode : acc_xmpp_mode_unknown();
+	n->in.is_certified =
+		n->in.is_secured && n->in.has_from &&
+		acc_xmpp_is_certified(&n->who, edge_conn_peer(l->conn));
+	if (n->in.is_secured && !n->in.is_certified)
+		edge_log_escape(l->detail, sizeof(l->detail),
+				edge_slice_str(edge_peer_fault_str(
+					edge_conn_peer(l->conn)->fault
+						? edge_conn_peer(l->conn)->fault
+						: EDGE_PEER_NAME)));
+	step(n, ACC_IN_HEADER, i, NULL);
+}
+
+static void on_dialback(struct acc_xmpp_in_link *n,
+			const struct acc_xmpp_item *i,
+			enum acc_xmpp_in_event ev)
+{
+	struct asked a;
+	const enum acc_xmpp_reason r = asked_read(&a, n->link.core->topo, i);
+
+	if (r) {
+		acc_xmpp_link_end(&n->link, r);
+		return;
+	}
+	n->in.mode = a.who.mode;
+	step(n, ev, i, &a);
+}
+
+static void on_auth(struct acc_xmpp_in_link *n, const struct acc_xmpp_item *i)
+{
+	n->in.is_external =
+		i->mechanism.p && edge_slice_eq_str(i->mechanism, "EXTERNAL");
+	n->in.is_self =
+		!i->is_text_cut && acc_xmpp_auth_is(i->text, n->link.domain);
+	step(n, ACC_IN_AUTH, i, NULL);
+}
+
+static void on_element(struct acc_xmpp_in_link *n,
+		       const struct acc_xmpp_item *i)
+{
+	n->in.mode = n->in.has_from ? n->who.mode : acc_xmpp_mode_unknown();
+	if (acc_xmpp_is_stanza(i))
+		step(n, ACC_IN_STANZA, i, NULL);
+	else if (acc_xmpp_item_is(i, ACC_NS_TLS, "starttls"))
+		step(n, ACC_IN_STARTTLS, i, NULL);
+	else if (acc_xmpp_item_is(i, ACC_NS_SASL, "auth"))
+		on_auth(n, i);
+	else if (acc_xmpp_item_is(i, ACC_NS_DIALBACK, "result"))
+		on_dialback(n, i, ACC_IN_RESULT);
+	else if (acc_xmpp_item_is(i, ACC_NS_DIALBACK, "verify"))
+		on_dialback(n, i, ACC_IN_VERIFY);
+	else if (acc_xmpp_item_is(i, ACC_NS_STREAM, "error"))
+		acc_xmpp_link_error(&n->link, i);
+	else
+		step(n, ACC_IN_OTHER, i, NULL);
+}
+
+static void on_item(struct acc_xmpp_link *l, const struct acc_xmpp_item *i)
+{
+	if (i->kind == ACC_XMPP_HEADER)
+		on_header(of(l), i);
+	else
+		on_element(of(l), i);
+}
+
+static void on_opened(struct acc_xmpp_link *l)
+{
+	of(l)->in.is_secured = true;
+	of(l)->pair_count = 0; /* what was asked in the clear is forgotten */
+	step(of(l), ACC_IN_TLS_DONE, NULL, NULL);
+}
+
 static void on_over(struct acc_xmpp_link *l, enum acc_xmpp_reason r)
 {
 	(void)r;
@@ -98,8 +465,8 @@ static void on_over(struct acc_xmpp_link *l, enum acc_xmpp_reason r)
 
 static const struct acc_xmpp_role role = {
 	.name = "in",
-	.opened = acc_xmpp_in_opened,
-	.item = acc_xmpp_in_item,
+	.opened = on_opened,
+	.item = on_item,
 	.over = on_over,
 };
 
