@@ -83,12 +83,10 @@ static void tell_partners(const struct acc_xmpp *x)
 
 	for (size_t i = 0; i < t->xmpp_count; i++) {
 		const struct topo_xmpp_partner *p = &t->xmpp[i];
-		const struct acc_xmpp_mode m =
-			acc_xmpp_mode_of(p->tls, p->sasl, p->dialback);
 
-		if (!acc_xmpp_mode_is_possible(&m))
+		if (!topo_xmpp_is_possible(p))
 			edge_event(ACC_EV_XMPP_MODE, "domain=%s", p->domain);
-		else if (m.is_plain)
+		else if (topo_xmpp_is_plain(p))
 			edge_event(ACC_EV_XMPP_PLAIN, "domain=%s", p->domain);
 	}
 	if (!x->config->trust.public_roots)
