@@ -29,7 +29,7 @@ struct acc_xmpp_in_link {
 	struct edge_addr source;
 	struct pair pairs[ACC_XMPP_PAIRS];
 	size_t pair_count;
-	bool says_version, was_secured, has_answered;
+	bool says_version, was_secured;
 };
 
 static struct acc_xmpp_in_link *of(struct acc_xmpp_link *l)
@@ -266,7 +266,7 @@ static void answer(struct acc_xmpp_in_link *n, const struct asked *a,
 						 .type = is_ours ? "valid"
 								 : "invalid"};
 
-	n->has_answered = true;
+	n->link.has_answered = true;
 	acc_xmpp_count(c, is_ours ? ACC_STAT_XMPP_KEYS_VALID
 				  : ACC_STAT_XMPP_KEYS_INVALID);
 	say_dialback(&n->link, &d);
@@ -478,8 +478,8 @@ static void on_late(struct edge_timer *t, uint64_t now_ms)
 
 	(void)now_ms;
 	/* who only asks about our keys has had what he came for */
-	acc_xmpp_link_end(l, of(l)->has_answered ? ACC_XMPP_R_IDLE
-						 : ACC_XMPP_R_ESTABLISH_TIME);
+	acc_xmpp_link_end(l, l->has_answered ? ACC_XMPP_R_IDLE
+					     : ACC_XMPP_R_ESTABLISH_TIME);
 }
 
 static const char *verdict_str(enum edge_admit_verdict v)

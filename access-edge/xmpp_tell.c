@@ -39,7 +39,8 @@ static bool is_orderly(const struct acc_xmpp_link *l, enum acc_xmpp_reason r)
 	if (r == ACC_XMPP_R_OK || r == ACC_XMPP_R_IDLE ||
 	    r == ACC_XMPP_R_SHUTDOWN)
 		return true;
-	return r == ACC_XMPP_R_REMOTE_CLOSED && l->is_ready;
+	return r == ACC_XMPP_R_REMOTE_CLOSED &&
+	       (l->is_ready || l->has_answered);
 }
 
 static unsigned event_of(const struct acc_xmpp_link *l)
