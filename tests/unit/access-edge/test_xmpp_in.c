@@ -141,6 +141,8 @@ START_TEST(xmpp_in_takes_nobody_in_while_it_drains)
 	ck_assert_str_eq(e->text, "");
 	ck_assert(heard("ACC_EV_XMPP_LIMIT"));
 	ck_assert_uint_eq(xmpp_stat(ACC_STAT_XMPP_NOT_LET_IN), 1);
+	ck_assert(xmpp_kept("\"reason\":\"shutdown\","
+			    "\"role\":\"xmpp-in\""));
 }
 END_TEST
 
