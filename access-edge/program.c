@@ -137,7 +137,7 @@ static enum edge_err on_reload(void *self, const struct edge_config *c,
 	if (!err)
 		err = acc_service_reload(p->sip, c, why, why_cap);
 	if (err) {
-		acc_xmpp_abort(p->xmpp);
+		acc_xmpp_reload_abort(p->xmpp);
 		return err;
 	}
 	acc_xmpp_reload(p->xmpp, c);

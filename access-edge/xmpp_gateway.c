@@ -136,28 +136,38 @@ static void on_late(struct edge_timer *t, uint64_t now_ms)
 			  ACC_XMPP_R_ESTABLISH_TIME);
 }
 
+/* What speaks against one more. */
+static enum acc_xmpp_reason refusal(const struct acc_xmpp_core *c)
+{
+	if (c->is_draining)
+		return ACC_XMPP_R_SHUTDOWN;
+	return acc_xmpp_gateway_count(c) <
+			       acc_xmpp_limit(c, ACC_LIMIT_XMPP_GATEWAYS)
+		       ? ACC_XMPP_R_OK
+		       : ACC_XMPP_R_GATEWAYS;
+}
+
 bool acc_xmpp_gateway_accept(struct acc_xmpp_core *c, int fd,
 			     const struct edge_addr *from)
 {
+	const enum acc_xmpp_reason r = refusal(c);
 	struct acc_xmpp_gateway *g;
 
-	if (c->is_draining ||
-	    acc_xmpp_gateway_count(c) >=
-		    acc_xmpp_limit(c, ACC_LIMIT_XMPP_GATEWAYS)) {
-		acc_xmpp_tell_refused(c, from, "gateways");
+	if (r) {
+		acc_xmpp_tell_refused(c, from, role.name, r);
 		close(fd);
 		return false;
 	}
 	g = calloc(1, sizeof(*g));
 	if (!g || acc_xmpp_link_init(&g->link, c, &role,
 				     ACC_XMPP_LINK_GATEWAY) != EDGE_OK) {
-		acc_xmpp_tell_refused(c, from, "memory");
+		acc_xmpp_tell_refused(c, from, role.name, ACC_XMPP_R_INTERNAL);
 		free(g);
 		close(fd);
 		return false;
 	}
 	if (acc_xmpp_link_accept(&g->link, fd, c->tls_gateway) != EDGE_OK) {
-		acc_xmpp_tell_refused(c, from, "descriptors");
+		acc_xmpp_tell_refused(c, from, role.name, ACC_XMPP_R_INTERNAL);
 		acc_xmpp_link_undo(&g->link);
 		return false;
 	}

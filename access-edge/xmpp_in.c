@@ -29,7 +29,7 @@ struct acc_xmpp_in_link {
 	struct edge_addr source;
 	struct pair pairs[ACC_XMPP_PAIRS];
 	size_t pair_count;
-	bool says_version, was_secured, has_answered;
+	bool says_version, was_secured;
 };
 
 static struct acc_xmpp_in_link *of(struct acc_xmpp_link *l)
@@ -266,7 +266,7 @@ static void answer(struct acc_xmpp_in_link *n, const struct asked *a,
 						 .type = is_ours ? "valid"
 								 : "invalid"};
 
-	n->has_answered = true;
+	n->link.has_answered = true;
 	acc_xmpp_count(c, is_ours ? ACC_STAT_XMPP_KEYS_VALID
 				  : ACC_STAT_XMPP_KEYS_INVALID);
 	say_dialback(&n->link, &d);
@@ -478,24 +478,24 @@ static void on_late(struct edge_timer *t, uint64_t now_ms)
 
 	(void)now_ms;
 	/* who only asks about our keys has had what he came for */
-	acc_xmpp_link_end(l, of(l)->has_answered ? ACC_XMPP_R_IDLE
-						 : ACC_XMPP_R_ESTABLISH_TIME);
+	acc_xmpp_link_end(l, l->has_answered ? ACC_XMPP_R_IDLE
+					     : ACC_XMPP_R_ESTABLISH_TIME);
 }
 
-static const char *verdict_str(enum edge_admit_verdict v)
+static enum acc_xmpp_reason verdict_reason(enum edge_admit_verdict v)
 {
-	static const char *const texts[] = {
-		[EDGE_ADMIT_OK] = "memory",
-		[EDGE_ADMIT_TOTAL] = "total",
-		[EDGE_ADMIT_SOURCE] = "source",
-		[EDGE_ADMIT_HANDSHAKES] = "handshakes",
-		[EDGE_ADMIT_PENALTY] = "penalty",
-		[EDGE_ADMIT_UNKNOWN] = "unknown",
-		[EDGE_ADMIT_BUSY] = "busy",
-		[EDGE_ADMIT_RATE] = "rate",
+	static const enum acc_xmpp_reason reasons[] = {
+		[EDGE_ADMIT_OK] = ACC_XMPP_R_OK,
+		[EDGE_ADMIT_TOTAL] = ACC_XMPP_R_CONNECTIONS,
+		[EDGE_ADMIT_SOURCE] = ACC_XMPP_R_SOURCE,
+		[EDGE_ADMIT_HANDSHAKES] = ACC_XMPP_R_HANDSHAKES,
+		[EDGE_ADMIT_PENALTY] = ACC_XMPP_R_SOURCE,
+		[EDGE_ADMIT_UNKNOWN] = ACC_XMPP_R_CONNECTIONS,
+		[EDGE_ADMIT_BUSY] = ACC_XMPP_R_CONNECTIONS,
+		[EDGE_ADMIT_RATE] = ACC_XMPP_R_SOURCE,
 	};
 
-	return texts[v];
+	return reasons[v];
 }
 
 static bool begin(struct acc_xmpp_core *c, int fd, const struct edge_addr *from)
@@ -523,19 +523,19 @@ static bool begin(struct acc_xmpp_core *c, int fd, const struct edge_addr *from)
 bool acc_xmpp_in_accept(struct acc_xmpp_core *c, int fd,
 			const struct edge_addr *from)
 {
-	enum edge_admit_verdict v =
-		c->is_draining
-			? EDGE_ADMIT_TOTAL
-			: edge_admit_enter(c->admit, from, acc_xmpp_now(c));
+	const enum acc_xmpp_reason r =
+		c->is_draining ? ACC_XMPP_R_SHUTDOWN
+			       : verdict_reason(edge_admit_enter(
+					 c->admit, from, acc_xmpp_now(c)));
 
-	if (v != EDGE_ADMIT_OK) {
-		acc_xmpp_tell_refused(c, from, verdict_str(v));
+	if (r) {
+		acc_xmpp_tell_refused(c, from, role.name, r);
 		close(fd);
 		return false;
 	}
 	if (!begin(c, fd, from)) {
 		edge_admit_leave(c->admit, from, false);
-		acc_xmpp_tell_refused(c, from, verdict_str(v));
+		acc_xmpp_tell_refused(c, from, role.name, ACC_XMPP_R_INTERNAL);
 		return false;
 	}
 	acc_xmpp_count(c, ACC_STAT_XMPP_ACCEPTED);

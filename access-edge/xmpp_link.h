@@ -59,6 +59,7 @@ struct acc_xmpp_link {
 	char stream_id[ACC_XMPP_STREAM_ID_LEN];
 	char detail[96]; /* why its connection broke; escaped */
 	bool is_over, is_ready, has_spoken;
+	bool has_answered; /* what the other end came to ask */
 };
 
 /** Fills a link that is zero but for what follows it: l is the whole, freed

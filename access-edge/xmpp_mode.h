@@ -11,15 +11,13 @@ struct acc_xmpp_mode {
 	bool tls_required; /* nothing goes on without */
 	bool external;	   /* SASL EXTERNAL by a certificate that matches */
 	bool dialback;	   /* instead of, or where EXTERNAL cannot be */
-	bool is_plain;	   /* never encrypted: a warning at start-up */
 };
 
-/** The row of AE 6.2. All false: no way to authenticate, the partner is refused
- * when the settings are loaded. */
+/** The row of AE 6.2. All false: no way to authenticate; topo_xmpp_is_possible
+ * says no, and the partner is refused when the settings are loaded. */
 struct acc_xmpp_mode acc_xmpp_mode_of(enum topo_xmpp_mode tls,
 				      enum topo_xmpp_mode sasl, bool dialback);
 /** Before anybody has said who he is: TLS, and nothing else. */
 struct acc_xmpp_mode acc_xmpp_mode_unknown(void);
-bool acc_xmpp_mode_is_possible(const struct acc_xmpp_mode *m);
 
 #endif

@@ -13,10 +13,10 @@ enum acc_xmpp_reason acc_xmpp_partner_find(struct acc_xmpp_who *out,
 	w.partner = topo_find_xmpp(t, edge_slice_str(w.domain));
 	if (!w.partner)
 		return ACC_XMPP_R_PARTNER_UNKNOWN;
+	if (!topo_xmpp_is_possible(w.partner))
+		return ACC_XMPP_R_PARTNER_MODE;
 	w.mode = acc_xmpp_mode_of(w.partner->tls, w.partner->sasl,
 				  w.partner->dialback);
-	if (!acc_xmpp_mode_is_possible(&w.mode))
-		return ACC_XMPP_R_PARTNER_MODE;
 	*out = w;
 	return ACC_XMPP_R_OK;
 }

@@ -45,7 +45,7 @@ const char *acc_xmpp_reason_stanza(enum acc_xmpp_reason r)
 
 bool acc_xmpp_reason_is_wait(enum acc_xmpp_reason r)
 {
-	return row_of(r)->wait;
+	return row_of(r)->wait || !*row_of(r)->stanza;
 }
 
 enum acc_xmpp_reason acc_xmpp_reason_of(enum acc_xmpp_fault f)

@@ -8,6 +8,7 @@
 
 #include "access-edge/events.h"
 #include "access-edge/limits.h"
+#include "access-edge/xmpp_dns.h"
 #include "access-edge/xmpp_gateway.h"
 #include "access-edge/xmpp_in.h"
 #include "access-edge/xmpp_out.h"
@@ -18,11 +19,9 @@
 #include "common/expiring.h"
 
 enum {
-	LINKS = 65536,	 /* the handle table's; the limits are below it */
-	SHARD = 15,	 /* of the handles: beyond what shards may be */
-	RESTING = 4096,	 /* ours: pairs of domains that failed lately */
-	NEGATIVE_S = 60, /* ours: as long as a missing name is believed [s] */
-	TTL_MAX_S = 3600 /* ours [s] */
+	LINKS = 65536, /* the handle table's; the limits are below it */
+	SHARD = 15,    /* of the handles: beyond what shards may be */
+	RESTING = 4096 /* ours: pairs of domains that failed lately */
 };
 
 struct acc_xmpp {
@@ -30,12 +29,18 @@ struct acc_xmpp {
 	const struct edge_config *config;
 	struct acc_xmpp_sockets sockets;
 	struct acc_xmpp_tls tls, prepared_tls;
+	struct acc_xmpp_dns dns;
 	char device[16];
 };
 
 const struct acc_xmpp_core *acc_xmpp_core_of(const struct acc_xmpp *x)
 {
 	return &x->core;
+}
+
+bool acc_xmpp_has_door(const struct acc_xmpp *x, enum acc_xmpp_door d)
+{
+	return acc_xmpp_sockets_is_open(&x->sockets, d);
 }
 
 static bool is_on(const struct topo *t)
@@ -58,40 +63,6 @@ static struct edge_admit_limits admission(const struct acc_xmpp_core *c)
 	};
 }
 
-static bool is_inside(struct edge_slice name, void *arg)
-{
-	const struct acc_xmpp_core *c = arg;
-
-	return topo_is_inside_name(c->topo, name);
-}
-
-/* Without a resolver streams to partners that have no address fail. */
-static void make_dns(struct acc_xmpp *x)
-{
-	struct acc_xmpp_core *c = &x->core;
-	struct edge_dns_plan p = {
-		.loop = c->loop,
-		.local = c->topo->listen[TOPO_PORT_XMPP_OUTSIDE].addr,
-		.device = c->device,
-		.resolv = x->config->resolv,
-		.cache_records = c->topo->proxy.dns_records,
-		.negative_s = NEGATIVE_S,
-		.ttl_max_s = TTL_MAX_S,
-		.is_lab = x->config->lab,
-		.is_inside = is_inside,
-		.arg = c,
-	};
-	enum edge_err err;
-
-	edge_dns_free(c->dns);
-	c->dns = NULL;
-	p.local.port = 0;
-	err = edge_dns_new(&c->dns, &p);
-	if (err)
-		edge_event(ACC_EV_XMPP_SETUP, "missing=resolver error=%s",
-			   edge_err_name(err));
-}
-
 static void find_device(struct acc_xmpp *x)
 {
 	const struct edge_addr *at =
@@ -112,12 +83,10 @@ static void tell_partners(const struct acc_xmpp *x)
 
 	for (size_t i = 0; i < t->xmpp_count; i++) {
 		const struct topo_xmpp_partner *p = &t->xmpp[i];
-		const struct acc_xmpp_mode m =
-			acc_xmpp_mode_of(p->tls, p->sasl, p->dialback);
 
-		if (!acc_xmpp_mode_is_possible(&m))
+		if (!topo_xmpp_is_possible(p))
 			edge_event(ACC_EV_XMPP_MODE, "domain=%s", p->domain);
-		else if (m.is_plain)
+		else if (topo_xmpp_is_plain(p))
 			edge_event(ACC_EV_XMPP_PLAIN, "domain=%s", p->domain);
 	}
 	if (!x->config->trust.public_roots)
@@ -130,7 +99,7 @@ static void turn_on(struct acc_xmpp *x)
 	if (!is_on(x->core.topo))
 		return;
 	find_device(x);
-	make_dns(x);
+	acc_xmpp_dns_renew(&x->dns, &x->core, x->config);
 	tell_partners(x);
 }
 
@@ -227,39 +196,14 @@ enum edge_err acc_xmpp_start(struct acc_xmpp *x)
 	return acc_xmpp_sockets_open(&x->sockets);
 }
 
-struct ids {
-	edge_handle *id;
-	size_t count;
-};
-
-static void note_id(void *thing, void *arg)
-{
-	const struct acc_xmpp_link *l = thing;
-	struct ids *all = arg;
-
-	all->id[all->count++] = l->id;
-}
-
-/* Visits all links by id: each may end others, and itself. */
+/* Visits all links: each may end others, and itself, and begin some. */
 static void each_link(struct acc_xmpp_core *c,
 		      void (*fn)(struct acc_xmpp_link *l))
 {
-	struct ids all = {0};
-	const size_t count = edge_handles_count(c->links);
+	edge_handle id = 0;
 
-	if (!count)
-		return;
-	all.id = calloc(count, sizeof(*all.id));
-	if (!all.id)
-		return;
-	edge_handles_each(c->links, note_id, &all);
-	for (size_t i = 0; i < all.count; i++) {
-		struct acc_xmpp_link *l = acc_xmpp_link_find(c, all.id[i]);
-
-		if (l)
-			fn(l);
-	}
-	free(all.id);
+	while ((id = edge_handles_after(c->links, id)) != 0)
+		fn(edge_handles_find(c->links, id));
 }
 
 static void end_link(struct acc_xmpp_link *l)
@@ -308,7 +252,6 @@ enum edge_err acc_xmpp_prepare(struct acc_xmpp *x, const struct topo *t,
 void acc_xmpp_abort(struct acc_xmpp *x)
 {
 	acc_xmpp_sockets_abort(&x->sockets);
-	acc_xmpp_tls_drop(&x->prepared_tls);
 }
 
 static void look_at_link(struct acc_xmpp_link *l)
@@ -344,6 +287,11 @@ enum edge_err acc_xmpp_reload_prepare(struct acc_xmpp *x,
 {
 	acc_xmpp_tls_drop(&x->prepared_tls);
 	return acc_xmpp_tls_load(&x->prepared_tls, c, why, why_cap);
+}
+
+void acc_xmpp_reload_abort(struct acc_xmpp *x)
+{
+	acc_xmpp_tls_drop(&x->prepared_tls);
 }
 
 void acc_xmpp_reload(struct acc_xmpp *x, const struct edge_config *c)

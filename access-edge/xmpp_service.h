@@ -40,11 +40,13 @@ EDGE_MUST_CHECK enum edge_err acc_xmpp_prepare(struct acc_xmpp *x,
 					       size_t why_cap);
 void acc_xmpp_commit(struct acc_xmpp *x, const struct topo *t);
 void acc_xmpp_abort(struct acc_xmpp *x);
-/** Could these settings be taken? Reads what they name; abort forgets it. */
+/** Could these settings be taken? Reads what they name. */
 EDGE_MUST_CHECK enum edge_err
 acc_xmpp_reload_prepare(struct acc_xmpp *x, const struct edge_config *c,
 			char *why, size_t why_cap);
 void acc_xmpp_reload(struct acc_xmpp *x, const struct edge_config *c);
+/** Forgets what reload_prepare read; what a topology bound stays. */
+void acc_xmpp_reload_abort(struct acc_xmpp *x);
 /** Other route keys: the dialback keys that come of them. */
 void acc_xmpp_keys(struct acc_xmpp *x, const struct topo_keyring *ring);
 /** All streams end with system-shutdown, and nobody is taken in. */

@@ -18,11 +18,17 @@ void acc_xmpp_sockets_init(struct acc_xmpp_sockets *s, struct acc_xmpp_core *c,
 			   const char *device_external,
 			   const char *device_internal)
 {
+	const char *const set[ACC_XMPP_DOORS] = {
+		[ACC_XMPP_OUTSIDE] = device_external,
+		[ACC_XMPP_INSIDE] = device_internal,
+	};
+
 	*s = (struct acc_xmpp_sockets){.core = c};
-	s->device[ACC_XMPP_OUTSIDE] = device_external;
-	s->device[ACC_XMPP_INSIDE] = device_internal;
-	for (int d = 0; d < ACC_XMPP_DOORS; d++)
+	for (int d = 0; d < ACC_XMPP_DOORS; d++) {
+		snprintf(s->device[d], sizeof(s->device[d]), "%s",
+			 set[d] ? set[d] : "");
 		s->fd[d] = -1;
+	}
 }
 
 void acc_xmpp_sockets_abort(struct acc_xmpp_sockets *s)
@@ -48,14 +54,21 @@ void acc_xmpp_sockets_fini(struct acc_xmpp_sockets *s)
 	acc_xmpp_sockets_abort(s);
 }
 
-/* It was there and is there still. */
-static bool is_kept(const struct topo *old, const struct topo *t, int d)
+/* Where it was it is still. */
+static bool is_in_place(const struct topo *old, const struct topo *t, int d)
 {
 	const struct topo_listen *was = old ? &old->listen[port_of[d]] : NULL;
 	const struct topo_listen *is = &t->listen[port_of[d]];
 
 	return was && was->present && is->present &&
 	       edge_addr_eq(&was->addr, &is->addr);
+}
+
+/* Its door stays: one that could not be opened is tried again. */
+static bool is_kept(const struct acc_xmpp_sockets *s, const struct topo *old,
+		    const struct topo *t, int d)
+{
+	return is_in_place(old, t, d) && (s->door[d] || s->core->is_draining);
 }
 
 static enum edge_err bind_one(struct acc_xmpp_sockets *s, int d,
@@ -65,7 +78,7 @@ static enum edge_err bind_one(struct acc_xmpp_sockets *s, int d,
 	const struct edge_door_at at = {t->listen[port_of[d]].addr, device};
 	enum edge_err err;
 
-	if (s->device[d])
+	if (*s->device[d])
 		snprintf(device, sizeof(device), "%s", s->device[d]);
 	else
 		(void)edge_sock_device(&at.at, device);
@@ -88,7 +101,7 @@ enum edge_err acc_xmpp_sockets_bind(struct acc_xmpp_sockets *s,
 
 	acc_xmpp_sockets_abort(s);
 	for (int d = 0; d < ACC_XMPP_DOORS && !err; d++)
-		if (t->listen[port_of[d]].present && !is_kept(old, t, d))
+		if (t->listen[port_of[d]].present && !is_kept(s, old, t, d))
 			err = bind_one(s, d, t, why, why_cap);
 	if (err)
 		acc_xmpp_sockets_abort(s);
@@ -140,18 +153,37 @@ static void tell_closed(const struct topo_listen *was, bool is_moved)
 		   is_moved ? "moved" : "off");
 }
 
+/* What the topology has is there now, or somebody hears of it. */
+static void open_or_tell(struct acc_xmpp_sockets *s, const struct topo *t,
+			 int d)
+{
+	char text[EDGE_ADDR_STRLEN];
+
+	if (open_one(s, d) == EDGE_OK &&
+	    (s->door[d] || !t->listen[port_of[d]].present))
+		return;
+	edge_addr_print(&t->listen[port_of[d]].addr, text);
+	edge_event(EDGE_EV_START_FAILED, "reason=xmpp-door address=%s", text);
+}
+
 void acc_xmpp_sockets_commit(struct acc_xmpp_sockets *s, const struct topo *old,
 			     const struct topo *t)
 {
 	for (int d = 0; d < ACC_XMPP_DOORS; d++) {
-		if (!old->listen[port_of[d]].present || is_kept(old, t, d))
+		if (!s->door[d] || is_in_place(old, t, d))
 			continue;
 		edge_door_free(s->door[d]);
 		s->door[d] = NULL;
 		tell_closed(&old->listen[port_of[d]],
 			    t->listen[port_of[d]].present);
 	}
-	if (!s->core->is_draining && acc_xmpp_sockets_open(s) != EDGE_OK)
-		edge_event(EDGE_EV_START_FAILED, "reason=%s", "xmpp doors");
+	for (int d = 0; d < ACC_XMPP_DOORS && !s->core->is_draining; d++)
+		open_or_tell(s, t, d);
 	acc_xmpp_sockets_abort(s);
+}
+
+bool acc_xmpp_sockets_is_open(const struct acc_xmpp_sockets *s,
+			      enum acc_xmpp_door d)
+{
+	return s->door[d] != NULL;
 }

@@ -9,16 +9,18 @@ enum acc_xmpp_door { ACC_XMPP_OUTSIDE, ACC_XMPP_INSIDE, ACC_XMPP_DOORS };
 
 struct acc_xmpp_sockets {
 	struct acc_xmpp_core *core;
-	const char *device[ACC_XMPP_DOORS]; /* NULL: by address */
+	char device[ACC_XMPP_DOORS][16]; /* "": by address */
 	int fd[ACC_XMPP_DOORS]; /* bound, and for what comes; -1: none */
 	struct edge_door *door[ACC_XMPP_DOORS];
 };
 
+/** device_*: copied; NULL: by address. */
 void acc_xmpp_sockets_init(struct acc_xmpp_sockets *s, struct acc_xmpp_core *c,
 			   const char *device_external,
 			   const char *device_internal);
 void acc_xmpp_sockets_fini(struct acc_xmpp_sockets *s);
-/** Bind what t has and old (NULL: nothing) has not, or has elsewhere. */
+/** Bind what t has and old (NULL: nothing) has not, or has elsewhere, or has
+ * and could not open. */
 EDGE_MUST_CHECK enum edge_err acc_xmpp_sockets_bind(struct acc_xmpp_sockets *s,
 						    const struct topo *old,
 						    const struct topo *t,
@@ -31,6 +33,8 @@ EDGE_MUST_CHECK enum edge_err acc_xmpp_sockets_open(struct acc_xmpp_sockets *s);
  * opened. */
 void acc_xmpp_sockets_commit(struct acc_xmpp_sockets *s, const struct topo *old,
 			     const struct topo *t);
+bool acc_xmpp_sockets_is_open(const struct acc_xmpp_sockets *s,
+			      enum acc_xmpp_door d);
 /** Nobody is taken in any more. */
 void acc_xmpp_sockets_close(struct acc_xmpp_sockets *s);
 

@@ -6,10 +6,21 @@
 #include "access-edge/xmpp_gateway.h"
 #include "access-edge/xmpp_link.h"
 
-static void add_listener(json_t *listeners, const struct acc_xmpp_core *c,
-			 enum topo_port_kind kind, const char *name)
+static const struct listener {
+	enum topo_port_kind port;
+	const char *name, *tls;
+} rows[ACC_XMPP_DOORS] = {
+	[ACC_XMPP_OUTSIDE] = {TOPO_PORT_XMPP_OUTSIDE, "xmpp-outside",
+			      "starttls"},
+	[ACC_XMPP_INSIDE] = {TOPO_PORT_XMPP_INSIDE, "xmpp-inside", "mtls"},
+};
+
+static void add_listener(json_t *listeners, const struct acc_xmpp *x,
+			 enum acc_xmpp_door d)
 {
-	const struct topo_listen *at = &c->topo->listen[kind];
+	const struct listener *row = &rows[d];
+	const struct topo_listen *at =
+		&acc_xmpp_core_of(x)->topo->listen[row->port];
 	char text[EDGE_ADDR_STRLEN];
 
 	if (!at->present || !listeners)
@@ -17,10 +28,10 @@ static void add_listener(json_t *listeners, const struct acc_xmpp_core *c,
 	edge_addr_print(&at->addr, text);
 	json_array_append_new(
 		listeners,
-		json_pack("{s:s,s:s,s:s,s:s,s:s}", "name", name, "address",
-			  text, "protocol", at->protocol, "tls",
-			  kind == TOPO_PORT_XMPP_OUTSIDE ? "starttls" : "mtls",
-			  "state", c->is_draining ? "closed" : "open"));
+		json_pack("{s:s,s:s,s:s,s:s,s:s}", "name", row->name, "address",
+			  text, "protocol", at->protocol, "tls", row->tls,
+			  "state",
+			  acc_xmpp_has_door(x, d) ? "open" : "closed"));
 }
 
 struct page {
@@ -65,8 +76,8 @@ void acc_xmpp_status(const struct acc_xmpp *x, void *object)
 	struct page p = {c, json_array(), json_array()};
 	json_t *o = object, *listeners = json_object_get(o, "listeners");
 
-	add_listener(listeners, c, TOPO_PORT_XMPP_OUTSIDE, "xmpp-outside");
-	add_listener(listeners, c, TOPO_PORT_XMPP_INSIDE, "xmpp-inside");
+	for (int d = 0; d < ACC_XMPP_DOORS; d++)
+		add_listener(listeners, x, (enum acc_xmpp_door)d);
 	edge_handles_each(c->links, add_link, &p);
 	json_object_set_new(
 		o, "xmpp",

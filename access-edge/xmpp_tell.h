@@ -20,8 +20,9 @@ struct acc_xmpp_stanza_told {
 };
 void acc_xmpp_tell_stanza(struct acc_xmpp_core *c,
 			  const struct acc_xmpp_stanza_told *s);
-/** A connection was not let in. */
+/** A connection was not let in; role: as a link's would be called. */
 void acc_xmpp_tell_refused(struct acc_xmpp_core *c,
-			   const struct edge_addr *from, const char *why);
+			   const struct edge_addr *from, const char *role,
+			   enum acc_xmpp_reason r);
 
 #endif

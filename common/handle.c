@@ -125,6 +125,12 @@ static enum edge_err take_slot(struct edge_handles *t, uint32_t *out)
 	return EDGE_OK;
 }
 
+static edge_handle name_of(const struct edge_handles *t, uint32_t at)
+{
+	return (edge_handle)t->shard << (SLOT_BITS + GENERATION_BITS) |
+	       at << GENERATION_BITS | t->slots[at].generation;
+}
+
 enum edge_err edge_handles_put(struct edge_handles *t, void *thing,
 			       edge_handle *out)
 {
@@ -138,14 +144,18 @@ enum edge_err edge_handles_put(struct edge_handles *t, void *thing,
 	t->slots[at].thing = thing;
 	t->slots[at].next = NO_SLOT;
 	t->count++;
-	*out = (edge_handle)t->shard << (SLOT_BITS + GENERATION_BITS) |
-	       at << GENERATION_BITS | t->slots[at].generation;
+	*out = name_of(t, at);
 	return EDGE_OK;
+}
+
+static uint32_t slot_of(edge_handle h)
+{
+	return h >> GENERATION_BITS & (EDGE_HANDLE_SLOTS - 1);
 }
 
 static struct slot *find(const struct edge_handles *t, edge_handle h)
 {
-	uint32_t at = h >> GENERATION_BITS & (EDGE_HANDLE_SLOTS - 1);
+	const uint32_t at = slot_of(h);
 
 	if (edge_handle_shard(h) != t->shard || at >= t->fresh ||
 	    !t->slots[at].thing ||
@@ -192,4 +202,12 @@ void edge_handles_each(struct edge_handles *t,
 	for (size_t i = 0; i < t->fresh; i++)
 		if (t->slots[i].thing)
 			fn(t->slots[i].thing, arg);
+}
+
+edge_handle edge_handles_after(const struct edge_handles *t, edge_handle h)
+{
+	for (uint32_t at = h ? slot_of(h) + 1 : 0; at < t->fresh; at++)
+		if (t->slots[at].thing)
+			return name_of(t, at);
+	return 0;
 }

@@ -43,5 +43,8 @@ size_t edge_handles_count(const struct edge_handles *t);
 /** Visit all live things; fn must not add or drop others than its own. */
 void edge_handles_each(struct edge_handles *t,
 		       void (*fn)(void *thing, void *arg), void *arg);
+/** The living thing in the next slot behind that name's; 0 begins, 0 ends. Any
+ * may be added and dropped on the way. */
+edge_handle edge_handles_after(const struct edge_handles *t, edge_handle h);
 
 #endif

@@ -59,18 +59,18 @@ END_TEST
 START_TEST(xmpp_gateway_is_told_what_cannot_go)
 {
 	static const struct {
-		const char *text, *error;
+		const char *text, *error, *kept;
 	} rows[] = {
 		{"<message from='a@contoso.com' to='x@stranger.example'/>",
-		 "remote-server-not-found"},
+		 "remote-server-not-found", "\"domain\":\"stranger.example\""},
 		{"<message from='a@fabrikam.com' to='b@fabrikam.com'/>",
-		 "not-allowed"},
+		 "not-allowed", "\"reason\":\"not_own\""},
 		{"<message from='a@contoso.com' to='b@fabrikam.com' "
 		 "type='groupchat'/>",
-		 "service-unavailable"},
+		 "service-unavailable", "\"reason\":\"stanza_kind\""},
 		/* no resolver here: it cannot be found */
 		{"<message from='a@contoso.com' to='b@fabrikam.com'/>",
-		 "remote-server-not-found"},
+		 "remote-server-not-found", "\"reason\":\"remote_name\""},
 	};
 	struct xmpp_end *g = xmpp_gateway("fe01.corp");
 
@@ -79,6 +79,8 @@ START_TEST(xmpp_gateway_is_told_what_cannot_go)
 	xmpp_hears(g, rows[_i].error);
 	ck_assert_ptr_nonnull(strstr(g->text, "to='a@"));
 	ck_assert(heard("way=out"));
+	ck_assert(xmpp_kept("\"role\":\"xmpp-out\""));
+	ck_assert(xmpp_kept(rows[_i].kept));
 }
 END_TEST
 
@@ -119,6 +121,10 @@ START_TEST(xmpp_gateway_is_one_of_so_many)
 	acc_xmpp_gateway_accept(&core, dup(0), &(struct edge_addr){0});
 	ck_assert_uint_eq(acc_xmpp_gateway_count(&core), 1);
 	ck_assert(heard("reason=gateways"));
+	ck_assert(xmpp_kept("\"reason\":\"gateways\","
+			    "\"role\":\"xmpp-gateway\""));
+	ck_assert_uint_eq(
+		xmpp_stat(ACC_STAT_XMPP_REFUSED + ACC_XMPP_R_GATEWAYS), 1);
 }
 END_TEST
 

@@ -77,6 +77,20 @@ START_TEST(xmpp_in_answers_about_our_keys)
 	xmpp_hears(e, "id='st2' type='invalid'>");
 	ck_assert_uint_eq(xmpp_stat(ACC_STAT_XMPP_KEYS_VALID), 1);
 	ck_assert_uint_eq(xmpp_stat(ACC_STAT_XMPP_KEYS_INVALID), 1);
+	xmpp_say(e, "</stream:stream>"); /* that was all he came for */
+	xmpp_is_over(e);
+	ck_assert(heard("ACC_EV_XMPP_CLOSED"));
+	ck_assert(!heard("ACC_EV_XMPP_REFUSED"));
+}
+END_TEST
+
+START_TEST(xmpp_in_who_comes_for_nothing_is_told)
+{
+	struct xmpp_end *e = xmpp_partner_open("fabrikam.com");
+
+	xmpp_say(e, "</stream:stream>");
+	xmpp_is_over(e);
+	ck_assert(heard("ACC_EV_XMPP_REFUSED"));
 }
 END_TEST
 
@@ -127,6 +141,8 @@ START_TEST(xmpp_in_takes_nobody_in_while_it_drains)
 	ck_assert_str_eq(e->text, "");
 	ck_assert(heard("ACC_EV_XMPP_LIMIT"));
 	ck_assert_uint_eq(xmpp_stat(ACC_STAT_XMPP_NOT_LET_IN), 1);
+	ck_assert(xmpp_kept("\"reason\":\"shutdown\","
+			    "\"role\":\"xmpp-in\""));
 }
 END_TEST
 
@@ -139,6 +155,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, xmpp_in_counts_all_streams);
 	tcase_add_test(t, xmpp_in_offers_what_the_partner_may);
 	tcase_add_test(t, xmpp_in_answers_about_our_keys);
+	tcase_add_test(t, xmpp_in_who_comes_for_nothing_is_told);
 	tcase_add_test(t, xmpp_in_does_as_the_verdict_says);
 	tcase_add_test(t, xmpp_in_new_topology_ends_who_is_no_partner);
 	tcase_add_test(t, xmpp_in_takes_nobody_in_while_it_drains);

@@ -17,6 +17,10 @@ static const struct topo_xmpp_partner partners[] = {
 	 .tls = TOPO_XMPP_NOT_SUPPORTED,
 	 .sasl = TOPO_XMPP_NOT_SUPPORTED},
 	{.domain = "contoso.com", .connection_limit = 3},
+	/* SaslNegotiation at its default says nothing without TLS */
+	{.domain = "plain.example",
+	 .tls = TOPO_XMPP_NOT_SUPPORTED,
+	 .dialback = true},
 };
 
 static struct topo topo;
@@ -25,7 +29,7 @@ static void setup(void)
 {
 	topo = topo_fixture();
 	topo.xmpp = partners;
-	topo.xmpp_count = 3;
+	topo.xmpp_count = sizeof(partners) / sizeof(*partners);
 	topo.xmpp_gateway = topo_xmpp_gateway_default();
 }
 
@@ -59,6 +63,17 @@ START_TEST(xmpp_partner_is_one_of_the_list)
 					     ? "chat.fabrikam.com"
 					     : "fabrikam.com"));
 	ck_assert(who.mode.external && !who.mode.dialback);
+}
+END_TEST
+
+START_TEST(xmpp_partner_without_tls_is_asked_back)
+{
+	struct acc_xmpp_who who;
+
+	ck_assert_int_eq(acc_xmpp_partner_find(&who, &topo,
+					       edge_slice_str("plain.example")),
+			 ACC_XMPP_R_OK);
+	ck_assert(who.mode.dialback && !who.mode.tls && !who.mode.external);
 }
 END_TEST
 
@@ -121,6 +136,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_loop_test(t, xmpp_partner_is_one_of_the_list, 0,
 			    sizeof(rows) / sizeof(*rows));
+	tcase_add_test(t, xmpp_partner_without_tls_is_asked_back);
 	tcase_add_test(t, xmpp_partner_own_domains);
 	tcase_add_test(t, xmpp_partner_certificate_is_of_domain_or_proxy);
 	tcase_add_test(t, xmpp_partner_limits_and_words);

@@ -49,6 +49,34 @@ START_TEST(xmpp_reason_conditions_are_those_of_the_rfc)
 }
 END_TEST
 
+/* AE 6.4: what is not there comes back for good, what fails may be tried. */
+START_TEST(xmpp_reason_bounces_are_of_the_known_kinds)
+{
+	static const struct {
+		const char *stanza;
+		bool wait;
+	} kinds[] = {
+		{"remote-server-timeout", true},
+		{"remote-server-not-found", false},
+		{"resource-constraint", true},
+		{"service-unavailable", false},
+		{"not-allowed", false},
+	};
+
+	for (int r = 0; r < ACC_XMPP_REASONS; r++) {
+		const enum acc_xmpp_reason reason = (enum acc_xmpp_reason)r;
+		const char *stanza = acc_xmpp_reason_stanza(reason);
+		int found = 0;
+
+		for (size_t k = 0; k < sizeof(kinds) / sizeof(*kinds); k++)
+			found += strcmp(stanza, kinds[k].stanza) == 0 &&
+				 acc_xmpp_reason_is_wait(reason) ==
+					 kinds[k].wait;
+		ck_assert_msg(found == 1, "%s", acc_xmpp_reason_name(reason));
+	}
+}
+END_TEST
+
 START_TEST(xmpp_reason_of_a_fault_ends_the_stream)
 {
 	for (int f = ACC_XMPP_NOT_WELL_FORMED; f <= ACC_XMPP_NO_MEMORY; f++) {
@@ -74,6 +102,7 @@ Suite *test_suite(void)
 	tcase_set_timeout(t, 10);
 	tcase_add_test(t, xmpp_reason_names_are_words_and_differ);
 	tcase_add_test(t, xmpp_reason_conditions_are_those_of_the_rfc);
+	tcase_add_test(t, xmpp_reason_bounces_are_of_the_known_kinds);
 	tcase_add_test(t, xmpp_reason_of_a_fault_ends_the_stream);
 	suite_add_tcase(suite, t);
 	return suite;

@@ -1,5 +1,5 @@
-/* access-edge/xmpp_service.c, xmpp_sockets.c, xmpp_tls.c, xmpp_status.c: on,
- * off and somewhere else by the topology. */
+/* access-edge/xmpp_service.c, xmpp_sockets.c, xmpp_dns.c, xmpp_tls.c,
+ * xmpp_status.c: on, off and somewhere else by the topology. */
 #include "access-edge/xmpp_service.h"
 
 #include <stdlib.h>
@@ -20,7 +20,6 @@
 #include "tests/support/held_topo.h"
 #include "tests/support/suite.h"
 #include "tests/support/topo_fixture.h"
-#include "tests/support/turns.h"
 
 static const struct topo_xmpp_partner partners[] = {
 	{.domain = "fabrikam.com"},
@@ -39,6 +38,7 @@ static struct edge_recent *recent;
 static struct topo_keyring *ring;
 static _Atomic uint64_t limits[ACC_LIMIT_COUNT];
 static struct acc_xmpp *x;
+static const char *device_inside;
 static char why[256];
 
 static char *path(const char *file)
@@ -73,6 +73,16 @@ static struct topo with_xmpp(void)
 	return t;
 }
 
+static void take(const struct topo *value)
+{
+	const struct topo *t = held_topo_new(value);
+
+	ck_assert_msg(acc_xmpp_prepare(x, t, why, sizeof(why)) == EDGE_OK, "%s",
+		      why);
+	acc_xmpp_commit(x, t);
+	topo_drop(t);
+}
+
 static enum edge_err make(const struct topo *value)
 {
 	const struct topo *t = held_topo_new(value);
@@ -82,7 +92,8 @@ static enum edge_err make(const struct topo *value)
 					.ring = ring,
 					.limits = limits,
 					.stats = stats,
-					.refusals = recent};
+					.refusals = recent,
+					.device_internal = device_inside};
 	enum edge_err err = acc_xmpp_new(&x, &p, why, sizeof(why));
 
 	topo_drop(t);
@@ -93,6 +104,7 @@ static void setup(void)
 {
 	heard_start(acc_events);
 	x = NULL;
+	device_inside = NULL;
 	certs = certs_new();
 	certs_make_usual(certs);
 	certs_write(certs, "resolv.conf", "nameserver 127.0.0.1\n");
@@ -144,6 +156,19 @@ static json_t *page(void)
 	json_object_set_new(o, "listeners", json_array());
 	acc_xmpp_status(x, o);
 	return o;
+}
+
+/* How many listeners are in that state. */
+static size_t page_counts(const char *state)
+{
+	json_t *o = page(), *row;
+	size_t i, n = 0;
+
+	json_array_foreach(json_object_get(o, "listeners"), i, row) n +=
+		strcmp(json_string_value(json_object_get(row, "state")),
+		       state) == 0;
+	json_decref(o);
+	return n;
 }
 
 static void page_says(const char *state, size_t listeners)
@@ -210,13 +235,7 @@ START_TEST(xmpp_service_goes_on_and_off_and_moves)
 	ck_assert_int_eq(make(&off), EDGE_OK);
 	ck_assert_int_eq(acc_xmpp_start(x), EDGE_OK);
 	for (size_t i = 0; i < 3; i++) {
-		const struct topo *t = held_topo_new(steps[i]);
-
-		ck_assert_msg(acc_xmpp_prepare(x, t, why, sizeof(why)) ==
-				      EDGE_OK,
-			      "%s", why);
-		acc_xmpp_commit(x, t);
-		topo_drop(t);
+		take(steps[i]);
 		ck_assert_int_eq(is_open(&on, TOPO_PORT_XMPP_OUTSIDE), i == 0);
 		ck_assert_int_eq(is_open(&moved, TOPO_PORT_XMPP_OUTSIDE),
 				 i == 1);
@@ -271,12 +290,105 @@ START_TEST(xmpp_service_takes_other_certificates_or_keeps_its_own)
 	other.certificate[EDGE_CERT_ACCESS].chain = path("nowhere.pem");
 	ck_assert_int_eq(acc_xmpp_reload_prepare(x, &other, why, sizeof(why)),
 			 EDGE_ETLS);
-	acc_xmpp_abort(x);
+	acc_xmpp_reload_abort(x);
 	ck_assert_ptr_eq(acc_xmpp_core_of(x)->tls_in, before);
 	ck_assert_int_eq(acc_xmpp_reload_prepare(x, &config, why, sizeof(why)),
 			 EDGE_OK);
 	acc_xmpp_reload(x, &config);
 	ck_assert_ptr_ne(acc_xmpp_core_of(x)->tls_in, before);
+}
+END_TEST
+
+/* What it was started with ends with the first reload. */
+START_TEST(xmpp_service_keeps_the_device_itself)
+{
+	const struct topo off = topo_fixture(), on = with_xmpp();
+	const struct topo *t = held_topo_new(&on);
+	char *borrowed = strdup("none-such0");
+
+	device_inside = borrowed;
+	ck_assert_int_eq(make(&off), EDGE_OK);
+	memset(borrowed, 'x', strlen(borrowed));
+	free(borrowed);
+	ck_assert_int_ne(acc_xmpp_prepare(x, t, why, sizeof(why)), EDGE_OK);
+	ck_assert_ptr_nonnull(strstr(why, "none-such0"));
+	topo_drop(t);
+}
+END_TEST
+
+/* A reload that fails says nothing of a topology that is being taken. */
+START_TEST(xmpp_service_keeps_what_a_topology_bound)
+{
+	const struct topo off = topo_fixture(), on = with_xmpp();
+	const struct topo *t = held_topo_new(&on);
+	struct edge_config other = config;
+
+	other.certificate[EDGE_CERT_INTERNAL].chain = path("nowhere.pem");
+	ck_assert_int_eq(make(&off), EDGE_OK);
+	ck_assert_int_eq(acc_xmpp_start(x), EDGE_OK);
+	ck_assert_int_eq(acc_xmpp_prepare(x, t, why, sizeof(why)), EDGE_OK);
+	ck_assert_int_ne(acc_xmpp_reload_prepare(x, &other, why, sizeof(why)),
+			 EDGE_OK);
+	acc_xmpp_reload_abort(x);
+	acc_xmpp_commit(x, t);
+	topo_drop(t);
+	ck_assert(is_open(&on, TOPO_PORT_XMPP_OUTSIDE));
+	ck_assert(is_open(&on, TOPO_PORT_XMPP_INSIDE));
+	ck_assert_uint_eq(page_counts("open"), 2);
+	ck_assert(!heard("EDGE_EV_START_FAILED"));
+}
+END_TEST
+
+START_TEST(xmpp_service_says_when_a_door_is_not_there)
+{
+	const struct topo off = topo_fixture(), on = with_xmpp();
+	const struct topo *t = held_topo_new(&on);
+
+	ck_assert_int_eq(make(&off), EDGE_OK);
+	ck_assert_int_eq(acc_xmpp_start(x), EDGE_OK);
+	acc_xmpp_commit(x, t); /* not prepared */
+	topo_drop(t);
+	ck_assert_uint_eq(heard_with("EDGE_EV_START_FAILED"), 2);
+	ck_assert_uint_eq(page_counts("closed"), 2);
+	take(&on); /* the next one makes up for it */
+	ck_assert_uint_eq(heard_with("EDGE_EV_START_FAILED"), 2);
+	ck_assert_uint_eq(page_counts("open"), 2);
+}
+END_TEST
+
+/* What it knows and is asking survives what has nothing to do with it. */
+START_TEST(xmpp_service_keeps_its_resolver)
+{
+	const struct topo on = with_xmpp();
+	struct topo more = on;
+	const struct edge_dns *before;
+
+	ck_assert_int_eq(make(&on), EDGE_OK);
+	ck_assert_int_eq(acc_xmpp_start(x), EDGE_OK);
+	before = acc_xmpp_core_of(x)->dns;
+	ck_assert_ptr_nonnull(before);
+	more.xmpp_count = 1;
+	take(&more);
+	ck_assert_int_eq(acc_xmpp_reload_prepare(x, &config, why, sizeof(why)),
+			 EDGE_OK);
+	acc_xmpp_reload(x, &config);
+	ck_assert_ptr_eq(acc_xmpp_core_of(x)->dns, before);
+}
+END_TEST
+
+START_TEST(xmpp_service_asks_whom_it_is_told_to)
+{
+	const struct topo on = with_xmpp();
+
+	config.resolv = path("nowhere");
+	ck_assert_int_eq(make(&on), EDGE_OK);
+	ck_assert_ptr_null(acc_xmpp_core_of(x)->dns);
+	certs_write(certs, "nowhere", "nameserver 127.0.0.1\n");
+	take(&on);
+	ck_assert_ptr_nonnull(acc_xmpp_core_of(x)->dns);
+	certs_write(certs, "nowhere", "nothing is said here\n");
+	take(&on);
+	ck_assert_ptr_null(acc_xmpp_core_of(x)->dns);
 }
 END_TEST
 
@@ -333,6 +445,11 @@ Suite *test_suite(void)
 		       xmpp_service_takes_other_certificates_or_keeps_its_own);
 	tcase_add_test(t,
 		       xmpp_service_makes_keys_of_the_passphrase_or_the_ring);
+	tcase_add_test(t, xmpp_service_keeps_the_device_itself);
+	tcase_add_test(t, xmpp_service_keeps_what_a_topology_bound);
+	tcase_add_test(t, xmpp_service_says_when_a_door_is_not_there);
+	tcase_add_test(t, xmpp_service_keeps_its_resolver);
+	tcase_add_test(t, xmpp_service_asks_whom_it_is_told_to);
 	tcase_add_test(t, xmpp_service_drains);
 	suite_add_tcase(s, t);
 	return s;

@@ -88,7 +88,7 @@ START_TEST(in_without_tls_has_dialback_alone)
 {
 	struct acc_xmpp_in s = good(ACC_IN_CLEAR);
 
-	s.mode = (struct acc_xmpp_mode){.dialback = true, .is_plain = true};
+	s.mode = (struct acc_xmpp_mode){.dialback = true};
 	ck_assert(!acc_xmpp_in_offers_external(&s));
 	ck_assert(acc_xmpp_in_offers_dialback(&s));
 	refuses(s, ACC_IN_STARTTLS, ACC_XMPP_R_OUT_OF_ORDER);

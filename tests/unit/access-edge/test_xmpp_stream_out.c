@@ -98,7 +98,7 @@ START_TEST(out_uses_a_key_where_tls_is_not_supported)
 {
 	struct acc_xmpp_out s = good(ACC_OUT_CLEAR);
 
-	s.mode = (struct acc_xmpp_mode){.dialback = true, .is_plain = true};
+	s.mode = (struct acc_xmpp_mode){.dialback = true};
 	is(s, ACC_OUT_FEATURES, ACC_OUT_DO_RESULT); /* though it is offered */
 	s.state = ACC_OUT_OPENING;
 	s.has_features = false;

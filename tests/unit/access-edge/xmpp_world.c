@@ -284,6 +284,26 @@ uint64_t xmpp_stat(size_t row)
 	return edge_stats_sum(core.stats, row);
 }
 
+struct seek {
+	const char *words;
+	bool is_there;
+};
+
+static void seek(const char *line, void *arg)
+{
+	struct seek *s = arg;
+
+	s->is_there |= strstr(line, s->words) != NULL;
+}
+
+bool xmpp_kept(const char *words)
+{
+	struct seek s = {.words = words};
+
+	edge_recent_each(core.refusals, seek, &s);
+	return s.is_there;
+}
+
 void xmpp_turn(unsigned ms)
 {
 	turns_for(core.loop, ms);

@@ -43,6 +43,8 @@ void xmpp_forget(struct xmpp_end *e);
 /** The link whose peer that end is, the newest one. */
 struct acc_xmpp_link *xmpp_newest(void);
 uint64_t xmpp_stat(size_t row);
+/** A row of the list of refusals has that. */
+bool xmpp_kept(const char *words);
 void xmpp_turn(unsigned ms);
 
 #endif

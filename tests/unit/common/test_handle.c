@@ -234,6 +234,31 @@ START_TEST(handles_each_visits_the_living_once)
 }
 END_TEST
 
+/* Each drops itself and its neighbour, and one comes: none is met twice. */
+START_TEST(handles_are_walked_while_they_come_and_go)
+{
+	struct edge_handles *t = table(3, 8);
+	int things[6] = {0}, met = 0;
+	edge_handle h[5], at = 0;
+
+	ck_assert_uint_eq(edge_handles_after(t, 0), 0);
+	for (int i = 0; i < 5; i++)
+		h[i] = put(t, &things[i]);
+	while ((at = edge_handles_after(t, at)) != 0) {
+		++*(int *)edge_handles_find(t, at);
+		edge_handles_drop(t, at);
+		if (!met++) {
+			edge_handles_drop(t, h[1]);
+			put(t, &things[5]);
+		}
+	}
+	ck_assert_int_eq(met, 5);
+	for (int i = 0; i < 6; i++)
+		ck_assert_int_eq(things[i], i != 1);
+	edge_handles_free(t);
+}
+END_TEST
+
 START_TEST(handles_fill_all_65536_slots)
 {
 	struct edge_handles *t = table(1, EDGE_HANDLE_SLOTS);
@@ -267,6 +292,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, handle_generation_runs_through_all_before_it_repeats);
 	tcase_add_test(t, handle_first_generation_is_random);
 	tcase_add_test(t, handles_each_visits_the_living_once);
+	tcase_add_test(t, handles_are_walked_while_they_come_and_go);
 	tcase_add_test(t, handles_fill_all_65536_slots);
 	suite_add_tcase(s, t);
 	return s;
