@@ -251,7 +251,7 @@ static void on_patience(struct edge_timer *t, uint64_t now_ms)
 }
 
 void acc_xmpp_gateway_wait(struct acc_xmpp_core *c, edge_handle gateway,
-			   const struct acc_xmpp_link *full)
+			   struct acc_xmpp_link *full)
 {
 	struct acc_xmpp_link *l = acc_xmpp_link_find(c, gateway);
 	const uint64_t ms = acc_xmpp_limit(c, ACC_LIMIT_XMPP_SLOW_MS);

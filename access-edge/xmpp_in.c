@@ -9,6 +9,7 @@
 #include "access-edge/limits.h"
 #include "access-edge/xmpp_out.h"
 #include "access-edge/xmpp_proxy.h"
+#include "access-edge/xmpp_room.h"
 #include "access-edge/xmpp_say.h"
 #include "access-edge/xmpp_stream.h"
 #include "access-edge/xmpp_tell.h"
@@ -20,6 +21,7 @@ enum { SAY_LEN = 8192 /* ours: an answer of negotiation [bytes] */ };
 struct pair {
 	char domain[ACC_XMPP_DOMAIN_LEN], own[ACC_XMPP_DOMAIN_LEN];
 	bool is_proved, is_external;
+	edge_handle question; /* the link that asks about it; 0: none */
 };
 
 struct acc_xmpp_in_link {
@@ -29,45 +31,13 @@ struct acc_xmpp_in_link {
 	struct edge_addr source;
 	struct pair pairs[ACC_XMPP_PAIRS];
 	size_t pair_count;
+	unsigned questions; /* asked for it so far */
 	bool says_version, was_secured, has_answered;
 };
 
 static struct acc_xmpp_in_link *of(struct acc_xmpp_link *l)
 {
 	return (struct acc_xmpp_in_link *)l;
-}
-
-/* -- room --------------------------------------------------------------- */
-
-struct tally {
-	const struct acc_xmpp_core *core;
-	const struct topo_xmpp_partner *partner;
-	unsigned count;
-};
-
-static void count_one(void *thing, void *arg)
-{
-	const struct acc_xmpp_link *l = thing;
-	struct tally *t = arg;
-
-	if (l->kind != ACC_XMPP_LINK_GATEWAY && *l->domain &&
-	    topo_find_xmpp(t->core->topo, edge_slice_str(l->domain)) ==
-		    t->partner)
-		t->count++;
-}
-
-enum acc_xmpp_reason acc_xmpp_in_room(struct acc_xmpp_core *c,
-				      const struct acc_xmpp_who *w,
-				      bool is_there)
-{
-	struct tally t = {.core = c, .partner = w->partner};
-
-	if (c->streams - is_there >= c->topo->xmpp_gateway.connections)
-		return ACC_XMPP_R_CONNECTIONS;
-	edge_handles_each(c->links, count_one, &t);
-	return t.count < acc_xmpp_partner_limit(c->topo, w->partner)
-		       ? ACC_XMPP_R_OK
-		       : ACC_XMPP_R_PARTNER_LIMIT;
 }
 
 /* -- domains on the stream ---------------------------------------------- */
@@ -98,7 +68,8 @@ static struct pair *pair_add(struct acc_xmpp_in_link *n, const char *domain,
 	return p;
 }
 
-static void become_ready(struct acc_xmpp_in_link *n, bool is_external)
+static void become_ready(struct acc_xmpp_in_link *n,
+			 const struct topo_xmpp_partner *p, bool is_external)
 {
 	struct acc_xmpp_link *l = &n->link;
 	const struct topo_xmpp_gateway *g = &l->core->topo->xmpp_gateway;
@@ -107,6 +78,7 @@ static void become_ready(struct acc_xmpp_in_link *n, bool is_external)
 	if (!n->was_secured)
 		edge_admit_secured(l->core->admit, &n->source);
 	n->was_secured = true;
+	l->partner = p;
 	acc_xmpp_link_ready(l, (uint64_t)g->idle_s * 1000,
 			    keeps ? (uint64_t)g->keep_alive_s * 500 : 0);
 	acc_xmpp_count(l->core, is_external ? ACC_STAT_XMPP_IN_EXTERNAL
@@ -129,14 +101,22 @@ static void say_features(struct acc_xmpp_in_link *n)
 	};
 	char buf[SAY_LEN];
 	struct edge_put w = edge_put(buf, sizeof(buf));
+	const enum acc_xmpp_reason r =
+		at == ACC_IN_READY
+			? acc_xmpp_room(l->core, n->who.partner, true)
+			: ACC_XMPP_R_OK;
 
+	if (r) {
+		acc_xmpp_link_end(l, r);
+		return;
+	}
 	acc_xmpp_link_say_header(l, true, n->says_version);
 	if (n->says_version) {
 		acc_xmpp_put_features(&w, &f);
 		acc_xmpp_link_say(l, &w);
 	}
 	if (at == ACC_IN_READY && !l->is_over)
-		become_ready(n, true);
+		become_ready(n, n->who.partner, true);
 }
 
 static void say_dialback(struct acc_xmpp_link *l,
@@ -196,18 +176,75 @@ static enum acc_xmpp_reason asked_read(struct asked *a, const struct topo *t,
 	return acc_xmpp_partner_find(&a->who, t, i->from);
 }
 
-static void ask(struct acc_xmpp_in_link *n, const struct asked *a,
-		const struct acc_xmpp_item *i)
+static void pair_drop(struct acc_xmpp_in_link *n, struct pair *p)
+{
+	*p = n->pairs[--n->pair_count];
+}
+
+/* XEP-0220 2.1.1: an invalid key ends the stream; an error ends it as long as
+ * nobody is proved. */
+static void conclude(struct acc_xmpp_in_link *n, struct pair *p,
+		     enum acc_xmpp_reason r)
+{
+	struct acc_xmpp_link *l = &n->link;
+	struct acc_xmpp_dialback_word d = {.name = "result",
+					   .from = p->own,
+					   .to = p->domain,
+					   .type = "valid"};
+	struct acc_xmpp_who w;
+
+	p->question = 0;
+	if (!r)
+		r = acc_xmpp_partner_find(&w, l->core->topo,
+					  edge_slice_str(p->domain));
+	if (!r && !l->is_ready)
+		r = acc_xmpp_room(l->core, w.partner, true);
+	if (!r &&
+	    acc_xmpp_in_next(&n->in, ACC_IN_VALID).act == ACC_IN_DO_REFUSE)
+		r = ACC_XMPP_R_OUT_OF_ORDER;
+	if (r)
+		d.type = r == ACC_XMPP_R_DIALBACK_KEY ? "invalid" : "error";
+	say_dialback(l, &d);
+	if (r && (!l->is_ready || r == ACC_XMPP_R_DIALBACK_KEY))
+		acc_xmpp_link_end(l, r);
+	else if (r)
+		pair_drop(n, p);
+	if (r || l->is_over)
+		return;
+	p->is_proved = true;
+	if (!l->is_ready)
+		become_ready(n, w.partner, false);
+}
+
+static void inquire(struct acc_xmpp_in_link *n, struct pair *p,
+		    const struct asked *a, struct edge_slice key)
 {
 	struct acc_xmpp_link *l = &n->link;
 	const struct acc_xmpp_question q = {
 		.asker = l->id,
+		.source = &n->source,
 		.who = &a->who,
 		.own = a->own,
 		.stream_id = edge_slice_str(l->stream_id),
-		.key = edge_slice_trim(i->text)};
+		.key = key};
+	enum edge_err err;
 
-	if (!pair_add(n, a->who.domain, a->own)) {
+	n->questions++;
+	err = acc_xmpp_out_verify(l->core, &q, &p->question);
+	if (err)
+		conclude(n, p,
+			 err == EDGE_ELIMIT ? ACC_XMPP_R_CONNECTIONS
+					    : ACC_XMPP_R_DIALBACK_FAILED);
+}
+
+static void ask(struct acc_xmpp_in_link *n, const struct asked *a,
+		const struct acc_xmpp_item *i)
+{
+	struct acc_xmpp_link *l = &n->link;
+	const struct edge_slice key = edge_slice_trim(i->text);
+	struct pair *p = pair_add(n, a->who.domain, a->own);
+
+	if (!p || n->questions >= ACC_XMPP_QUESTIONS) {
 		acc_xmpp_link_end(l, ACC_XMPP_R_DOMAINS);
 		return;
 	}
@@ -215,41 +252,43 @@ static void ask(struct acc_xmpp_in_link *n, const struct asked *a,
 		snprintf(l->domain, sizeof(l->domain), "%s", a->who.domain);
 		n->who = a->who;
 	}
-	if (i->is_text_cut || !edge_slice_len(q.key))
-		acc_xmpp_in_verdict(l->core, l->id, a->who.domain, a->own,
-				    ACC_XMPP_R_DIALBACK_KEY);
-	else if (acc_xmpp_out_verify(l->core, &q) != EDGE_OK)
-		acc_xmpp_in_verdict(l->core, l->id, a->who.domain, a->own,
-				    ACC_XMPP_R_DIALBACK_FAILED);
+	if (p->question) /* the answer to the first one is for all */
+		return;
+	if (i->is_text_cut || !edge_slice_len(key))
+		conclude(n, p, ACC_XMPP_R_DIALBACK_KEY);
+	else if (p->is_proved)
+		conclude(n, p, ACC_XMPP_R_OK);
+	else
+		inquire(n, p, a, key);
 }
 
 void acc_xmpp_in_verdict(struct acc_xmpp_core *c, edge_handle stream,
-			 const char *domain, const char *own,
-			 enum acc_xmpp_reason r)
+			 edge_handle question, enum acc_xmpp_reason r)
 {
 	struct acc_xmpp_link *l = acc_xmpp_link_find(c, stream);
-	struct acc_xmpp_dialback_word d = {
-		.name = "result", .from = own, .to = domain, .type = "valid"};
-	struct pair *p;
+	struct acc_xmpp_in_link *n;
 
 	if (!l || l->is_over || l->kind != ACC_XMPP_LINK_IN)
 		return;
-	p = pair_find(of(l), domain, own);
-	if (!p)
-		return;
-	if (!r &&
-	    acc_xmpp_in_next(&of(l)->in, ACC_IN_VALID).act == ACC_IN_DO_REFUSE)
-		r = ACC_XMPP_R_OUT_OF_ORDER;
-	if (r)
-		d.type = r == ACC_XMPP_R_DIALBACK_KEY ? "invalid" : "error";
-	say_dialback(l, &d);
-	if (r) /* XEP-0220 2.1.1: an invalid key ends the stream */
-		acc_xmpp_link_end(l, r);
-	if (l->is_over)
-		return;
-	p->is_proved = true;
-	if (!l->is_ready)
-		become_ready(of(l), false);
+	n = of(l);
+	for (size_t i = 0; i < n->pair_count; i++)
+		if (n->pairs[i].question == question) {
+			conclude(n, &n->pairs[i], r);
+			return;
+		}
+}
+
+/* Nobody wants to know any more. */
+static void drop_questions(struct acc_xmpp_in_link *n)
+{
+	for (size_t i = 0; i < n->pair_count; i++) {
+		struct acc_xmpp_link *l =
+			acc_xmpp_link_find(n->link.core, n->pairs[i].question);
+
+		n->pairs[i].question = 0;
+		if (l)
+			acc_xmpp_link_end(l, ACC_XMPP_R_OK);
+	}
 }
 
 static void answer(struct acc_xmpp_in_link *n, const struct asked *a,
@@ -357,7 +396,7 @@ static enum acc_xmpp_reason read_from(struct acc_xmpp_in_link *n,
 		return strcmp(l->domain, w.domain) == 0
 			       ? ACC_XMPP_R_OK
 			       : ACC_XMPP_R_FROM_CHANGED;
-	r = acc_xmpp_in_room(l->core, &w, true);
+	r = acc_xmpp_room(l->core, NULL, true);
 	if (r)
 		return r;
 	n->who = w;
@@ -453,6 +492,7 @@ static void on_item(struct acc_xmpp_link *l, const struct acc_xmpp_item *i)
 static void on_opened(struct acc_xmpp_link *l)
 {
 	of(l)->in.is_secured = true;
+	drop_questions(of(l));
 	of(l)->pair_count = 0; /* what was asked in the clear is forgotten */
 	step(of(l), ACC_IN_TLS_DONE, NULL, NULL);
 }
@@ -460,6 +500,7 @@ static void on_opened(struct acc_xmpp_link *l)
 static void on_over(struct acc_xmpp_link *l, enum acc_xmpp_reason r)
 {
 	(void)r;
+	drop_questions(of(l));
 	edge_admit_leave(l->core->admit, &of(l)->source, of(l)->was_secured);
 }
 
@@ -541,6 +582,21 @@ void acc_xmpp_in_accept(struct acc_xmpp_core *c, int fd,
 	acc_xmpp_count(c, ACC_STAT_XMPP_ACCEPTED);
 }
 
+/* Whose place it takes by the topology of now: the first one's it has proved.
+ */
+static void count_for(struct acc_xmpp_in_link *n)
+{
+	struct acc_xmpp_who w;
+
+	n->link.partner = NULL;
+	for (size_t i = 0; i < n->pair_count && !n->link.partner; i++)
+		if (n->pairs[i].is_proved &&
+		    acc_xmpp_partner_find(&w, n->link.core->topo,
+					  edge_slice_str(n->pairs[i].domain)) ==
+			    ACC_XMPP_R_OK)
+			n->link.partner = w.partner;
+}
+
 void acc_xmpp_in_topology(struct acc_xmpp_link *l)
 {
 	struct acc_xmpp_in_link *n = of(l);
@@ -560,4 +616,5 @@ void acc_xmpp_in_topology(struct acc_xmpp_link *l)
 	}
 	if (*l->domain)
 		n->who = w;
+	count_for(n);
 }

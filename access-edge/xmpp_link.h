@@ -57,8 +57,12 @@ struct acc_xmpp_link {
 	char domain[ACC_XMPP_DOMAIN_LEN], own[ACC_XMPP_DOMAIN_LEN];
 	/* of the header we said last: theirs to us has its own */
 	char stream_id[ACC_XMPP_STREAM_ID_LEN];
+	/* whose place it takes: theirs that has proved itself, and ours; NULL:
+	 * nobody's */
+	const struct topo_xmpp_partner *partner;
 	char detail[96]; /* why its connection broke; escaped */
 	bool is_over, is_ready, has_spoken;
+	bool is_waited_for; /* since it drained last */
 };
 
 /** Fills a link that is zero but for what follows it: l is the whole, freed
@@ -113,7 +117,7 @@ void acc_xmpp_link_hold(struct acc_xmpp_link *l, unsigned hold);
 void acc_xmpp_link_release(struct acc_xmpp_link *l, unsigned hold);
 /** Hold l until the queue of full has drained. */
 void acc_xmpp_link_wait_for(struct acc_xmpp_link *l,
-			    const struct acc_xmpp_link *full);
+			    struct acc_xmpp_link *full);
 /** End it: the stream error of the reason, the stream's end, the connection.
  * Does nothing when it is over. */
 void acc_xmpp_link_end(struct acc_xmpp_link *l, enum acc_xmpp_reason r);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "access-edge/xmpp_resolve.h"
+#include "access-edge/xmpp_room.h"
 #include "common/dns.h"
 #include "tests/support/fake_dns.h"
 #include "tests/support/heard.h"
@@ -297,6 +298,70 @@ START_TEST(xmpp_out_asks_no_longer_than_is_allowed)
 }
 END_TEST
 
+/* However often it is said: one key is asked about at a time, for as long as
+ * there is somebody who wants to know. */
+START_TEST(xmpp_out_asks_once_for_a_pair)
+{
+	struct xmpp_end *e, *authority;
+
+	with_dns();
+	e = xmpp_partner_open("fabrikam.com");
+	for (int i = 0; i < 20; i++)
+		xmpp_say(e, "<db:result from='fabrikam.com' to='contoso.com'>k"
+			    "</db:result>");
+	authority = xmpp_taken(listener);
+	xmpp_say(authority, THEIR_HEADER);
+	xmpp_hears(authority, ">k</db:verify>");
+	ck_assert_uint_eq(xmpp_stat(ACC_STAT_XMPP_DIALLED_VERIFY), 1);
+	ck_assert_uint_eq(core.streams, 2);
+	close(e->fd);
+	e->fd = -1;
+	xmpp_is_over(authority);
+	ck_assert_uint_eq(core.streams, 0);
+	ck_assert_uint_eq(edge_admit_count(core.questions), 0);
+}
+END_TEST
+
+START_TEST(xmpp_out_asks_only_so_much_for_one_source)
+{
+	struct xmpp_end *e;
+
+	with_dns();
+	xmpp_limits[ACC_LIMIT_XMPP_HANDSHAKES] = 3;
+	xmpp_topo.xmpp_gateway.connections = 4; /* one question of four */
+	acc_xmpp_room_set(&core);
+	e = xmpp_partner_open("fabrikam.com");
+	xmpp_say(e, "<db:result from='fabrikam.com' to='contoso.com'>k"
+		    "</db:result>");
+	xmpp_taken(listener);
+	e = xmpp_partner_open("fabrikam.com");
+	xmpp_say(e, "<db:result from='fabrikam.com' to='contoso.com'>k"
+		    "</db:result>");
+	xmpp_hears(e, "type='error'");
+	xmpp_is_over(e);
+	ck_assert_ptr_nonnull(strstr(e->text, "<resource-constraint "));
+	ck_assert_uint_eq(xmpp_stat(ACC_STAT_XMPP_DIALLED_VERIFY), 1);
+}
+END_TEST
+
+/* A server that is not there is not dialled again at once. */
+START_TEST(xmpp_out_lets_a_question_rest)
+{
+	with_dns();
+	close(listener);
+	listener = -1;
+	for (int i = 0; i < 3; i++) {
+		struct xmpp_end *e = xmpp_partner_open("fabrikam.com");
+
+		xmpp_say(e, "<db:result from='fabrikam.com' to='contoso.com'>k"
+			    "</db:result>");
+		xmpp_hears(e, "type='error'");
+		xmpp_is_over(e);
+	}
+	ck_assert_uint_eq(xmpp_stat(ACC_STAT_XMPP_DIALLED_VERIFY), 1);
+}
+END_TEST
+
 START_TEST(xmpp_resolve_dials_no_address_of_the_inside)
 {
 	struct edge_addr inside[1], a;
@@ -333,6 +398,9 @@ Suite *test_suite(void)
 	tcase_add_test(t, xmpp_out_of_a_slow_partner_comes_back);
 	tcase_add_loop_test(t, xmpp_out_asks_about_a_partners_key, 0, 3);
 	tcase_add_test(t, xmpp_out_asks_no_longer_than_is_allowed);
+	tcase_add_test(t, xmpp_out_asks_once_for_a_pair);
+	tcase_add_test(t, xmpp_out_asks_only_so_much_for_one_source);
+	tcase_add_test(t, xmpp_out_lets_a_question_rest);
 	tcase_add_test(t, xmpp_resolve_dials_no_address_of_the_inside);
 	return s;
 }
