@@ -8,6 +8,7 @@
 
 #include "access-edge/limits.h"
 #include "access-edge/xmpp_out.h"
+#include "access-edge/xmpp_pairs.h"
 #include "access-edge/xmpp_proxy.h"
 #include "access-edge/xmpp_room.h"
 #include "access-edge/xmpp_say.h"
@@ -17,20 +18,12 @@
 
 enum { SAY_LEN = 8192 /* ours: an answer of negotiation [bytes] */ };
 
-/* A domain that speaks to one of ours on the stream. */
-struct pair {
-	char domain[ACC_XMPP_DOMAIN_LEN], own[ACC_XMPP_DOMAIN_LEN];
-	bool is_proved, is_external;
-	edge_handle question; /* the link that asks about it; 0: none */
-};
-
 struct acc_xmpp_in_link {
 	struct acc_xmpp_link link; /* first */
 	struct acc_xmpp_in in;
 	struct acc_xmpp_who who; /* of the header; partner NULL: not said */
 	struct edge_addr source;
-	struct pair pairs[ACC_XMPP_PAIRS];
-	size_t pair_count;
+	struct acc_xmpp_pairs pairs;
 	unsigned questions; /* asked for it so far */
 	bool says_version, was_secured, has_answered;
 };
@@ -38,34 +31,6 @@ struct acc_xmpp_in_link {
 static struct acc_xmpp_in_link *of(struct acc_xmpp_link *l)
 {
 	return (struct acc_xmpp_in_link *)l;
-}
-
-/* -- domains on the stream ---------------------------------------------- */
-
-static struct pair *pair_find(struct acc_xmpp_in_link *n, const char *domain,
-			      const char *own)
-{
-	for (size_t i = 0; i < n->pair_count; i++)
-		if (strcmp(n->pairs[i].domain, domain) == 0 &&
-		    strcmp(n->pairs[i].own, own) == 0)
-			return &n->pairs[i];
-	return NULL;
-}
-
-static struct pair *pair_add(struct acc_xmpp_in_link *n, const char *domain,
-			     const char *own)
-{
-	struct pair *p = pair_find(n, domain, own);
-
-	if (p)
-		return p;
-	if (n->pair_count == ACC_XMPP_PAIRS)
-		return NULL;
-	p = &n->pairs[n->pair_count++];
-	*p = (struct pair){0};
-	snprintf(p->domain, sizeof(p->domain), "%s", domain);
-	snprintf(p->own, sizeof(p->own), "%s", own);
-	return p;
 }
 
 static void become_ready(struct acc_xmpp_in_link *n,
@@ -150,7 +115,8 @@ static void proceed(struct acc_xmpp_in_link *n)
 static void succeed(struct acc_xmpp_in_link *n)
 {
 	struct acc_xmpp_link *l = &n->link;
-	struct pair *p = pair_add(n, l->domain, l->own);
+	struct acc_xmpp_pair *p =
+		acc_xmpp_pairs_add(&n->pairs, l->domain, l->own);
 
 	if (!p) {
 		acc_xmpp_link_end(l, ACC_XMPP_R_DOMAINS);
@@ -176,14 +142,9 @@ static enum acc_xmpp_reason asked_read(struct asked *a, const struct topo *t,
 	return acc_xmpp_partner_find(&a->who, t, i->from);
 }
 
-static void pair_drop(struct acc_xmpp_in_link *n, struct pair *p)
-{
-	*p = n->pairs[--n->pair_count];
-}
-
 /* XEP-0220 2.1.1: an invalid key ends the stream; an error ends it as long as
  * nobody is proved. */
-static void conclude(struct acc_xmpp_in_link *n, struct pair *p,
+static void conclude(struct acc_xmpp_in_link *n, struct acc_xmpp_pair *p,
 		     enum acc_xmpp_reason r)
 {
 	struct acc_xmpp_link *l = &n->link;
@@ -208,7 +169,7 @@ static void conclude(struct acc_xmpp_in_link *n, struct pair *p,
 	if (r && (!l->is_ready || r == ACC_XMPP_R_DIALBACK_KEY))
 		acc_xmpp_link_end(l, r);
 	else if (r)
-		pair_drop(n, p);
+		acc_xmpp_pairs_drop(&n->pairs, p);
 	if (r || l->is_over)
 		return;
 	p->is_proved = true;
@@ -216,7 +177,7 @@ static void conclude(struct acc_xmpp_in_link *n, struct pair *p,
 		become_ready(n, w.partner, false);
 }
 
-static void inquire(struct acc_xmpp_in_link *n, struct pair *p,
+static void inquire(struct acc_xmpp_in_link *n, struct acc_xmpp_pair *p,
 		    const struct asked *a, struct edge_slice key)
 {
 	struct acc_xmpp_link *l = &n->link;
@@ -242,7 +203,8 @@ static void ask(struct acc_xmpp_in_link *n, const struct asked *a,
 {
 	struct acc_xmpp_link *l = &n->link;
 	const struct edge_slice key = edge_slice_trim(i->text);
-	struct pair *p = pair_add(n, a->who.domain, a->own);
+	struct acc_xmpp_pair *p =
+		acc_xmpp_pairs_add(&n->pairs, a->who.domain, a->own);
 
 	if (!p || n->questions >= ACC_XMPP_QUESTIONS) {
 		acc_xmpp_link_end(l, ACC_XMPP_R_DOMAINS);
@@ -266,26 +228,23 @@ void acc_xmpp_in_verdict(struct acc_xmpp_core *c, edge_handle stream,
 			 edge_handle question, enum acc_xmpp_reason r)
 {
 	struct acc_xmpp_link *l = acc_xmpp_link_find(c, stream);
-	struct acc_xmpp_in_link *n;
+	struct acc_xmpp_pair *p;
 
 	if (!l || l->is_over || l->kind != ACC_XMPP_LINK_IN)
 		return;
-	n = of(l);
-	for (size_t i = 0; i < n->pair_count; i++)
-		if (n->pairs[i].question == question) {
-			conclude(n, &n->pairs[i], r);
-			return;
-		}
+	p = acc_xmpp_pairs_asked(&of(l)->pairs, question);
+	if (p)
+		conclude(of(l), p, r);
 }
 
 /* Nobody wants to know any more. */
 static void drop_questions(struct acc_xmpp_in_link *n)
 {
-	for (size_t i = 0; i < n->pair_count; i++) {
-		struct acc_xmpp_link *l =
-			acc_xmpp_link_find(n->link.core, n->pairs[i].question);
+	for (size_t i = 0; i < n->pairs.count; i++) {
+		struct acc_xmpp_link *l = acc_xmpp_link_find(
+			n->link.core, n->pairs.all[i].question);
 
-		n->pairs[i].question = 0;
+		n->pairs.all[i].question = 0;
 		if (l)
 			acc_xmpp_link_end(l, ACC_XMPP_R_OK);
 	}
@@ -319,22 +278,23 @@ static void relay(struct acc_xmpp_in_link *n, const struct acc_xmpp_item *i)
 	char domain[ACC_XMPP_DOMAIN_LEN], own[ACC_XMPP_DOMAIN_LEN];
 	struct acc_xmpp_who w;
 	struct acc_xmpp_speaker s;
-	const struct pair *p;
+	const struct acc_xmpp_pair *p;
 
 	if (!acc_xmpp_domain_of(own, i->to) ||
 	    !acc_xmpp_is_own(own, l->core->topo, edge_slice_str(own))) {
 		acc_xmpp_link_end(l, ACC_XMPP_R_STANZA_TO);
 		return;
 	}
-	p = acc_xmpp_domain_of(domain, i->from) ? pair_find(n, domain, own)
-						: NULL;
-	if (!p || !p->is_proved ||
+	p = acc_xmpp_domain_of(domain, i->from)
+		    ? acc_xmpp_pairs_speaker(&n->pairs, domain, own)
+		    : NULL;
+	if (!p ||
 	    acc_xmpp_partner_find(&w, l->core->topo, edge_slice_str(domain)) !=
 		    ACC_XMPP_R_OK) {
 		acc_xmpp_link_end(l, ACC_XMPP_R_STANZA_FROM);
 		return;
 	}
-	s = (struct acc_xmpp_speaker){w.partner, p->domain, p->own,
+	s = (struct acc_xmpp_speaker){w.partner, p->domain, own,
 				      p->is_external};
 	acc_xmpp_inward(l, i, &s);
 }
@@ -493,7 +453,7 @@ static void on_opened(struct acc_xmpp_link *l)
 {
 	of(l)->in.is_secured = true;
 	drop_questions(of(l));
-	of(l)->pair_count = 0; /* what was asked in the clear is forgotten */
+	of(l)->pairs.count = 0; /* what was asked in the clear is forgotten */
 	step(of(l), ACC_IN_TLS_DONE, NULL, NULL);
 }
 
@@ -589,10 +549,11 @@ static void count_for(struct acc_xmpp_in_link *n)
 	struct acc_xmpp_who w;
 
 	n->link.partner = NULL;
-	for (size_t i = 0; i < n->pair_count && !n->link.partner; i++)
-		if (n->pairs[i].is_proved &&
-		    acc_xmpp_partner_find(&w, n->link.core->topo,
-					  edge_slice_str(n->pairs[i].domain)) ==
+	for (size_t i = 0; i < n->pairs.count && !n->link.partner; i++)
+		if (n->pairs.all[i].is_proved &&
+		    acc_xmpp_partner_find(
+			    &w, n->link.core->topo,
+			    edge_slice_str(n->pairs.all[i].domain)) ==
 			    ACC_XMPP_R_OK)
 			n->link.partner = w.partner;
 }

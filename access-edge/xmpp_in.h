@@ -5,7 +5,6 @@
 #include "access-edge/xmpp_link.h"
 
 enum {
-	ACC_XMPP_PAIRS = 8,	/* ours: domains on one stream */
 	ACC_XMPP_QUESTIONS = 16 /* ours: keys asked about for one stream */
 };
 
