@@ -542,20 +542,29 @@ void acc_xmpp_in_accept(struct acc_xmpp_core *c, int fd,
 	acc_xmpp_count(c, ACC_STAT_XMPP_ACCEPTED);
 }
 
-/* Whose place it takes by the topology of now: the first one's it has proved.
- */
-static void count_for(struct acc_xmpp_in_link *n)
+/* By the topology of now: whose place it takes is the first one's it has
+ * proved, and all that it has proved or is about to is to be proved as that one
+ * may. One that is no partner any more has only no voice. */
+static enum acc_xmpp_reason look_at_pairs(struct acc_xmpp_in_link *n)
 {
+	struct acc_xmpp_link *l = &n->link;
 	struct acc_xmpp_who w;
 
-	n->link.partner = NULL;
-	for (size_t i = 0; i < n->pairs.count && !n->link.partner; i++)
-		if (n->pairs.all[i].is_proved &&
-		    acc_xmpp_partner_find(
-			    &w, n->link.core->topo,
-			    edge_slice_str(n->pairs.all[i].domain)) ==
-			    ACC_XMPP_R_OK)
-			n->link.partner = w.partner;
+	l->partner = NULL;
+	for (size_t i = 0; i < n->pairs.count; i++) {
+		const struct acc_xmpp_pair *p = &n->pairs.all[i];
+
+		if ((!p->is_proved && !p->question) ||
+		    acc_xmpp_partner_find(&w, l->core->topo,
+					  edge_slice_str(p->domain)))
+			continue;
+		if (!acc_xmpp_stream_fits(&w.mode, p->is_external,
+					  n->in.is_secured))
+			return ACC_XMPP_R_PARTNER_MODE;
+		if (p->is_proved && l->is_ready && !l->partner)
+			l->partner = w.partner;
+	}
+	return ACC_XMPP_R_OK;
 }
 
 void acc_xmpp_in_topology(struct acc_xmpp_link *l)
@@ -568,14 +577,13 @@ void acc_xmpp_in_topology(struct acc_xmpp_link *l)
 	if (*l->domain)
 		r = acc_xmpp_partner_find(&w, l->core->topo,
 					  edge_slice_str(l->domain));
+	if (!r && *l->domain)
+		n->who = w;
 	if (!r && *l->own &&
 	    !acc_xmpp_is_own(own, l->core->topo, edge_slice_str(l->own)))
 		r = ACC_XMPP_R_HOST_UNKNOWN;
-	if (r) {
+	if (!r)
+		r = look_at_pairs(n);
+	if (r)
 		acc_xmpp_link_end(l, r);
-		return;
-	}
-	if (*l->domain)
-		n->who = w;
-	count_for(n);
 }

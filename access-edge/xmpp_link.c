@@ -299,6 +299,8 @@ static void on_conn(struct edge_conn *conn, enum edge_conn_event ev, void *arg)
 		on_data(l);
 		return;
 	case EDGE_CONN_DRAINED:
+		if (l->role->drained)
+			l->role->drained(l);
 		release_waiters(l);
 		return;
 	case EDGE_CONN_EOF:

@@ -23,6 +23,8 @@ struct acc_xmpp_role {
 	void (*opened)(struct acc_xmpp_link *l);
 	/* HEADER or ELEMENT */
 	void (*item)(struct acc_xmpp_link *l, const struct acc_xmpp_item *i);
+	/* its queue was long, and is short again */
+	void (*drained)(struct acc_xmpp_link *l);
 	/* the connection is gone; true: another one takes its place */
 	bool (*lost)(struct acc_xmpp_link *l, enum acc_xmpp_reason r);
 	/* the last call; it is freed with free() at the end of the turn */

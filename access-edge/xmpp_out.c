@@ -82,8 +82,8 @@ static struct acc_xmpp_parcel *take_first(struct acc_xmpp_out_link *o)
 	return p;
 }
 
-/* A partner that reads slowly holds its gateway up for a moment, not longer:
- * then its own stanzas come back. */
+/* A partner that reads slowly holds a gateway up for a moment, once until its
+ * queue is short again: then its own stanzas come back. */
 static void write_out(struct acc_xmpp_out_link *o, struct acc_xmpp_parcel *p)
 {
 	struct acc_xmpp_link *l = &o->link;
@@ -98,13 +98,19 @@ static void write_out(struct acc_xmpp_out_link *o, struct acc_xmpp_parcel *p)
 	acc_xmpp_count(l->core, ACC_STAT_XMPP_STANZAS_OUT);
 	l->given++;
 	acc_xmpp_link_touch(l);
-	if (!edge_conn_above_high_water(l->conn))
-		o->is_slow = false;
-	else if (is_high) /* it has waited, and it has not helped */
-		o->is_slow = true;
-	else if (p->gateway)
-		acc_xmpp_gateway_wait(l->core, p->gateway, l);
+	if (edge_conn_above_high_water(l->conn)) {
+		if (o->has_held) /* it has not helped */
+			o->is_slow = true;
+		else if (p->gateway)
+			acc_xmpp_gateway_wait(l->core, p->gateway, l);
+		o->has_held = true;
+	}
 	acc_xmpp_parcel_free(p);
+}
+
+static void on_drained(struct acc_xmpp_link *l)
+{
+	of(l)->has_held = of(l)->is_slow = false;
 }
 
 void acc_xmpp_out_ready(struct acc_xmpp_out_link *o, bool is_external)
@@ -113,6 +119,7 @@ void acc_xmpp_out_ready(struct acc_xmpp_out_link *o, bool is_external)
 	const struct topo_xmpp_gateway *g = &l->core->topo->xmpp_gateway;
 	struct acc_xmpp_parcel *p;
 
+	o->is_external = is_external;
 	acc_xmpp_link_ready(l, (uint64_t)g->idle_s * 1000,
 			    o->who.partner->keep_alive
 				    ? (uint64_t)g->keep_alive_s * 500
@@ -231,6 +238,7 @@ static const struct acc_xmpp_role out_role = {
 	.name = "out",
 	.opened = acc_xmpp_out_opened,
 	.item = acc_xmpp_out_item,
+	.drained = on_drained,
 	.lost = on_lost,
 	.over = on_over,
 };
@@ -399,6 +407,19 @@ enum edge_err acc_xmpp_out_verify(struct acc_xmpp_core *c,
 	return EDGE_OK;
 }
 
+/* One that negotiates by settings that are no more begins anew. */
+static bool fits(const struct acc_xmpp_out_link *o,
+		 const struct acc_xmpp_mode *m)
+{
+	const struct acc_xmpp_mode *old = &o->out.mode;
+
+	if (o->link.is_ready)
+		return acc_xmpp_stream_fits(m, o->is_external,
+					    o->out.is_secured);
+	return m->tls == old->tls && m->tls_required == old->tls_required &&
+	       m->external == old->external && m->dialback == old->dialback;
+}
+
 void acc_xmpp_out_topology(struct acc_xmpp_link *l)
 {
 	struct acc_xmpp_who w;
@@ -408,11 +429,14 @@ void acc_xmpp_out_topology(struct acc_xmpp_link *l)
 
 	if (!r && !acc_xmpp_is_own(own, l->core->topo, edge_slice_str(l->own)))
 		r = ACC_XMPP_R_HOST_UNKNOWN;
+	if (!r && !fits(of(l), &w.mode))
+		r = ACC_XMPP_R_PARTNER_MODE;
 	if (r) {
 		acc_xmpp_link_end(l, r);
 		return;
 	}
 	of(l)->who = w;
+	of(l)->out.mode = w.mode;
 	if (l->partner)
 		l->partner = w.partner;
 }

@@ -26,8 +26,9 @@ struct acc_xmpp_out_link {
 	edge_handle asker;
 	struct edge_addr source; /* has its place among the questions */
 	char asked_id[ACC_XMPP_STREAM_ID_LEN], key[ACC_XMPP_TEXT_LEN + 1];
-	bool has_verdict, is_slow;
-	char pair[ACC_XMPP_PAIR_LEN]; /* "?" before it: of a question */
+	bool has_verdict, is_external; /* how it was proved */
+	bool has_held, is_slow;	       /* since it drained last: xmpp_out.c */
+	char pair[ACC_XMPP_PAIR_LEN];  /* "?" before it: of a question */
 	uint64_t pair_hash;
 	struct acc_xmpp_out_link *next; /* of the list of all */
 };

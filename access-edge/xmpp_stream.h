@@ -66,6 +66,10 @@ struct acc_xmpp_in_step acc_xmpp_in_next(struct acc_xmpp_in *s,
 /** Are the features to offer EXTERNAL, and dialback? */
 bool acc_xmpp_in_offers_external(const struct acc_xmpp_in *s);
 bool acc_xmpp_in_offers_dialback(const struct acc_xmpp_in *s);
+/** Is what was proved that way, by EXTERNAL or else dialback, proved as the
+ * settings want it? Either way's streams. */
+bool acc_xmpp_stream_fits(const struct acc_xmpp_mode *m, bool is_external,
+			  bool is_secured);
 
 /* -- our stream to a partner -- */
 

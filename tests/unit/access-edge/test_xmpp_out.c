@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "access-edge/xmpp_in.h"
 #include "access-edge/xmpp_resolve.h"
 #include "access-edge/xmpp_room.h"
 #include "common/dns.h"
@@ -223,16 +225,66 @@ START_TEST(xmpp_out_of_a_slow_partner_comes_back)
 }
 END_TEST
 
+static void send_big(struct xmpp_end *g)
+{
+	static char text[32001];
+
+	memset(text, 'x', sizeof(text) - 1);
+	xmpp_say(g, "<message from='a@contoso.com' to='b@fabrikam.com' "
+		    "id='big'><body>");
+	xmpp_say(g, text);
+	xmpp_say(g, "</body></message>");
+	xmpp_seen(g);
+}
+
+/* It reads a little at a time, so that its queue is never short: its gateway
+ * has waited once, and does not wait again. */
+START_TEST(xmpp_out_of_a_slow_partner_holds_once)
+{
+	struct xmpp_end *g, *p;
+	struct acc_xmpp_link *l, *gateway;
+	int held = 0;
+
+	with_dns();
+	xmpp_limits[ACC_LIMIT_XMPP_SLOW_MS] = 50;
+	xmpp_limits[ACC_LIMIT_XMPP_OUT_QUEUE] = 262144;
+	g = xmpp_gateway("fe01.corp");
+	gateway = xmpp_newest();
+	send_out(g, "m1");
+	p = established();
+	xmpp_hears(p, "id='m1'");
+	l = xmpp_newest();
+	for (int i = 0; i < 3000 && held < 6; i++) {
+		bool was_held = gateway->held;
+
+		if (edge_conn_queued(l->conn) > 40000) {
+			xmpp_forget(p);
+			recv(p->fd, p->text, 32000, MSG_DONTWAIT);
+		}
+		send_big(g);
+		if (gateway->held && !was_held)
+			held++;
+		if (strstr(g->text, "<resource-constraint "))
+			break;
+	}
+	ck_assert_ptr_nonnull(strstr(g->text, "<resource-constraint "));
+	ck_assert_int_eq(held, 1);
+}
+END_TEST
+
 /* A partner's key: his domain's server is asked, and the stream is as good as
  * the answer. Both of them are the test. */
 START_TEST(xmpp_out_asks_about_a_partners_key)
 {
 	static const char *const answers[] = {"valid", "invalid", "error"};
 	struct xmpp_end *g, *e, *authority;
+	static struct topo_xmpp_partner now;
+	struct acc_xmpp_link *in;
 
 	with_dns();
 	g = xmpp_gateway("fe01.corp");
 	e = xmpp_partner_open("fabrikam.com");
+	in = xmpp_newest();
 	xmpp_say(e, "<db:result from='fabrikam.com' to='contoso.com'>their-key"
 		    "</db:result>");
 	authority = xmpp_taken(listener);
@@ -279,6 +331,15 @@ START_TEST(xmpp_out_asks_about_a_partners_key)
 	xmpp_hears(authority, "<message from='a@contoso.com' "
 			      "to='b@fabrikam.com' id='in2' type='error'>");
 	ck_assert_ptr_null(strstr(g->text, "in2"));
+	/* and it was proved in the clear */
+	ck_assert_ptr_eq(in->partner, &xmpp_topo.xmpp[0]);
+	now = xmpp_topo.xmpp[0];
+	now.tls = TOPO_XMPP_REQUIRED;
+	xmpp_topo.xmpp = &now;
+	xmpp_topo.xmpp_count = 1;
+	acc_xmpp_in_topology(in);
+	xmpp_is_over(e);
+	ck_assert(heard("reason=partner_mode"));
 }
 END_TEST
 
@@ -295,6 +356,33 @@ START_TEST(xmpp_out_asks_no_longer_than_is_allowed)
 	xmpp_hears(e, "type='error'");
 	xmpp_is_over(e);
 	ck_assert(heard("reason=dialback_time"));
+}
+END_TEST
+
+/* What was proved by a key in the clear ends where a certificate is wanted. */
+START_TEST(xmpp_out_new_topology_ends_what_was_proved_otherwise)
+{
+	static struct topo_xmpp_partner now;
+	struct xmpp_end *g, *p;
+	struct acc_xmpp_link *l;
+
+	with_dns();
+	g = xmpp_gateway("fe01.corp");
+	send_out(g, "m1");
+	p = established();
+	xmpp_hears(p, "id='m1'");
+	l = xmpp_newest();
+	now = xmpp_topo.xmpp[0];
+	xmpp_topo.xmpp = &now;
+	xmpp_topo.xmpp_count = 1;
+	acc_xmpp_out_topology(l);
+	ck_assert(!l->is_over);
+	ck_assert_ptr_eq(l->partner, &now);
+	now.tls = TOPO_XMPP_REQUIRED;
+	acc_xmpp_out_topology(l);
+	xmpp_is_over(p);
+	ck_assert_ptr_nonnull(strstr(p->text, "<not-authorized "));
+	ck_assert(heard("reason=partner_mode"));
 }
 END_TEST
 
@@ -396,8 +484,10 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, xmpp_out_comes_back_when_it_fails, 0, 5);
 	tcase_add_test(t, xmpp_out_lets_no_more_wait_than_so_many);
 	tcase_add_test(t, xmpp_out_of_a_slow_partner_comes_back);
+	tcase_add_test(t, xmpp_out_of_a_slow_partner_holds_once);
 	tcase_add_loop_test(t, xmpp_out_asks_about_a_partners_key, 0, 3);
 	tcase_add_test(t, xmpp_out_asks_no_longer_than_is_allowed);
+	tcase_add_test(t, xmpp_out_new_topology_ends_what_was_proved_otherwise);
 	tcase_add_test(t, xmpp_out_asks_once_for_a_pair);
 	tcase_add_test(t, xmpp_out_asks_only_so_much_for_one_source);
 	tcase_add_test(t, xmpp_out_lets_a_question_rest);

@@ -127,6 +127,23 @@ START_TEST(in_wants_a_certificate_where_nothing_else_helps)
 }
 END_TEST
 
+START_TEST(stream_fits_the_settings_of_now)
+{
+	const struct acc_xmpp_mode external = {
+		.tls = true, .tls_required = true, .external = true};
+	const struct acc_xmpp_mode tls = {
+		.tls = true, .tls_required = true, .dialback = true};
+	const struct acc_xmpp_mode plain = {.dialback = true};
+
+	ck_assert(acc_xmpp_stream_fits(&external, true, true));
+	ck_assert(!acc_xmpp_stream_fits(&external, false, true));
+	ck_assert(acc_xmpp_stream_fits(&tls, false, true));
+	ck_assert(!acc_xmpp_stream_fits(&tls, false, false));
+	ck_assert(!acc_xmpp_stream_fits(&tls, true, true));
+	ck_assert(acc_xmpp_stream_fits(&plain, false, false));
+}
+END_TEST
+
 START_TEST(in_sasl_may_fail_once)
 {
 	for (int why = 0; why < 3; why++) {
@@ -156,6 +173,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, in_refuses_what_is_clear_where_tls_must_be);
 	tcase_add_test(t, in_without_tls_has_dialback_alone);
 	tcase_add_test(t, in_wants_a_certificate_where_nothing_else_helps);
+	tcase_add_test(t, stream_fits_the_settings_of_now);
 	tcase_add_test(t, in_sasl_may_fail_once);
 	suite_add_tcase(suite, t);
 	return suite;
