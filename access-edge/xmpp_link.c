@@ -458,13 +458,6 @@ bool acc_xmpp_link_has_rest(const struct acc_xmpp_link *l)
 	return acc_xmpp_xml_has_rest(l->xml);
 }
 
-bool acc_xmpp_link_has_room(const struct acc_xmpp_link *l, size_t len)
-{
-	return l->conn &&
-	       edge_conn_queued(l->conn) + len <=
-		       acc_xmpp_limit(l->core, ACC_LIMIT_XMPP_OUT_QUEUE);
-}
-
 void acc_xmpp_link_restart(struct acc_xmpp_link *l)
 {
 	l->has_spoken = false;

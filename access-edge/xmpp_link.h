@@ -100,8 +100,6 @@ void acc_xmpp_link_start_tls(struct acc_xmpp_link *l, struct edge_tls *tls,
 			     const char *server_name);
 /** Something was fed that stands behind the item told last. */
 bool acc_xmpp_link_has_rest(const struct acc_xmpp_link *l);
-/** That many more bytes fit its queue. */
-bool acc_xmpp_link_has_room(const struct acc_xmpp_link *l, size_t len);
 /** The next bytes are a new stream's. */
 void acc_xmpp_link_restart(struct acc_xmpp_link *l);
 /** It ends by deadline unless it is ready before. */
