@@ -103,6 +103,19 @@ static void say_word(struct acc_xmpp_link *l, void (*put)(struct edge_put *w))
 	acc_xmpp_link_say(l, &w);
 }
 
+/* RFC 6120 6.5; the last one is said before the stream ends. */
+static void say_failure(struct acc_xmpp_in_link *n, enum acc_xmpp_reason r)
+{
+	char buf[512];
+	struct edge_put w = edge_put(buf, sizeof(buf));
+
+	acc_xmpp_put_sasl_failure(&w, n->in.is_external ? "not-authorized"
+							: "invalid-mechanism");
+	acc_xmpp_link_say(&n->link, &w);
+	if (r)
+		acc_xmpp_link_end(&n->link, r);
+}
+
 static void proceed(struct acc_xmpp_in_link *n)
 {
 	struct acc_xmpp_link *l = &n->link;
@@ -322,7 +335,7 @@ static void step(struct acc_xmpp_in_link *n, enum acc_xmpp_in_event ev,
 		succeed(n);
 		return;
 	case ACC_IN_DO_FAILURE:
-		say_word(l, acc_xmpp_put_sasl_failure);
+		say_failure(n, s.reason);
 		return;
 	case ACC_IN_DO_ASK:
 		ask(n, a, i);
@@ -370,7 +383,7 @@ static void on_header(struct acc_xmpp_in_link *n, const struct acc_xmpp_item *i)
 	char own[ACC_XMPP_DOMAIN_LEN];
 	enum acc_xmpp_reason r = ACC_XMPP_R_OK;
 
-	n->says_version = i->version.p && *i->version.p >= '1';
+	n->says_version = acc_xmpp_item_version(i) >= 1;
 	if (!acc_xmpp_is_own(own, l->core->topo, i->to))
 		r = ACC_XMPP_R_HOST_UNKNOWN;
 	else if (*l->own && strcmp(l->own, own) != 0)

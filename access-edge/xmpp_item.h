@@ -98,6 +98,9 @@ struct acc_xmpp_item {
 /** Is it that element? */
 bool acc_xmpp_item_is(const struct acc_xmpp_item *i, enum acc_xmpp_ns ns,
 		      const char *name);
+/** The major number of its version, RFC 6120 4.7.5; 0: none that can be read.
+ */
+unsigned acc_xmpp_item_version(const struct acc_xmpp_item *i);
 /** First part of that name; NULL when it has none. */
 const struct acc_xmpp_part *acc_xmpp_item_part(const struct acc_xmpp_item *i,
 					       enum acc_xmpp_ns ns,

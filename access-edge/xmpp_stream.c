@@ -83,8 +83,9 @@ static struct acc_xmpp_in_step on_auth(struct acc_xmpp_in *s)
 		return act(ACC_IN_DO_SUCCESS);
 	}
 	s->failures++;
-	return s->failures < SASL_TRIES ? act(ACC_IN_DO_FAILURE)
-					: refuse(ACC_XMPP_R_SASL);
+	return (struct acc_xmpp_in_step){
+		ACC_IN_DO_FAILURE,
+		s->failures < SASL_TRIES ? ACC_XMPP_R_OK : ACC_XMPP_R_SASL};
 }
 
 static struct acc_xmpp_in_step on_result(struct acc_xmpp_in *s)

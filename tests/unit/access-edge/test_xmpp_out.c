@@ -112,6 +112,14 @@ START_TEST(xmpp_out_proves_itself_by_a_key_and_sends)
 	ck_assert_uint_eq(xmpp_stat(ACC_STAT_XMPP_DIALLED), 1);
 	ck_assert_uint_eq(xmpp_stat(ACC_STAT_XMPP_OUT_DIALBACK), 1);
 	ck_assert_uint_eq(xmpp_stat(ACC_STAT_XMPP_STANZAS_OUT), 2);
+	/* what is said to us on it is nobody's */
+	xmpp_say(p, "<message from='b@fabrikam.com' to='a@contoso.com' "
+		    "id='back'/>");
+	xmpp_turn(20);
+	ck_assert(heard("ACC_EV_XMPP_DROPPED"));
+	ck_assert_uint_eq(
+		xmpp_stat(ACC_STAT_XMPP_DROPPED + ACC_XMPP_R_NOT_READY), 1);
+	ck_assert_ptr_null(strstr(g->text, "id='back'"));
 }
 END_TEST
 
@@ -320,6 +328,14 @@ START_TEST(xmpp_out_asks_about_a_partners_key)
 	xmpp_hears(g, "id='in1' xmlns:le='urn:lync-edge:xmpp:1' "
 		      "le:verified='true' le:partner-type='Federated' "
 		      "le:auth='dialback'/>");
+	/* that another one of ours is not proved to takes nothing away */
+	core.is_draining = true;
+	xmpp_say(e, "<db:result from='fabrikam.com' to='litware.com'>k"
+		    "</db:result>");
+	xmpp_hears(e, "<db:result from='litware.com' to='fabrikam.com' "
+		      "type='error'>");
+	core.is_draining = false;
+	xmpp_forget(e);
 	/* what is not relayed goes back on a stream of ours */
 	xmpp_say(e, "<message from='b@fabrikam.com' to='a@contoso.com' "
 		    "type='groupchat' id='in2'/>");
