@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "access-edge/xmpp_in.h"
+#include "access-edge/xmpp_proxy.h"
 #include "access-edge/xmpp_resolve.h"
 #include "access-edge/xmpp_room.h"
 #include "common/dns.h"
@@ -233,50 +233,71 @@ START_TEST(xmpp_out_of_a_slow_partner_comes_back)
 }
 END_TEST
 
-static void send_big(struct xmpp_end *g)
-{
-	static char text[32001];
+enum { BIG_LEN = 1 << 20 };
 
-	memset(text, 'x', sizeof(text) - 1);
-	xmpp_say(g, "<message from='a@contoso.com' to='b@fabrikam.com' "
-		    "id='big'><body>");
-	xmpp_say(g, text);
-	xmpp_say(g, "</body></message>");
-	xmpp_seen(g);
+/* A long stanza of the gateway's; nothing is written before the loop turns. */
+static void send_big(struct acc_xmpp_link *gateway)
+{
+	static char text[BIG_LEN];
+	struct acc_xmpp_item i = {.kind = ACC_XMPP_ELEMENT,
+				  .ns = ACC_NS_SERVER,
+				  .name = "message"};
+
+	memset(text, ' ', sizeof(text));
+	i.from = edge_slice_str("a@contoso.com");
+	i.to = edge_slice_str("b@fabrikam.com");
+	i.bytes = edge_slice(text, sizeof(text));
+	acc_xmpp_outward(gateway, &i);
 }
 
-/* It reads a little at a time, so that its queue is never short: its gateway
- * has waited once, and does not wait again. */
+static uint64_t returned(void)
+{
+	return xmpp_stat(ACC_STAT_XMPP_BOUNCED + ACC_XMPP_R_QUEUE);
+}
+
+/* Its queue is long, and then not quite so long: its gateway has waited, and
+ * does not wait again before it is short. */
 START_TEST(xmpp_out_of_a_slow_partner_holds_once)
 {
+	const uint32_t cap = 64 * BIG_LEN;
 	struct xmpp_end *g, *p;
 	struct acc_xmpp_link *l, *gateway;
-	int held = 0;
 
 	with_dns();
-	xmpp_limits[ACC_LIMIT_XMPP_SLOW_MS] = 50;
-	xmpp_limits[ACC_LIMIT_XMPP_OUT_QUEUE] = 262144;
+	xmpp_limits[ACC_LIMIT_XMPP_SLOW_MS] = 60000;
+	xmpp_limits[ACC_LIMIT_XMPP_OUT_QUEUE] = cap;
 	g = xmpp_gateway("fe01.corp");
 	gateway = xmpp_newest();
 	send_out(g, "m1");
 	p = established();
 	xmpp_hears(p, "id='m1'");
 	l = xmpp_newest();
-	for (int i = 0; i < 3000 && held < 6; i++) {
-		bool was_held = gateway->held;
-
-		if (edge_conn_queued(l->conn) > 40000) {
-			xmpp_forget(p);
-			recv(p->fd, p->text, 32000, MSG_DONTWAIT);
-		}
-		send_big(g);
-		if (gateway->held && !was_held)
-			held++;
-		if (strstr(g->text, "<resource-constraint "))
-			break;
+	for (int i = 0; i < 64 && !gateway->held; i++)
+		send_big(gateway);
+	ck_assert(gateway->held);
+	acc_xmpp_link_release(gateway, ACC_XMPP_HOLD_QUEUE); /* time is up */
+	send_big(gateway);
+	ck_assert_uint_eq(returned(), 0);
+	send_big(gateway);
+	ck_assert_uint_eq(returned(), 1);
+	while (edge_conn_above_high_water(l->conn)) {
+		xmpp_forget(p);
+		xmpp_seen(p);
 	}
-	ck_assert_ptr_nonnull(strstr(g->text, "<resource-constraint "));
-	ck_assert_int_eq(held, 1);
+	ck_assert_uint_gt(edge_conn_queued(l->conn), cap / 16);
+	while (!edge_conn_above_high_water(l->conn))
+		send_big(gateway);
+	ck_assert(!gateway->held);
+	ck_assert_uint_eq(returned(), 1);
+	send_big(gateway);
+	ck_assert_uint_eq(returned(), 2);
+	while (edge_conn_queued(l->conn)) {
+		xmpp_forget(p);
+		xmpp_seen(p);
+	}
+	for (int i = 0; i < 64 && !gateway->held; i++)
+		send_big(gateway);
+	ck_assert(gateway->held);
 }
 END_TEST
 
