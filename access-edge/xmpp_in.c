@@ -7,34 +7,22 @@
 #include <unistd.h>
 
 #include "access-edge/limits.h"
-#include "access-edge/xmpp_out.h"
-#include "access-edge/xmpp_pairs.h"
+#include "access-edge/xmpp_in_link.h"
 #include "access-edge/xmpp_proxy.h"
 #include "access-edge/xmpp_room.h"
 #include "access-edge/xmpp_say.h"
-#include "access-edge/xmpp_stream.h"
 #include "access-edge/xmpp_tell.h"
 #include "common/log.h"
 
 enum { SAY_LEN = 8192 /* ours: an answer of negotiation [bytes] */ };
-
-struct acc_xmpp_in_link {
-	struct acc_xmpp_link link; /* first */
-	struct acc_xmpp_in in;
-	struct acc_xmpp_who who; /* of the header; partner NULL: not said */
-	struct edge_addr source;
-	struct acc_xmpp_pairs pairs;
-	unsigned questions; /* asked for it so far */
-	bool says_version, was_secured, has_answered;
-};
 
 static struct acc_xmpp_in_link *of(struct acc_xmpp_link *l)
 {
 	return (struct acc_xmpp_in_link *)l;
 }
 
-static void become_ready(struct acc_xmpp_in_link *n,
-			 const struct topo_xmpp_partner *p, bool is_external)
+void acc_xmpp_in_ready(struct acc_xmpp_in_link *n,
+		       const struct topo_xmpp_partner *p, bool is_external)
 {
 	struct acc_xmpp_link *l = &n->link;
 	const struct topo_xmpp_gateway *g = &l->core->topo->xmpp_gateway;
@@ -81,17 +69,7 @@ static void say_features(struct acc_xmpp_in_link *n)
 		acc_xmpp_link_say(l, &w);
 	}
 	if (at == ACC_IN_READY && !l->is_over)
-		become_ready(n, n->who.partner, true);
-}
-
-static void say_dialback(struct acc_xmpp_link *l,
-			 const struct acc_xmpp_dialback_word *d)
-{
-	char buf[SAY_LEN];
-	struct edge_put w = edge_put(buf, sizeof(buf));
-
-	acc_xmpp_put_dialback(&w, d);
-	acc_xmpp_link_say(l, &w);
+		acc_xmpp_in_ready(n, n->who.partner, true);
 }
 
 static void say_word(struct acc_xmpp_link *l, void (*put)(struct edge_put *w))
@@ -140,149 +118,6 @@ static void succeed(struct acc_xmpp_in_link *n)
 	acc_xmpp_link_restart(l);
 }
 
-/* -- dialback ----------------------------------------------------------- */
-
-struct asked { /* the domains that a db:result or db:verify names */
-	struct acc_xmpp_who who;
-	char own[ACC_XMPP_DOMAIN_LEN];
-};
-
-static enum acc_xmpp_reason asked_read(struct asked *a, const struct topo *t,
-				       const struct acc_xmpp_item *i)
-{
-	if (!acc_xmpp_is_own(a->own, t, i->to))
-		return ACC_XMPP_R_HOST_UNKNOWN;
-	return acc_xmpp_partner_find(&a->who, t, i->from);
-}
-
-/* XEP-0220 2.1.1: an invalid key ends the stream; an error ends it as long as
- * nobody is proved. */
-static void conclude(struct acc_xmpp_in_link *n, struct acc_xmpp_pair *p,
-		     enum acc_xmpp_reason r)
-{
-	struct acc_xmpp_link *l = &n->link;
-	struct acc_xmpp_dialback_word d = {.name = "result",
-					   .from = p->own,
-					   .to = p->domain,
-					   .type = "valid"};
-	struct acc_xmpp_who w;
-
-	p->question = 0;
-	if (!r)
-		r = acc_xmpp_partner_find(&w, l->core->topo,
-					  edge_slice_str(p->domain));
-	if (!r && !l->is_ready)
-		r = acc_xmpp_room(l->core, w.partner, true);
-	if (!r &&
-	    acc_xmpp_in_next(&n->in, ACC_IN_VALID).act == ACC_IN_DO_REFUSE)
-		r = ACC_XMPP_R_OUT_OF_ORDER;
-	if (r)
-		d.type = r == ACC_XMPP_R_DIALBACK_KEY ? "invalid" : "error";
-	say_dialback(l, &d);
-	if (r && (!l->is_ready || r == ACC_XMPP_R_DIALBACK_KEY))
-		acc_xmpp_link_end(l, r);
-	else if (r)
-		acc_xmpp_pairs_drop(&n->pairs, p);
-	if (r || l->is_over)
-		return;
-	p->is_proved = true;
-	if (!l->is_ready)
-		become_ready(n, w.partner, false);
-}
-
-static void inquire(struct acc_xmpp_in_link *n, struct acc_xmpp_pair *p,
-		    const struct asked *a, struct edge_slice key)
-{
-	struct acc_xmpp_link *l = &n->link;
-	const struct acc_xmpp_question q = {
-		.asker = l->id,
-		.source = &n->source,
-		.who = &a->who,
-		.own = a->own,
-		.stream_id = edge_slice_str(l->stream_id),
-		.key = key};
-	enum edge_err err;
-
-	n->questions++;
-	err = acc_xmpp_out_verify(l->core, &q, &p->question);
-	if (err)
-		conclude(n, p,
-			 err == EDGE_ELIMIT ? ACC_XMPP_R_CONNECTIONS
-					    : ACC_XMPP_R_DIALBACK_FAILED);
-}
-
-static void ask(struct acc_xmpp_in_link *n, const struct asked *a,
-		const struct acc_xmpp_item *i)
-{
-	struct acc_xmpp_link *l = &n->link;
-	const struct edge_slice key = edge_slice_trim(i->text);
-	struct acc_xmpp_pair *p =
-		acc_xmpp_pairs_add(&n->pairs, a->who.domain, a->own);
-
-	if (!p || n->questions >= ACC_XMPP_QUESTIONS) {
-		acc_xmpp_link_end(l, ACC_XMPP_R_DOMAINS);
-		return;
-	}
-	if (!*l->domain) { /* whose header said nothing */
-		snprintf(l->domain, sizeof(l->domain), "%s", a->who.domain);
-		n->who = a->who;
-	}
-	if (p->question) /* the answer to the first one is for all */
-		return;
-	if (i->is_text_cut || !edge_slice_len(key))
-		conclude(n, p, ACC_XMPP_R_DIALBACK_KEY);
-	else if (p->is_proved)
-		conclude(n, p, ACC_XMPP_R_OK);
-	else
-		inquire(n, p, a, key);
-}
-
-void acc_xmpp_in_verdict(struct acc_xmpp_core *c, edge_handle stream,
-			 edge_handle question, enum acc_xmpp_reason r)
-{
-	struct acc_xmpp_link *l = acc_xmpp_link_find(c, stream);
-	struct acc_xmpp_pair *p;
-
-	if (!l || l->is_over || l->kind != ACC_XMPP_LINK_IN)
-		return;
-	p = acc_xmpp_pairs_asked(&of(l)->pairs, question);
-	if (p)
-		conclude(of(l), p, r);
-}
-
-/* Nobody wants to know any more. */
-static void drop_questions(struct acc_xmpp_in_link *n)
-{
-	for (size_t i = 0; i < n->pairs.count; i++) {
-		struct acc_xmpp_link *l = acc_xmpp_link_find(
-			n->link.core, n->pairs.all[i].question);
-
-		n->pairs.all[i].question = 0;
-		if (l)
-			acc_xmpp_link_end(l, ACC_XMPP_R_OK);
-	}
-}
-
-static void answer(struct acc_xmpp_in_link *n, const struct asked *a,
-		   const struct acc_xmpp_item *i)
-{
-	struct acc_xmpp_core *c = n->link.core;
-	const bool is_ours =
-		acc_dialback_is_ours(&c->dialback, edge_slice_trim(i->text),
-				     a->who.domain, a->own, i->id);
-	const struct acc_xmpp_dialback_word d = {.name = "verify",
-						 .from = a->own,
-						 .to = a->who.domain,
-						 .id = i->id,
-						 .type = is_ours ? "valid"
-								 : "invalid"};
-
-	n->has_answered = true;
-	acc_xmpp_count(c, is_ours ? ACC_STAT_XMPP_KEYS_VALID
-				  : ACC_STAT_XMPP_KEYS_INVALID);
-	say_dialback(&n->link, &d);
-}
-
 /* -- steps -------------------------------------------------------------- */
 
 static void relay(struct acc_xmpp_in_link *n, const struct acc_xmpp_item *i)
@@ -313,12 +148,13 @@ static void relay(struct acc_xmpp_in_link *n, const struct acc_xmpp_item *i)
 }
 
 static void step(struct acc_xmpp_in_link *n, enum acc_xmpp_in_event ev,
-		 const struct acc_xmpp_item *said, const struct asked *about)
+		 const struct acc_xmpp_item *said,
+		 const struct acc_xmpp_in_asked *about)
 {
 	static const struct acc_xmpp_item nothing;
-	static const struct asked nobody;
+	static const struct acc_xmpp_in_asked nobody;
 	const struct acc_xmpp_item *i = said ? said : &nothing;
-	const struct asked *a = about ? about : &nobody;
+	const struct acc_xmpp_in_asked *a = about ? about : &nobody;
 	struct acc_xmpp_link *l = &n->link;
 	const struct acc_xmpp_in_step s = acc_xmpp_in_next(&n->in, ev);
 
@@ -338,10 +174,10 @@ static void step(struct acc_xmpp_in_link *n, enum acc_xmpp_in_event ev,
 		say_failure(n, s.reason);
 		return;
 	case ACC_IN_DO_ASK:
-		ask(n, a, i);
+		acc_xmpp_in_ask(n, a, i);
 		return;
 	case ACC_IN_DO_ANSWER:
-		answer(n, a, i);
+		acc_xmpp_in_answer(n, a, i);
 		return;
 	case ACC_IN_DO_RELAY:
 		relay(n, i);
@@ -414,8 +250,9 @@ static void on_dialback(struct acc_xmpp_in_link *n,
 			const struct acc_xmpp_item *i,
 			enum acc_xmpp_in_event ev)
 {
-	struct asked a;
-	const enum acc_xmpp_reason r = asked_read(&a, n->link.core->topo, i);
+	struct acc_xmpp_in_asked a;
+	const enum acc_xmpp_reason r =
+		acc_xmpp_in_asked(&a, n->link.core->topo, i);
 
 	if (r) {
 		acc_xmpp_link_end(&n->link, r);
@@ -465,7 +302,7 @@ static void on_item(struct acc_xmpp_link *l, const struct acc_xmpp_item *i)
 static void on_opened(struct acc_xmpp_link *l)
 {
 	of(l)->in.is_secured = true;
-	drop_questions(of(l));
+	acc_xmpp_in_drop_questions(of(l));
 	of(l)->pairs.count = 0; /* what was asked in the clear is forgotten */
 	step(of(l), ACC_IN_TLS_DONE, NULL, NULL);
 }
@@ -473,7 +310,7 @@ static void on_opened(struct acc_xmpp_link *l)
 static void on_over(struct acc_xmpp_link *l, enum acc_xmpp_reason r)
 {
 	(void)r;
-	drop_questions(of(l));
+	acc_xmpp_in_drop_questions(of(l));
 	edge_admit_leave(l->core->admit, &of(l)->source, of(l)->was_secured);
 }
 
