@@ -93,7 +93,7 @@ void acc_xmpp_in_ask(struct acc_xmpp_in_link *n,
 	struct acc_xmpp_pair *p =
 		acc_xmpp_pairs_add(&n->pairs, a->who.domain, a->own);
 
-	if (!p || n->questions >= ACC_XMPP_QUESTIONS) {
+	if (!p) {
 		acc_xmpp_link_end(l, ACC_XMPP_R_DOMAINS);
 		return;
 	}
@@ -107,8 +107,10 @@ void acc_xmpp_in_ask(struct acc_xmpp_in_link *n,
 		conclude(n, p, ACC_XMPP_R_DIALBACK_KEY);
 	else if (p->is_proved)
 		conclude(n, p, ACC_XMPP_R_OK);
-	else
+	else if (n->questions < ACC_XMPP_QUESTIONS)
 		inquire(n, p, a, key);
+	else
+		acc_xmpp_link_end(l, ACC_XMPP_R_DOMAINS);
 }
 
 void acc_xmpp_in_verdict(struct acc_xmpp_core *c, edge_handle stream,

@@ -331,7 +331,6 @@ enum edge_err acc_xmpp_reload_prepare(struct acc_xmpp *x,
 
 void acc_xmpp_reload(struct acc_xmpp *x, const struct edge_config *c)
 {
-
 	acc_xmpp_tls_drop(&x->tls);
 	x->tls = x->prepared_tls;
 	x->prepared_tls = (struct acc_xmpp_tls){0};
