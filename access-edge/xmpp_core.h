@@ -26,7 +26,8 @@ struct acc_xmpp_core {
 	struct edge_stats *stats;
 	unsigned stats_shard;
 	struct edge_recent *refusals;
-	struct edge_admit *admit; /* partners that come to us */
+	struct edge_admit *admit;     /* partners that come to us */
+	struct edge_admit *questions; /* about keys, by who has us ask */
 	struct edge_handles *links;
 	struct edge_dns *dns;	       /* NULL: none could be made */
 	struct edge_expiring *resting; /* pairs that failed a moment ago */

@@ -62,7 +62,7 @@ static bool carries_known(const struct acc_xmpp_item *i, bool may_be_empty)
 		children++;
 	}
 	/* more than are told: what they are is not known */
-	if (i->part_count >= ACC_XMPP_PARTS)
+	if (i->is_parts_cut)
 		return false;
 	return children == 1 || (may_be_empty && !children);
 }
@@ -83,6 +83,8 @@ enum acc_xmpp_fate acc_xmpp_filter(const struct acc_xmpp_item *i)
 
 	if (kind == KINDS)
 		return ACC_XMPP_ALIEN;
+	if (i->is_edge_below) /* nobody but us speaks in that namespace */
+		return acc_xmpp_is_answer(i) ? ACC_XMPP_DROP : ACC_XMPP_BOUNCE;
 	if (kind == IQ)
 		return iq_fate(i);
 	for (size_t n = 0; n < sizeof(rows) / sizeof(*rows); n++)

@@ -12,9 +12,15 @@
 #include "access-edge/xmpp_tell.h"
 #include "common/log.h"
 
+enum { /* ours: connections that have not said their name yet */
+       NAMELESS_PER_SOURCE = 4,
+       NAMELESS = 256
+};
+
 struct acc_xmpp_gateway {
 	struct acc_xmpp_link link; /* first */
 	struct acc_xmpp_gateway *next;
+	struct edge_addr source;
 	struct edge_timer patience;
 };
 
@@ -30,6 +36,35 @@ size_t acc_xmpp_gateway_count(const struct acc_xmpp_core *c)
 	for (const struct acc_xmpp_gateway *g = c->gateways; g; g = g->next)
 		n++;
 	return n;
+}
+
+/* Those whose certificate has said a name; that is when a place is taken. */
+static size_t named(const struct acc_xmpp_core *c)
+{
+	size_t n = 0;
+
+	for (const struct acc_xmpp_gateway *g = c->gateways; g; g = g->next)
+		n += *g->link.domain != '\0';
+	return n;
+}
+
+static bool is_full(const struct acc_xmpp_core *c)
+{
+	return named(c) >= acc_xmpp_limit(c, ACC_LIMIT_XMPP_GATEWAYS);
+}
+
+/* May one more come in that says its name later? */
+static bool may_come(const struct acc_xmpp_core *c,
+		     const struct edge_addr *from)
+{
+	size_t all = 0, same = 0;
+
+	for (const struct acc_xmpp_gateway *g = c->gateways; g; g = g->next)
+		if (!*g->link.domain) {
+			all++;
+			same += edge_addr_same_ip(&g->source, from);
+		}
+	return all < NAMELESS && same < NAMELESS_PER_SOURCE;
 }
 
 /* A name of its certificate that may be here: the machine's own, if it has one
@@ -68,6 +103,10 @@ static void on_opened(struct acc_xmpp_link *l)
 				: peer->name_count ? peer->names[0]
 						   : ""));
 		acc_xmpp_link_end(l, ACC_XMPP_R_GATEWAY_NAME);
+		return;
+	}
+	if (is_full(l->core)) {
+		acc_xmpp_link_end(l, ACC_XMPP_R_CONNECTIONS);
 		return;
 	}
 	strncpy(l->domain, name, sizeof(l->domain) - 1);
@@ -137,20 +176,19 @@ static void on_late(struct edge_timer *t, uint64_t now_ms)
 }
 
 /* What speaks against one more. */
-static enum acc_xmpp_reason refusal(const struct acc_xmpp_core *c)
+static enum acc_xmpp_reason refusal(const struct acc_xmpp_core *c,
+				    const struct edge_addr *from)
 {
 	if (c->is_draining)
 		return ACC_XMPP_R_SHUTDOWN;
-	return acc_xmpp_gateway_count(c) <
-			       acc_xmpp_limit(c, ACC_LIMIT_XMPP_GATEWAYS)
-		       ? ACC_XMPP_R_OK
-		       : ACC_XMPP_R_GATEWAYS;
+	return is_full(c) || !may_come(c, from) ? ACC_XMPP_R_GATEWAYS
+						: ACC_XMPP_R_OK;
 }
 
 bool acc_xmpp_gateway_accept(struct acc_xmpp_core *c, int fd,
 			     const struct edge_addr *from)
 {
-	const enum acc_xmpp_reason r = refusal(c);
+	const enum acc_xmpp_reason r = refusal(c, from);
 	struct acc_xmpp_gateway *g;
 
 	if (r) {
@@ -166,6 +204,7 @@ bool acc_xmpp_gateway_accept(struct acc_xmpp_core *c, int fd,
 		close(fd);
 		return false;
 	}
+	g->source = *from;
 	if (acc_xmpp_link_accept(&g->link, fd, c->tls_gateway) != EDGE_OK) {
 		acc_xmpp_tell_refused(c, from, role.name, ACC_XMPP_R_INTERNAL);
 		acc_xmpp_link_undo(&g->link);
@@ -262,7 +301,7 @@ static void on_patience(struct edge_timer *t, uint64_t now_ms)
 }
 
 void acc_xmpp_gateway_wait(struct acc_xmpp_core *c, edge_handle gateway,
-			   const struct acc_xmpp_link *full)
+			   struct acc_xmpp_link *full)
 {
 	struct acc_xmpp_link *l = acc_xmpp_link_find(c, gateway);
 	const uint64_t ms = acc_xmpp_limit(c, ACC_LIMIT_XMPP_SLOW_MS);

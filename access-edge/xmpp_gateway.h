@@ -21,7 +21,7 @@ void acc_xmpp_gateway_return(struct acc_xmpp_core *c,
 /** A partner does not take what this gateway sends: it is not read for a while,
  * until full has drained or too long has passed. */
 void acc_xmpp_gateway_wait(struct acc_xmpp_core *c, edge_handle gateway,
-			   const struct acc_xmpp_link *full);
+			   struct acc_xmpp_link *full);
 size_t acc_xmpp_gateway_count(const struct acc_xmpp_core *c);
 /** New topology: who is not trusted any more is sent away. */
 void acc_xmpp_gateway_topology(struct acc_xmpp_link *l);

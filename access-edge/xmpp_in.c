@@ -7,98 +7,22 @@
 #include <unistd.h>
 
 #include "access-edge/limits.h"
-#include "access-edge/xmpp_out.h"
+#include "access-edge/xmpp_in_link.h"
 #include "access-edge/xmpp_proxy.h"
+#include "access-edge/xmpp_room.h"
 #include "access-edge/xmpp_say.h"
-#include "access-edge/xmpp_stream.h"
 #include "access-edge/xmpp_tell.h"
 #include "common/log.h"
 
 enum { SAY_LEN = 8192 /* ours: an answer of negotiation [bytes] */ };
-
-/* A domain that speaks to one of ours on the stream. */
-struct pair {
-	char domain[ACC_XMPP_DOMAIN_LEN], own[ACC_XMPP_DOMAIN_LEN];
-	bool is_proved, is_external;
-};
-
-struct acc_xmpp_in_link {
-	struct acc_xmpp_link link; /* first */
-	struct acc_xmpp_in in;
-	struct acc_xmpp_who who; /* of the header; partner NULL: not said */
-	struct edge_addr source;
-	struct pair pairs[ACC_XMPP_PAIRS];
-	size_t pair_count;
-	bool says_version, was_secured;
-};
 
 static struct acc_xmpp_in_link *of(struct acc_xmpp_link *l)
 {
 	return (struct acc_xmpp_in_link *)l;
 }
 
-/* -- room --------------------------------------------------------------- */
-
-struct tally {
-	const struct acc_xmpp_core *core;
-	const struct topo_xmpp_partner *partner;
-	unsigned count;
-};
-
-static void count_one(void *thing, void *arg)
-{
-	const struct acc_xmpp_link *l = thing;
-	struct tally *t = arg;
-
-	if (l->kind != ACC_XMPP_LINK_GATEWAY && *l->domain &&
-	    topo_find_xmpp(t->core->topo, edge_slice_str(l->domain)) ==
-		    t->partner)
-		t->count++;
-}
-
-enum acc_xmpp_reason acc_xmpp_in_room(struct acc_xmpp_core *c,
-				      const struct acc_xmpp_who *w,
-				      bool is_there)
-{
-	struct tally t = {.core = c, .partner = w->partner};
-
-	if (c->streams - is_there >= c->topo->xmpp_gateway.connections)
-		return ACC_XMPP_R_CONNECTIONS;
-	edge_handles_each(c->links, count_one, &t);
-	return t.count < acc_xmpp_partner_limit(c->topo, w->partner)
-		       ? ACC_XMPP_R_OK
-		       : ACC_XMPP_R_PARTNER_LIMIT;
-}
-
-/* -- domains on the stream ---------------------------------------------- */
-
-static struct pair *pair_find(struct acc_xmpp_in_link *n, const char *domain,
-			      const char *own)
-{
-	for (size_t i = 0; i < n->pair_count; i++)
-		if (strcmp(n->pairs[i].domain, domain) == 0 &&
-		    strcmp(n->pairs[i].own, own) == 0)
-			return &n->pairs[i];
-	return NULL;
-}
-
-static struct pair *pair_add(struct acc_xmpp_in_link *n, const char *domain,
-			     const char *own)
-{
-	struct pair *p = pair_find(n, domain, own);
-
-	if (p)
-		return p;
-	if (n->pair_count == ACC_XMPP_PAIRS)
-		return NULL;
-	p = &n->pairs[n->pair_count++];
-	*p = (struct pair){0};
-	snprintf(p->domain, sizeof(p->domain), "%s", domain);
-	snprintf(p->own, sizeof(p->own), "%s", own);
-	return p;
-}
-
-static void become_ready(struct acc_xmpp_in_link *n, bool is_external)
+void acc_xmpp_in_ready(struct acc_xmpp_in_link *n,
+		       const struct topo_xmpp_partner *p, bool is_external)
 {
 	struct acc_xmpp_link *l = &n->link;
 	const struct topo_xmpp_gateway *g = &l->core->topo->xmpp_gateway;
@@ -107,6 +31,7 @@ static void become_ready(struct acc_xmpp_in_link *n, bool is_external)
 	if (!n->was_secured)
 		edge_admit_secured(l->core->admit, &n->source);
 	n->was_secured = true;
+	l->partner = p;
 	acc_xmpp_link_ready(l, (uint64_t)g->idle_s * 1000,
 			    keeps ? (uint64_t)g->keep_alive_s * 500 : 0);
 	acc_xmpp_count(l->core, is_external ? ACC_STAT_XMPP_IN_EXTERNAL
@@ -129,24 +54,22 @@ static void say_features(struct acc_xmpp_in_link *n)
 	};
 	char buf[SAY_LEN];
 	struct edge_put w = edge_put(buf, sizeof(buf));
+	const enum acc_xmpp_reason r =
+		at == ACC_IN_READY
+			? acc_xmpp_room(l->core, n->who.partner, true)
+			: ACC_XMPP_R_OK;
 
+	if (r) {
+		acc_xmpp_link_end(l, r);
+		return;
+	}
 	acc_xmpp_link_say_header(l, true, n->says_version);
 	if (n->says_version) {
 		acc_xmpp_put_features(&w, &f);
 		acc_xmpp_link_say(l, &w);
 	}
 	if (at == ACC_IN_READY && !l->is_over)
-		become_ready(n, true);
-}
-
-static void say_dialback(struct acc_xmpp_link *l,
-			 const struct acc_xmpp_dialback_word *d)
-{
-	char buf[SAY_LEN];
-	struct edge_put w = edge_put(buf, sizeof(buf));
-
-	acc_xmpp_put_dialback(&w, d);
-	acc_xmpp_link_say(l, &w);
+		acc_xmpp_in_ready(n, n->who.partner, true);
 }
 
 static void say_word(struct acc_xmpp_link *l, void (*put)(struct edge_put *w))
@@ -156,6 +79,19 @@ static void say_word(struct acc_xmpp_link *l, void (*put)(struct edge_put *w))
 
 	put(&w);
 	acc_xmpp_link_say(l, &w);
+}
+
+/* RFC 6120 6.5; the last one is said before the stream ends. */
+static void say_failure(struct acc_xmpp_in_link *n, enum acc_xmpp_reason r)
+{
+	char buf[512];
+	struct edge_put w = edge_put(buf, sizeof(buf));
+
+	acc_xmpp_put_sasl_failure(&w, n->in.is_external ? "not-authorized"
+							: "invalid-mechanism");
+	acc_xmpp_link_say(&n->link, &w);
+	if (r)
+		acc_xmpp_link_end(&n->link, r);
 }
 
 static void proceed(struct acc_xmpp_in_link *n)
@@ -170,7 +106,8 @@ static void proceed(struct acc_xmpp_in_link *n)
 static void succeed(struct acc_xmpp_in_link *n)
 {
 	struct acc_xmpp_link *l = &n->link;
-	struct pair *p = pair_add(n, l->domain, l->own);
+	struct acc_xmpp_pair *p =
+		acc_xmpp_pairs_add(&n->pairs, l->domain, l->own);
 
 	if (!p) {
 		acc_xmpp_link_end(l, ACC_XMPP_R_DOMAINS);
@@ -181,97 +118,6 @@ static void succeed(struct acc_xmpp_in_link *n)
 	acc_xmpp_link_restart(l);
 }
 
-/* -- dialback ----------------------------------------------------------- */
-
-struct asked { /* the domains that a db:result or db:verify names */
-	struct acc_xmpp_who who;
-	char own[ACC_XMPP_DOMAIN_LEN];
-};
-
-static enum acc_xmpp_reason asked_read(struct asked *a, const struct topo *t,
-				       const struct acc_xmpp_item *i)
-{
-	if (!acc_xmpp_is_own(a->own, t, i->to))
-		return ACC_XMPP_R_HOST_UNKNOWN;
-	return acc_xmpp_partner_find(&a->who, t, i->from);
-}
-
-static void ask(struct acc_xmpp_in_link *n, const struct asked *a,
-		const struct acc_xmpp_item *i)
-{
-	struct acc_xmpp_link *l = &n->link;
-	const struct acc_xmpp_question q = {
-		.asker = l->id,
-		.who = &a->who,
-		.own = a->own,
-		.stream_id = edge_slice_str(l->stream_id),
-		.key = edge_slice_trim(i->text)};
-
-	if (!pair_add(n, a->who.domain, a->own)) {
-		acc_xmpp_link_end(l, ACC_XMPP_R_DOMAINS);
-		return;
-	}
-	if (!*l->domain) { /* whose header said nothing */
-		snprintf(l->domain, sizeof(l->domain), "%s", a->who.domain);
-		n->who = a->who;
-	}
-	if (i->is_text_cut || !edge_slice_len(q.key))
-		acc_xmpp_in_verdict(l->core, l->id, a->who.domain, a->own,
-				    ACC_XMPP_R_DIALBACK_KEY);
-	else if (acc_xmpp_out_verify(l->core, &q) != EDGE_OK)
-		acc_xmpp_in_verdict(l->core, l->id, a->who.domain, a->own,
-				    ACC_XMPP_R_DIALBACK_FAILED);
-}
-
-void acc_xmpp_in_verdict(struct acc_xmpp_core *c, edge_handle stream,
-			 const char *domain, const char *own,
-			 enum acc_xmpp_reason r)
-{
-	struct acc_xmpp_link *l = acc_xmpp_link_find(c, stream);
-	struct acc_xmpp_dialback_word d = {
-		.name = "result", .from = own, .to = domain, .type = "valid"};
-	struct pair *p;
-
-	if (!l || l->is_over || l->kind != ACC_XMPP_LINK_IN)
-		return;
-	p = pair_find(of(l), domain, own);
-	if (!p)
-		return;
-	if (!r &&
-	    acc_xmpp_in_next(&of(l)->in, ACC_IN_VALID).act == ACC_IN_DO_REFUSE)
-		r = ACC_XMPP_R_OUT_OF_ORDER;
-	if (r)
-		d.type = r == ACC_XMPP_R_DIALBACK_KEY ? "invalid" : "error";
-	say_dialback(l, &d);
-	if (r) /* XEP-0220 2.1.1: an invalid key ends the stream */
-		acc_xmpp_link_end(l, r);
-	if (l->is_over)
-		return;
-	p->is_proved = true;
-	if (!l->is_ready)
-		become_ready(of(l), false);
-}
-
-static void answer(struct acc_xmpp_in_link *n, const struct asked *a,
-		   const struct acc_xmpp_item *i)
-{
-	struct acc_xmpp_core *c = n->link.core;
-	const bool is_ours =
-		acc_dialback_is_ours(&c->dialback, edge_slice_trim(i->text),
-				     a->who.domain, a->own, i->id);
-	const struct acc_xmpp_dialback_word d = {.name = "verify",
-						 .from = a->own,
-						 .to = a->who.domain,
-						 .id = i->id,
-						 .type = is_ours ? "valid"
-								 : "invalid"};
-
-	n->link.has_answered = true;
-	acc_xmpp_count(c, is_ours ? ACC_STAT_XMPP_KEYS_VALID
-				  : ACC_STAT_XMPP_KEYS_INVALID);
-	say_dialback(&n->link, &d);
-}
-
 /* -- steps -------------------------------------------------------------- */
 
 static void relay(struct acc_xmpp_in_link *n, const struct acc_xmpp_item *i)
@@ -280,33 +126,35 @@ static void relay(struct acc_xmpp_in_link *n, const struct acc_xmpp_item *i)
 	char domain[ACC_XMPP_DOMAIN_LEN], own[ACC_XMPP_DOMAIN_LEN];
 	struct acc_xmpp_who w;
 	struct acc_xmpp_speaker s;
-	const struct pair *p;
+	const struct acc_xmpp_pair *p;
 
 	if (!acc_xmpp_domain_of(own, i->to) ||
 	    !acc_xmpp_is_own(own, l->core->topo, edge_slice_str(own))) {
 		acc_xmpp_link_end(l, ACC_XMPP_R_STANZA_TO);
 		return;
 	}
-	p = acc_xmpp_domain_of(domain, i->from) ? pair_find(n, domain, own)
-						: NULL;
-	if (!p || !p->is_proved ||
+	p = acc_xmpp_domain_of(domain, i->from)
+		    ? acc_xmpp_pairs_speaker(&n->pairs, domain, own)
+		    : NULL;
+	if (!p ||
 	    acc_xmpp_partner_find(&w, l->core->topo, edge_slice_str(domain)) !=
 		    ACC_XMPP_R_OK) {
 		acc_xmpp_link_end(l, ACC_XMPP_R_STANZA_FROM);
 		return;
 	}
-	s = (struct acc_xmpp_speaker){w.partner, p->domain, p->own,
+	s = (struct acc_xmpp_speaker){w.partner, p->domain, own,
 				      p->is_external};
 	acc_xmpp_inward(l, i, &s);
 }
 
 static void step(struct acc_xmpp_in_link *n, enum acc_xmpp_in_event ev,
-		 const struct acc_xmpp_item *said, const struct asked *about)
+		 const struct acc_xmpp_item *said,
+		 const struct acc_xmpp_in_asked *about)
 {
 	static const struct acc_xmpp_item nothing;
-	static const struct asked nobody;
+	static const struct acc_xmpp_in_asked nobody;
 	const struct acc_xmpp_item *i = said ? said : &nothing;
-	const struct asked *a = about ? about : &nobody;
+	const struct acc_xmpp_in_asked *a = about ? about : &nobody;
 	struct acc_xmpp_link *l = &n->link;
 	const struct acc_xmpp_in_step s = acc_xmpp_in_next(&n->in, ev);
 
@@ -323,13 +171,13 @@ static void step(struct acc_xmpp_in_link *n, enum acc_xmpp_in_event ev,
 		succeed(n);
 		return;
 	case ACC_IN_DO_FAILURE:
-		say_word(l, acc_xmpp_put_sasl_failure);
+		say_failure(n, s.reason);
 		return;
 	case ACC_IN_DO_ASK:
-		ask(n, a, i);
+		acc_xmpp_in_ask(n, a, i);
 		return;
 	case ACC_IN_DO_ANSWER:
-		answer(n, a, i);
+		acc_xmpp_in_answer(n, a, i);
 		return;
 	case ACC_IN_DO_RELAY:
 		relay(n, i);
@@ -357,7 +205,7 @@ static enum acc_xmpp_reason read_from(struct acc_xmpp_in_link *n,
 		return strcmp(l->domain, w.domain) == 0
 			       ? ACC_XMPP_R_OK
 			       : ACC_XMPP_R_FROM_CHANGED;
-	r = acc_xmpp_in_room(l->core, &w, true);
+	r = acc_xmpp_room(l->core, NULL, true);
 	if (r)
 		return r;
 	n->who = w;
@@ -371,7 +219,7 @@ static void on_header(struct acc_xmpp_in_link *n, const struct acc_xmpp_item *i)
 	char own[ACC_XMPP_DOMAIN_LEN];
 	enum acc_xmpp_reason r = ACC_XMPP_R_OK;
 
-	n->says_version = i->version.p && *i->version.p >= '1';
+	n->says_version = acc_xmpp_item_version(i) >= 1;
 	if (!acc_xmpp_is_own(own, l->core->topo, i->to))
 		r = ACC_XMPP_R_HOST_UNKNOWN;
 	else if (*l->own && strcmp(l->own, own) != 0)
@@ -402,8 +250,9 @@ static void on_dialback(struct acc_xmpp_in_link *n,
 			const struct acc_xmpp_item *i,
 			enum acc_xmpp_in_event ev)
 {
-	struct asked a;
-	const enum acc_xmpp_reason r = asked_read(&a, n->link.core->topo, i);
+	struct acc_xmpp_in_asked a;
+	const enum acc_xmpp_reason r =
+		acc_xmpp_in_asked(&a, n->link.core->topo, i);
 
 	if (r) {
 		acc_xmpp_link_end(&n->link, r);
@@ -453,13 +302,15 @@ static void on_item(struct acc_xmpp_link *l, const struct acc_xmpp_item *i)
 static void on_opened(struct acc_xmpp_link *l)
 {
 	of(l)->in.is_secured = true;
-	of(l)->pair_count = 0; /* what was asked in the clear is forgotten */
+	acc_xmpp_in_drop_questions(of(l));
+	of(l)->pairs.count = 0; /* what was asked in the clear is forgotten */
 	step(of(l), ACC_IN_TLS_DONE, NULL, NULL);
 }
 
 static void on_over(struct acc_xmpp_link *l, enum acc_xmpp_reason r)
 {
 	(void)r;
+	acc_xmpp_in_drop_questions(of(l));
 	edge_admit_leave(l->core->admit, &of(l)->source, of(l)->was_secured);
 }
 
@@ -542,6 +393,31 @@ bool acc_xmpp_in_accept(struct acc_xmpp_core *c, int fd,
 	return true;
 }
 
+/* By the topology of now: whose place it takes is the first one's it has
+ * proved, and all that it has proved or is about to is to be proved as that one
+ * may. One that is no partner any more has only no voice. */
+static enum acc_xmpp_reason look_at_pairs(struct acc_xmpp_in_link *n)
+{
+	struct acc_xmpp_link *l = &n->link;
+	struct acc_xmpp_who w;
+
+	l->partner = NULL;
+	for (size_t i = 0; i < n->pairs.count; i++) {
+		const struct acc_xmpp_pair *p = &n->pairs.all[i];
+
+		if ((!p->is_proved && !p->question) ||
+		    acc_xmpp_partner_find(&w, l->core->topo,
+					  edge_slice_str(p->domain)))
+			continue;
+		if (!acc_xmpp_stream_fits(&w.mode, p->is_external,
+					  n->in.is_secured))
+			return ACC_XMPP_R_PARTNER_MODE;
+		if (p->is_proved && l->is_ready && !l->partner)
+			l->partner = w.partner;
+	}
+	return ACC_XMPP_R_OK;
+}
+
 void acc_xmpp_in_topology(struct acc_xmpp_link *l)
 {
 	struct acc_xmpp_in_link *n = of(l);
@@ -552,13 +428,13 @@ void acc_xmpp_in_topology(struct acc_xmpp_link *l)
 	if (*l->domain)
 		r = acc_xmpp_partner_find(&w, l->core->topo,
 					  edge_slice_str(l->domain));
+	if (!r && *l->domain)
+		n->who = w;
 	if (!r && *l->own &&
 	    !acc_xmpp_is_own(own, l->core->topo, edge_slice_str(l->own)))
 		r = ACC_XMPP_R_HOST_UNKNOWN;
-	if (r) {
+	if (!r)
+		r = look_at_pairs(n);
+	if (r)
 		acc_xmpp_link_end(l, r);
-		return;
-	}
-	if (*l->domain)
-		n->who = w;
 }

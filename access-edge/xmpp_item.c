@@ -31,6 +31,17 @@ bool acc_xmpp_item_is(const struct acc_xmpp_item *i, enum acc_xmpp_ns ns,
 	       strcmp(i->name, name) == 0;
 }
 
+unsigned acc_xmpp_item_version(const struct acc_xmpp_item *i)
+{
+	const uint8_t *p = i->version.p;
+	unsigned major = 0;
+
+	for (; p < i->version.end && *p >= '0' && *p <= '9'; p++)
+		major = major < 1000 ? major * 10 + (unsigned)(*p - '0')
+				     : major;
+	return p < i->version.end && *p == '.' ? major : 0;
+}
+
 const struct acc_xmpp_part *acc_xmpp_item_part(const struct acc_xmpp_item *i,
 					       enum acc_xmpp_ns ns,
 					       const char *name)

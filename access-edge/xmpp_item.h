@@ -38,7 +38,8 @@ enum acc_xmpp_ns acc_xmpp_ns_of(const char *uri); /* NULL: none */
 
 enum {
 	ACC_XMPP_NAME_LEN = 32,
-	ACC_XMPP_PARTS = 32,	  /* ours: children told of one element */
+	ACC_XMPP_PARTS = 64,	  /* ours: told of one element */
+	ACC_XMPP_PARTS_DEEP = 32, /* ours: those of them below a child */
 	ACC_XMPP_PART_DEPTH = 3,  /* ours: mechanisms/mechanism is there */
 	ACC_XMPP_TEXT_LEN = 1024, /* ours: text told of one element */
 	ACC_XMPP_PREFIX_LEN = 12,
@@ -83,7 +84,9 @@ struct acc_xmpp_item {
 	struct edge_slice text; /* directly in it; cut */
 	bool is_text_cut;
 	const struct acc_xmpp_part *parts;
-	size_t part_count;
+	size_t part_count, deep_count; /* deep: of ACC_XMPP_PARTS_DEEP */
+	bool is_parts_cut;	       /* it has more children than are told */
+	bool is_edge_below;	       /* an element of ACC_NS_EDGE is in it */
 	/* The element anew: it means the same on any stream whose content is
 	 * jabber:server, and has no attribute of ACC_NS_EDGE. Attributes may
 	 * be added at mark, with a prefix that it does not use. */
@@ -95,6 +98,9 @@ struct acc_xmpp_item {
 /** Is it that element? */
 bool acc_xmpp_item_is(const struct acc_xmpp_item *i, enum acc_xmpp_ns ns,
 		      const char *name);
+/** The major number of its version, RFC 6120 4.7.5; 0: none that can be read.
+ */
+unsigned acc_xmpp_item_version(const struct acc_xmpp_item *i);
 /** First part of that name; NULL when it has none. */
 const struct acc_xmpp_part *acc_xmpp_item_part(const struct acc_xmpp_item *i,
 					       enum acc_xmpp_ns ns,

@@ -77,6 +77,9 @@ static void release_waiter(void *thing, void *arg)
 
 static void release_waiters(struct acc_xmpp_link *full)
 {
+	if (!full->is_waited_for)
+		return;
+	full->is_waited_for = false;
 	edge_handles_each(full->core->links, release_waiter, &full->id);
 }
 
@@ -194,12 +197,12 @@ static void on_rate(struct edge_timer *t, uint64_t now_ms)
 	acc_xmpp_link_release(l, ACC_XMPP_HOLD_RATE);
 }
 
-/* AE 6.4: so many stanzas a second; what is more waits in its sender. */
+/* AE 6.4: so many elements a second; what is more waits in its sender. */
 static bool is_too_fast(struct acc_xmpp_link *l)
 {
 	uint64_t ms;
 
-	if (!l->is_ready || l->kind == ACC_XMPP_LINK_GATEWAY)
+	if (l->kind == ACC_XMPP_LINK_GATEWAY)
 		return false;
 	ms = edge_bucket_wait_ms(&l->bucket, acc_xmpp_now(l->core));
 	if (!ms)
@@ -219,9 +222,7 @@ static void take_item(struct acc_xmpp_link *l, const struct acc_xmpp_item *i)
 		acc_xmpp_link_end(l, ACC_XMPP_R_REMOTE_CLOSED);
 		return;
 	case ACC_XMPP_ELEMENT:
-		if (l->is_ready)
-			(void)edge_bucket_take(&l->bucket,
-					       acc_xmpp_now(l->core));
+		(void)edge_bucket_take(&l->bucket, acc_xmpp_now(l->core));
 		l->role->item(l, i);
 		return;
 	case ACC_XMPP_HEADER:
@@ -278,9 +279,9 @@ void acc_xmpp_link_release(struct acc_xmpp_link *l, unsigned hold)
 		edge_loop_defer(l->core->loop, &l->pump);
 }
 
-void acc_xmpp_link_wait_for(struct acc_xmpp_link *l,
-			    const struct acc_xmpp_link *full)
+void acc_xmpp_link_wait_for(struct acc_xmpp_link *l, struct acc_xmpp_link *full)
 {
+	full->is_waited_for = true;
 	l->waits_for = full->id;
 	acc_xmpp_link_hold(l, ACC_XMPP_HOLD_QUEUE);
 }
@@ -298,6 +299,8 @@ static void on_conn(struct edge_conn *conn, enum edge_conn_event ev, void *arg)
 		on_data(l);
 		return;
 	case EDGE_CONN_DRAINED:
+		if (l->role->drained)
+			l->role->drained(l);
 		release_waiters(l);
 		return;
 	case EDGE_CONN_EOF:
@@ -324,6 +327,8 @@ enum edge_err acc_xmpp_link_init(struct acc_xmpp_link *l,
 	l->kind = kind;
 	l->pump.fn = on_pump;
 	l->begun_ms = acc_xmpp_now(c);
+	edge_bucket_init(&l->bucket, acc_xmpp_limit(c, ACC_LIMIT_XMPP_RATE),
+			 acc_xmpp_limit(c, ACC_LIMIT_XMPP_BURST), l->begun_ms);
 	err = acc_xmpp_xml_new(&l->xml, &limits);
 	if (!err)
 		err = edge_handles_put(c->links, l, &l->id);
@@ -453,13 +458,6 @@ bool acc_xmpp_link_has_rest(const struct acc_xmpp_link *l)
 	return acc_xmpp_xml_has_rest(l->xml);
 }
 
-bool acc_xmpp_link_has_room(const struct acc_xmpp_link *l, size_t len)
-{
-	return l->conn &&
-	       edge_conn_queued(l->conn) + len <=
-		       acc_xmpp_limit(l->core, ACC_LIMIT_XMPP_OUT_QUEUE);
-}
-
 void acc_xmpp_link_restart(struct acc_xmpp_link *l)
 {
 	l->has_spoken = false;
@@ -518,11 +516,6 @@ void acc_xmpp_link_ready(struct acc_xmpp_link *l, uint64_t idle_ms,
 	acc_xmpp_xml_allow(l->xml, acc_xmpp_limit(c, ACC_LIMIT_XMPP_STANZA));
 	l->idle_ms = idle_ms;
 	l->beat_ms = beat_ms;
-	if (!l->is_ready)
-		edge_bucket_init(&l->bucket,
-				 acc_xmpp_limit(c, ACC_LIMIT_XMPP_RATE),
-				 acc_xmpp_limit(c, ACC_LIMIT_XMPP_BURST),
-				 acc_xmpp_now(c));
 	l->is_ready = true;
 	edge_wheel_stop(&l->deadline);
 	acc_xmpp_link_touch(l);

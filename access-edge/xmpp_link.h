@@ -23,6 +23,8 @@ struct acc_xmpp_role {
 	void (*opened)(struct acc_xmpp_link *l);
 	/* HEADER or ELEMENT */
 	void (*item)(struct acc_xmpp_link *l, const struct acc_xmpp_item *i);
+	/* its queue was long, and is short again */
+	void (*drained)(struct acc_xmpp_link *l);
 	/* the connection is gone; true: another one takes its place */
 	bool (*lost)(struct acc_xmpp_link *l, enum acc_xmpp_reason r);
 	/* the last call; it is freed with free() at the end of the turn */
@@ -57,9 +59,13 @@ struct acc_xmpp_link {
 	char domain[ACC_XMPP_DOMAIN_LEN], own[ACC_XMPP_DOMAIN_LEN];
 	/* of the header we said last: theirs to us has its own */
 	char stream_id[ACC_XMPP_STREAM_ID_LEN];
+	/* whose place it takes: theirs that has proved itself, and ours; NULL:
+	 * nobody's */
+	const struct topo_xmpp_partner *partner;
 	char detail[96]; /* why its connection broke; escaped */
 	bool is_over, is_ready, has_spoken;
-	bool has_answered; /* what the other end came to ask */
+	bool has_answered;  /* what the other end came to ask */
+	bool is_waited_for; /* since it drained last */
 };
 
 /** Fills a link that is zero but for what follows it: l is the whole, freed
@@ -95,8 +101,6 @@ void acc_xmpp_link_start_tls(struct acc_xmpp_link *l, struct edge_tls *tls,
 			     const char *server_name);
 /** Something was fed that stands behind the item told last. */
 bool acc_xmpp_link_has_rest(const struct acc_xmpp_link *l);
-/** That many more bytes fit its queue. */
-bool acc_xmpp_link_has_room(const struct acc_xmpp_link *l, size_t len);
 /** The next bytes are a new stream's. */
 void acc_xmpp_link_restart(struct acc_xmpp_link *l);
 /** It ends by deadline unless it is ready before. */
@@ -114,7 +118,7 @@ void acc_xmpp_link_hold(struct acc_xmpp_link *l, unsigned hold);
 void acc_xmpp_link_release(struct acc_xmpp_link *l, unsigned hold);
 /** Hold l until the queue of full has drained. */
 void acc_xmpp_link_wait_for(struct acc_xmpp_link *l,
-			    const struct acc_xmpp_link *full);
+			    struct acc_xmpp_link *full);
 /** End it: the stream error of the reason, the stream's end, the connection.
  * Does nothing when it is over. */
 void acc_xmpp_link_end(struct acc_xmpp_link *l, enum acc_xmpp_reason r);

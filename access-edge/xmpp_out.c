@@ -9,6 +9,7 @@
 #include "access-edge/xmpp_gateway.h"
 #include "access-edge/xmpp_in.h"
 #include "access-edge/xmpp_out_link.h"
+#include "access-edge/xmpp_room.h"
 #include "access-edge/xmpp_tell.h"
 #include "common/expiring.h"
 #include "common/log.h"
@@ -18,10 +19,10 @@ static struct acc_xmpp_out_link *of(struct acc_xmpp_link *l)
 	return (struct acc_xmpp_out_link *)l;
 }
 
-static void pair_of(char out[ACC_XMPP_PAIR_LEN], const char *own,
-		    const char *domain)
+static void pair_of(char out[ACC_XMPP_PAIR_LEN], const char *mark,
+		    const char *own, const char *domain)
 {
-	snprintf(out, ACC_XMPP_PAIR_LEN, "%s %s", own, domain);
+	snprintf(out, ACC_XMPP_PAIR_LEN, "%s%s %s", mark, own, domain);
 }
 
 /* Hundreds at most: a number each is compared, and once the text. */
@@ -81,8 +82,8 @@ static struct acc_xmpp_parcel *take_first(struct acc_xmpp_out_link *o)
 	return p;
 }
 
-/* A partner that reads slowly holds its gateway up for a moment, not longer:
- * then its own stanzas come back. */
+/* A partner that reads slowly holds a gateway up for a moment, once until its
+ * queue is short again: then its own stanzas come back. */
 static void write_out(struct acc_xmpp_out_link *o, struct acc_xmpp_parcel *p)
 {
 	struct acc_xmpp_link *l = &o->link;
@@ -97,13 +98,19 @@ static void write_out(struct acc_xmpp_out_link *o, struct acc_xmpp_parcel *p)
 	acc_xmpp_count(l->core, ACC_STAT_XMPP_STANZAS_OUT);
 	l->given++;
 	acc_xmpp_link_touch(l);
-	if (!edge_conn_above_high_water(l->conn))
-		o->is_slow = false;
-	else if (is_high) /* it has waited, and it has not helped */
-		o->is_slow = true;
-	else if (p->gateway)
-		acc_xmpp_gateway_wait(l->core, p->gateway, l);
+	if (edge_conn_above_high_water(l->conn)) {
+		if (o->has_held) /* it has not helped */
+			o->is_slow = true;
+		else if (p->gateway)
+			acc_xmpp_gateway_wait(l->core, p->gateway, l);
+		o->has_held = true;
+	}
 	acc_xmpp_parcel_free(p);
+}
+
+static void on_drained(struct acc_xmpp_link *l)
+{
+	of(l)->has_held = of(l)->is_slow = false;
 }
 
 void acc_xmpp_out_ready(struct acc_xmpp_out_link *o, bool is_external)
@@ -112,6 +119,7 @@ void acc_xmpp_out_ready(struct acc_xmpp_out_link *o, bool is_external)
 	const struct topo_xmpp_gateway *g = &l->core->topo->xmpp_gateway;
 	struct acc_xmpp_parcel *p;
 
+	o->is_external = is_external;
 	acc_xmpp_link_ready(l, (uint64_t)g->idle_s * 1000,
 			    o->who.partner->keep_alive
 				    ? (uint64_t)g->keep_alive_s * 500
@@ -129,8 +137,7 @@ void acc_xmpp_out_verdict(struct acc_xmpp_out_link *o, enum acc_xmpp_reason r)
 	if (o->has_verdict)
 		return;
 	o->has_verdict = true;
-	acc_xmpp_in_verdict(o->link.core, o->asker, o->link.domain, o->link.own,
-			    r);
+	acc_xmpp_in_verdict(o->link.core, o->asker, o->link.id, r);
 }
 
 /* -- connecting --------------------------------------------------------- */
@@ -197,18 +204,26 @@ static void let_rest(struct acc_xmpp_out_link *o)
 		now + acc_xmpp_limit(c, ACC_LIMIT_XMPP_RETRY_MS), now);
 }
 
+/* Who has us ask does not choose how often one is dialled that is not there. */
+static void on_question_over(struct acc_xmpp_link *l, enum acc_xmpp_reason r)
+{
+	struct acc_xmpp_out_link *o = of(l);
+
+	if (r == ACC_XMPP_R_REMOTE_NAME || r == ACC_XMPP_R_REMOTE_CONNECT ||
+	    r == ACC_XMPP_R_ESTABLISH_TIME)
+		let_rest(o);
+	edge_admit_leave(l->core->questions, &o->source, false);
+	acc_xmpp_out_verdict(o, r == ACC_XMPP_R_ESTABLISH_TIME
+					? ACC_XMPP_R_DIALBACK_TIME
+					: ACC_XMPP_R_DIALBACK_FAILED);
+	edge_wipe(o->key, sizeof(o->key));
+}
+
 static void on_over(struct acc_xmpp_link *l, enum acc_xmpp_reason r)
 {
 	struct acc_xmpp_out_link *o = of(l);
 	struct acc_xmpp_parcel *p;
 
-	if (l->kind == ACC_XMPP_LINK_VERIFY) {
-		acc_xmpp_out_verdict(o, r == ACC_XMPP_R_ESTABLISH_TIME
-						? ACC_XMPP_R_DIALBACK_TIME
-						: ACC_XMPP_R_DIALBACK_FAILED);
-		edge_wipe(o->key, sizeof(o->key));
-		return;
-	}
 	take_out(o);
 	if (!l->is_ready && r != ACC_XMPP_R_SHUTDOWN)
 		let_rest(o);
@@ -223,6 +238,7 @@ static const struct acc_xmpp_role out_role = {
 	.name = "out",
 	.opened = acc_xmpp_out_opened,
 	.item = acc_xmpp_out_item,
+	.drained = on_drained,
 	.lost = on_lost,
 	.over = on_over,
 };
@@ -232,7 +248,7 @@ static const struct acc_xmpp_role verify_role = {
 	.opened = acc_xmpp_out_opened,
 	.item = acc_xmpp_out_item,
 	.lost = on_lost,
-	.over = on_over,
+	.over = on_question_over,
 };
 
 /* -- its beginning ------------------------------------------------------ */
@@ -266,7 +282,9 @@ static enum edge_err make(struct acc_xmpp_out_link **out,
 	o->out.is_verify = is_verify;
 	snprintf(o->link.domain, sizeof(o->link.domain), "%s", w->domain);
 	snprintf(o->link.own, sizeof(o->link.own), "%s", own);
-	pair_of(o->pair, own, w->domain);
+	if (!is_verify)
+		o->link.partner = w->partner;
+	pair_of(o->pair, is_verify ? "?" : "", own, w->domain);
 	o->pair_hash = pair_hash(o->pair);
 	*out = o;
 	return EDGE_OK;
@@ -292,7 +310,7 @@ refusal(struct acc_xmpp_core *c, const struct acc_xmpp_who *w, const char *pair)
 		return ACC_XMPP_R_SHUTDOWN;
 	if (edge_expiring_has(c->resting, key, acc_xmpp_now(c)))
 		return ACC_XMPP_R_REMOTE_RESTS;
-	return acc_xmpp_in_room(c, w, false);
+	return acc_xmpp_room(c, w->partner, false);
 }
 
 static struct acc_xmpp_out_link *open_to(struct acc_xmpp_core *c,
@@ -303,7 +321,7 @@ static struct acc_xmpp_out_link *open_to(struct acc_xmpp_core *c,
 	struct acc_xmpp_out_link *o;
 	char pair[ACC_XMPP_PAIR_LEN];
 
-	pair_of(pair, own, w->domain);
+	pair_of(pair, "", own, w->domain);
 	*why = refusal(c, w, pair);
 	if (!*why && make(&o, c, w, own, false) != EDGE_OK)
 		*why = ACC_XMPP_R_INTERNAL;
@@ -325,7 +343,7 @@ void acc_xmpp_out_send(struct acc_xmpp_core *c, const char *own,
 	bool is_new = false;
 
 	if (!why) {
-		pair_of(pair, own, w.domain);
+		pair_of(pair, "", own, w.domain);
 		o = find(c, pair);
 		is_new = !o;
 		if (!o)
@@ -343,27 +361,63 @@ void acc_xmpp_out_send(struct acc_xmpp_core *c, const char *own,
 		begin(o, (uint64_t)c->topo->xmpp_gateway.establish_s * 1000);
 }
 
-enum edge_err acc_xmpp_out_verify(struct acc_xmpp_core *c,
-				  const struct acc_xmpp_question *q)
+/* The same of a question: it has a place until it is over. */
+static enum edge_err question_refusal(struct acc_xmpp_core *c,
+				      const struct acc_xmpp_question *q)
 {
-	struct acc_xmpp_out_link *o;
-	enum edge_err err;
+	const uint64_t now = acc_xmpp_now(c);
+	char pair[ACC_XMPP_PAIR_LEN];
+	uint8_t key[EDGE_EXPIRING_KEY];
 
-	if (c->is_draining ||
-	    acc_xmpp_in_room(c, q->who, false) != ACC_XMPP_R_OK)
-		return EDGE_ELIMIT;
-	err = make(&o, c, q->who, q->own, true);
+	pair_of(pair, "?", q->own, q->who->domain);
+	rest_key(key, pair);
+	if (c->is_draining || edge_expiring_has(c->resting, key, now))
+		return EDGE_ECLOSED;
+	return acc_xmpp_room(c, NULL, false) ||
+			       edge_admit_enter(c->questions, q->source, now)
+		       ? EDGE_ELIMIT
+		       : EDGE_OK;
+}
+
+enum edge_err acc_xmpp_out_verify(struct acc_xmpp_core *c,
+				  const struct acc_xmpp_question *q,
+				  edge_handle *asked)
+{
+	struct acc_xmpp_out_link *o = NULL;
+	enum edge_err err = question_refusal(c, q);
+
 	if (err)
 		return err;
-	o->asker = q->asker;
-	if (!edge_slice_copy(o->key, sizeof(o->key), q->key) ||
-	    !edge_slice_copy(o->asked_id, sizeof(o->asked_id), q->stream_id)) {
+	err = make(&o, c, q->who, q->own, true);
+	if (!err && (!edge_slice_copy(o->key, sizeof(o->key), q->key) ||
+		     !edge_slice_copy(o->asked_id, sizeof(o->asked_id),
+				      q->stream_id))) {
 		acc_xmpp_link_undo(&o->link);
-		return EDGE_EFORMAT;
+		err = EDGE_EFORMAT;
 	}
+	if (err) {
+		edge_admit_leave(c->questions, q->source, false);
+		return err;
+	}
+	o->asker = q->asker;
+	o->source = *q->source;
+	*asked = o->link.id;
 	acc_xmpp_count(c, ACC_STAT_XMPP_DIALLED_VERIFY);
 	begin(o, acc_xmpp_limit(c, ACC_LIMIT_XMPP_DIALBACK_MS));
 	return EDGE_OK;
+}
+
+/* One that negotiates by settings that are no more begins anew. */
+static bool fits(const struct acc_xmpp_out_link *o,
+		 const struct acc_xmpp_mode *m)
+{
+	const struct acc_xmpp_mode *old = &o->out.mode;
+
+	if (o->link.is_ready)
+		return acc_xmpp_stream_fits(m, o->is_external,
+					    o->out.is_secured);
+	return m->tls == old->tls && m->tls_required == old->tls_required &&
+	       m->external == old->external && m->dialback == old->dialback;
 }
 
 void acc_xmpp_out_topology(struct acc_xmpp_link *l)
@@ -375,9 +429,14 @@ void acc_xmpp_out_topology(struct acc_xmpp_link *l)
 
 	if (!r && !acc_xmpp_is_own(own, l->core->topo, edge_slice_str(l->own)))
 		r = ACC_XMPP_R_HOST_UNKNOWN;
+	if (!r && !fits(of(l), &w.mode))
+		r = ACC_XMPP_R_PARTNER_MODE;
 	if (r) {
 		acc_xmpp_link_end(l, r);
 		return;
 	}
 	of(l)->who = w;
+	of(l)->out.mode = w.mode;
+	if (l->partner)
+		l->partner = w.partner;
 }

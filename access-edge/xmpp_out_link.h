@@ -9,7 +9,7 @@
 #include "access-edge/xmpp_stream.h"
 
 enum {
-	ACC_XMPP_PAIR_LEN = 2 * ACC_XMPP_DOMAIN_LEN,
+	ACC_XMPP_PAIR_LEN = 2 * ACC_XMPP_DOMAIN_LEN + 1,
 	ACC_XMPP_THEIR_ID_LEN = 256 /* ours: of their stream, and NUL */
 };
 
@@ -24,9 +24,11 @@ struct acc_xmpp_out_link {
 	char their_id[ACC_XMPP_THEIR_ID_LEN]; /* of their header */
 	/* the question of a verify link */
 	edge_handle asker;
+	struct edge_addr source; /* has its place among the questions */
 	char asked_id[ACC_XMPP_STREAM_ID_LEN], key[ACC_XMPP_TEXT_LEN + 1];
-	bool has_verdict, is_slow;
-	char pair[ACC_XMPP_PAIR_LEN];
+	bool has_verdict, is_external; /* how it was proved */
+	bool has_held, is_slow;	       /* since it drained last: xmpp_out.c */
+	char pair[ACC_XMPP_PAIR_LEN];  /* "?" before it: of a question */
 	uint64_t pair_hash;
 	struct acc_xmpp_out_link *next; /* of the list of all */
 };

@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "access-edge/xmpp_out_link.h"
+#include "access-edge/xmpp_proxy.h"
 #include "access-edge/xmpp_say.h"
+#include "access-edge/xmpp_tell.h"
 #include "common/log.h"
 
 enum { SAY_LEN = 8192 /* ours: an answer of negotiation [bytes] */ };
@@ -112,7 +114,7 @@ static void step(struct acc_xmpp_out_link *o, enum acc_xmpp_out_event ev)
 static void on_header(struct acc_xmpp_out_link *o,
 		      const struct acc_xmpp_item *i)
 {
-	o->out.has_features = i->version.p && *i->version.p >= '1';
+	o->out.has_features = acc_xmpp_item_version(i) >= 1;
 	if (!edge_slice_copy(o->their_id, sizeof(o->their_id), i->id))
 		*o->their_id = '\0';
 	step(o, ACC_OUT_HEADER);
@@ -151,6 +153,16 @@ static enum acc_xmpp_out_event verdict_of(const struct acc_xmpp_out_link *o,
 								: ACC_OUT_OTHER;
 }
 
+/* Nobody has proved who he is to us on a stream of ours. */
+static void drop_stanza(struct acc_xmpp_out_link *o,
+			const struct acc_xmpp_item *i)
+{
+	const struct acc_xmpp_stanza_told told = {
+		"in", i->name, i->from, i->to, ACC_XMPP_R_NOT_READY, false};
+
+	acc_xmpp_tell_stanza(o->link.core, &told);
+}
+
 static void on_element(struct acc_xmpp_out_link *o,
 		       const struct acc_xmpp_item *i)
 {
@@ -171,6 +183,10 @@ static void on_element(struct acc_xmpp_out_link *o,
 	}
 	if (acc_xmpp_item_is(i, ACC_NS_STREAM, "features")) {
 		on_features(o, i);
+		return;
+	}
+	if (o->out.state == ACC_OUT_READY && acc_xmpp_is_stanza(i)) {
+		drop_stanza(o, i);
 		return;
 	}
 	for (size_t n = 0; n < sizeof(rows) / sizeof(*rows); n++)

@@ -6,6 +6,7 @@
 #include "access-edge/xmpp_out.h"
 #include "access-edge/xmpp_say.h"
 #include "access-edge/xmpp_tell.h"
+#include "common/bytes.h"
 
 enum { MARK_LEN = 256, BOUNCE_LEN = 65536 };
 
@@ -80,19 +81,25 @@ static struct edge_slice marks(char buf[MARK_LEN],
 	return edge_put_done(&w);
 }
 
+/* At once: half a stanza would end a gateway's stream for all. */
 static enum edge_err write_marked(struct acc_xmpp_link *g,
 				  const struct acc_xmpp_item *i,
 				  struct edge_slice mark)
 {
-	const struct edge_slice head = edge_slice(i->bytes.p, i->mark),
-				rest = {i->bytes.p + i->mark, i->bytes.end};
-	const size_t len = edge_slice_len(i->bytes) + edge_slice_len(mark);
+	const struct edge_slice parts[] = {
+		edge_slice(i->bytes.p, i->mark),
+		mark,
+		{i->bytes.p + i->mark, i->bytes.end},
+	};
+	struct edge_bytes whole = {0};
+	enum edge_err err = EDGE_OK;
 
-	if (!acc_xmpp_link_has_room(g, len))
-		return EDGE_ELIMIT;
-	if (acc_xmpp_link_write(g, head) || acc_xmpp_link_write(g, mark))
-		return EDGE_ECLOSED;
-	return acc_xmpp_link_write(g, rest);
+	for (size_t n = 0; !err && n < sizeof(parts) / sizeof(*parts); n++)
+		err = edge_bytes_add(&whole, parts[n], UINT32_MAX);
+	if (!err)
+		err = acc_xmpp_link_write(g, edge_bytes_slice(&whole));
+	edge_bytes_fini(&whole);
+	return err;
 }
 
 static void pass_inward(struct acc_xmpp_link *l, const struct acc_xmpp_item *i,

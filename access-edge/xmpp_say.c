@@ -164,10 +164,11 @@ void acc_xmpp_put_success(struct edge_put *w)
 	edge_put_str(w, "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
 }
 
-void acc_xmpp_put_sasl_failure(struct edge_put *w)
+void acc_xmpp_put_sasl_failure(struct edge_put *w, const char *condition)
 {
-	edge_put_str(w, "<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>"
-			"<not-authorized/></failure>");
+	edge_put_str(w, "<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><");
+	edge_put_str(w, condition);
+	edge_put_str(w, "/></failure>");
 }
 
 void acc_xmpp_put_dialback(struct edge_put *w,

@@ -30,7 +30,7 @@ void acc_xmpp_put_proceed(struct edge_put *w);
 EDGE_MUST_CHECK enum edge_err acc_xmpp_put_auth(struct edge_put *w,
 						const char *domain);
 void acc_xmpp_put_success(struct edge_put *w);
-void acc_xmpp_put_sasl_failure(struct edge_put *w);
+void acc_xmpp_put_sasl_failure(struct edge_put *w, const char *condition);
 
 /* db:result and db:verify; what is empty is not said. */
 struct acc_xmpp_dialback_word {

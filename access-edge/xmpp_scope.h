@@ -1,4 +1,4 @@
-/* PURE: XML written anew, each prefix declared where it is used. */
+/* PURE: what prefixes mean at a point of XML that is written. */
 #ifndef ACCESS_EDGE_XMPP_SCOPE_H
 #define ACCESS_EDGE_XMPP_SCOPE_H
 

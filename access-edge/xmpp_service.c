@@ -12,6 +12,7 @@
 #include "access-edge/xmpp_gateway.h"
 #include "access-edge/xmpp_in.h"
 #include "access-edge/xmpp_out.h"
+#include "access-edge/xmpp_room.h"
 #include "access-edge/xmpp_sockets.h"
 #include "access-edge/xmpp_status.h"
 #include "access-edge/xmpp_tls.h"
@@ -49,19 +50,6 @@ static bool is_on(const struct topo *t)
 }
 
 /* -- parts -------------------------------------------------------------- */
-
-static struct edge_admit_limits admission(const struct acc_xmpp_core *c)
-{
-	const uint32_t total = c->topo->xmpp_gateway.connections;
-
-	return (struct edge_admit_limits){
-		.total = total ? total : 1,
-		.per_source = acc_xmpp_limit(c, ACC_LIMIT_XMPP_PER_SOURCE),
-		.handshakes_per_source =
-			acc_xmpp_limit(c, ACC_LIMIT_XMPP_HANDSHAKES),
-		.sources = acc_xmpp_limit(c, ACC_LIMIT_SOURCES),
-	};
-}
 
 static void find_device(struct acc_xmpp *x)
 {
@@ -143,16 +131,13 @@ static enum edge_err make_all(struct acc_xmpp *x, const struct acc_xmpp_plan *p,
 			      char *why, size_t why_cap)
 {
 	struct acc_xmpp_core *c = &x->core;
-	struct edge_admit_limits l;
 	enum edge_err err =
 		edge_handles_new(&c->links, SHARD, LINKS, EDGE_HANDLE_REST);
 
 	if (!err)
 		err = edge_expiring_new(&c->resting, RESTING);
-	if (!err) {
-		l = admission(c);
-		err = edge_admit_new(&c->admit, &l);
-	}
+	if (!err)
+		err = acc_xmpp_room_new(c);
 	if (!err)
 		err = acc_xmpp_tls_load(&x->tls, p->config, why, why_cap);
 	if (!err)
@@ -232,7 +217,7 @@ void acc_xmpp_free(struct acc_xmpp *x)
 	acc_xmpp_sockets_fini(&x->sockets);
 	acc_xmpp_tls_drop(&x->tls);
 	acc_xmpp_tls_drop(&x->prepared_tls);
-	edge_admit_free(c->admit);
+	acc_xmpp_room_free(c);
 	edge_expiring_free(c->resting);
 	edge_handles_free(c->links);
 	edge_wipe(&c->dialback, sizeof(c->dialback));
@@ -270,14 +255,12 @@ void acc_xmpp_commit(struct acc_xmpp *x, const struct topo *t)
 {
 	struct acc_xmpp_core *c = &x->core;
 	const struct topo *old = c->topo;
-	struct edge_admit_limits l;
 
 	c->topo = topo_hold(t);
 	acc_xmpp_sockets_commit(&x->sockets, old, t);
 	each_link(c, is_on(t) ? look_at_link : end_link);
 	topo_drop(old);
-	l = admission(c);
-	edge_admit_limits_set(c->admit, &l);
+	acc_xmpp_room_set(c);
 	turn_on(x);
 }
 
@@ -296,14 +279,11 @@ void acc_xmpp_reload_abort(struct acc_xmpp *x)
 
 void acc_xmpp_reload(struct acc_xmpp *x, const struct edge_config *c)
 {
-	struct edge_admit_limits l;
-
 	acc_xmpp_tls_drop(&x->tls);
 	x->tls = x->prepared_tls;
 	x->prepared_tls = (struct acc_xmpp_tls){0};
 	x->config = c;
 	use_tls(x);
-	l = admission(&x->core);
-	edge_admit_limits_set(x->core.admit, &l);
+	acc_xmpp_room_set(&x->core);
 	turn_on(x);
 }

@@ -25,6 +25,14 @@ bool acc_xmpp_in_offers_dialback(const struct acc_xmpp_in *s)
 	return s->mode.dialback && (s->is_secured || !s->mode.tls_required);
 }
 
+bool acc_xmpp_stream_fits(const struct acc_xmpp_mode *m, bool is_external,
+			  bool is_secured)
+{
+	if (m->tls_required && !is_secured)
+		return false;
+	return is_external ? m->external : m->dialback;
+}
+
 static struct acc_xmpp_in_step on_bad(struct acc_xmpp_in *s)
 {
 	(void)s;
@@ -75,8 +83,9 @@ static struct acc_xmpp_in_step on_auth(struct acc_xmpp_in *s)
 		return act(ACC_IN_DO_SUCCESS);
 	}
 	s->failures++;
-	return s->failures < SASL_TRIES ? act(ACC_IN_DO_FAILURE)
-					: refuse(ACC_XMPP_R_SASL);
+	return (struct acc_xmpp_in_step){
+		ACC_IN_DO_FAILURE,
+		s->failures < SASL_TRIES ? ACC_XMPP_R_OK : ACC_XMPP_R_SASL};
 }
 
 static struct acc_xmpp_in_step on_result(struct acc_xmpp_in *s)

@@ -36,7 +36,7 @@ enum acc_xmpp_in_act {
 	ACC_IN_DO_FEATURES, /* header and features */
 	ACC_IN_DO_PROCEED,
 	ACC_IN_DO_SUCCESS,
-	ACC_IN_DO_FAILURE, /* of SASL; one more try */
+	ACC_IN_DO_FAILURE, /* of SASL; one more try without a reason */
 	ACC_IN_DO_ASK,	   /* the authoritative server, about the key */
 	ACC_IN_DO_ANSWER,  /* whether the key is ours */
 	ACC_IN_DO_RELAY,
@@ -57,7 +57,7 @@ struct acc_xmpp_in {
 
 struct acc_xmpp_in_step {
 	enum acc_xmpp_in_act act;
-	enum acc_xmpp_reason reason; /* of REFUSE */
+	enum acc_xmpp_reason reason; /* of REFUSE; of FAILURE, which ends it */
 };
 
 /** What to do now; only s->state and failures are changed. */
@@ -66,6 +66,10 @@ struct acc_xmpp_in_step acc_xmpp_in_next(struct acc_xmpp_in *s,
 /** Are the features to offer EXTERNAL, and dialback? */
 bool acc_xmpp_in_offers_external(const struct acc_xmpp_in *s);
 bool acc_xmpp_in_offers_dialback(const struct acc_xmpp_in *s);
+/** Is what was proved that way, by EXTERNAL or else dialback, proved as the
+ * settings want it? Either way's streams. */
+bool acc_xmpp_stream_fits(const struct acc_xmpp_mode *m, bool is_external,
+			  bool is_secured);
 
 /* -- our stream to a partner -- */
 

@@ -130,16 +130,26 @@ static void item_begin(struct acc_xmpp_xml *x, const struct acc_xmpp_name *n)
 
 static void part_begin(struct acc_xmpp_xml *x, const struct acc_xmpp_name *n)
 {
-	struct acc_xmpp_part *p = &x->parts[x->item.part_count];
+	struct acc_xmpp_item *i = &x->item;
+	struct acc_xmpp_part *p = &x->parts[i->part_count];
+	const enum acc_xmpp_ns ns = acc_xmpp_ns_of(n->uri);
+	const bool is_deep = x->level > 2;
 
+	if (ns == ACC_NS_EDGE)
+		i->is_edge_below = true;
 	if (x->level > ACC_XMPP_PART_DEPTH ||
-	    x->item.part_count >= ACC_XMPP_PARTS)
+	    (is_deep && i->deep_count >= ACC_XMPP_PARTS_DEEP))
 		return;
+	if (i->part_count >= ACC_XMPP_PARTS) {
+		i->is_parts_cut |= !is_deep;
+		return;
+	}
 	p->depth = (uint8_t)x->level;
-	p->ns = (uint8_t)acc_xmpp_ns_of(n->uri);
+	p->ns = (uint8_t)ns;
 	name_copy(p->name, n->local);
 	*p->text = '\0';
-	x->item.part_count++;
+	i->part_count++;
+	i->deep_count += is_deep;
 }
 
 static void element_begin(struct acc_xmpp_xml *x, const struct acc_xmpp_name *n,

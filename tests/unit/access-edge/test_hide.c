@@ -239,9 +239,9 @@ START_TEST(answer_to_a_partner_shows_nothing)
 	ck_assert_int_eq(edge_sip_addrs(&p.out.msg, EDGE_SIP_RECORD_ROUTE, list,
 					NULL, &count),
 			 EDGE_OK);
-	ck_assert_int_eq(acc_hidden_of(&p.view, ACC_HIDDEN_ROUTES,
-				       &list[0].uri, route),
-			 EDGE_OK);
+	ck_assert_int_eq(
+		acc_hidden_of(&p.view, ACC_HIDDEN_ROUTES, &list[0].uri, route),
+		EDGE_OK);
 	ck_assert_ptr_nonnull(strstr(route, inside));
 	ck_assert_ptr_nonnull(strstr(route, second));
 	ck_assert(strstr(route, second) < strstr(route, first));

@@ -48,6 +48,15 @@ static const struct {
 	{"<iq type='error'>" PING ERROR_CHILD "</iq>", ACC_XMPP_PASS, true},
 	{"<iq type='error'>" ERROR_CHILD "</iq>", ACC_XMPP_PASS, true},
 	{"<iq type='error'>" VERSION ERROR_CHILD "</iq>", ACC_XMPP_DROP, true},
+	{"<message><e xmlns='urn:lync-edge:xmpp:1'/></message>",
+	 ACC_XMPP_BOUNCE, false},
+	{"<message><a><b><c><d><e:verified xmlns:e='urn:lync-edge:xmpp:1'/>"
+	 "</d></c></b></a></message>",
+	 ACC_XMPP_BOUNCE, false},
+	{"<message type='error'><e xmlns='urn:lync-edge:xmpp:1'/></message>",
+	 ACC_XMPP_DROP, true},
+	{"<presence xmlns:e='urn:lync-edge:xmpp:1' e:auth='external'/>",
+	 ACC_XMPP_PASS, false},
 	{"<message xmlns='jabber:client'/>", ACC_XMPP_ALIEN, false},
 	{"<stream:message/>", ACC_XMPP_ALIEN, false},
 	{"<messages/>", ACC_XMPP_ALIEN, false},
@@ -75,23 +84,48 @@ START_TEST(xmpp_filter_is_as_the_digest_says)
 }
 END_TEST
 
-/* More children than are told: what is not seen cannot pass for known. */
+static void read_one(struct acc_xmpp_xml *x, const char *text)
+{
+	acc_xmpp_xml_feed(x, edge_slice_str(text));
+}
+
+/* More children than are told: what is not seen cannot pass for known. Those
+ * below a child do not hide one. */
 START_TEST(xmpp_filter_does_not_pass_what_it_cannot_see)
 {
-	struct acc_xmpp_part parts[ACC_XMPP_PARTS] = {
-		{2, ACC_NS_PING, "ping", ""}};
-	struct acc_xmpp_item i = {.kind = ACC_XMPP_ELEMENT,
-				  .ns = ACC_NS_SERVER,
-				  .name = "iq",
-				  .parts = parts,
-				  .part_count = 1};
+	static const struct {
+		const char *begin, *many, *end;
+		enum acc_xmpp_fate fate;
+		bool is_cut;
+	} all[] = {
+		{"<iq type='get'><ping xmlns='urn:xmpp:ping'>", "<a/>",
+		 "</ping></iq>", ACC_XMPP_PASS, false},
+		{"<iq type='get'><ping xmlns='urn:xmpp:ping'>", "<a/>",
+		 "</ping>" VERSION "</iq>", ACC_XMPP_BOUNCE, false},
+		{"<iq type='error'>", ERROR_CHILD, PING "</iq>", ACC_XMPP_DROP,
+		 true},
+		{"<iq type='result'><query "
+		 "xmlns='http://jabber.org/protocol/disco#info'>",
+		 "<feature var='a'/>", "</query></iq>", ACC_XMPP_PASS, false},
+	};
+	const struct acc_xmpp_xml_limits l = {65536, 32};
+	const struct acc_xmpp_item *i;
+	struct acc_xmpp_xml *x;
 
-	i.type = edge_slice_str("get");
-	ck_assert_int_eq(acc_xmpp_filter(&i), ACC_XMPP_PASS);
-	for (int n = 1; n < ACC_XMPP_PARTS; n++)
-		parts[n] = (struct acc_xmpp_part){3, ACC_NS_PING, "a", ""};
-	i.part_count = ACC_XMPP_PARTS;
-	ck_assert_int_eq(acc_xmpp_filter(&i), ACC_XMPP_BOUNCE);
+	ck_assert_int_eq(acc_xmpp_xml_new(&x, &l), EDGE_OK);
+	read_one(x, "<stream:stream xmlns='jabber:server' xmlns:stream="
+		    "'http://etherx.jabber.org/streams'>");
+	ck_assert_int_eq(acc_xmpp_xml_next(x)->kind, ACC_XMPP_HEADER);
+	ck_assert_int_eq(acc_xmpp_xml_next(x)->kind, ACC_XMPP_NOTHING);
+	read_one(x, all[_i].begin);
+	for (int n = 0; n < ACC_XMPP_PARTS; n++)
+		read_one(x, all[_i].many);
+	read_one(x, all[_i].end);
+	i = acc_xmpp_xml_next(x);
+	ck_assert_int_eq(i->kind, ACC_XMPP_ELEMENT);
+	ck_assert_int_eq(i->is_parts_cut, all[_i].is_cut);
+	ck_assert_int_eq(acc_xmpp_filter(i), all[_i].fate);
+	acc_xmpp_xml_free(x);
 }
 END_TEST
 
@@ -103,7 +137,8 @@ Suite *test_suite(void)
 	tcase_set_timeout(t, 10);
 	tcase_add_loop_test(t, xmpp_filter_is_as_the_digest_says, 0,
 			    sizeof(rows) / sizeof(*rows));
-	tcase_add_test(t, xmpp_filter_does_not_pass_what_it_cannot_see);
+	tcase_add_loop_test(t, xmpp_filter_does_not_pass_what_it_cannot_see, 0,
+			    4);
 	suite_add_tcase(suite, t);
 	return suite;
 }

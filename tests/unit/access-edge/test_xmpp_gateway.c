@@ -3,13 +3,17 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "access-edge/xmpp_proxy.h"
 #include "tests/support/heard.h"
 #include "tests/support/suite.h"
 #include "tests/unit/access-edge/xmpp_world.h"
 
 enum { USERS = 300 };
+
+static int silent[6];
 
 static const char *serves(int user, const char *resource)
 {
@@ -128,6 +132,71 @@ START_TEST(xmpp_gateway_is_one_of_so_many)
 }
 END_TEST
 
+/* Whatever fits its queue: a stanza goes whole, or not at all. */
+START_TEST(xmpp_gateway_gets_no_half_of_a_stanza)
+{
+	static uint8_t junk[262144];
+	const struct acc_xmpp_speaker s = {xmpp_topo.xmpp, "fabrikam.com",
+					   "contoso.com", true};
+	struct acc_xmpp_item i = {.kind = ACC_XMPP_ELEMENT,
+				  .ns = ACC_NS_SERVER,
+				  .name = "message",
+				  .mark = 8,
+				  .prefix = "le"};
+	struct acc_xmpp_link *g, *l;
+	size_t before;
+
+	i.from = edge_slice_str("b@fabrikam.com");
+	i.to = edge_slice_str("a@contoso.com");
+	i.bytes = edge_slice_str("<message><body>hi</body></message>");
+	xmpp_limits[ACC_LIMIT_XMPP_OUT_QUEUE] = sizeof(junk);
+	xmpp_gateway("fe01.corp");
+	g = xmpp_newest();
+	xmpp_partner_open("fabrikam.com");
+	l = xmpp_newest();
+	xmpp_limits[ACC_LIMIT_XMPP_OUT_QUEUE] = 67108864; /* of later ones */
+	memset(junk, ' ', sizeof(junk));
+	ck_assert_int_eq(
+		acc_xmpp_link_write(g, edge_slice(junk, sizeof(junk) - 100)),
+		EDGE_OK);
+	before = edge_conn_queued(g->conn);
+	acc_xmpp_inward(l, &i, &s);
+	ck_assert_uint_eq(edge_conn_queued(g->conn), before);
+	ck_assert(heard("reason=queue"));
+}
+END_TEST
+
+/* Who has said no name takes no place, and there are few of them. */
+START_TEST(xmpp_gateway_is_none_without_a_name)
+{
+	struct edge_addr a = {0}, b = {0};
+
+	ck_assert_int_eq(edge_addr_parse(&a, edge_slice_str("192.0.2.1"), 1),
+			 EDGE_OK);
+	ck_assert_int_eq(edge_addr_parse(&b, edge_slice_str("192.0.2.2"), 1),
+			 EDGE_OK);
+	xmpp_limits[ACC_LIMIT_XMPP_GATEWAYS] = 2;
+	for (int i = 0; i < 6; i++) {
+		int fds[2];
+
+		ck_assert_int_eq(socketpair(AF_UNIX,
+					    SOCK_STREAM | SOCK_NONBLOCK, 0,
+					    fds),
+				 0);
+		silent[i] = fds[0];
+		acc_xmpp_gateway_accept(&core, fds[1], &a);
+	}
+	ck_assert_uint_eq(acc_xmpp_gateway_count(&core), 4);
+	xmpp_gateway("fe01.corp");
+	xmpp_gateway("fe02.corp");
+	ck_assert_uint_eq(acc_xmpp_gateway_count(&core), 6);
+	acc_xmpp_gateway_accept(&core, dup(0), &b);
+	ck_assert_uint_eq(acc_xmpp_gateway_count(&core), 6);
+	for (int i = 0; i < 6; i++)
+		close(silent[i]);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("xmpp_gateway");
@@ -138,5 +207,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, xmpp_gateway_is_told_nothing_of_errors);
 	tcase_add_test(t, xmpp_gateway_that_says_nonsense_is_closed);
 	tcase_add_test(t, xmpp_gateway_is_one_of_so_many);
+	tcase_add_test(t, xmpp_gateway_gets_no_half_of_a_stanza);
+	tcase_add_test(t, xmpp_gateway_is_none_without_a_name);
 	return s;
 }

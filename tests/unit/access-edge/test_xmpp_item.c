@@ -46,6 +46,26 @@ START_TEST(item_is_what_namespace_and_name_say)
 }
 END_TEST
 
+START_TEST(item_version_is_a_number)
+{
+	static const struct {
+		const char *text;
+		unsigned major;
+	} rows[] = {{"1.0", 1},	 {"1.1", 1}, {"0.9", 0}, {"10.0", 10},
+		    {"", 0},	 {"x", 0},   {"1", 0},	 {".1", 0},
+		    {"-1.0", 0}, {"2x.0", 0}};
+	struct acc_xmpp_item i = {.kind = ACC_XMPP_HEADER};
+
+	ck_assert_uint_eq(acc_xmpp_item_version(&i), 0);
+	for (size_t n = 0; n < sizeof(rows) / sizeof(*rows); n++) {
+		i.version = edge_slice_str(rows[n].text);
+		ck_assert_uint_eq(acc_xmpp_item_version(&i), rows[n].major);
+	}
+	i.version = edge_slice("1.0", 0); /* behind it is another's */
+	ck_assert_uint_eq(acc_xmpp_item_version(&i), 0);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *suite = suite_create("xmpp_item");
@@ -54,6 +74,7 @@ Suite *test_suite(void)
 	tcase_set_timeout(t, 10);
 	tcase_add_test(t, item_namespaces_have_one_name_each);
 	tcase_add_test(t, item_is_what_namespace_and_name_say);
+	tcase_add_test(t, item_version_is_a_number);
 	suite_add_tcase(suite, t);
 	return suite;
 }

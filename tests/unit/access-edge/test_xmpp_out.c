@@ -7,7 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "access-edge/xmpp_in.h"
+#include "access-edge/xmpp_proxy.h"
 #include "access-edge/xmpp_resolve.h"
+#include "access-edge/xmpp_room.h"
 #include "common/dns.h"
 #include "tests/support/fake_dns.h"
 #include "tests/support/heard.h"
@@ -109,6 +112,14 @@ START_TEST(xmpp_out_proves_itself_by_a_key_and_sends)
 	ck_assert_uint_eq(xmpp_stat(ACC_STAT_XMPP_DIALLED), 1);
 	ck_assert_uint_eq(xmpp_stat(ACC_STAT_XMPP_OUT_DIALBACK), 1);
 	ck_assert_uint_eq(xmpp_stat(ACC_STAT_XMPP_STANZAS_OUT), 2);
+	/* what is said to us on it is nobody's */
+	xmpp_say(p, "<message from='b@fabrikam.com' to='a@contoso.com' "
+		    "id='back'/>");
+	xmpp_turn(20);
+	ck_assert(heard("ACC_EV_XMPP_DROPPED"));
+	ck_assert_uint_eq(
+		xmpp_stat(ACC_STAT_XMPP_DROPPED + ACC_XMPP_R_NOT_READY), 1);
+	ck_assert_ptr_null(strstr(g->text, "id='back'"));
 }
 END_TEST
 
@@ -222,16 +233,87 @@ START_TEST(xmpp_out_of_a_slow_partner_comes_back)
 }
 END_TEST
 
+enum { BIG_LEN = 1 << 20 };
+
+/* A long stanza of the gateway's; nothing is written before the loop turns. */
+static void send_big(struct acc_xmpp_link *gateway)
+{
+	static char text[BIG_LEN];
+	struct acc_xmpp_item i = {.kind = ACC_XMPP_ELEMENT,
+				  .ns = ACC_NS_SERVER,
+				  .name = "message"};
+
+	memset(text, ' ', sizeof(text));
+	i.from = edge_slice_str("a@contoso.com");
+	i.to = edge_slice_str("b@fabrikam.com");
+	i.bytes = edge_slice(text, sizeof(text));
+	acc_xmpp_outward(gateway, &i);
+}
+
+static uint64_t returned(void)
+{
+	return xmpp_stat(ACC_STAT_XMPP_BOUNCED + ACC_XMPP_R_QUEUE);
+}
+
+/* Its queue is long, and then not quite so long: its gateway has waited, and
+ * does not wait again before it is short. */
+START_TEST(xmpp_out_of_a_slow_partner_holds_once)
+{
+	const uint32_t cap = 64 * BIG_LEN;
+	struct xmpp_end *g, *p;
+	struct acc_xmpp_link *l, *gateway;
+
+	with_dns();
+	xmpp_limits[ACC_LIMIT_XMPP_SLOW_MS] = 60000;
+	xmpp_limits[ACC_LIMIT_XMPP_OUT_QUEUE] = cap;
+	g = xmpp_gateway("fe01.corp");
+	gateway = xmpp_newest();
+	send_out(g, "m1");
+	p = established();
+	xmpp_hears(p, "id='m1'");
+	l = xmpp_newest();
+	for (int i = 0; i < 64 && !gateway->held; i++)
+		send_big(gateway);
+	ck_assert(gateway->held);
+	acc_xmpp_link_release(gateway, ACC_XMPP_HOLD_QUEUE); /* time is up */
+	send_big(gateway);
+	ck_assert_uint_eq(returned(), 0);
+	send_big(gateway);
+	ck_assert_uint_eq(returned(), 1);
+	while (edge_conn_above_high_water(l->conn)) {
+		xmpp_forget(p);
+		xmpp_seen(p);
+	}
+	ck_assert_uint_gt(edge_conn_queued(l->conn), cap / 16);
+	while (!edge_conn_above_high_water(l->conn))
+		send_big(gateway);
+	ck_assert(!gateway->held);
+	ck_assert_uint_eq(returned(), 1);
+	send_big(gateway);
+	ck_assert_uint_eq(returned(), 2);
+	while (edge_conn_queued(l->conn)) {
+		xmpp_forget(p);
+		xmpp_seen(p);
+	}
+	for (int i = 0; i < 64 && !gateway->held; i++)
+		send_big(gateway);
+	ck_assert(gateway->held);
+}
+END_TEST
+
 /* A partner's key: his domain's server is asked, and the stream is as good as
  * the answer. Both of them are the test. */
 START_TEST(xmpp_out_asks_about_a_partners_key)
 {
 	static const char *const answers[] = {"valid", "invalid", "error"};
 	struct xmpp_end *g, *e, *authority;
+	static struct topo_xmpp_partner now;
+	struct acc_xmpp_link *in;
 
 	with_dns();
 	g = xmpp_gateway("fe01.corp");
 	e = xmpp_partner_open("fabrikam.com");
+	in = xmpp_newest();
 	xmpp_say(e, "<db:result from='fabrikam.com' to='contoso.com'>their-key"
 		    "</db:result>");
 	authority = xmpp_taken(listener);
@@ -267,6 +349,14 @@ START_TEST(xmpp_out_asks_about_a_partners_key)
 	xmpp_hears(g, "id='in1' xmlns:le='urn:lync-edge:xmpp:1' "
 		      "le:verified='true' le:partner-type='Federated' "
 		      "le:auth='dialback'/>");
+	/* that another one of ours is not proved to takes nothing away */
+	core.is_draining = true;
+	xmpp_say(e, "<db:result from='fabrikam.com' to='litware.com'>k"
+		    "</db:result>");
+	xmpp_hears(e, "<db:result from='litware.com' to='fabrikam.com' "
+		      "type='error'>");
+	core.is_draining = false;
+	xmpp_forget(e);
 	/* what is not relayed goes back on a stream of ours */
 	xmpp_say(e, "<message from='b@fabrikam.com' to='a@contoso.com' "
 		    "type='groupchat' id='in2'/>");
@@ -278,6 +368,15 @@ START_TEST(xmpp_out_asks_about_a_partners_key)
 	xmpp_hears(authority, "<message from='a@contoso.com' "
 			      "to='b@fabrikam.com' id='in2' type='error'>");
 	ck_assert_ptr_null(strstr(g->text, "in2"));
+	/* and it was proved in the clear */
+	ck_assert_ptr_eq(in->partner, &xmpp_topo.xmpp[0]);
+	now = xmpp_topo.xmpp[0];
+	now.tls = TOPO_XMPP_REQUIRED;
+	xmpp_topo.xmpp = &now;
+	xmpp_topo.xmpp_count = 1;
+	acc_xmpp_in_topology(in);
+	xmpp_is_over(e);
+	ck_assert(heard("reason=partner_mode"));
 }
 END_TEST
 
@@ -294,6 +393,97 @@ START_TEST(xmpp_out_asks_no_longer_than_is_allowed)
 	xmpp_hears(e, "type='error'");
 	xmpp_is_over(e);
 	ck_assert(heard("reason=dialback_time"));
+}
+END_TEST
+
+/* What was proved by a key in the clear ends where a certificate is wanted. */
+START_TEST(xmpp_out_new_topology_ends_what_was_proved_otherwise)
+{
+	static struct topo_xmpp_partner now;
+	struct xmpp_end *g, *p;
+	struct acc_xmpp_link *l;
+
+	with_dns();
+	g = xmpp_gateway("fe01.corp");
+	send_out(g, "m1");
+	p = established();
+	xmpp_hears(p, "id='m1'");
+	l = xmpp_newest();
+	now = xmpp_topo.xmpp[0];
+	xmpp_topo.xmpp = &now;
+	xmpp_topo.xmpp_count = 1;
+	acc_xmpp_out_topology(l);
+	ck_assert(!l->is_over);
+	ck_assert_ptr_eq(l->partner, &now);
+	now.tls = TOPO_XMPP_REQUIRED;
+	acc_xmpp_out_topology(l);
+	xmpp_is_over(p);
+	ck_assert_ptr_nonnull(strstr(p->text, "<not-authorized "));
+	ck_assert(heard("reason=partner_mode"));
+}
+END_TEST
+
+/* However often it is said: one key is asked about at a time, for as long as
+ * there is somebody who wants to know. */
+START_TEST(xmpp_out_asks_once_for_a_pair)
+{
+	struct xmpp_end *e, *authority;
+
+	with_dns();
+	e = xmpp_partner_open("fabrikam.com");
+	for (int i = 0; i < 20; i++)
+		xmpp_say(e, "<db:result from='fabrikam.com' to='contoso.com'>k"
+			    "</db:result>");
+	authority = xmpp_taken(listener);
+	xmpp_say(authority, THEIR_HEADER);
+	xmpp_hears(authority, ">k</db:verify>");
+	ck_assert_uint_eq(xmpp_stat(ACC_STAT_XMPP_DIALLED_VERIFY), 1);
+	ck_assert_uint_eq(core.streams, 2);
+	close(e->fd);
+	e->fd = -1;
+	xmpp_is_over(authority);
+	ck_assert_uint_eq(core.streams, 0);
+	ck_assert_uint_eq(edge_admit_count(core.questions), 0);
+}
+END_TEST
+
+START_TEST(xmpp_out_asks_only_so_much_for_one_source)
+{
+	struct xmpp_end *e;
+
+	with_dns();
+	xmpp_limits[ACC_LIMIT_XMPP_HANDSHAKES] = 3;
+	xmpp_topo.xmpp_gateway.connections = 4; /* one question of four */
+	acc_xmpp_room_set(&core);
+	e = xmpp_partner_open("fabrikam.com");
+	xmpp_say(e, "<db:result from='fabrikam.com' to='contoso.com'>k"
+		    "</db:result>");
+	xmpp_taken(listener);
+	e = xmpp_partner_open("fabrikam.com");
+	xmpp_say(e, "<db:result from='fabrikam.com' to='contoso.com'>k"
+		    "</db:result>");
+	xmpp_hears(e, "type='error'");
+	xmpp_is_over(e);
+	ck_assert_ptr_nonnull(strstr(e->text, "<resource-constraint "));
+	ck_assert_uint_eq(xmpp_stat(ACC_STAT_XMPP_DIALLED_VERIFY), 1);
+}
+END_TEST
+
+/* A server that is not there is not dialled again at once. */
+START_TEST(xmpp_out_lets_a_question_rest)
+{
+	with_dns();
+	close(listener);
+	listener = -1;
+	for (int i = 0; i < 3; i++) {
+		struct xmpp_end *e = xmpp_partner_open("fabrikam.com");
+
+		xmpp_say(e, "<db:result from='fabrikam.com' to='contoso.com'>k"
+			    "</db:result>");
+		xmpp_hears(e, "type='error'");
+		xmpp_is_over(e);
+	}
+	ck_assert_uint_eq(xmpp_stat(ACC_STAT_XMPP_DIALLED_VERIFY), 1);
 }
 END_TEST
 
@@ -331,8 +521,13 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, xmpp_out_comes_back_when_it_fails, 0, 5);
 	tcase_add_test(t, xmpp_out_lets_no_more_wait_than_so_many);
 	tcase_add_test(t, xmpp_out_of_a_slow_partner_comes_back);
+	tcase_add_test(t, xmpp_out_of_a_slow_partner_holds_once);
 	tcase_add_loop_test(t, xmpp_out_asks_about_a_partners_key, 0, 3);
 	tcase_add_test(t, xmpp_out_asks_no_longer_than_is_allowed);
+	tcase_add_test(t, xmpp_out_new_topology_ends_what_was_proved_otherwise);
+	tcase_add_test(t, xmpp_out_asks_once_for_a_pair);
+	tcase_add_test(t, xmpp_out_asks_only_so_much_for_one_source);
+	tcase_add_test(t, xmpp_out_lets_a_question_rest);
 	tcase_add_test(t, xmpp_resolve_dials_no_address_of_the_inside);
 	return s;
 }

@@ -184,7 +184,7 @@ START_TEST(say_words_are_those_of_the_rfc)
 	acc_xmpp_put_starttls(&w);
 	acc_xmpp_put_proceed(&w);
 	acc_xmpp_put_success(&w);
-	acc_xmpp_put_sasl_failure(&w);
+	acc_xmpp_put_sasl_failure(&w, "not-authorized");
 	is("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
 	   "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
 	   "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>"

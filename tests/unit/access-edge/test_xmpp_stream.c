@@ -127,17 +127,39 @@ START_TEST(in_wants_a_certificate_where_nothing_else_helps)
 }
 END_TEST
 
+START_TEST(stream_fits_the_settings_of_now)
+{
+	const struct acc_xmpp_mode external = {
+		.tls = true, .tls_required = true, .external = true};
+	const struct acc_xmpp_mode tls = {
+		.tls = true, .tls_required = true, .dialback = true};
+	const struct acc_xmpp_mode plain = {.dialback = true};
+
+	ck_assert(acc_xmpp_stream_fits(&external, true, true));
+	ck_assert(!acc_xmpp_stream_fits(&external, false, true));
+	ck_assert(acc_xmpp_stream_fits(&tls, false, true));
+	ck_assert(!acc_xmpp_stream_fits(&tls, false, false));
+	ck_assert(!acc_xmpp_stream_fits(&tls, true, true));
+	ck_assert(acc_xmpp_stream_fits(&plain, false, false));
+}
+END_TEST
+
 START_TEST(in_sasl_may_fail_once)
 {
 	for (int why = 0; why < 3; why++) {
-		struct acc_xmpp_in s = good(ACC_IN_SECURE);
+		struct acc_xmpp_in s = good(ACC_IN_SECURE), last;
+		struct acc_xmpp_in_step step;
 
 		s.is_external = why != 0;
 		s.is_self = why != 1;
 		s.is_certified = why != 2;
-		ck_assert_int_eq(acc_xmpp_in_next(&s, ACC_IN_AUTH).act,
-				 ACC_IN_DO_FAILURE);
-		refuses(s, ACC_IN_AUTH, ACC_XMPP_R_SASL);
+		step = acc_xmpp_in_next(&s, ACC_IN_AUTH);
+		ck_assert_int_eq(step.act, ACC_IN_DO_FAILURE);
+		ck_assert_int_eq(step.reason, ACC_XMPP_R_OK);
+		last = s; /* this one is told as well, and ends it */
+		step = acc_xmpp_in_next(&last, ACC_IN_AUTH);
+		ck_assert_int_eq(step.act, ACC_IN_DO_FAILURE);
+		ck_assert_int_eq(step.reason, ACC_XMPP_R_SASL);
 		s.is_external = s.is_self = s.is_certified = true;
 		ck_assert_int_eq(acc_xmpp_in_next(&s, ACC_IN_AUTH).act,
 				 ACC_IN_DO_SUCCESS);
@@ -156,6 +178,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, in_refuses_what_is_clear_where_tls_must_be);
 	tcase_add_test(t, in_without_tls_has_dialback_alone);
 	tcase_add_test(t, in_wants_a_certificate_where_nothing_else_helps);
+	tcase_add_test(t, stream_fits_the_settings_of_now);
 	tcase_add_test(t, in_sasl_may_fail_once);
 	suite_add_tcase(suite, t);
 	return suite;

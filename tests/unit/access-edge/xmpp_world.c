@@ -9,6 +9,7 @@
 #include "access-edge/events.h"
 #include "access-edge/xmpp_gateway.h"
 #include "access-edge/xmpp_in.h"
+#include "access-edge/xmpp_room.h"
 #include "common/dns.h"
 #include "common/expiring.h"
 #include "common/recent.h"
@@ -36,11 +37,6 @@ static const struct topo_xmpp_partner partners[] = {
 
 static void setup(void)
 {
-	const struct edge_admit_limits l = {.total = 1000,
-					    .per_source = 1000,
-					    .handshakes_per_source = 1000,
-					    .sources = 100};
-
 	heard_start(acc_events);
 	core = (struct acc_xmpp_core){.limits = xmpp_limits};
 	end_count = 0;
@@ -58,7 +54,7 @@ static void setup(void)
 	ck_assert_int_eq(edge_loop_new(&core.loop), EDGE_OK);
 	ck_assert_int_eq(acc_stats_new(&core.stats, 1), EDGE_OK);
 	ck_assert_int_eq(edge_recent_new(&core.refusals, 10), EDGE_OK);
-	ck_assert_int_eq(edge_admit_new(&core.admit, &l), EDGE_OK);
+	ck_assert_int_eq(acc_xmpp_room_new(&core), EDGE_OK);
 	ck_assert_int_eq(edge_handles_new(&core.links, 15, 4096, 64), EDGE_OK);
 	ck_assert_int_eq(edge_expiring_new(&core.resting, 64), EDGE_OK);
 	ck_assert_int_eq(acc_dialback_add(&core.dialback,
@@ -92,7 +88,7 @@ static void teardown(void)
 	edge_loop_free(core.loop);
 	edge_expiring_free(core.resting);
 	edge_handles_free(core.links);
-	edge_admit_free(core.admit);
+	acc_xmpp_room_free(&core);
 	edge_recent_free(core.refusals);
 	edge_stats_free(core.stats);
 	while (end_count) {
