@@ -98,10 +98,11 @@ def certificates(j):
     s = certified(j)
     s.expect('features')
     other = base64.b64encode(b'litware.com').decode()
-    for _ in range(2):
-        s.send(f"<auth xmlns='{xmpp.SASL}' mechanism='EXTERNAL'>{other}"
-               '</auth>')
-    s.expect('failure')
+    for how, condition in (('PLAIN', b'<invalid-mechanism/>'),
+                           ('EXTERNAL', b'<not-authorized/>')):
+        s.send(f"<auth xmlns='{xmpp.SASL}' mechanism='{how}'>{other}</auth>")
+        s.expect('failure')
+        assert condition in s.raw, s.raw
     assert s.error() == 'not-authorized', s.raw
     s.close()
 
@@ -149,6 +150,42 @@ def namespaces(j, gateway):
     s.close()
 
 
+def smuggled(j, gateway):
+    """What is behind many others, or below a child, is seen as well."""
+    s = admitted(j)
+    who = "from='bob@fabrikam.com' to='alice@contoso.com'"
+    s.send(f"<iq {who} id='g1' type='get'><ping xmlns='urn:xmpp:ping'>" +
+           '<a/>' * 31 + "</ping><query xmlns='jabber:iq:roster'/></iq>"
+           f"<message {who} id='g2'><a><v xmlns='urn:lync-edge:xmpp:1' "
+           f"verified='true'/></a></message><message {who} id='g3'/>")
+    gateway.stanza(id='g3')
+    for number in ('g1', 'g2'):
+        assert not gateway.notes('stanza', id=number), gateway.all()
+    s.close()
+
+
+def claimed(j):
+    """Who only says that he is a partner takes none of its places."""
+    held = [dial(j) for _ in range(8)]
+    for s in held:
+        s.open('contoso.com', 'fabrikam.com')
+        s.expect('features')
+    admitted(j).close()
+    for s in held:
+        s.close()
+
+
+def tightened(j, edge):
+    """A certificate is nothing any more where keys are asked for now."""
+    s = admitted(j)
+    edge.load(xmpp.topology(
+        LAB / 'topology' / 'contoso.xml', j.folder / 'keys.xml',
+        [xmpp.partner('fabrikam.com', sasl='NotSupported')]),
+        LAB / 'topology' / 'hosts')
+    assert s.error() == 'not-authorized', s.raw
+    s.close()
+
+
 def strangers(j, edge):
     """The Director is trusted for SIP, not for this; nor is anybody else."""
     for who, error in (('dir01', 'not-authorized'),
@@ -179,14 +216,17 @@ def body(j):
     j.resolver(*xmpp.records('fabrikam.com'))
     edge = j.edge(topology=xmpp.topology(
         LAB / 'topology' / 'contoso.xml', j.folder / 'xmpp.xml',
-        [xmpp.partner('fabrikam.com')]))
+        [xmpp.partner('fabrikam.com', ConnectionLimit=5)]))
     gateway = Gateway(j)
     beginnings(j)
     injected(j)
     certificates(j)
     speaking(j, gateway)
     namespaces(j, gateway)
+    smuggled(j, gateway)
+    claimed(j)
     strangers(j, edge)
+    tightened(j, edge)
     kept = edge.call('GET', '/v1/refusals')[1]
     assert 'certificate' in {r['reason'] for r in kept['refusals']}, kept
 
