@@ -33,11 +33,10 @@ bool acc_explained_same(const struct acc_explained *a,
 
 	if (a->direction != b->direction || va->reason != vb->reason)
 		return false;
-	return va->reason ||
-	       (a->role == b->role && va->level == vb->level &&
-		va->is_limited == vb->is_limited &&
-		a->goes.level == b->goes.level &&
-		strcmp(a->goes.name, b->goes.name) == 0);
+	return va->reason || (a->role == b->role && va->level == vb->level &&
+			      va->is_limited == vb->is_limited &&
+			      a->goes.level == b->goes.level &&
+			      strcmp(a->goes.name, b->goes.name) == 0);
 }
 
 /* -- the message -------------------------------------------------------- */
@@ -130,7 +129,8 @@ static void usual_peer(struct acc_explained *out, const struct topo *t,
 }
 
 /* "a.test,b.test": how many names; 0: none, too many or too long. */
-static size_t split(char names[ACC_EXPLAIN_NAMES][EDGE_PEER_NAME_LEN], const char *list)
+static size_t split(char names[ACC_EXPLAIN_NAMES][EDGE_PEER_NAME_LEN],
+		    const char *list)
 {
 	size_t n = 0;
 
@@ -276,9 +276,9 @@ enum edge_err acc_explain(struct acc_explained *out, const struct acc_view *v,
 		return err;
 	is_anonymous =
 		edge_slice_ieq_str(msg->from.uri.host, "anonymous.invalid");
-	out->direction =
-		q->direction ? q->direction
-			     : usual_direction(v, msg, q, is_anonymous);
+	out->direction = q->direction
+				 ? q->direction
+				 : usual_direction(v, msg, q, is_anonymous);
 	switch (out->direction) {
 	case ACC_FROM_PARTNER:
 		return from_partner(out, v, msg, q);

@@ -30,9 +30,9 @@ enum {
 
 struct acc_explained {
 	enum acc_direction direction;
-	enum acc_role role;	    /* of who is outside; COUNT: nobody */
-	struct acc_verdict link;    /* FROM_PARTNER: of the connection */
-	struct acc_verdict message; /* no steps: the connection is refused */
+	enum acc_role role;	     /* of who is outside; COUNT: nobody */
+	struct acc_verdict link;     /* FROM_PARTNER: of the connection */
+	struct acc_verdict message;  /* no steps: the connection is refused */
 	struct acc_destination goes; /* TO_A_PARTNER that may pass */
 	char peer[ACC_EXPLAIN_PEER]; /* it was judged with */
 	bool is_peer_assumed;	     /* it was not asked about */

@@ -151,12 +151,11 @@ static struct edge_admin_answer one(struct call *c)
 static json_t *change(struct pair *p, const char *from, const char *to,
 		      const char *method)
 {
-	return json_pack("{s:o,s:o,s:o,s:o,s:o}", "from",
-			 text_json(from, strlen(from)), "to",
-			 text_json(to, strlen(to)), "method",
-			 text_json(method, strlen(method)), "was",
-			 explained_json(&p->was), "becomes",
-			 explained_json(&p->is));
+	return json_pack(
+		"{s:o,s:o,s:o,s:o,s:o}", "from", text_json(from, strlen(from)),
+		"to", text_json(to, strlen(to)), "method",
+		text_json(method, strlen(method)), "was",
+		explained_json(&p->was), "becomes", explained_json(&p->is));
 }
 
 /* false: it cannot be judged. */
@@ -181,8 +180,8 @@ static void add_users(struct call *c, json_t *changed)
 		snprintf(user, sizeof(user), "user@%s", now->domains[i].name);
 		if (judge(c, &p, &q) && !acc_explained_same(&p.was, &p.is))
 			json_array_append_new(
-				changed, change(&p, now->domains[i].name, "any",
-						"any"));
+				changed,
+				change(&p, now->domains[i].name, "any", "any"));
 	}
 }
 

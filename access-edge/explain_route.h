@@ -15,11 +15,12 @@ enum { ACC_EXPLAIN_CHANGES = 500 /* ours: told in one answer */ };
  * @return 200 with
  *   one: {passes,direction,role,reason,status,errid,text,rule,peer,
  *     peer_assumed,srv_assumed,connection,message,type,level,limited,
- *     destination}; srv_assumed is a domain or ""; rule is that of the event and of ms-diagnostics, connection
- *     and message {reason,rule,steps:[{check,row,outcome}]}
- *   hour: {flows,judged,left_off,changed:[{from,to,method,count,last,was,
- *     becomes}]}; was and becomes as above
- *   400 format, question or topology: what it says cannot be judged.
+ *     destination}; srv_assumed is a domain or ""; rule is that of the event
+ * and of ms-diagnostics, connection and message
+ * {reason,rule,steps:[{check,row,outcome}]} hour:
+ * {flows,judged,left_off,changed:[{from,to,method,count,last,was, becomes}]};
+ * was and becomes as above 400 format, question or topology: what it says
+ * cannot be judged.
  */
 struct edge_admin_answer acc_explain_route(const struct edge_admin_request *r,
 					   void *arg);

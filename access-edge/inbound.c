@@ -9,6 +9,7 @@
 #include "access-edge/limits.h"
 #include "access-edge/linktab.h"
 #include "access-edge/link_limits.h"
+#include "access-edge/revoked.h"
 
 enum {
 	LOOKUPS = 5,	    /* AE 5: unknown domains of a peer [1/s] */
@@ -62,6 +63,14 @@ static bool refuse(struct acc_link *l, const char *reason,
 	return false;
 }
 
+/* Its first handshake says no; fault: what is wrong with the certificate. */
+static bool turn_away(struct acc_link *l, enum edge_peer_fault fault,
+		      const char *reason, const struct acc_verdict *v)
+{
+	acc_revoked_note(l->shard, edge_conn_peer(l->conn), fault);
+	return refuse(l, reason, v);
+}
+
 /* AE 1.2: it came by the clients' door, and is none. */
 static void leave_clients(struct acc_link *l)
 {
@@ -83,13 +92,21 @@ bool acc_inbound_begin(struct acc_link *l)
 {
 	const struct edge_peer *p = edge_conn_peer(l->conn);
 	struct acc_verdict v = {0};
+	enum edge_peer_fault fault;
 	enum acc_role role;
+	const char *why;
 
 	if (p->fault != EDGE_PEER_FINE)
-		return refuse(l, edge_peer_fault_str(p->fault), &v);
+		return turn_away(l, p->fault, edge_peer_fault_str(p->fault),
+				 &v);
 	role = acc_partner_role(&v, l->shard->view.topo, p);
 	if (role == ACC_ROLE_COUNT)
-		return refuse(l, acc_reason_name(v.reason), &v);
+		return turn_away(l, EDGE_PEER_NAME, acc_reason_name(v.reason),
+				 &v);
+	fault = acc_revoked_fault(l->shard, p, &why);
+	if (fault != EDGE_PEER_FINE)
+		return turn_away(l, fault, why, &v);
+	acc_revoked_note(l->shard, p, EDGE_PEER_FINE);
 	leave_clients(l);
 	l->facts.peer = p;
 	l->source.role = role;
@@ -109,6 +126,13 @@ void acc_inbound_recheck(struct acc_link *l)
 		return;
 	(void)refuse(l, "no_longer_known", &v);
 	acc_link_finish(l);
+}
+
+void acc_inbound_distrust(struct acc_link *l, const char *why)
+{
+	const struct acc_verdict v = {0};
+
+	(void)refuse(l, why, &v);
 }
 
 /* -- how much ----------------------------------------------------------- */

@@ -11,6 +11,9 @@ bool acc_inbound_begin(struct acc_link *l);
  * cut off. */
 void acc_inbound_recheck(struct acc_link *l);
 
+/** Its certificate is not accepted any more; the caller closes. */
+void acc_inbound_distrust(struct acc_link *l, const char *why);
+
 enum acc_inbound { ACC_INBOUND_READY, ACC_INBOUND_WAIT, ACC_INBOUND_TOO_MANY };
 
 /** Are the facts known that a request of a partner is judged by? READY: they

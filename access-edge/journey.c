@@ -200,6 +200,14 @@ static void go_outward(const struct acc_journey *j, struct acc_txn *x)
 
 /* -- to partners -------------------------------------------------------- */
 
+static void expect(const struct acc_journey *j, struct acc_txn *x,
+		   struct acc_link *link, struct edge_slice out)
+{
+	acc_txn_written(x, link->source.cid, link, out,
+			sent_head_len(out, j->m));
+	acc_reply_expect(x);
+}
+
 static void write_to_partner(const struct acc_journey *j, struct acc_txn *x,
 			     struct acc_link *link)
 {
@@ -208,7 +216,8 @@ static void write_to_partner(const struct acc_journey *j, struct acc_txn *x,
 	struct acc_journey to = *j;
 
 	to.peer = link->source.cid;
-	if (!rewrite(&to, &link->source.local, x ? x->id : 0, &out, &reason)) {
+	if (!rewrite(&to, &link->source.local, x && !x->is_one_way ? x->id : 0,
+		     &out, &reason)) {
 		acc_journey_stop(j, x, reason);
 		return;
 	}
@@ -219,11 +228,29 @@ static void write_to_partner(const struct acc_journey *j, struct acc_txn *x,
 	acc_shard_count(j->s, ACC_STAT_FORWARDED_PARTNER);
 	if (edge_conn_above_high_water(link->conn))
 		acc_link_hold_for_hop(j->l);
-	if (!x)
+	if (x && x->is_one_way)
+		acc_txn_free(x);
+	else if (x)
+		expect(j, x, link, out);
+}
+
+/* An ACK, too, waits until the partner is connected: another shard may have
+ * sent the INVITE, or the connection has gone since. */
+static void wait_one_way(const struct acc_journey *j, struct acc_outbound *up)
+{
+	struct acc_txn_plan plan = {
+		.from = j->l, .msg = j->m, .head_len = j->head_len};
+	struct acc_txn *x;
+
+	edge_random(&plan.key, sizeof(plan.key)); /* nothing repeats it */
+	if (acc_txn_new(&x, j->s->txns, &plan) != EDGE_OK) {
+		acc_journey_stop(j, NULL, ACC_REASON_TRANSACTIONS);
 		return;
-	acc_txn_written(x, link->source.cid, link, out,
-			sent_head_len(out, j->m));
+	}
+	x->loop_hash = j->hash;
+	x->is_one_way = x->is_for_partner = true;
 	acc_reply_expect(x);
+	acc_outbound_wait(up, x);
 }
 
 static void go_to_partner(const struct acc_journey *j, struct acc_txn *x)
@@ -244,7 +271,7 @@ static void go_to_partner(const struct acc_journey *j, struct acc_txn *x)
 		if (x)
 			acc_outbound_wait(up, x);
 		else
-			acc_journey_stop(j, NULL, ACC_REASON_PARTNER_LOST);
+			wait_one_way(j, up);
 		break;
 	case ACC_PICK_FULL:
 	case ACC_PICK_NONE:

@@ -11,6 +11,7 @@
 #include "access-edge/link_limits.h"
 #include "access-edge/linktab.h"
 #include "access-edge/proxy.h"
+#include "access-edge/revoked.h"
 #include "common/sock.h"
 
 enum {
@@ -248,7 +249,12 @@ static void note_failed_handshake(struct acc_link *l)
 	acc_shard_count(l->shard, ACC_STAT_HANDSHAKE_FAIL);
 	tell_failed(l, edge_conn_why_str(why));
 	l->never_connected = why == EDGE_CONN_WHY_CONNECT;
-	if (l->dialler && has_bad_certificate(l))
+	if (!has_bad_certificate(l))
+		return;
+	if (l->kind != ACC_LINK_INSIDE && l->kind != ACC_LINK_UPSTREAM)
+		acc_revoked_note(l->shard, edge_conn_peer(l->conn),
+				 edge_conn_peer(l->conn)->fault);
+	if (l->dialler)
 		l->dialler->distrust(
 			l, edge_peer_fault_str(edge_conn_peer(l->conn)->fault));
 }

@@ -13,6 +13,7 @@
 #include "access-edge/proxy.h"
 #include "access-edge/refuse.h"
 #include "access-edge/reply.h"
+#include "access-edge/revoked.h"
 #include "common/crypto.h"
 
 enum {
@@ -358,19 +359,25 @@ static void distrust(struct acc_link *l, const char *why)
 	up->distrusted = 0;
 }
 
-/* AE 1.3: the name that was dialled, exactly. */
+/* AE 1.3: the name that was dialled, exactly; AE 1.5: not revoked. */
 static bool is_right(struct acc_link *l)
 {
 	struct acc_outbound *up = l->outbound;
 	const struct edge_peer *p = edge_conn_peer(l->conn);
+	enum edge_peer_fault fault = p->fault;
+	const char *why = NULL;
 
-	if (p->fault == EDGE_PEER_FINE &&
-	    edge_peer_has_name(p, acc_finding_peer(&up->finding)))
-		return true;
-	distrust(l,
-		 edge_peer_fault_str(p->fault == EDGE_PEER_FINE ? EDGE_PEER_NAME
-								: p->fault));
-	return false;
+	if (fault == EDGE_PEER_FINE &&
+	    !edge_peer_has_name(p, acc_finding_peer(&up->finding)))
+		fault = EDGE_PEER_NAME;
+	if (fault != EDGE_PEER_FINE)
+		why = edge_peer_fault_str(fault);
+	else
+		fault = acc_revoked_fault(l->shard, p, &why);
+	acc_revoked_note(l->shard, p, fault);
+	if (fault != EDGE_PEER_FINE)
+		distrust(l, why);
+	return fault == EDGE_PEER_FINE;
 }
 
 static void secured(struct acc_link *l)

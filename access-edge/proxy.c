@@ -388,6 +388,15 @@ void acc_proxy_next_member(struct acc_txn *x, unsigned failed_member)
 	acc_proxy_resume(x);
 }
 
+/* The partner's connection broke, or we cut it off. */
+static enum acc_reason partner_gone(const struct acc_txn *x)
+{
+	const struct acc_link *l = acc_linktab_find(x->shard->links, x->to);
+
+	return l && l->is_distrusted ? ACC_REASON_PARTNER_TLS
+				     : ACC_REASON_PARTNER_LOST;
+}
+
 void acc_proxy_asked_gone(struct acc_txn *x)
 {
 	bool inward = x->from.role != ACC_ROLE_INT;
@@ -397,7 +406,7 @@ void acc_proxy_asked_gone(struct acc_txn *x)
 		acc_txn_free(x);
 	else if (x->state < ACC_TXN_COMPLETED)
 		acc_reply_fail(x, inward	      ? ACC_REASON_NEXT_HOP_LOST
-				  : x->is_for_partner ? ACC_REASON_PARTNER_LOST
+				  : x->is_for_partner ? partner_gone(x)
 						      : ACC_REASON_CLIENT_GONE);
 }
 

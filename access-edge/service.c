@@ -10,19 +10,16 @@
 
 #include "access-edge/crew.h"
 #include "access-edge/events.h"
-#include "access-edge/flows.h"
 #include "access-edge/listener.h"
+#include "access-edge/service_crl.h"
 #include "access-edge/service_keys.h"
 #include "access-edge/service_state.h"
 #include "common/crypto.h"
 #include "common/daemon.h"
 #include "common/door.h"
-#include "common/recent.h"
 #include "common/tls.h"
 
 enum {
-	REFUSALS = 200,
-	REPORTED = 10, /* ours: discovered partners of a period */
 	KEYS_EVERY_MS = 3600000,
 	DRAIN_LOOK_MS = 200,
 	KEPT_MS = 50 /* a full mailbox is tried again */
@@ -62,12 +59,7 @@ void acc_service_free(struct acc_service *v)
 	acc_service_close(&v->prepared);
 	acc_service_tls_drop(&v->tls);
 	acc_service_tls_drop(&v->prepared_tls);
-	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
-		edge_admit_free(v->shared.admit[k]);
-	edge_recent_free(v->shared.refusals);
-	edge_quota_free(v->shared.quota);
-	edge_lately_free(v->shared.flows);
-	edge_stats_free(v->shared.stats);
+	acc_service_free_shared(&v->shared);
 	topo_keyring_free(v->ring);
 	if (v->topo)
 		topo_drop(v->topo);
@@ -130,16 +122,8 @@ enum edge_err acc_service_bind(struct acc_service *v, struct acc_sockets *s,
 static enum edge_err open_all(struct acc_service *v,
 			      const struct edge_config *c, const struct topo *t)
 {
-	enum edge_err err =
-		acc_stats_new(&v->shared.stats, v->shared.shard_count + 1);
+	enum edge_err err = acc_service_make_shared(v, t);
 
-	if (!err)
-		err = edge_recent_new(&v->shared.refusals, REFUSALS);
-	if (!err)
-		err = acc_service_make_gates(v, t);
-	if (!err)
-		err = edge_lately_new(&v->shared.flows, ACC_FLOWS,
-				      ACC_FLOWS_SPAN_MS);
 	if (!err)
 		err = acc_service_keys_load(&v->ring, c->state, t, v->why,
 					    sizeof(v->why));
@@ -242,54 +226,6 @@ static void look_at_keys(struct edge_timer *t, uint64_t now_ms)
 			 look_at_keys);
 }
 
-static uint64_t report_ms(const struct acc_service *v)
-{
-	unsigned min = v->topo->access.report_min;
-
-	return 60000ull * (min ? min : 60);
-}
-
-/* AE 3.1 DiscoveredPartnerReportPeriodMinutes */
-static void report(struct edge_timer *t, uint64_t now_ms)
-{
-	struct acc_service *v =
-		(struct acc_service *)(void *)((char *)t -
-					       offsetof(struct acc_service,
-							report_timer));
-	struct edge_quota_row rows[REPORTED];
-	size_t n = edge_quota_top(v->shared.quota, rows, REPORTED, now_ms);
-
-	for (size_t i = 0; i < n; i++)
-		edge_event(ACC_EV_PARTNER_REPORT,
-			   "peer=%s messages=%llu too_fast=%llu "
-			   "too_many_users=%llu users=%llu",
-			   *rows[i].key ? rows[i].key : "(others)",
-			   (unsigned long long)rows[i].taken,
-			   (unsigned long long)rows[i].refused_rate,
-			   (unsigned long long)rows[i].refused_items,
-			   (unsigned long long)rows[i].distinct);
-	edge_quota_period(v->shared.quota);
-	edge_wheel_start(edge_loop_wheel(v->control), t, now_ms + report_ms(v),
-			 report);
-}
-
-static void look(struct edge_timer *t, uint64_t now_ms)
-{
-	struct acc_service *v =
-		(struct acc_service *)(void *)((char *)t -
-					       offsetof(struct acc_service,
-							product_timer));
-
-	acc_product_look(&v->product, v->shared.stats, now_ms);
-	edge_wheel_start(edge_loop_wheel(v->control), t,
-			 now_ms + ACC_PRODUCT_EVERY_MS, look);
-}
-
-const struct acc_product *acc_service_product(const struct acc_service *v)
-{
-	return &v->product;
-}
-
 enum edge_err acc_service_start(void *self)
 {
 	struct acc_service *v = self;
@@ -307,15 +243,16 @@ enum edge_err acc_service_start(void *self)
 		return err;
 	}
 	err = acc_crew_new(&v->crew, &v->shared, plans);
+	if (!err)
+		err = acc_service_crl_new(&v->crl, v->control, &v->shared);
 	if (err)
 		return err;
+	acc_service_crl_follow(v->crl, v->topo);
 	edge_wheel_start(edge_loop_wheel(v->control), &v->keys_timer,
 			 edge_loop_now_ms(v->control) + KEYS_EVERY_MS,
 			 look_at_keys);
 	acc_service_tls_tell(&v->tls, time(NULL));
-	edge_wheel_start(edge_loop_wheel(v->control), &v->report_timer,
-			 edge_loop_now_ms(v->control) + report_ms(v), report);
-	look(&v->product_timer, edge_loop_now_ms(v->control));
+	acc_service_report_start(v);
 	return EDGE_OK;
 }
 
@@ -370,8 +307,9 @@ void acc_service_stop(void *self)
 	edge_wheel_stop(&v->keys_timer);
 	edge_wheel_stop(&v->drain_timer);
 	edge_wheel_stop(&v->kept_timer);
-	edge_wheel_stop(&v->report_timer);
-	edge_wheel_stop(&v->product_timer);
+	acc_service_report_stop(v);
+	acc_service_crl_free(v->crl);
+	v->crl = NULL;
 	acc_crew_free(v->crew, &v->shared);
 	v->crew = NULL;
 }

@@ -6,7 +6,9 @@
 #include "access-edge/limits.h"
 #include "access-edge/service_keys.h"
 #include "access-edge/service_state.h"
+#include "access-edge/service_crl.h"
 #include "common/crypto.h"
+#include "common/revocation.h"
 
 static bool is_option(const struct edge_config *c, const char *name,
 		      const char *value)
@@ -30,6 +32,7 @@ static void read_options(struct acc_options *o, const struct edge_config *c)
 			!is_option(c, "access.srv_target_in_domain", "no"),
 		.hide_internal_via =
 			is_option(c, "access.hide_internal_via", "yes"),
+		.crl_hard_fail = is_option(c, "access.crl_hard_fail", "yes"),
 	};
 }
 
@@ -133,6 +136,7 @@ enum edge_err acc_service_reload(void *self, const struct edge_config *c,
 	struct acc_service *v = self;
 	struct acc_service_tls new = {0};
 	struct topo_keyring *ring = NULL;
+	struct edge_revocation_limits r;
 	enum edge_err err =
 		acc_service_tls_load(&new, c, v->topo, why, why_cap);
 
@@ -160,6 +164,9 @@ enum edge_err acc_service_reload(void *self, const struct edge_config *c,
 		edge_admit_limits_set(v->shared.admit[k], &l);
 	}
 	acc_service_set_quota(v);
+	r = acc_service_crl_limits(&v->shared);
+	edge_revocation_limits_set(v->shared.revocation, &r);
+	acc_service_crl_follow(v->crl, v->topo);
 	acc_service_post(v, options_mail);
 	acc_service_post(v, acc_service_tls_mail);
 	acc_service_post(v, acc_service_keys_mail);

@@ -3,10 +3,12 @@
 #define ACCESS_EDGE_SERVICE_STATE_H
 
 #include "access-edge/limits.h"
+#include "access-edge/product.h"
 #include "access-edge/service.h"
 #include "access-edge/service_tls.h"
 #include "common/wheel.h"
 
+struct acc_service_crl;
 struct edge_crew;
 
 struct acc_sockets {
@@ -25,7 +27,8 @@ struct acc_service {
 	struct acc_service_tls tls, prepared_tls;
 	struct acc_sockets open, prepared;
 	struct edge_crew *crew;
-	char why[512]; /* the last refusal, in words */
+	struct acc_service_crl *crl; /* from start on */
+	char why[512];		     /* the last refusal, in words */
 	struct edge_timer keys_timer, drain_timer, kept_timer, report_timer;
 	struct edge_timer product_timer;
 	struct acc_product product;
@@ -54,6 +57,15 @@ EDGE_MUST_CHECK enum edge_err acc_service_make_gates(struct acc_service *v,
 						     const struct topo *t);
 /** What discovered partners may, by the snapshot that is now. */
 void acc_service_set_quota(struct acc_service *v);
+
+/* service_shared.c */
+EDGE_MUST_CHECK enum edge_err acc_service_make_shared(struct acc_service *v,
+						      const struct topo *t);
+void acc_service_free_shared(struct acc_shared *shared); /* half made: fine */
+
+/* service_report.c */
+void acc_service_report_start(struct acc_service *v);
+void acc_service_report_stop(struct acc_service *v);
 
 /* service_topology.c */
 struct acc_mail *acc_service_tls_mail(struct acc_service *v, unsigned shard);

@@ -4,7 +4,9 @@
 
 #include "access-edge/events.h"
 #include "access-edge/listener.h"
+#include "access-edge/service_crl.h"
 #include "access-edge/service_state.h"
+#include "common/peer_cache.h"
 
 enum edge_err acc_service_prepare(void *self, const struct topo *t, char *why,
 				  size_t why_cap)
@@ -81,11 +83,14 @@ static void tell_moved(const struct topo *old, const struct topo *new)
 void acc_service_commit(void *self, const struct topo *t)
 {
 	struct acc_service *v = self;
+	const struct edge_peer_cache_limits seen = acc_service_crl_seen(t);
 	const struct topo *old = v->topo;
 
 	tell_moved(old, t);
 	v->topo = topo_hold(t);
 	acc_service_set_quota(v);
+	edge_peer_cache_limits_set(v->shared.certificates, &seen);
+	acc_service_crl_follow(v->crl, t);
 	if (v->prepared_tls.out) {
 		memcpy(v->prepared_tls.told, v->tls.told, sizeof(v->tls.told));
 		acc_service_tls_drop(&v->tls);

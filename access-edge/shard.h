@@ -18,6 +18,8 @@ enum { ACC_SHARDS = 16, ACC_MEMBERS = 64 };
 
 struct acc_linktab;
 struct acc_txntab;
+struct edge_peer_cache;
+struct edge_revocation;
 struct acc_upstreams;
 struct acc_outbounds;
 struct acc_listener;
@@ -41,8 +43,10 @@ struct acc_shared {
 	struct edge_stats *stats;
 	struct edge_admit *admit[ACC_LISTEN_KINDS];
 	struct edge_recent *refusals;
-	struct edge_quota *quota;   /* of discovered partners */
-	struct edge_lately *flows;  /* of partners, in the last hour */
+	struct edge_quota *quota;	    /* of discovered partners */
+	struct edge_lately *flows;	    /* of partners, in the last hour */
+	struct edge_revocation *revocation; /* of partners' authorities */
+	struct edge_peer_cache *certificates; /* partners have shown */
 	struct acc_options options; /* of the control thread; shards copy */
 	uint32_t boot;
 	struct edge_peer_policy policy[ACC_LISTEN_KINDS];
@@ -94,7 +98,8 @@ struct acc_shard {
 	struct acc_upstreams *upstreams;
 	struct acc_outbounds *outbounds;
 	struct acc_gauges gauges;
-	struct edge_timer drain_timer, moved_timer, budget_timer;
+	struct edge_timer drain_timer, moved_timer, budget_timer, revoked_timer;
+	uint64_t revoked_news, revoked_again_ms; /* live partners looked at */
 	bool is_draining, is_ending;
 	struct edge_quiet quiet; /* of its log lines */
 };
@@ -118,6 +123,9 @@ void acc_shard_free(struct acc_shard *s);
 /** Give back what a plan holds; it is empty then. */
 void acc_shard_plan_drop(struct acc_shard_plan *p);
 
+/** The device that carries our address, by edge.ini if it says so; or "". */
+void acc_shard_device(char out[16], const char *set,
+		      const struct edge_addr *at);
 /** Count a row; the shard's own thread. */
 void acc_shard_count(struct acc_shard *s, size_t row);
 /** One line a second for an event, its reason and a source; true: write it,

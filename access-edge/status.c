@@ -2,10 +2,18 @@
 #include "access-edge/status.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "access-edge/hop.h"
 #include "access-edge/service.h"
+#include "common/crypto.h"
+#include "common/log.h"
+#include "common/peer_cache.h"
+#include "common/revocation.h"
+
+enum { ROWS = 20 /* ours: of certificates, of lists */ };
 
 static void add_listener(json_t *a, const struct acc_service *v,
 			 enum topo_port_kind kind, const char *name,
@@ -103,6 +111,69 @@ static json_t *sum(struct acc_shared *s, size_t at)
 	return json_integer(n);
 }
 
+/* -- partners' certificates --------------------------------------------- */
+
+static void add_seen(json_t *a, const struct edge_peer_cache_row *r,
+		     bool is_accepted)
+{
+	char hex[2 * EDGE_SHA256_LEN + 1], name[2 * EDGE_PEER_NAME_LEN];
+
+	for (size_t i = 0; i < EDGE_SHA256_LEN; i++)
+		snprintf(hex + 2 * i, 3, "%02x", r->sha256[i]);
+	edge_log_escape(name, sizeof(name), edge_slice_str(r->name));
+	json_array_append_new(
+		a,
+		json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:s}", "name", name,
+			  "verdict", is_accepted ? "accepted" : "rejected",
+			  "fault", edge_peer_fault_str(r->fault), "count",
+			  (json_int_t)r->count, "first", (json_int_t)r->first_s,
+			  "last", (json_int_t)r->last_s, "sha256", hex));
+}
+
+/* Both halves in one list, the one that was seen last first. */
+static json_t *certificates(struct edge_peer_cache *c)
+{
+	struct edge_peer_cache_row good[ROWS], bad[ROWS];
+	size_t goods = edge_peer_cache_rows(c, true, good, ROWS);
+	size_t bads = edge_peer_cache_rows(c, false, bad, ROWS);
+	json_t *rows = json_array();
+
+	for (size_t n = 0, g = 0, b = 0; n < ROWS && (g < goods || b < bads);
+	     n++) {
+		bool is_good = b == bads ||
+			       (g < goods && good[g].last_s >= bad[b].last_s);
+
+		add_seen(rows, is_good ? &good[g++] : &bad[b++], is_good);
+	}
+	return json_pack("{s:I,s:I,s:o}", "accepted",
+			 (json_int_t)edge_peer_cache_count(c, true), "rejected",
+			 (json_int_t)edge_peer_cache_count(c, false), "rows",
+			 rows);
+}
+
+static json_t *lists(struct edge_revocation *r)
+{
+	struct edge_revocation_row rows[ROWS];
+	size_t n = edge_revocation_rows(r, rows, ROWS, time(NULL));
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		char url[2 * EDGE_CRL_URL_LEN];
+
+		edge_log_escape(url, sizeof(url), edge_slice_str(rows[i].url));
+		json_array_append_new(
+			a, json_pack("{s:s,s:b,s:I,s:I,s:I,s:I,s:i,s:s}", "url",
+				     url, "current", rows[i].is_current,
+				     "serials", (json_int_t)rows[i].count,
+				     "this", (json_int_t)rows[i].this_s, "next",
+				     (json_int_t)rows[i].next_s, "due",
+				     (json_int_t)rows[i].due_s, "failures",
+				     (int)rows[i].failures, "error",
+				     edge_err_str(rows[i].why)));
+	}
+	return a;
+}
+
 static void add_connections(json_t *o, struct acc_shared *s)
 {
 	static const char *const names[ACC_LINK_KINDS] = {
@@ -150,5 +221,8 @@ void acc_status_fill(void *self, void *object)
 	add_connections(o, s);
 	json_object_set_new(o, "transactions",
 			    sum(s, offsetof(struct acc_gauges, transactions)));
+	json_object_set_new(o, "partner_certificates",
+			    certificates(s->certificates));
+	json_object_set_new(o, "revocation_lists", lists(s->revocation));
 	json_object_set_new(o, "shards", json_integer(s->shard_count));
 }

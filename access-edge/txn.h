@@ -37,8 +37,9 @@ struct acc_txn {
 	edge_handle to;		/* link it was written to; 0 while waiting */
 	bool to_is_remote;	/* that link is another shard's */
 	bool is_probe;		/* OPTIONS of our own */
-	bool is_for_partner;	/* ACC_TO_PARTNER */
-	bool hides_via;		/* its Vias did not go along */
+	bool is_one_way; /* waits for a connection only: nothing answers it */
+	bool is_for_partner; /* ACC_TO_PARTNER */
+	bool hides_via;	     /* its Vias did not go along */
 	bool asked_keep_alive, cancelled, cancel_sent, trying_sent;
 	bool was_held;	      /* counted once */
 	bool proves_identity; /* REGISTER with a final authentication step */

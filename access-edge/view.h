@@ -18,6 +18,7 @@ struct acc_options {			  /* [options] of edge.ini, AE 10 */
 	unsigned keep_alive_s;	/* 300; 0: EnableWhiteSpaceKeepAlive off */
 	bool srv_target_in_domain; /* on: x.fabrikam.com for fabrikam.com */
 	bool hide_internal_via;	   /* off; partners never see them */
+	bool crl_hard_fail;	   /* off; AE 1.5 */
 };
 
 struct acc_view {

@@ -74,8 +74,7 @@ void edge_lately_free(struct edge_lately *l)
 static bool is_old(const struct edge_lately *l, const struct seen *s,
 		   uint64_t now_ms)
 {
-	return now_ms > s->row.last_ms &&
-	       now_ms - s->row.last_ms > l->span_ms;
+	return now_ms > s->row.last_ms && now_ms - s->row.last_ms > l->span_ms;
 }
 
 static void forget_old(struct edge_lately *l, uint64_t now_ms)
@@ -92,8 +91,8 @@ static struct seen *find(struct edge_lately *l, struct bucket *b,
 	struct seen *s;
 
 	LIST_FOREACH(s, b, chain)
-		if (strcmp(s->row.text, text) == 0)
-			break;
+	if (strcmp(s->row.text, text) == 0)
+		break;
 	if (s) {
 		TAILQ_REMOVE(&l->ages, s, age);
 		TAILQ_INSERT_HEAD(&l->ages, s, age);
@@ -141,7 +140,8 @@ size_t edge_lately_read(struct edge_lately *l, struct edge_lately_row *rows,
 
 	pthread_mutex_lock(&l->lock);
 	forget_old(l, now_ms);
-	TAILQ_FOREACH(s, &l->ages, age) {
+	TAILQ_FOREACH(s, &l->ages, age)
+	{
 		if (count == n)
 			break;
 		rows[count++] = s->row;

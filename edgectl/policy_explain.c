@@ -282,9 +282,9 @@ static void say_row(const struct ctl *c, const json_t *row)
 	word(json_object_get(row, "was"), "peer", peer);
 	if (!*peer)
 		word(becomes, "peer", peer);
-	ctl_say(c, "  %8lld  %-10s %s -> %s  peer %s  %s",
-		number(row, "count"), word(row, "method", method), from,
-		word(row, "to", to), *peer ? peer : "-", last_check(becomes));
+	ctl_say(c, "  %8lld  %-10s %s -> %s  peer %s  %s", number(row, "count"),
+		word(row, "method", method), from, word(row, "to", to),
+		*peer ? peer : "-", last_check(becomes));
 }
 
 /* All rows with the heading of the first, unless an earlier one had it. */
@@ -318,8 +318,7 @@ static enum ctl_exit tell_hour(struct ctl *c, const json_t *o)
 	for (size_t i = 0; i < n; i++)
 		say_group(c, changed, i);
 	if (number(o, "left_off"))
-		ctl_say(c, "and %lld more that change",
-			number(o, "left_off"));
+		ctl_say(c, "and %lld more that change", number(o, "left_off"));
 	ctl_say(c,
 		"of %lld kinds of traffic of the last hour; DNS was not asked",
 		number(o, "judged"));

@@ -137,6 +137,22 @@ static void print_conference(struct ctl *c, const json_t *conference)
 	print_rows(c, conference, "keys", "token key");
 }
 
+/* What only the Access Edge says: certificates of partners, and the lists that
+ * they are looked up in. */
+static void print_partners(struct ctl *c, const json_t *o)
+{
+	const json_t *seen = json_object_get(o, "partner_certificates");
+	const json_t *rows = json_object_get(seen, "rows");
+
+	if (number_of(seen, "accepted") || number_of(seen, "rejected"))
+		ctl_say(c, "  %-12s accepted=%lld rejected=%lld", "partners",
+			number_of(seen, "accepted"),
+			number_of(seen, "rejected"));
+	for (size_t i = 0; i < json_array_size(rows); i++)
+		print_row(c, "", json_array_get(rows, i));
+	print_rows(c, o, "revocation_lists", "crl");
+}
+
 /* Families of counters that say no to somebody. */
 static bool is_refusal(const char *name)
 {
@@ -209,6 +225,7 @@ static void print_daemon(struct ctl *c, const char *name, json_t *o,
 		   json_object_get(o, "conference") ? "data MCU" : "next hop");
 	print_relay(c, json_object_get(o, "relay"));
 	print_conference(c, json_object_get(o, "conference"));
+	print_partners(c, o);
 	print_refusals(c, counters);
 	print_limits(c, o);
 }

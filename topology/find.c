@@ -153,6 +153,56 @@ bool topo_is_inside_name(const struct topo *t, struct edge_slice name)
 	       topo_find_registrar(t, name, NULL);
 }
 
+static bool is_of_host(const struct topo_host *h, const struct edge_addr *at)
+{
+	for (size_t i = 0; i < h->addr_count; i++)
+		if (edge_addr_same_ip(&h->addrs[i], at))
+			return true;
+	return false;
+}
+
+static bool is_of_cluster(const struct topo_cluster *c,
+			  const struct edge_addr *at)
+{
+	for (size_t i = 0; i < c->member_count; i++)
+		if (is_of_host(&c->members[i], at))
+			return true;
+	return is_of_host(&c->pool, at);
+}
+
+static bool is_ours(const struct topo *t, const struct edge_addr *at)
+{
+	const struct edge_addr *const own[] = {&t->internal,  &t->internal6,
+					       &t->av_public, &t->av_public6,
+					       &t->av_own6,   &t->webconf_own6};
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
+		if (edge_addr_same_ip(own[i], at))
+			return true;
+	for (size_t i = 0; i < TOPO_PORT_KINDS; i++)
+		if (t->listen[i].present &&
+		    edge_addr_same_ip(&t->listen[i].addr, at))
+			return true;
+	for (size_t i = 0; i < t->av_member_count; i++)
+		if (edge_addr_same_ip(&t->av_members[i], at))
+			return true;
+	return false;
+}
+
+bool topo_is_inside_address(const struct topo *t, const struct edge_addr *at)
+{
+	for (size_t i = 0; i < t->host_count; i++)
+		if (is_of_host(&t->hosts[i], at))
+			return true;
+	for (size_t i = 0; i < t->registrar_count; i++)
+		if (is_of_cluster(&t->registrars[i], at))
+			return true;
+	for (size_t i = 0; i < t->member_count; i++)
+		if (is_of_host(&t->members[i], at))
+			return true;
+	return is_ours(t, at);
+}
+
 static struct edge_addr twin_of(const struct topo_listen *l,
 				struct edge_addr twin)
 {

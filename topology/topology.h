@@ -162,6 +162,9 @@ const struct topo_host *topo_find_host(const struct topo *t,
 struct edge_addr topo_av_twin(const struct topo *t, enum topo_port_kind kind);
 /** The same of the Web Conferencing Edge's outside listener. */
 struct edge_addr topo_webconf_twin(const struct topo *t);
+/** Is it an address of ours, or one that the topology or HOSTS gives to a
+ * machine inside? The port does not count. */
+bool topo_is_inside_address(const struct topo *t, const struct edge_addr *at);
 /** HOSTS-010: inside by suffix or by name, so never asked of DNS. */
 bool topo_is_inside_name(const struct topo *t, struct edge_slice name);
 

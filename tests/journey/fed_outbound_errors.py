@@ -8,6 +8,7 @@ import threading
 from support import federated, gate, journey, netns, sip
 from support import sink as director
 from support.book import Book
+from support.dialog import entries
 from support.partner import Door, InsideServer
 
 HOSTS = netns.CLIENTS[20:]
@@ -167,6 +168,24 @@ def domains(j, edge, book):
         told(answer, 'inside_domains', 'rule="AllowFederatedUsers=true,')
 
 
+def late_ack(j, partner):
+    """The partner hangs up between 200 and ACK: the ACK finds it again."""
+    caller = server(j, 2)
+    caller.wire.send(caller.request('INVITE', 'sip:carol@fabrikam.com'))
+    answer = caller.wire.expect(200)
+    for wire in partner.wires:
+        with contextlib.suppress(OSError):
+            wire.shutdown(socket.SHUT_RDWR)
+    partner.wires.clear()
+    caller.wire.send(sip.build('ACK sip:carol@fabrikam.com SIP/2.0', [
+        ('Via', caller.via()), *(('Route', route) for route in
+                                 entries(answer)[::-1]),
+        ('From', answer.value('From')), ('To', answer.value('To')),
+        ('Max-Forwards', 70), ('CSeq', '1 ACK'),
+        ('Call-ID', answer.value('Call-ID'))]))
+    partner.wait(answer.value('Call-ID'), 'ACK')
+
+
 def full(j, edge, book):
     """The table of partners is capped; who is connected makes no room."""
     gate.relimit(edge, partners=1)
@@ -210,6 +229,7 @@ def body(j):
     remembered(j, edge)
     domains(j, edge, book)
     assert not partner.requests, partner.requests
+    late_ack(j, partner)
     full(j, edge, book)
     gate.relimit(edge)
     failures(j, edge, book, SLOW)  # DNS takes longer than timer F above

@@ -1,6 +1,7 @@
 """Every refusal has one reason: the same in the answer's diagnostics, in the
 log, in the counters and in the list of refusals; and the inside sees nothing
 of what was refused."""
+import re
 import time
 
 from support import gate, journey, sip
@@ -14,7 +15,7 @@ ELSEWHERE = {'unsigned_limit', 'rate', 'sign_in_blocked', 'overload',
              'overload_register', 'transactions', 'malformed_flood',
              'client_slow', 'next_hop_tls', 'next_hop_connect',
              'next_hop_handshake'}
-# in fed_refused, fed_outbound_errors and fed_limits
+# in the journeys of federation
 PARTNERS = {'unknown_peer', 'source_domain', 'blocked_domain', 'peer_mismatch',
             'provider_domain', 'provider_off', 'traffic_type', 'no_route',
             'partner_method', 'partner_polling', 'partner_rate',
@@ -195,7 +196,17 @@ def hang_up(request):
     request.wire.shutdown(2)
 
 
+def elsewhere():
+    """What the journeys of federation provoke, they name."""
+    text = ''.join(path.read_text() for path in journey.ROOT.glob(
+        'tests/journey/fed_*.py'))
+    missing = {name for name in PARTNERS
+               if not re.search(rf"[='\"]{name}'", text)}
+    assert not missing, f'never provoked: {sorted(missing)}'
+
+
 def body(j):
+    elsewhere()
     inside = director.Sink(j.world, j.ca)
     j.parts.append(inside)
     edge = j.edge()

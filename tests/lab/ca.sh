@@ -25,6 +25,8 @@ authority() { # NAME COMMON-NAME
 		-addext keyUsage=critical,keyCertSign,cRLSign -out "$1-ca.pem"
 }
 
+cdp= # of the next leaves: where lists are, "URI:http://a/,URI:..."
+
 # leaf NAME AUTHORITY COMMON-NAME SAN-LIST|- EKU|- [extra x509 options]
 leaf() {
 	name=$1 ca=$2 cn=$3 san=$4 eku=$5
@@ -34,6 +36,7 @@ leaf() {
 		echo keyUsage=critical,digitalSignature,keyEncipherment
 		[ "$san" = - ] || echo "subjectAltName=$(names "$san")"
 		[ "$eku" = - ] || echo "extendedKeyUsage=$eku"
+		[ -z "$cdp" ] || echo "crlDistributionPoints=$cdp"
 	} >"$name.ext"
 	newkey "$name.key"
 	openssl req -new -sha256 -key "$name.key" -subj "/CN=$cn" -out "$name.csr"
@@ -110,6 +113,13 @@ leaf xmpp-fabrikam public fabrikam.com fabrikam.com $both
 leaf xmpp-litware public litware.com litware.com $both
 leaf xmpp-name public xmpp.fabrikam.com "xmpp.fabrikam.com,*.fabrikam.com" $both
 leaf xmpp-foreign foreign fabrikam.com fabrikam.com $both
+
+# partners whose authority has a list: outside, and where nobody may look
+cdp=URI:http://crl.fabrikam.com/public.crl
+leaf partner-listed public sip.fabrikam.com sip.fabrikam.com $both
+cdp=URI:http://dir01.$corp/public.crl,URI:http://10.20.30.31/public.crl
+leaf litware-inward public sip.litwareinc.com sip.litwareinc.com $both
+cdp=
 
 # what L3 must turn away
 leaf bad-name internal dirpool01.$corp laptop.$corp $both

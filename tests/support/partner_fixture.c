@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "access-edge/flows.h"
+#include "access-edge/inbound.h"
 #include "common/sock.h"
 
 enum { A = 1, SRV = 33, SERVFAIL = 2 };
@@ -213,6 +215,23 @@ void partners_init(struct partners *p, struct shards *f)
 	make_dns(p);
 }
 
+struct acc_shard *partners_begin(struct partners *p)
+{
+	struct shards *f = p->f;
+	struct acc_shard *s = shards_still(f);
+	const struct edge_quota_limits l =
+		acc_inbound_quota(f->topo, &f->shared);
+
+	ck_assert_int_eq(edge_quota_new(&f->shared.quota, &l), EDGE_OK);
+	ck_assert_int_eq(
+		edge_lately_new(&f->shared.flows, ACC_FLOWS, ACC_FLOWS_SPAN_MS),
+		EDGE_OK);
+	for (int i = 0; i < PARTNER_DOORS; i++)
+		partner_door_open(&p->doors[i], true);
+	shards_wait_hops(f, SHARDS_MEMBERS);
+	return s;
+}
+
 void partners_fini(struct partners *p)
 {
 	for (int i = 0; i < PARTNER_DOORS; i++) {
@@ -226,6 +245,10 @@ void partners_fini(struct partners *p)
 	}
 	for (unsigned i = 0; i < p->as_count; i++)
 		edge_tls_drop(p->as[i]);
+	edge_quota_free(p->f->shared.quota);
+	edge_lately_free(p->f->shared.flows);
+	p->f->shared.quota = NULL;
+	p->f->shared.flows = NULL;
 	fake_dns_stop(p->dns);
 	unlink(p->resolv);
 }

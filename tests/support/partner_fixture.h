@@ -41,12 +41,14 @@ struct partners {
 	unsigned as_count;
 };
 
-/** After shards_init, before shards_still: doors, DNS, topology; certificates
+/** After shards_init: doors, DNS, topology; certificates
  * "listed" (both of listed.test, and sip.new.test), "fabrikam", "new" and
  * "other" (sip.other.test). */
 void partners_init(struct partners *p, struct shards *f);
 /** What partners_init has the topology say; a test may amend more. */
 void partners_amend(struct topo *t);
+/** The one shard on this thread, doors open, its next hop there. */
+struct acc_shard *partners_begin(struct partners *p);
 /** Before shards_fini. */
 void partners_fini(struct partners *p);
 /** Open again, or close, a door on its port. */
@@ -55,7 +57,8 @@ void partner_door_open(struct partner_door *d, bool open);
 void partner_door_show(struct partner_door *d, const char *name);
 /** Come to the edge with that certificate. */
 void partner_dial(struct partners *p, struct sip_peer *as, const char *name);
-/** A new topology for the still shard, amended anew; waits until it is there. */
+/** A new topology for the still shard, amended anew; waits until it is there.
+ */
 void partners_retopo(struct partners *p, uint64_t seq);
 /** The connection at a door with a message; waits. */
 struct sip_peer *partner_with_message(struct partners *p);

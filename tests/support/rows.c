@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STATS = 256, NAME = 128, FEW = 10 };
+enum { STATS = 512, NAME = 128, FEW = 10 };
 
 static bool begins(const char *name, const char *prefix)
 {

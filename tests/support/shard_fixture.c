@@ -11,10 +11,10 @@
 
 #include "access-edge/crew.h"
 #include "access-edge/events.h"
-#include "access-edge/flows.h"
-#include "access-edge/inbound.h"
 #include "access-edge/route_token.h"
+#include "common/peer_cache.h"
 #include "common/recent.h"
+#include "common/revocation.h"
 #include "common/sock.h"
 #include "tests/support/heard.h"
 #include "tests/support/held_topo.h"
@@ -154,6 +154,11 @@ static void make_certs(struct shards *f)
 	certs_make(f->certs, "stranger",
 		   &(struct cert_spec){.issuer = "ca",
 				       .san = "DNS:stranger.contoso.net"});
+	certs_make(f->certs, "partner",
+		   &(struct cert_spec){.issuer = "ca",
+				       .san = "DNS:sip.fabrikam.com",
+				       .cdp = "URI:" SHARDS_CRL});
+	f->partner_tls = tls(f, "partner", EDGE_TLS_ASK_REQUIRED, true);
 	f->client_tls = tls(f, NULL, EDGE_TLS_ASK_REQUIRED, true);
 	f->inside_tls = tls(f, "director", EDGE_TLS_ASK_REQUIRED, true);
 	f->stranger_tls = tls(f, "stranger", EDGE_TLS_ASK_REQUIRED, true);
@@ -197,6 +202,15 @@ void shards_init(struct shards *f)
 	};
 	make_admission(f);
 	ck_assert_int_eq(edge_recent_new(&f->shared.refusals, 10), EDGE_OK);
+	ck_assert_int_eq(
+		edge_revocation_new(&f->shared.revocation,
+				    &(struct edge_revocation_limits){0}),
+		EDGE_OK);
+	ck_assert_int_eq(
+		edge_peer_cache_new(&f->shared.certificates,
+				    &(struct edge_peer_cache_limits){0}),
+		EDGE_OK);
+	f->shared.policy[ACC_LISTEN_PARTNER].wants_revocation = true;
 	make_certs(f);
 	open_hops(f);
 	for (unsigned m = 0; m < SHARDS_MEMBERS; m++) {
@@ -229,6 +243,7 @@ const struct topo *shards_topo(struct shards *f, unsigned first_member,
 	t.registrar_count = 1;
 	t.access.tls_count = 1;
 	t.access.anonymous_users = true;
+	t.access.keep_crls = !f->checks_nobody;
 	t.listen[TOPO_PORT_ACCESS_CLIENT].addr = f->client_at[0];
 	t.listen[TOPO_PORT_ACCESS_INSIDE].addr = f->inside_at[0];
 	t.listen[TOPO_PORT_ACCESS_FEDERATION].addr = f->partner_at[0];
@@ -247,26 +262,13 @@ static void make_plan(struct shards *f, unsigned i, struct acc_shard_plan *p)
 		.shared = &f->shared,
 		.topo = topo_hold(f->topo),
 		.tls = {tls(f, "edge", EDGE_TLS_ASK_NONE, false),
-			tls(f, "inside", EDGE_TLS_ASK_REQUIRED, false)},
+			tls(f, "inside", EDGE_TLS_ASK_REQUIRED, false),
+			tls(f, "edge", EDGE_TLS_ASK_REQUIRED, false)},
 		.tls_out = tls(f, "inside", EDGE_TLS_ASK_REQUIRED, true),
+		.tls_partner = tls(f, "edge", EDGE_TLS_ASK_REQUIRED, true),
 	};
-	if (f->amend) {
-		p->tls[ACC_LISTEN_PARTNER] = shards_tls(f, "edge", false);
-		p->tls_partner = shards_tls(f, "edge", true);
-	}
 	ck_assert_int_eq(acc_route_keys_new(&p->keys, &key, 1), EDGE_OK);
 	memcpy(p->fds, f->door_fds[i], sizeof(p->fds));
-}
-
-/* What all shards remember of partners. */
-static void make_memory(struct shards *f)
-{
-	const struct edge_quota_limits l = acc_inbound_quota(f->topo, &f->shared);
-
-	ck_assert_int_eq(edge_quota_new(&f->shared.quota, &l), EDGE_OK);
-	ck_assert_int_eq(edge_lately_new(&f->shared.flows, ACC_FLOWS,
-					 ACC_FLOWS_SPAN_MS),
-			 EDGE_OK);
 }
 
 static void make_shared(struct shards *f, unsigned count)
@@ -275,15 +277,13 @@ static void make_shared(struct shards *f, unsigned count)
 	ck_assert_int_eq(acc_stats_new(&f->shared.stats, count), EDGE_OK);
 	for (unsigned i = 0; i < count; i++) {
 		f->client_at[i] = f->inside_at[i] = loopback(1);
+		f->partner_at[i] = loopback(1);
 		f->door_fds[i][ACC_LISTEN_CLIENT] = listen_on(&f->client_at[i]);
 		f->door_fds[i][ACC_LISTEN_INSIDE] = listen_on(&f->inside_at[i]);
-		f->partner_at[i] = loopback(1);
 		f->door_fds[i][ACC_LISTEN_PARTNER] =
-			f->amend ? listen_on(&f->partner_at[i]) : -1;
+			listen_on(&f->partner_at[i]);
 	}
 	f->topo = shards_topo(f, 0, SHARDS_MEMBERS, 1);
-	if (f->amend)
-		make_memory(f);
 }
 
 void shards_start(struct shards *f, unsigned count)
@@ -335,9 +335,10 @@ void shards_fini(struct shards *f)
 		edge_admit_free(f->shared.admit[k]);
 	}
 	edge_recent_free(f->shared.refusals);
-	edge_quota_free(f->shared.quota);
-	edge_lately_free(f->shared.flows);
+	edge_revocation_free(f->shared.revocation);
+	edge_peer_cache_free(f->shared.certificates);
 	edge_stats_free(f->shared.stats);
+	edge_tls_drop(f->partner_tls);
 	edge_tls_drop(f->client_tls);
 	edge_tls_drop(f->inside_tls);
 	edge_tls_drop(f->stranger_tls);
@@ -439,6 +440,13 @@ void shards_dial_client(struct shards *f, struct sip_peer *p, unsigned shard)
 {
 	sip_peer_init(p, f->loop);
 	sip_peer_dial(p, f->client_tls, &f->client_at[shard]);
+	sip_peer_wait_secured(p);
+}
+
+void shards_dial_partner(struct shards *f, struct sip_peer *p, unsigned shard)
+{
+	sip_peer_init(p, f->loop);
+	sip_peer_dial(p, f->partner_tls, &f->partner_at[shard]);
 	sip_peer_wait_secured(p);
 }
 

@@ -9,6 +9,9 @@
 
 struct edge_crew;
 
+/* Where the partner's certificate says that its authority's list is. */
+#define SHARDS_CRL "http://crl.fabrikam.com/ca.crl"
+
 enum { SHARDS_MAX = 2, SHARDS_HOPS = 16, SHARDS_MEMBERS = 2, SHARDS_TOPOS = 8 };
 
 /* The edge of topo_fixture on loopback: its next hop's members dir01 and dir02
@@ -26,12 +29,12 @@ struct shards {
 	struct topo_cluster clusters[SHARDS_TOPOS]; /* one a snapshot */
 	unsigned cluster_count;
 	uint16_t hop_port;
-	struct edge_addr client_at[SHARDS_MAX], inside_at[SHARDS_MAX],
-		partner_at[SHARDS_MAX];
-	/* set before the start: a door and certificates for partners, and what
-	 * the topology has of them */
-	void (*amend)(struct topo *t);
+	struct edge_addr client_at[SHARDS_MAX], inside_at[SHARDS_MAX];
+	struct edge_addr partner_at[SHARDS_MAX];
+	void (*amend)(struct topo *t); /* of each snapshot; NULL: as it is */
 	struct edge_tls *client_tls, *inside_tls, *hop_tls, *stranger_tls;
+	struct edge_tls *partner_tls; /* sip.fabrikam.com, see SHARDS_CRL */
+	bool checks_nobody; /* set before they start: KeepCrls.. is off */
 	int door_fds[SHARDS_MAX][ACC_LISTEN_KINDS]; /* until they are taken */
 	int hop_fd[SHARDS_MEMBERS];
 	struct sip_peer hops[SHARDS_HOPS]; /* accepted, in order */
@@ -45,7 +48,8 @@ struct shards_limit {
 	uint64_t value;
 };
 
-/** A TLS recipe over the fixture's authority; name NULL: no certificate. */
+/** Shows that certificate of the folder; NULL: none. Wants one of the other
+ * side. */
 struct edge_tls *shards_tls(struct shards *f, const char *name, bool is_client);
 /** Everything but the shards; limits have their defaults, two are short. */
 void shards_init(struct shards *f);
@@ -68,6 +72,8 @@ struct sip_peer *shards_hop_with_message(struct shards *f);
 
 void shards_dial_client(struct shards *f, struct sip_peer *p, unsigned shard);
 void shards_dial_inside(struct shards *f, struct sip_peer *p, unsigned shard);
+/** sip.fabrikam.com, a direct partner; it may be turned away at once. */
+void shards_dial_partner(struct shards *f, struct sip_peer *p, unsigned shard);
 uint64_t shards_stat(struct shards *f, size_t row);
 /** Wait until the counter has that value. */
 void shards_wait_stat(struct shards *f, size_t row, uint64_t value);

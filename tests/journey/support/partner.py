@@ -73,10 +73,20 @@ class InsideServer(User):
 
     def __init__(self, world, ca, address, name='alice',
                  domain=CONTOSO.domain):
-        super().__init__(name, sip.Wire.tls(
+        self.where = (world, ca, address)
+        super().__init__(name, self._connect(), domain)
+
+    def _connect(self):
+        world, ca, address = self.where
+        return sip.Wire.tls(
             world.inside, (CONTOSO.edge_inside, 5061), address,
             str(ca / 'internal-ca.pem'), CONTOSO.pool,
-            (ca / 'dirpool01-chain.pem', ca / 'dirpool01.key')), domain)
+            (ca / 'dirpool01-chain.pem', ca / 'dirpool01.key'))
+
+    def reconnect(self):
+        """To an edge that was started anew."""
+        self.wire.close()
+        self.wire = self._connect()
 
     @property
     def contact(self):

@@ -68,8 +68,8 @@ static const char *rule(void)
 	return out;
 }
 
-#define IN ACC_FROM_PARTNER
-#define OUT ACC_TO_A_PARTNER
+#define IN   ACC_FROM_PARTNER
+#define OUT  ACC_TO_A_PARTNER
 #define USER ACC_OF_A_USER
 
 static const struct row {
@@ -204,11 +204,11 @@ START_TEST(explain_of_an_undiscovered_domain_wants_a_provider)
 	p.topo.access.discovery = false;
 	ck_assert_int_eq(ask(&q), EDGE_OK);
 	ck_assert_int_eq(reason(), ACC_REASON_NO_PARTNER);
-	ck_assert_str_eq(
-		rule(), "AllowFederatedUsers=true,FromDomain[contoso.com]=own,"
-			"BlockedDomain[new.test]=no,Method[MESSAGE]=routed,"
-			"EnablePartnerDiscovery[new.test]=false,"
-			"Srv[new.test]=no_provider");
+	ck_assert_str_eq(rule(),
+			 "AllowFederatedUsers=true,FromDomain[contoso.com]=own,"
+			 "BlockedDomain[new.test]=no,Method[MESSAGE]=routed,"
+			 "EnablePartnerDiscovery[new.test]=false,"
+			 "Srv[new.test]=no_provider");
 	q.peer = "fed.im.test";
 	ck_assert_int_eq(ask(&q), EDGE_OK);
 	ck_assert_int_eq(reason(), ACC_REASON_OK);
@@ -284,9 +284,8 @@ END_TEST
 START_TEST(explain_refuses_what_is_too_long)
 {
 	char name[ACC_EXPLAIN_LEN];
-	struct acc_question q = {.from = name,
-				 .to = "a@contoso.com",
-				 .method = "MESSAGE"};
+	struct acc_question q = {
+		.from = name, .to = "a@contoso.com", .method = "MESSAGE"};
 
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
@@ -304,9 +303,8 @@ START_TEST(explain_takes_names_with_and_without_scheme)
 	static const char *const names[] = {
 		"sip:carol@fabrikam.com", "sips:carol@fabrikam.com",
 		"carol@fabrikam.com:5061", "fabrikam.com", "SIP:fabrikam.com"};
-	const struct acc_question q = {.from = names[_i],
-				       .to = "a@contoso.com",
-				       .method = "MESSAGE"};
+	const struct acc_question q = {
+		.from = names[_i], .to = "a@contoso.com", .method = "MESSAGE"};
 
 	ck_assert_int_eq(ask(&q), EDGE_OK);
 	ck_assert_int_eq(reason(), ACC_REASON_OK);

@@ -66,9 +66,9 @@ static void setup(void)
 	v.topo = topo_fixture();
 	other = whole();
 	v.shared.options.srv_target_in_domain = true;
-	ck_assert_int_eq(edge_lately_new(&v.shared.flows, ACC_FLOWS,
-					 ACC_FLOWS_SPAN_MS),
-			 EDGE_OK);
+	ck_assert_int_eq(
+		edge_lately_new(&v.shared.flows, ACC_FLOWS, ACC_FLOWS_SPAN_MS),
+		EDGE_OK);
 	o = NULL;
 }
 

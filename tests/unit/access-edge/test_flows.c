@@ -26,9 +26,9 @@ static void setup(void)
 	memset(&shard, 0, sizeof(shard));
 	memset(&from, 0, sizeof(from));
 	ck_assert_int_eq(edge_loop_new(&shard.loop), EDGE_OK);
-	ck_assert_int_eq(edge_lately_new(&shared.flows, ACC_FLOWS,
-					 ACC_FLOWS_SPAN_MS),
-			 EDGE_OK);
+	ck_assert_int_eq(
+		edge_lately_new(&shared.flows, ACC_FLOWS, ACC_FLOWS_SPAN_MS),
+		EDGE_OK);
 	shard.shared = &shared;
 	shard.view = p.view;
 	facts = (struct acc_facts){.peer = &peer};

@@ -23,10 +23,7 @@ static void setup(void)
 
 static void begin(const char *certificate)
 {
-	s = shards_still(&f);
-	for (int i = 0; i < PARTNER_DOORS; i++)
-		partner_door_open(&p.doors[i], true);
-	shards_wait_hops(&f, 2);
+	s = partners_begin(&p);
 	partner_dial(&p, &partner, certificate);
 }
 
@@ -138,8 +135,8 @@ START_TEST(inbound_facts_wait_for_dns_and_go_on)
 		const struct edge_sip_msg *m = sip_peer_expect(hop, "MESSAGE ");
 
 		sip_peer_header(m, "Call-ID", 0, branch);
-		ck_assert_str_eq(branch, i ? "fed-z9hG4bKtwo"
-					   : "fed-z9hG4bKone");
+		ck_assert_str_eq(branch,
+				 i ? "fed-z9hG4bKtwo" : "fed-z9hG4bKone");
 		sip_peer_answer(hop, m, "200 OK", "");
 		sip_peer_expect(&partner, "SIP/2.0 200");
 	}
@@ -170,8 +167,8 @@ START_TEST(inbound_goes_by_what_dns_says)
 		 ACC_REASON_SRV_DOMAIN},
 		{"x@d1.test", "SIP/2.0 403", "Srv[d1.test]=not_in_certificate",
 		 ACC_REASON_PEER_MISMATCH},
-		{"x@off.test", "SIP/2.0 403",
-		 "Srv[off.test]=disabled_provider", ACC_REASON_PROVIDER_OFF},
+		{"x@off.test", "SIP/2.0 403", "Srv[off.test]=disabled_provider",
+		 ACC_REASON_PROVIDER_OFF},
 	};
 	const char *domain = strchr(want[_i].from, '@') + 1;
 	char rule[ACC_RULE_LEN];

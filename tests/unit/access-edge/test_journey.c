@@ -20,10 +20,7 @@ static void setup(void)
 	shards_init(&f);
 	partners_init(&p, &f);
 	f.limits[ACC_LIMIT_CONNECT_MS] = 3000;
-	s = shards_still(&f);
-	for (int i = 0; i < PARTNER_DOORS; i++)
-		partner_door_open(&p.doors[i], true);
-	shards_wait_hops(&f, 2);
+	s = partners_begin(&p);
 	shards_dial_inside(&f, &inside, 0);
 }
 
@@ -66,8 +63,8 @@ static void explain(const struct acc_question *q, char out[ACC_RULE_LEN])
 	static char text[ACC_EXPLAIN_LEN];
 	struct acc_explained x;
 
-	ck_assert_int_eq(acc_explain(&x, &s->view, s->aside.arena,
-				     s->aside.msg, text, q),
+	ck_assert_int_eq(acc_explain(&x, &s->view, s->aside.arena, s->aside.msg,
+				     text, q),
 			 EDGE_OK);
 	acc_verdict_print(acc_explained_verdict(&x), out);
 }
@@ -102,14 +99,15 @@ START_TEST(journey_of_the_inside_has_one_rule)
 	char line[1024];
 
 	if (_i == 2) /* own to own: by the route that leads outside */
-		sip_peer_send(&inside,
-			      "MESSAGE sip:b@contoso.com SIP/2.0\n"
-			      "Via: SIP/2.0/TLS 127.0.0.1:5061;branch=z9hG4bK1\n"
-			      "Route: <sip:fed.off.test;lr>;ms-edge-route\n"
-			      "From: <sip:alice@contoso.com>;tag=p1\n"
-			      "To: <sip:b@contoso.com>\nMax-Forwards: 70\n"
-			      "CSeq: 1 MESSAGE\nCall-ID: own\n"
-			      "Content-Length: 0\n\n");
+		sip_peer_send(
+			&inside,
+			"MESSAGE sip:b@contoso.com SIP/2.0\n"
+			"Via: SIP/2.0/TLS 127.0.0.1:5061;branch=z9hG4bK1\n"
+			"Route: <sip:fed.off.test;lr>;ms-edge-route\n"
+			"From: <sip:alice@contoso.com>;tag=p1\n"
+			"To: <sip:b@contoso.com>\nMax-Forwards: 70\n"
+			"CSeq: 1 MESSAGE\nCall-ID: own\n"
+			"Content-Length: 0\n\n");
 	else
 		partner_inside_request(&inside, rows[_i].method, "z9hG4bK1",
 				       rows[_i].to);

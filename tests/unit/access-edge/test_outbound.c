@@ -27,10 +27,7 @@ static void setup(void)
 
 static void begin(void)
 {
-	s = shards_still(&f);
-	for (int i = 0; i < PARTNER_DOORS; i++)
-		partner_door_open(&p.doors[i], true);
-	shards_wait_hops(&f, 2);
+	s = partners_begin(&p);
 	shards_dial_inside(&f, &inside, 0);
 }
 

@@ -18,8 +18,7 @@ static void setup(void)
 {
 	shards_init(&f);
 	partners_init(&p, &f);
-	s = shards_still(&f);
-	shards_wait_hops(&f, 2);
+	s = partners_begin(&p);
 	calls = 0;
 }
 
@@ -50,10 +49,8 @@ static void find(const char *name, bool by_srv)
 	to = (struct acc_destination){.by_srv = by_srv};
 	ck_assert_uint_lt(strlen(name), sizeof(to.name));
 	memcpy(to.name, name, strlen(name) + 1);
-	finding = (struct acc_finding){.shard = s,
-				       .to = &to,
-				       .found = on_found,
-				       .arg = &finding};
+	finding = (struct acc_finding){
+		.shard = s, .to = &to, .found = on_found, .arg = &finding};
 	acc_finding_begin(&finding);
 	sip_peer_wait(f.loop, was_called, &once, "what is found");
 }
@@ -81,10 +78,8 @@ END_TEST
 START_TEST(finding_asks_for_one_address_at_a_time)
 {
 	to = (struct acc_destination){.by_srv = true, .name = "listed.test"};
-	finding = (struct acc_finding){.shard = s,
-				       .to = &to,
-				       .found = on_found,
-				       .arg = &finding};
+	finding = (struct acc_finding){
+		.shard = s, .to = &to, .found = on_found, .arg = &finding};
 	ck_assert_str_eq(acc_finding_peer(&finding), "");
 	acc_finding_begin(&finding);
 	ck_assert(finding.is_asking);

@@ -2,12 +2,15 @@
 #include "access-edge/status.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "access-edge/hop.h"
 #include "access-edge/service.h"
+#include "common/peer_cache.h"
 #include "common/recent.h"
+#include "common/revocation.h"
 #include "tests/support/suite.h"
 #include "tests/support/topo_fixture.h"
 
@@ -72,6 +75,14 @@ static void setup(void)
 	for (int i = 0; i < 2; i++)
 		v.shared.shard[i] = &shards[i];
 	ck_assert_int_eq(edge_recent_new(&v.shared.refusals, 4), EDGE_OK);
+	ck_assert_int_eq(
+		edge_revocation_new(&v.shared.revocation,
+				    &(struct edge_revocation_limits){0}),
+		EDGE_OK);
+	ck_assert_int_eq(
+		edge_peer_cache_new(&v.shared.certificates,
+				    &(struct edge_peer_cache_limits){0}),
+		EDGE_OK);
 	ck_assert_int_eq(acc_stats_new(&stats, 2), EDGE_OK);
 	serves_partners = false;
 	o = json_object();
@@ -81,6 +92,8 @@ static void teardown(void)
 {
 	json_decref(o);
 	edge_recent_free(v.shared.refusals);
+	edge_revocation_free(v.shared.revocation);
+	edge_peer_cache_free(v.shared.certificates);
 	edge_stats_free(stats);
 	free(shards);
 }
@@ -181,6 +194,59 @@ START_TEST(status_adds_the_shards)
 }
 END_TEST
 
+/* A partner of that number was seen then. */
+static void see(unsigned number, enum edge_peer_fault fault, int64_t now_s)
+{
+	char names[1][EDGE_PEER_NAME_LEN];
+	struct edge_peer p = {.has_certificate = true,
+			      .fault = fault,
+			      .sha256 = {(uint8_t)number, 0xab},
+			      .names = names,
+			      .name_count = 1};
+
+	snprintf(names[0], sizeof(names[0]), "p%u.\xe9.com", number);
+	edge_peer_cache_note(v.shared.certificates, &p, fault == EDGE_PEER_FINE,
+			     now_s);
+}
+
+static json_int_t number(const json_t *of, const char *name)
+{
+	return json_integer_value(json_object_get(of, name));
+}
+
+START_TEST(status_shows_partners_the_newest_first)
+{
+	json_t *seen, *rows, *row;
+
+	for (unsigned i = 0; i < 15; i++) {
+		see(2 * i, EDGE_PEER_FINE, 1000 + 2 * i);
+		see(2 * i + 1, EDGE_PEER_REVOKED, 1001 + 2 * i);
+	}
+	acc_status_fill(&v, o);
+	seen = json_object_get(o, "partner_certificates");
+	rows = json_object_get(seen, "rows");
+	ck_assert_int_eq(number(seen, "accepted"), 15);
+	ck_assert_int_eq(number(seen, "rejected"), 15);
+	ck_assert_uint_eq(json_array_size(rows), 20);
+	for (size_t i = 0; i < 20; i++)
+		ck_assert_int_eq(number(json_array_get(rows, i), "last"),
+				 1029 - (json_int_t)i);
+	row = json_array_get(rows, 0);
+	ck_assert_str_eq(json_string_value(json_object_get(row, "name")),
+			 "p29.\\xe9.com");
+	ck_assert_str_eq(json_string_value(json_object_get(row, "verdict")),
+			 "rejected");
+	ck_assert_str_eq(json_string_value(json_object_get(row, "fault")),
+			 "revoked");
+	ck_assert_int_eq(
+		strncmp(json_string_value(json_object_get(row, "sha256")),
+			"1dab00", 6),
+		0);
+	ck_assert_uint_eq(
+		json_array_size(json_object_get(o, "revocation_lists")), 0);
+}
+END_TEST
+
 START_TEST(status_has_the_products_counters)
 {
 	const struct acc_product_row *r = acc_product_rows();
@@ -208,6 +274,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, status_tells_of_a_member_without_address);
 	tcase_add_test(t, status_shows_the_balancer_in_front);
 	tcase_add_test(t, status_adds_the_shards);
+	tcase_add_test(t, status_shows_partners_the_newest_first);
 	tcase_add_test(t, status_has_the_products_counters);
 	suite_add_tcase(s, t);
 	return s;

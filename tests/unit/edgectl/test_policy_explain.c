@@ -161,19 +161,20 @@ START_TEST(policy_explain_prints_a_refusal)
 	reply = REFUSED;
 	ck_assert_int_eq(verb(question), CTL_WARNINGS);
 	ck_assert_str_eq(
-		text, "refused: 403, ms-diagnostics 1015, Source domain may "
-		      "not be routed\n"
-		      "  connection  AllowedDomain                   x          "
-		      "                  in\n"
-		      "  message     AllowFederatedUsers                        "
-		      "                  true\n"
-		      "              BlockedDomain                   adatum.com "
-		      "                  yes\n"
-		      "peer=sip.x.test reason=blocked_domain "
-		      "rule=AllowFederatedUsers=true,"
-		      "BlockedDomain[adatum.com]=yes\n"
-		      "assumed: the peer's certificate names sip.x.test; "
-		      "--peer asks about another\n");
+		text,
+		"refused: 403, ms-diagnostics 1015, Source domain may "
+		"not be routed\n"
+		"  connection  AllowedDomain                   x          "
+		"                  in\n"
+		"  message     AllowFederatedUsers                        "
+		"                  true\n"
+		"              BlockedDomain                   adatum.com "
+		"                  yes\n"
+		"peer=sip.x.test reason=blocked_domain "
+		"rule=AllowFederatedUsers=true,"
+		"BlockedDomain[adatum.com]=yes\n"
+		"assumed: the peer's certificate names sip.x.test; "
+		"--peer asks about another\n");
 	ck_assert_uint_eq(json_object_size(asked), 2);
 	ck_assert_str_eq(asked_text("from"), "eve@adatum.com");
 	ck_assert_str_eq(asked_text("to"), "a@contoso.com");
@@ -209,11 +210,11 @@ START_TEST(policy_explain_hands_all_words_on)
 {
 	reply = PASSES;
 	c.json = true;
-	ck_assert_int_eq(verb((const char *const[WORDS]){
-				 "--method=INVITE", "--from", "c@x.test",
-				 "--to", "a@contoso.com", "--peer",
-				 "sip.x.test"}),
-			 CTL_GOOD);
+	ck_assert_int_eq(
+		verb((const char *const[WORDS]){
+			"--method=INVITE", "--from", "c@x.test", "--to",
+			"a@contoso.com", "--peer", "sip.x.test"}),
+		CTL_GOOD);
 	ck_assert_str_eq(text, "");
 	ck_assert_str_eq(asked_text("method"), "INVITE");
 	ck_assert_str_eq(asked_text("peer"), "sip.x.test");
@@ -250,10 +251,10 @@ START_TEST(policy_explain_asks_by_a_topology_of_a_file)
 }
 END_TEST
 
-#define ROW(from, count, was, becomes)                             \
-	"{\"from\":\"" from "\",\"to\":\"contoso.com\",\"method\"" \
-	":\"MESSAGE\",\"last\":\"ok\",\"count\":" count            \
-	",\"was\":" was ",\"becomes\":" becomes "}"
+#define ROW(from, count, was, becomes)                                  \
+	"{\"from\":\"" from "\",\"to\":\"contoso.com\",\"method\""      \
+	":\"MESSAGE\",\"last\":\"ok\",\"count\":" count ",\"was\":" was \
+	",\"becomes\":" becomes "}"
 
 START_TEST(policy_explain_groups_what_changes)
 {
@@ -263,10 +264,9 @@ START_TEST(policy_explain_groups_what_changes)
 		ROW("adatum.com", "12", PASSES, REFUSED) "," //
 		ROW("x.test", "3", REFUSED, PASSES) ","	     //
 		ROW("evil\\u001b[2J", "4", PASSES, REFUSED) "]}";
-	ck_assert_int_eq(
-		verb((const char *const[WORDS]){
-			vector("02-edge-pool-director.xml")}),
-		CTL_WARNINGS);
+	ck_assert_int_eq(verb((const char *const[WORDS]){
+				 vector("02-edge-pool-director.xml")}),
+			 CTL_WARNINGS);
 	ck_assert_str_eq(
 		text,
 		"passes inward as InternetUser -> refused: 403, ms-diagnostics "
@@ -296,10 +296,9 @@ END_TEST
 START_TEST(policy_explain_says_when_nothing_changes)
 {
 	reply = "{\"flows\":8,\"judged\":8,\"left_off\":0,\"changed\":[]}";
-	ck_assert_int_eq(
-		verb((const char *const[WORDS]){
-			vector("02-edge-pool-director.xml")}),
-		CTL_GOOD);
+	ck_assert_int_eq(verb((const char *const[WORDS]){
+				 vector("02-edge-pool-director.xml")}),
+			 CTL_GOOD);
 	ck_assert_str_eq(text, "nothing changes for 8 kinds of traffic of the "
 			       "last hour, nor for users\n");
 }

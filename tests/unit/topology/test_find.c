@@ -164,6 +164,30 @@ START_TEST(topo_is_inside_name_goes_by_name_when_the_suffix_is_sip)
 }
 END_TEST
 
+static bool is_inside(const char *address)
+{
+	struct edge_addr at;
+
+	ck_assert_int_eq(edge_addr_parse(&at, s(address), 80), EDGE_OK);
+	return topo_is_inside_address(t, &at);
+}
+
+START_TEST(topo_is_inside_address_covers_hosts_and_our_own)
+{
+	ck_assert(is_inside("10.20.30.31")); /* HOSTS */
+	ck_assert(is_inside("::ffff:10.20.30.31"));
+	ck_assert(!is_inside("10.20.30.32"));
+	ck_assert(!is_inside("203.0.113.9"));
+	ck_assert(topo_is_inside_address(t, &t->internal));
+	ck_assert(topo_is_inside_address(
+		t, &t->listen[TOPO_PORT_ACCESS_CLIENT].addr));
+	ck_assert_uint_gt(t->av_member_count, 0);
+	ck_assert(topo_is_inside_address(t, &t->av_members[0]));
+	ck_assert_uint_gt(t->members[0].addr_count, 0);
+	ck_assert(topo_is_inside_address(t, &t->members[0].addrs[0]));
+}
+END_TEST
+
 START_TEST(topo_name_is_valid_follows_dns)
 {
 	static const char *const good[] = {"a", "a.b", "a-b_c.d1.", "xn--a.b"};
@@ -204,6 +228,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, topo_is_inside_name_covers_suffix_and_names);
 	tcase_add_test(tc,
 		       topo_is_inside_name_goes_by_name_when_the_suffix_is_sip);
+	tcase_add_test(tc, topo_is_inside_address_covers_hosts_and_our_own);
 	tcase_add_test(tc, topo_name_is_valid_follows_dns);
 	suite_add_tcase(suite, tc);
 	return suite;
