@@ -180,10 +180,10 @@ static const struct topo_provider *sharing(const struct topo *t,
 	return p && !p->is_public && p->shares_address_space ? p : NULL;
 }
 
-enum acc_reason
-acc_destination_find(struct acc_verdict *out, struct acc_destination *to,
-		     const struct acc_view *v, const struct edge_sip_msg *m,
-		     const struct edge_sip_uri *edge_route, bool in_dialog)
+enum acc_reason acc_destination_find(struct acc_verdict *out,
+				     struct acc_destination *to,
+				     const struct acc_view *v,
+				     const struct acc_leaving *leaving)
 {
 	static check_fn *const order[] = {
 		federation_is_on, from_is_ours,	    to_is_outside,
@@ -193,11 +193,11 @@ acc_destination_find(struct acc_verdict *out, struct acc_destination *to,
 		.out = out,
 		.to = to,
 		.t = v->topo,
-		.m = m,
-		.split = sharing(v->topo, edge_route),
-		.from_host = host_of(&m->from),
-		.to_host = host_of(&m->to),
-		.in_dialog = in_dialog,
+		.m = leaving->m,
+		.split = sharing(v->topo, leaving->edge_route),
+		.from_host = host_of(&leaving->m->from),
+		.to_host = host_of(&leaving->m->to),
+		.in_dialog = leaving->in_dialog,
 	};
 	enum acc_reason why = ACC_REASON_OK;
 
