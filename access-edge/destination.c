@@ -156,27 +156,33 @@ static enum acc_reason where_to(const struct look *l)
 	return row ? go_to_provider(l, row) : go_by_srv(l);
 }
 
+static bool shares(const struct topo_provider *p)
+{
+	return p->is_enabled && !p->is_public && p->shares_address_space;
+}
+
 /* The one that a Route names; in a dialog with our own domain the one there
  * is. */
-static const struct topo_provider *sharing(const struct topo *t,
-					   const struct edge_sip_uri *u)
+static const struct topo_provider *split(const struct topo *t,
+					 const struct acc_leaving *l)
 {
 	const struct topo_provider *p = NULL;
 	char name[EDGE_DNS_NAME_LEN];
 
-	if (u && edge_slice_copy(name, sizeof(name), u->host))
+	if (!l->edge_route && l->in_dialog &&
+	    acc_host_is_own(t, acc_host_of(&l->m->to)))
+		for (size_t i = 0; i < t->provider_count && !p; i++)
+			p = shares(&t->providers[i]) ? &t->providers[i] : NULL;
+	if (l->edge_route &&
+	    edge_slice_copy(name, sizeof(name), l->edge_route->host))
 		p = acc_partner_provider(t, name);
-	for (size_t i = 0; !u && i < t->provider_count && !p; i++)
-		if (t->providers[i].is_enabled && !t->providers[i].is_public &&
-		    t->providers[i].shares_address_space)
-			p = &t->providers[i];
 	return p && !p->is_public && p->shares_address_space ? p : NULL;
 }
 
-enum acc_reason
-acc_destination_find(struct acc_verdict *out, struct acc_destination *to,
-		     const struct acc_view *v, const struct edge_sip_msg *m,
-		     const struct edge_sip_uri *edge_route, bool in_dialog)
+enum acc_reason acc_destination_find(struct acc_verdict *out,
+				     struct acc_destination *to,
+				     const struct acc_view *v,
+				     const struct acc_leaving *leaving)
 {
 	static check_fn *const order[] = {
 		federation_is_on, from_is_ours,	    to_is_outside,
@@ -186,15 +192,11 @@ acc_destination_find(struct acc_verdict *out, struct acc_destination *to,
 		.out = out,
 		.to = to,
 		.t = v->topo,
-		.m = m,
-		.split = edge_route || (in_dialog &&
-					acc_host_is_own(v->topo,
-							acc_host_of(&m->to)))
-				 ? sharing(v->topo, edge_route)
-				 : NULL,
-		.from_host = acc_host_of(&m->from),
-		.to_host = acc_host_of(&m->to),
-		.in_dialog = in_dialog,
+		.m = leaving->m,
+		.split = split(v->topo, leaving),
+		.from_host = acc_host_of(&leaving->m->from),
+		.to_host = acc_host_of(&leaving->m->to),
+		.in_dialog = leaving->in_dialog,
 	};
 	enum acc_reason why = ACC_REASON_OK;
 

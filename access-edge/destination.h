@@ -12,17 +12,20 @@ struct acc_destination {
 	enum topo_verification level;
 };
 
-/**
- * A request of the inside that would leave, in the order of AE 3.6 as far as it
- * goes without DNS.
- * @param edge_route  its Route entry with ms-edge-route behind ours, or NULL:
- *                    one that names a provider with a shared address space
- *                    sends the request there, whatever its To (split domain)
- */
-enum acc_reason
-acc_destination_find(struct acc_verdict *out, struct acc_destination *to,
-		     const struct acc_view *v, const struct edge_sip_msg *m,
-		     const struct edge_sip_uri *edge_route, bool in_dialog);
+struct acc_leaving { /* a request of the inside that would leave */
+	const struct edge_sip_msg *m;
+	/* its Route entry with ms-edge-route behind ours, or NULL: one that
+	 * names a provider with a shared address space sends it there, whatever
+	 * its To (split domain) */
+	const struct edge_sip_uri *edge_route;
+	bool in_dialog;
+};
+
+/** Where it goes, in the order of AE 3.6 as far as it goes without DNS. */
+enum acc_reason acc_destination_find(struct acc_verdict *out,
+				     struct acc_destination *to,
+				     const struct acc_view *v,
+				     const struct acc_leaving *l);
 /** May this SRV target be dialled for that destination; role and level become
  * those of a provider that it is. */
 enum acc_reason acc_destination_target(const struct acc_view *v,

@@ -1,7 +1,6 @@
 /* What would be decided on a message, and why. */
 #include "access-edge/explain.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,16 +67,14 @@ static const char *scheme_of(const char *uri)
 	return uri[strcspn(uri, ":@.")] == ':' ? "" : "sip:";
 }
 
-static enum edge_err make(struct edge_sip_msg *msg,
-			  struct edge_sip_arena *arena,
-			  char text[ACC_EXPLAIN_LEN],
+static enum edge_err make(struct acc_explain_room *r,
 			  const struct acc_question *q)
 {
 	int n;
 
 	if (!is_askable(q))
 		return EDGE_EFORMAT;
-	n = snprintf(text, ACC_EXPLAIN_LEN,
+	n = snprintf(r->text, ACC_EXPLAIN_LEN,
 		     "%s %s%s SIP/2.0\r\n"
 		     "Via: SIP/2.0/TLS explain.invalid;branch=z9hG4bK1\r\n"
 		     "From: <%s%s>;tag=1\r\nTo: <%s%s>\r\n"
@@ -87,8 +84,8 @@ static enum edge_err make(struct edge_sip_msg *msg,
 		     q->from, scheme_of(q->to), q->to, q->method);
 	if (n < 0 || n >= ACC_EXPLAIN_LEN)
 		return EDGE_ELIMIT;
-	return edge_sip_msg_parse(msg, arena, edge_slice(text, (size_t)n),
-				  (size_t)n);
+	return edge_sip_msg_parse(r->msg, r->arena,
+				  edge_slice(r->text, (size_t)n), (size_t)n);
 }
 
 /* -- the peer ----------------------------------------------------------- */
@@ -128,22 +125,28 @@ static void usual_peer(struct acc_explained *out, const struct topo *t,
 	(void)put_peer(out, known ? known : usual);
 }
 
+static bool take_name(char out[EDGE_PEER_NAME_LEN], struct edge_slice name)
+{
+	if (!edge_slice_len(name) ||
+	    !edge_slice_copy(out, EDGE_PEER_NAME_LEN, name))
+		return false;
+	for (char *c = out; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	return true;
+}
+
 /* "a.test,b.test": how many names; 0: none, too many or too long. */
 static size_t split(char names[ACC_EXPLAIN_NAMES][EDGE_PEER_NAME_LEN],
 		    const char *list)
 {
-	size_t n = 0;
-
-	while (n < ACC_EXPLAIN_NAMES) {
+	for (size_t n = 0; n < ACC_EXPLAIN_NAMES; n++) {
 		size_t len = strcspn(list, ",");
 
-		if (!len || len >= EDGE_PEER_NAME_LEN)
+		if (!take_name(names[n], edge_slice(list, len)))
 			return 0;
-		for (size_t i = 0; i < len; i++)
-			names[n][i] = (char)tolower((unsigned char)list[i]);
-		names[n++][len] = '\0';
 		if (!list[len])
-			return n;
+			return n + 1;
 		list += len + 1;
 	}
 	return 0;
@@ -217,10 +220,10 @@ static enum edge_err to_partner(struct acc_explained *out,
 		.host = edge_slice_str(q->route ? q->route : ""),
 		.is_sip = true,
 	};
+	const struct acc_leaving l = {m, q->route ? &route : NULL, false};
 	enum edge_err err = EDGE_OK;
 
-	acc_destination_find(&out->message, &out->goes, v, m,
-			     q->route ? &route : NULL, false);
+	acc_destination_find(&out->message, &out->goes, v, &l);
 	if (!out->message.reason) {
 		if (out->goes.by_srv)
 			err = by_srv(out, v, q);
@@ -264,11 +267,11 @@ static enum acc_direction usual_direction(const struct acc_view *v,
 }
 
 enum edge_err acc_explain(struct acc_explained *out, const struct acc_view *v,
-			  struct edge_sip_arena *arena,
-			  struct edge_sip_msg *msg, char text[ACC_EXPLAIN_LEN],
+			  struct acc_explain_room *room,
 			  const struct acc_question *q)
 {
-	enum edge_err err = make(msg, arena, text, q);
+	const struct edge_sip_msg *msg = room->msg;
+	enum edge_err err = make(room, q);
 	bool is_anonymous;
 
 	*out = (struct acc_explained){.role = ACC_ROLE_COUNT};

@@ -41,16 +41,21 @@ struct acc_explained {
 	struct edge_slice srv_assumed;
 };
 
+struct acc_explain_room { /* for the message that is judged */
+	struct edge_sip_arena *arena;
+	struct edge_sip_msg *msg;
+	char text[ACC_EXPLAIN_LEN];
+};
+
 /**
- * @param text  room for the message that is judged; what steps show points
- *              into it, into out and into the snapshot
+ * @param room  what steps show points into it, into out and into the snapshot
  * @return EDGE_EFORMAT: from, to, method, peer or route cannot stand where
  *         they belong; EDGE_ELIMIT: they do not fit
  */
-EDGE_MUST_CHECK enum edge_err
-acc_explain(struct acc_explained *out, const struct acc_view *v,
-	    struct edge_sip_arena *arena, struct edge_sip_msg *msg,
-	    char text[ACC_EXPLAIN_LEN], const struct acc_question *q);
+EDGE_MUST_CHECK enum edge_err acc_explain(struct acc_explained *out,
+					  const struct acc_view *v,
+					  struct acc_explain_room *room,
+					  const struct acc_question *q);
 const char *acc_direction_name(enum acc_direction d);
 /** The verdict that decides: the link's when it is refused, or the
  * message's. */

@@ -16,9 +16,8 @@ struct call {
 	struct acc_service *v;
 	json_t *asked;
 	const struct topo *other; /* of the call; NULL: none */
-	struct edge_sip_arena *arena;
-	struct edge_sip_msg *msg;
-	char text[ACC_EXPLAIN_LEN], why[256];
+	struct acc_explain_room room;
+	char why[256];
 };
 
 /* Two decisions on one question. */
@@ -121,7 +120,7 @@ static enum edge_err explain(struct call *c, struct acc_explained *out,
 		.options = &acc_service_shared(c->v)->options,
 	};
 
-	return acc_explain(out, &v, c->arena, c->msg, c->text, q);
+	return acc_explain(out, &v, &c->room, q);
 }
 
 static const char *word(const struct call *c, const char *name)
@@ -293,8 +292,8 @@ struct edge_admin_answer acc_explain_route(const struct edge_admin_request *r,
 	c->v = arg;
 	c->asked = json_loadb((const char *)r->body.p, edge_slice_len(r->body),
 			      0, NULL);
-	c->msg = calloc(1, sizeof(*c->msg));
-	if (c->msg && edge_sip_arena_new(&c->arena) == EDGE_OK) {
+	c->room.msg = calloc(1, sizeof(*c->room.msg));
+	if (c->room.msg && edge_sip_arena_new(&c->room.arena) == EDGE_OK) {
 		free(a.body);
 		a = json_is_object(c->asked) && is_clean(c->asked)
 			    ? decide(c)
@@ -303,8 +302,8 @@ struct edge_admin_answer acc_explain_route(const struct edge_admin_request *r,
 						"peer, method and topology, "
 						"all text");
 	}
-	edge_sip_arena_free(c->arena);
-	free(c->msg);
+	edge_sip_arena_free(c->room.arena);
+	free(c->room.msg);
 	topo_drop(c->other);
 	json_decref(c->asked);
 	free(c);

@@ -287,8 +287,9 @@ static void decide_federated(struct acc_decision *d, const struct acc_view *v,
 			     const struct edge_sip_msg *m,
 			     const struct route_set *r)
 {
-	enum acc_reason why = acc_destination_find(
-		&d->verdict, &d->partner, v, m, edge_route(r), d->in_dialog);
+	const struct acc_leaving l = {m, edge_route(r), d->in_dialog};
+	enum acc_reason why =
+		acc_destination_find(&d->verdict, &d->partner, v, &l);
 
 	if (why) {
 		answer(d, why);

@@ -59,8 +59,9 @@ static enum acc_reason find(const char *method, const char *from_uri,
 	snprintf(lines, sizeof(lines), "From: <%s>;tag=1\nTo: <%s>\n", from_uri,
 		 to_uri);
 	policy_request(&p, method, "sip:x@y.test", lines);
-	return acc_destination_find(&v, &to, &p.view, &p.in.msg, route,
-				    in_dialog);
+	return acc_destination_find(
+		&v, &to, &p.view,
+		&(struct acc_leaving){&p.in.msg, route, in_dialog});
 }
 
 START_TEST(destination_rows)

@@ -8,7 +8,7 @@
 
 static struct policy p;
 static struct acc_explained x;
-static char text[ACC_EXPLAIN_LEN];
+static struct acc_explain_room room;
 
 static const struct topo_partner allowed[] = {
 	{.domain = "fabrikam.com",
@@ -52,7 +52,9 @@ static void teardown(void)
 
 static enum edge_err ask(const struct acc_question *q)
 {
-	return acc_explain(&x, &p.view, p.in.arena, &p.in.msg, text, q);
+	room.arena = p.in.arena;
+	room.msg = &p.in.msg;
+	return acc_explain(&x, &p.view, &room, q);
 }
 
 static enum acc_reason reason(void)

@@ -63,12 +63,12 @@ static const char *event_rule(char out[ACC_RULE_LEN])
 
 static void explain(const struct acc_question *q, char out[ACC_RULE_LEN])
 {
-	static char text[ACC_EXPLAIN_LEN];
+	static struct acc_explain_room room;
 	struct acc_explained x;
 
-	ck_assert_int_eq(acc_explain(&x, &s->view, s->aside.arena, s->aside.msg,
-				     text, q),
-			 EDGE_OK);
+	room.arena = s->aside.arena;
+	room.msg = s->aside.msg;
+	ck_assert_int_eq(acc_explain(&x, &s->view, &room, q), EDGE_OK);
 	acc_verdict_print(acc_explained_verdict(&x), out);
 }
 

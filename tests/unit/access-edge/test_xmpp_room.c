@@ -57,7 +57,7 @@ START_TEST(xmpp_room_is_left_for_ours)
 		xmpp_partner_open("fabrikam.com");
 	e = xmpp_partner();
 	xmpp_is_over(e);
-	ck_assert(heard("reason=busy"));
+	ck_assert(heard("reason=connections"));
 	ck_assert_int_eq(acc_xmpp_room(&core, &xmpp_topo.xmpp[0], false),
 			 ACC_XMPP_R_OK);
 }
