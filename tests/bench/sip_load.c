@@ -79,8 +79,8 @@ static void send_request(struct bench_peer *p, const char *method,
 		     method, registers ? "" : "bob@", load.plan.to_domain,
 		     load.plan.from, port, c->index, c->sequence, c->index,
 		     load.plan.from_domain, registers ? "alice" : "bob",
-		     load.plan.to_domain, c->sequence, method, due_ns,
-		     c->index, c->index, load.plan.from, port,
+		     load.plan.to_domain, c->sequence, method, due_ns, c->index,
+		     c->index, load.plan.from, port,
 		     registers ? "Authorization: Digest username=\"user\", "
 				 "realm=\"contoso.com\", nonce=\"1f\", "
 				 "uri=\"sip:contoso.com\", response="
@@ -402,11 +402,11 @@ static bool read_text(int option)
 		int option;
 		const char **where;
 	} texts[] = {
-		{'b', &p->from},       {'t', &p->to},
-		{'n', &p->name},       {'P', &p->pids},
-		{'m', &p->method},     {'d', &p->from_domain},
-		{'D', &p->to_domain},  {'C', &p->tls.chain},
-		{'K', &p->tls.key},    {'A', &p->tls.ca},
+		{'b', &p->from},      {'t', &p->to},
+		{'n', &p->name},      {'P', &p->pids},
+		{'m', &p->method},    {'d', &p->from_domain},
+		{'D', &p->to_domain}, {'C', &p->tls.chain},
+		{'K', &p->tls.key},   {'A', &p->tls.ca},
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
@@ -441,7 +441,8 @@ static void read_options(int argc, char **argv)
 
 	p->from_domain = p->to_domain = "contoso.com";
 	p->tls.is_client = true;
-	while ((option = getopt(argc, argv, "b:t:n:P:m:d:D:C:K:A:p:c:w:r:s:k:R")) > 0) {
+	while ((option = getopt(argc, argv,
+				"b:t:n:P:m:d:D:C:K:A:p:c:w:r:s:k:R")) > 0) {
 		if (option == 'R')
 			p->signs_in = true;
 		else if (!read_text(option))
@@ -456,8 +457,9 @@ int main(int argc, char **argv)
 {
 	read_options(argc, argv);
 	load.peers = calloc(load.plan.clients, sizeof(*load.peers));
-	load.loop = bench_loop_new(
-		&load.plan.tls, load.plan.handshakes ? on_ticket : on_bytes, on_lost);
+	load.loop = bench_loop_new(&load.plan.tls,
+				   load.plan.handshakes ? on_ticket : on_bytes,
+				   on_lost);
 	if (!load.peers)
 		bench_die("memory");
 	if (!load.plan.handshakes)
