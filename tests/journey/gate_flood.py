@@ -73,7 +73,7 @@ def sign_in(j):
 
 def strangers(director):
     """How many requests of theirs have come inside: (bogus, partner's)."""
-    seen = [(m.value('Call-ID') or '')[:6] for m in director.from_edge()
+    seen = [(m.value('Call-ID') or '')[:6] for m in director.arrived()
             if m.method in ('REGISTER', 'MESSAGE')]
     return seen.count('bogus-'), seen.count('flood-')
 
