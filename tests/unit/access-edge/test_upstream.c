@@ -429,6 +429,22 @@ START_TEST(upstream_probe_is_answered_or_the_end)
 }
 END_TEST
 
+START_TEST(upstream_strangers_are_those_on_no_list)
+{
+	struct acc_source from = {.role = ACC_ROLE_USR};
+
+	ck_assert(acc_upstream_is_stranger(&from));
+	from.signed_in = true;
+	ck_assert(!acc_upstream_is_stranger(&from));
+	from = (struct acc_source){.role = ACC_ROLE_DSC}; /* listed, by SRV */
+	ck_assert(!acc_upstream_is_stranger(&from));
+	from.is_limited = true;
+	ck_assert(acc_upstream_is_stranger(&from));
+	from = (struct acc_source){.role = ACC_ROLE_DIR};
+	ck_assert(!acc_upstream_is_stranger(&from));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *suite = suite_create("upstream");
@@ -449,6 +465,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, upstream_forgets_the_held_of_a_client_that_goes);
 	tcase_add_test(t, upstream_refuses_strangers_past_their_share);
 	tcase_add_loop_test(t, strangers_are_whom_nobody_entered, 0, 9);
+	tcase_add_test(t, upstream_strangers_are_those_on_no_list);
 	tcase_add_test(t, upstream_waiting_survives_a_new_topology);
 	tcase_add_test(t, upstream_health_follows_a_member_to_its_new_place);
 	tcase_add_test(t, upstream_lost_lets_its_clients_be_read);
