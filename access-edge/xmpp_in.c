@@ -113,6 +113,7 @@ static void succeed(struct acc_xmpp_in_link *n)
 		acc_xmpp_link_end(l, ACC_XMPP_R_DOMAINS);
 		return;
 	}
+	acc_xmpp_in_drop_questions(n); /* of the stream that ends now */
 	p->is_proved = p->is_external = true;
 	say_word(l, acc_xmpp_put_success);
 	acc_xmpp_link_restart(l);

@@ -301,6 +301,51 @@ START_TEST(xmpp_out_of_a_slow_partner_holds_once)
 }
 END_TEST
 
+/* Its verdict about the key on e: the id is that of the partner's stream. */
+static void authority_says(struct xmpp_end *authority, struct xmpp_end *e,
+			   const char *type)
+{
+	char id[ACC_XMPP_STREAM_ID_LEN];
+	const char *at = strstr(e->text, " id='");
+
+	ck_assert_ptr_nonnull(at);
+	snprintf(id, sizeof(id), "%s", at + 5);
+	ck_assert_ptr_nonnull(strstr(authority->text, id));
+	xmpp_say(authority, "<db:verify from='fabrikam.com' "
+			    "to='contoso.com' id='");
+	xmpp_say(authority, id);
+	xmpp_say(authority, "' type='");
+	xmpp_say(authority, type);
+	xmpp_say(authority, "'/>");
+}
+
+/* Who proves himself needs one of his partner's places then. */
+START_TEST(xmpp_out_finds_a_partners_places_taken)
+{
+	struct xmpp_end *e, *authority;
+
+	with_dns();
+	xmpp_topo.xmpp_gateway.partner_connections = 1;
+	xmpp_partner_open("fabrikam.com");
+	xmpp_newest()->partner = &xmpp_topo.xmpp[_i]; /* as if proved */
+	e = xmpp_partner_open("fabrikam.com");
+	xmpp_say(e, "<db:result from='fabrikam.com' to='contoso.com'>k"
+		    "</db:result>");
+	authority = xmpp_taken(listener);
+	xmpp_say(authority, THEIR_HEADER);
+	xmpp_hears(authority, ">k</db:verify>");
+	authority_says(authority, e, "valid");
+	if (_i) { /* another's */
+		xmpp_hears(e, "type='valid'");
+		return;
+	}
+	xmpp_hears(e, "type='error'");
+	xmpp_is_over(e);
+	ck_assert_ptr_nonnull(strstr(e->text, "<resource-constraint "));
+	ck_assert(heard("reason=partner_connections"));
+}
+END_TEST
+
 /* A partner's key: his domain's server is asked, and the stream is as good as
  * the answer. Both of them are the test. */
 START_TEST(xmpp_out_asks_about_a_partners_key)
@@ -322,21 +367,7 @@ START_TEST(xmpp_out_asks_about_a_partners_key)
 	ck_assert_ptr_nonnull(strstr(authority->text,
 				     "<db:verify from='contoso.com' "
 				     "to='fabrikam.com' id='"));
-	{
-		/* the id is that of the partner's stream */
-		char id[ACC_XMPP_STREAM_ID_LEN];
-		const char *at = strstr(e->text, " id='");
-
-		ck_assert_ptr_nonnull(at);
-		snprintf(id, sizeof(id), "%s", at + 5);
-		ck_assert_ptr_nonnull(strstr(authority->text, id));
-		xmpp_say(authority, "<db:verify from='fabrikam.com' "
-				    "to='contoso.com' id='");
-		xmpp_say(authority, id);
-	}
-	xmpp_say(authority, "' type='");
-	xmpp_say(authority, answers[_i]);
-	xmpp_say(authority, "'/>");
+	authority_says(authority, e, answers[_i]);
 	xmpp_hears(e, _i == 0	? "type='valid'"
 		      : _i == 1 ? "type='invalid'"
 				: "type='error'");
@@ -523,6 +554,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, xmpp_out_of_a_slow_partner_comes_back);
 	tcase_add_test(t, xmpp_out_of_a_slow_partner_holds_once);
 	tcase_add_loop_test(t, xmpp_out_asks_about_a_partners_key, 0, 3);
+	tcase_add_loop_test(t, xmpp_out_finds_a_partners_places_taken, 0, 2);
 	tcase_add_test(t, xmpp_out_asks_no_longer_than_is_allowed);
 	tcase_add_test(t, xmpp_out_new_topology_ends_what_was_proved_otherwise);
 	tcase_add_test(t, xmpp_out_asks_once_for_a_pair);
