@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "access-edge/events.h"
-#include "access-edge/limits.h"
 #include "access-edge/xmpp_dns.h"
 #include "access-edge/xmpp_gateway.h"
 #include "access-edge/xmpp_in.h"
