@@ -16,6 +16,23 @@ void edge_quiet_init(struct edge_quiet *q, const uint8_t key[16])
 	memcpy(q->key, key, sizeof(q->key));
 }
 
+/* Where it stands, else the place of its row that is free first. */
+static struct edge_quiet_slot *place(struct edge_quiet *q, uint64_t tag)
+{
+	struct edge_quiet_slot *row =
+		&q->slots[tag % (EDGE_QUIET_SLOTS / EDGE_QUIET_ROW) *
+			  EDGE_QUIET_ROW];
+	struct edge_quiet_slot *first = row;
+
+	for (unsigned i = 0; i < EDGE_QUIET_ROW; i++) {
+		if (row[i].tag == tag)
+			return &row[i];
+		if (row[i].until_ms < first->until_ms)
+			first = &row[i];
+	}
+	return first;
+}
+
 bool edge_quiet_may_tell(struct edge_quiet *q, const struct edge_quiet_line *l,
 			 uint64_t now_ms, uint32_t *held_back)
 {
@@ -27,7 +44,7 @@ bool edge_quiet_may_tell(struct edge_quiet *q, const struct edge_quiet_line *l,
 	memcpy(m.ip, source.ip, sizeof(m.ip));
 	m.reason = edge_siphash(q->key, edge_slice_str(l->reason));
 	tag = edge_siphash(q->key, edge_slice(&m, sizeof(m)));
-	at = &q->slots[tag % EDGE_QUIET_SLOTS];
+	at = place(q, tag);
 	if (at->tag == tag && now_ms < at->until_ms) {
 		at->held_back++;
 		return false;

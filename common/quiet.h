@@ -8,7 +8,8 @@
 #include "common/addr.h"
 
 enum {
-	EDGE_QUIET_SLOTS = 256, /* ours: a pair that lost its slot is told */
+	EDGE_QUIET_SLOTS = 256, /* ours: a line that lost its slot is told */
+	EDGE_QUIET_ROW = 4,	/* of them in which a line has its slot */
 	EDGE_QUIET_MS = 1000	/* AE 5 [ms] */
 };
 

@@ -43,7 +43,7 @@ def post(edge, path, body=None, status=200):
 
 def body(j):
     j.use('xmpp-access', 'access')
-    j.resolver(xmpp.records('fabrikam.com'))
+    j.resolver(*xmpp.records('fabrikam.com'))
     edge = j.edge(topology=xmpp.topology(
         LAB / 'topology' / 'contoso.xml', j.folder / 'xmpp.xml',
         [xmpp.partner('fabrikam.com'),

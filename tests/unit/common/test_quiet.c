@@ -59,6 +59,28 @@ START_TEST(quiet_keeps_events_reasons_and_sources_apart)
 }
 END_TEST
 
+/* A few lines that take turns do not drive each other out. */
+START_TEST(quiet_holds_several_lines_at_once)
+{
+	struct edge_addr a = at("192.0.2.101");
+	struct edge_quiet q;
+	unsigned told = 0;
+	uint32_t more;
+	char reason[2] = "a";
+
+	for (unsigned seed = 0; seed < 256; seed++) {
+		edge_quiet_init(&q, (uint8_t[16]){(uint8_t)seed});
+		for (unsigned i = 0; i < 100; i++) {
+			reason[0] = (char)('a' + i % EDGE_QUIET_ROW);
+			told += edge_quiet_may_tell(
+				&q, &(struct edge_quiet_line){1010, reason, &a},
+				0, &more);
+		}
+	}
+	ck_assert_uint_eq(told, 256 * EDGE_QUIET_ROW);
+}
+END_TEST
+
 START_TEST(quiet_tells_rather_too_much_when_crowded)
 {
 	struct edge_addr a = at("10.0.0.0");
@@ -87,6 +109,7 @@ Suite *test_suite(void)
 	tcase_set_timeout(c, 10);
 	tcase_add_test(c, quiet_tells_once_a_second_and_how_many_it_held_back);
 	tcase_add_test(c, quiet_keeps_events_reasons_and_sources_apart);
+	tcase_add_test(c, quiet_holds_several_lines_at_once);
 	tcase_add_test(c, quiet_tells_rather_too_much_when_crowded);
 	suite_add_tcase(s, c);
 	return s;
