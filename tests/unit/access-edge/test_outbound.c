@@ -2,6 +2,7 @@
 #include "access-edge/outbound.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "access-edge/events.h"
@@ -284,6 +285,76 @@ START_TEST(outbound_ends_when_it_is_idle)
 }
 END_TEST
 
+static void two_connections(struct topo *t)
+{
+	partners_amend(t);
+	t->access.tls_count = 2;
+}
+
+static struct acc_link *pick(void)
+{
+	const struct acc_destination to = {
+		.by_srv = true, .is_listed = true, .name = "listed.test"};
+	struct acc_outbound *up;
+	struct acc_link *link;
+	enum acc_reason why;
+
+	ck_assert_int_eq(acc_outbound_pick(s->outbounds, &to, &up, &link, &why),
+			 ACC_PICK_READY);
+	return link;
+}
+
+/* What is queued is written when the turn ends: until then it is above. */
+static void make_busy(struct acc_link *l)
+{
+	size_t len = f.limits[ACC_LIMIT_OUT_QUEUE] / 2 + 1;
+	char *bytes = malloc(len);
+
+	ck_assert_ptr_nonnull(bytes);
+	memset(bytes, '\n', len);
+	for (size_t i = 0; i < len; i += 2)
+		bytes[i] = '\r';
+	ck_assert(acc_link_send(l, edge_slice(bytes, len)));
+	free(bytes);
+}
+
+static bool has_two(void *arg)
+{
+	(void)arg;
+	return heard_with("connected to partner") == 2;
+}
+
+START_TEST(outbound_opens_another_connection_when_one_is_busy)
+{
+	struct acc_link *first;
+
+	f.amend = _i ? partners_amend : two_connections;
+	begin();
+	ask("b@listed.test");
+	(void)expect_passed();
+	first = pick();
+	ck_assert_ptr_eq(pick(), first); /* there is room */
+	ck_assert_uint_eq(dials(), 1);
+	make_busy(first);
+	ck_assert_ptr_eq(pick(), first);
+	if (_i) { /* one is all it may have */
+		ask("c@listed.test");
+		(void)expect_passed();
+		ck_assert_uint_eq(dials(), 1);
+		return;
+	}
+	sip_peer_wait(f.loop, has_two, NULL, "the second connection");
+	ck_assert_uint_eq(dials(), 2);
+	make_busy(first);
+	ck_assert_ptr_ne(pick(), first);
+	make_busy(pick());
+	(void)pick(); /* both are busy: no third one */
+	ask("c@listed.test");
+	(void)expect_passed();
+	ck_assert_uint_eq(dials(), 2);
+}
+END_TEST
+
 START_TEST(outbound_table_has_a_cap)
 {
 	f.limits[ACC_LIMIT_PARTNERS] = 1;
@@ -373,6 +444,8 @@ Suite *test_suite(void)
 	tcase_add_test(t, outbound_gives_up_on_who_is_silent);
 	tcase_add_loop_test(t, outbound_tells_what_dns_is_the_reason_of, 0, 6);
 	tcase_add_test(t, outbound_ends_when_it_is_idle);
+	tcase_add_loop_test(
+		t, outbound_opens_another_connection_when_one_is_busy, 0, 2);
 	tcase_add_test(t, outbound_table_has_a_cap);
 	tcase_add_test(t, outbound_forgets_the_idle_with_the_topology);
 	tcase_add_test(t, outbound_survives_a_new_resolver);
