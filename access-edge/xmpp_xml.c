@@ -12,8 +12,9 @@
 
 enum {
 	SEPARATOR = '\n',
-	ATTRS_MAX = 8192,   /* ours: three JIDs of full length do not fit */
-	HEAD_MAX = 2 * 8192 /* ours: a header written anew */
+	ATTRS_MAX = 8192,    /* ours: three JIDs of full length do not fit */
+	HEAD_MAX = 2 * 8192, /* ours: a header written anew */
+	SCANS = 256 /* ours: of an element at its longest, while it is read */
 };
 
 struct acc_xmpp_xml {
@@ -26,7 +27,8 @@ struct acc_xmpp_xml {
 	struct acc_xmpp_copy copy; /* the element anew */
 	struct edge_bytes head;	   /* a header with the same declarations */
 	unsigned level; /* open elements: 0 none, 1 the stream, 2 a stanza */
-	uint64_t fed, begun; /* of this parser; where the item begins */
+	uint64_t fed, begun;	 /* of this parser; where the item begins */
+	uint64_t stuck, scanned; /* since expat told anything */
 	enum acc_xmpp_kind ready;
 	enum acc_xmpp_fault fault;
 	bool is_suspended, is_poisoned, has_begun, has_ended, is_renewing;
@@ -38,6 +40,11 @@ static void fail(struct acc_xmpp_xml *x, enum acc_xmpp_fault fault)
 	if (x->fault == ACC_XMPP_FINE)
 		x->fault = fault;
 	XML_StopParser(x->parser, XML_FALSE);
+}
+
+static void moved(struct acc_xmpp_xml *x)
+{
+	x->stuck = x->scanned = 0;
 }
 
 static void yield(struct acc_xmpp_xml *x, enum acc_xmpp_kind kind)
@@ -222,6 +229,7 @@ static void on_start(void *arg, const char *name, const char **attrs)
 	struct acc_xmpp_xml *x = arg;
 	struct acc_xmpp_name n;
 
+	moved(x);
 	if (x->fault)
 		return;
 	if (!acc_xmpp_name_read(&n, name) || x->level > x->limits.depth) {
@@ -242,6 +250,7 @@ static void on_end(void *arg, const char *name)
 	struct acc_xmpp_xml *x = arg;
 	struct acc_xmpp_name n;
 
+	moved(x);
 	if (x->fault)
 		return;
 	x->level--;
@@ -290,6 +299,7 @@ static void on_text(void *arg, const char *text, int len)
 	struct acc_xmpp_xml *x = arg;
 	const struct edge_slice s = edge_slice(text, (size_t)len);
 
+	moved(x);
 	if (x->fault)
 		return;
 	if (x->level == 1) {
@@ -367,7 +377,7 @@ static enum edge_err parser_new(struct acc_xmpp_xml *x)
 		XML_ParserFree(x->parser);
 	x->parser = p;
 	/* what is whole is told at once: the other end waits for an answer.
-	 * That little comes at a time costs no more than the limits allow */
+	 * parse() bounds what that costs when little comes at a time */
 	XML_SetReparseDeferralEnabled(p, XML_FALSE);
 	XML_SetReturnNSTriplet(p, 1);
 	XML_SetUserData(p, x);
@@ -391,6 +401,7 @@ enum edge_err acc_xmpp_xml_restart(struct acc_xmpp_xml *x)
 		return err;
 	acc_xmpp_copy_clear(&x->copy);
 	edge_bytes_fini(&x->head);
+	moved(x);
 	x->item = (struct acc_xmpp_item){0};
 	x->level = 0;
 	x->ready = ACC_XMPP_NOTHING;
@@ -455,9 +466,16 @@ static void on_status(struct acc_xmpp_xml *x, enum XML_Status status)
 		x->fault = fault_of(XML_GetErrorCode(x->parser));
 }
 
+/* Half a tag is read from its beginning again with each part of it. */
 static void parse(struct acc_xmpp_xml *x, struct edge_slice bytes)
 {
 	x->fed += edge_slice_len(bytes);
+	x->stuck += edge_slice_len(bytes);
+	x->scanned += x->stuck;
+	if (x->scanned > SCANS * len_max(x)) {
+		fail(x, ACC_XMPP_TOO_LARGE);
+		return;
+	}
 	on_status(x, XML_Parse(x->parser, (const char *)bytes.p,
 			       (int)edge_slice_len(bytes), 0));
 }

@@ -282,6 +282,31 @@ START_TEST(xml_stanza_is_limited)
 }
 END_TEST
 
+/* Half a tag in ever so small parts costs more than its length. */
+START_TEST(xml_what_comes_byte_by_byte_is_limited)
+{
+	static const char *const begins[] = {"<m a='", "<m>"};
+	size_t fed = 0;
+
+	begin();
+	acc_xmpp_xml_feed(x, edge_slice_str(begins[_i]));
+	(void)acc_xmpp_xml_next(x);
+	while (fed < STANZA / 2) {
+		acc_xmpp_xml_feed(x, edge_slice_str("a"));
+		fed++;
+		if (acc_xmpp_xml_next(x)->kind == ACC_XMPP_FAULT)
+			break;
+	}
+	if (_i) { /* text is done with as it comes */
+		ck_assert_uint_eq(fed, STANZA / 2);
+		return;
+	}
+	ck_assert_uint_gt(fed, STANZA / 64);
+	ck_assert_uint_lt(fed, STANZA / 2);
+	ck_assert_int_eq(next(ACC_XMPP_FAULT)->fault, ACC_XMPP_TOO_LARGE);
+}
+END_TEST
+
 /* Half a tag is no excuse, nor is a header, nor is a copy that grows. */
 START_TEST(xml_what_is_not_over_is_limited_too)
 {
@@ -462,6 +487,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, xml_sixteen_bit_text_is_refused);
 	tcase_add_test(t, xml_depth_is_limited);
 	tcase_add_loop_test(t, xml_stanza_is_limited, 0, 4);
+	tcase_add_loop_test(t, xml_what_comes_byte_by_byte_is_limited, 0, 2);
 	tcase_add_loop_test(t, xml_what_is_not_over_is_limited_too, 0, 3);
 	tcase_add_test(t, xml_namespaces_do_not_multiply);
 	suite_add_tcase(suite, t);
