@@ -10,11 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/peers/packets.h"
+
 enum {
-	LEN_LEAST = 40,	 /* [bytes] */
-	LEN_SPREAD = 97, /* lengths vary, odd ones too */
-	HEADROOM = 64,	 /* libre writes its headers there */
-	WINDOW = 32,	 /* on the way at a time: loss would be a fault */
+	HEADROOM = 64, /* libre writes its headers there */
 	TICK_MS = 2,
 	EACH_TICK = 4,
 	QUIET_MS = 60000, /* without any progress: given up */
@@ -34,7 +33,8 @@ struct end {
 	struct turnc *turn;
 	struct mbuf *in; /* of a stream, not yet cut */
 	bool is_allocated, is_permitted;
-	uint32_t sent, got;
+	uint32_t sent;
+	struct packets got;
 };
 
 struct pair {
@@ -59,36 +59,19 @@ static void give_up(struct pair *p, const char *what, int err)
 		re_printf("%c: allocated %d permitted %d sent %u got %u\n",
 			  p->end[i].name, p->end[i].is_allocated,
 			  p->end[i].is_permitted, p->end[i].sent,
-			  p->end[i].got);
+			  p->end[i].got.next);
 	p->status = 1;
 	re_cancel();
 }
 
-static size_t packet_make(uint8_t *out, uint32_t number, char from)
-{
-	size_t len = LEN_LEAST + number % LEN_SPREAD;
-
-	out[0] = 0x80; /* as RTP begins */
-	out[1] = (uint8_t)from;
-	memcpy(out + 2, &number, sizeof(number));
-	for (size_t i = 6; i < len; i++)
-		out[i] = (uint8_t)(i * 7 + number);
-	return len;
-}
-
 static void arrived(struct end *e, const struct sa *from, struct mbuf *mb)
 {
-	uint8_t want[LEN_LEAST + LEN_SPREAD];
-	size_t len = packet_make(want, e->got, e->other->name);
-
 	e->pair->progress_ms = tmr_jiffies();
 	if (!sa_cmp(from, &e->other->relayed, SA_ALL))
 		give_up(e->pair, "a packet from somebody else", 0);
-	else if (mbuf_get_left(mb) != len ||
-		 memcmp(mbuf_buf(mb), want, len) != 0)
-		give_up(e->pair, "a packet is lost, doubled or altered", 0);
-	else
-		e->got++;
+	else if (!packets_take(&e->got, mbuf_buf(mb), mbuf_get_left(mb),
+			       e->other->name))
+		give_up(e->pair, "a packet is doubled or altered", 0);
 }
 
 static void udp_arrived(const struct sa *src, struct mbuf *mb, void *arg)
@@ -244,9 +227,10 @@ static bool push(struct end *e)
 	struct mbuf *mb;
 	int err;
 
-	if (e->sent == e->pair->packets || e->sent - e->other->got >= WINDOW)
+	if (e->sent == e->pair->packets ||
+	    e->sent - e->other->got.next >= PACKET_WINDOW)
 		return false;
-	mb = mbuf_alloc(HEADROOM + LEN_LEAST + LEN_SPREAD + 4);
+	mb = mbuf_alloc(HEADROOM + PACKET_MAX + 4);
 	if (!mb)
 		return false;
 	mb->pos = HEADROOM;
@@ -273,7 +257,7 @@ static void tick(void *arg)
 	for (int i = 0; e[0].is_permitted && e[1].is_permitted && i < 2; i++)
 		for (int n = 0; n < EACH_TICK && push(&e[i]); n++)
 			;
-	if (e[0].got == p->packets && e[1].got == p->packets) {
+	if (e[0].got.next == p->packets && e[1].got.next == p->packets) {
 		re_cancel();
 		return;
 	}
@@ -347,7 +331,8 @@ int main(int argc, char **argv)
 		err = run(&p);
 	if (err)
 		give_up(&p, "start", err);
-	if (!p.status && p.end[0].got == p.packets && p.end[1].got == p.packets)
+	if (!p.status && p.end[0].got.next == p.packets &&
+	    p.end[1].got.next == p.packets)
 		re_printf("good: %u packets each way\n", p.packets);
 	else
 		p.status = 1;
