@@ -97,8 +97,8 @@ static void invite(struct edge_slice *out)
 		      acc_reason_name(p.reason));
 }
 
-static struct edge_slice answer(struct acc_source from, struct acc_back b,
-				const char *fmt, ...)
+static struct edge_slice EDGE_PRINTF(3, 4)
+	answer(struct acc_source from, struct acc_back b, const char *fmt, ...)
 {
 	const struct acc_rewrite r = policy_pass(&p, &from);
 	struct edge_slice out = {0};
