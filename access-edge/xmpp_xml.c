@@ -378,7 +378,9 @@ static enum edge_err parser_new(struct acc_xmpp_xml *x)
 	x->parser = p;
 	/* what is whole is told at once: the other end waits for an answer.
 	 * parse() bounds what that costs when little comes at a time */
+#ifdef EDGE_EXPAT_DEFERS
 	XML_SetReparseDeferralEnabled(p, XML_FALSE);
+#endif
 	XML_SetReturnNSTriplet(p, 1);
 	XML_SetUserData(p, x);
 	XML_SetElementHandler(p, on_start, on_end);
