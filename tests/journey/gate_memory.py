@@ -17,7 +17,7 @@ def body(j):
     inside = director.Sink(j.world, j.ca)
     j.parts.append(inside)
     edge = j.edge(limits={
-        'access.memory_mb': 24,
+        'access.memory_mb': 30,
         # a loaded machine fills it slowly: nobody may go for being slow
         'access.head_ms': 60000, 'access.first_message_ms': 120000})
     friend = j.user('bob', 1)
@@ -34,7 +34,7 @@ def body(j):
         wires.append(gate.half_open(j, 4))  # one more knocks, and waits
         until(lambda: gate.count(edge, 'accept_paused'), 5,
               'all are let in')
-        assert gate.events(edge, 1037, state='over', budget_mb=24)
+        assert gate.events(edge, 1037, state='over', budget_mb=30)
         assert gate.resident(edge) < 60 * 1024, gate.resident(edge)
         assert wires[0].closed(), 'the oldest is to go first'
         friend.wire.send(friend.request('MESSAGE', 'sip:carol@contoso.com'))
