@@ -64,7 +64,8 @@ enum ctl_exit ctl_config(struct ctl *c);
  * when none is known (reported). Lives as long as c. */
 const char *ctl_self(struct ctl *c, const char *given);
 
-/** One finding; want, why and fix come from finding.def by its id. */
+/** One finding; want, why and fix come from finding.def and doctor.def by its
+ * id, and so does the page that says more. */
 void ctl_find(struct ctl *c, enum topo_level level, const char *id,
 	      const char *place, const char *fmt, ...) EDGE_PRINTF(5, 6);
 void ctl_find_all(struct ctl *c, const struct topo_findings *f);
@@ -90,6 +91,6 @@ ctl_verb_fn ctl_topology_import, ctl_topology_sign, ctl_topology_check,
 	ctl_secrets_export, ctl_cert_list, ctl_cert_check, ctl_cert_csr,
 	ctl_cert_stage, ctl_cert_drop_previous, ctl_status, ctl_drain,
 	ctl_test_av_edge, ctl_test_p2p_av, ctl_test_dataconf, ctl_policy_show,
-	ctl_policy_explain;
+	ctl_policy_explain, ctl_doctor;
 
 #endif

@@ -61,6 +61,8 @@ static const struct verb {
 	{"test", "dataconf", ctl_test_dataconf,
 	 "--sender-join FILE --receiver-join FILE [--bytes N]",
 	 "two participants of a meeting: a content through the edge"},
+	{"doctor", NULL, ctl_doctor, "[--family NAME[,NAME]] [--quiet]",
+	 "is this host set up right? what is wrong, and how to mend it"},
 	{"drain", NULL, ctl_drain, "[SERVICE]",
 	 "no new work; sessions end by themselves"},
 	/* clang-format on */

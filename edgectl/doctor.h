@@ -1,0 +1,34 @@
+/* doctor: is this host set up right? Families of checks, each a file. */
+#ifndef EDGECTL_DOCTOR_H
+#define EDGECTL_DOCTOR_H
+
+#include "edgectl/daemons.h"
+#include "edgectl/finding.h"
+#include "topology/topology.h"
+
+struct json_t;
+
+struct ctl_doctor {
+	struct ctl *c;			    /* its config is read */
+	const struct topo *topo;	    /* NULL: none imported */
+	struct json_t *status[CTL_DAEMONS]; /* /v1/status; NULL: no answer */
+	const char *family;		    /* that is at work */
+	struct json_t *checks;		    /* for --json */
+	unsigned good, bad;		    /* checks; findings */
+	bool is_quiet;			    /* no line for what is good */
+};
+
+/** One check has found all as it should be: a line with a tick. */
+void ctl_doctor_good(struct ctl_doctor *d, const char *fmt, ...)
+	EDGE_PRINTF(2, 3);
+/** A finding of the family at work; cure may be NULL. */
+void ctl_doctor_bad(struct ctl_doctor *d, enum topo_level level, const char *id,
+		    const char *place, const struct ctl_cure *cure,
+		    const char *fmt, ...) EDGE_PRINTF(6, 7);
+
+/* The families: each runs its checks. Without a topology only NET, SYS and TOP
+ * run. */
+typedef void ctl_doctor_family(struct ctl_doctor *d);
+ctl_doctor_family ctl_doctor_top;
+
+#endif
