@@ -37,8 +37,7 @@ void ctl_doctor_good(struct ctl_doctor *d, const char *fmt, ...)
 }
 
 void ctl_doctor_bad(struct ctl_doctor *d, enum topo_level level, const char *id,
-		    const char *place, const struct ctl_cure *cure,
-		    const char *fmt, ...)
+		    const char *place, const char *fmt, ...)
 {
 	char text[TOPO_FINDING_TEXT];
 	va_list ap;
@@ -47,7 +46,8 @@ void ctl_doctor_bad(struct ctl_doctor *d, enum topo_level level, const char *id,
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	fflush(stdout); /* findings go to stderr, in their place */
-	ctl_find_cure(d->c, level, id, place, cure, text);
+	ctl_find_cure(d->c, level, id, place, &d->cure, text);
+	d->cure.count = 0;
 }
 
 /* Whom the word of --family names: a list with commas. */

@@ -16,15 +16,15 @@ struct ctl_doctor {
 	struct json_t *checks;		    /* for --json */
 	unsigned good, bad;		    /* checks; findings */
 	bool is_quiet;			    /* no line for what is good */
+	struct ctl_cure cure;		    /* of the next finding */
 };
 
 /** One check has found all as it should be: a line with a tick. */
 void ctl_doctor_good(struct ctl_doctor *d, const char *fmt, ...)
 	EDGE_PRINTF(2, 3);
-/** A finding of the family at work; cure may be NULL. */
+/** A finding of the family at work, with d->cure, which is empty afterwards. */
 void ctl_doctor_bad(struct ctl_doctor *d, enum topo_level level, const char *id,
-		    const char *place, const struct ctl_cure *cure,
-		    const char *fmt, ...) EDGE_PRINTF(6, 7);
+		    const char *place, const char *fmt, ...) EDGE_PRINTF(5, 6);
 
 /* The families: each runs its checks. Without a topology only NET, SYS and TOP
  * run. */

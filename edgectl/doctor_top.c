@@ -9,7 +9,6 @@ static void check_service(struct ctl_doctor *d, enum ctl_daemon i)
 	const json_t *topo = json_object_get(d->status[i], "topology");
 	uint64_t has =
 		(uint64_t)json_integer_value(json_object_get(topo, "seq"));
-	struct ctl_cure cure = {0};
 
 	if (!d->status[i])
 		return; /* SVC says that it does not run */
@@ -18,8 +17,9 @@ static void check_service(struct ctl_doctor *d, enum ctl_daemon i)
 				has);
 		return;
 	}
-	ctl_cure_add(&cure, CTL_ON_EDGE, "systemctl reload %s", ctl_daemons[i]);
-	ctl_doctor_bad(d, TOPO_ERROR, "TOP-002", ctl_daemons[i], &cure,
+	ctl_cure_add(&d->cure, CTL_ON_EDGE, "systemctl reload %s",
+		     ctl_daemons[i]);
+	ctl_doctor_bad(d, TOPO_ERROR, "TOP-002", ctl_daemons[i],
 		       "version %" PRIu64 ", the store has %" PRIu64, has,
 		       d->topo->seq);
 }
@@ -28,7 +28,7 @@ void ctl_doctor_top(struct ctl_doctor *d)
 {
 	if (!d->topo) {
 		ctl_doctor_bad(d, TOPO_ERROR, "TOP-001", d->c->config->state,
-			       NULL, "no topology in the store");
+			       "no topology in the store");
 		return;
 	}
 	ctl_doctor_good(d, "topology %" PRIu64 " of %s, pool %s", d->topo->seq,
