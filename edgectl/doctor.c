@@ -46,7 +46,13 @@ void ctl_doctor_bad(struct ctl_doctor *d, enum topo_level level, const char *id,
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	fflush(stdout); /* findings go to stderr, in their place */
-	ctl_find_cure(d->c, level, id, place, &d->cure, text);
+	ctl_find_show(d->c, &(struct ctl_finding){
+				    .level = level,
+				    .id = id,
+				    .place = place,
+				    .saw = text,
+				    .cure = &d->cure,
+			    });
 	d->cure.count = 0;
 }
 

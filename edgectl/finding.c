@@ -86,18 +86,19 @@ static json_t *cure_json(const struct ctl_cure *k)
 }
 
 static void show_json(struct ctl *c, const struct ctl_advice *a,
-		      const json_t *head, const struct ctl_cure *k)
+		      const struct ctl_finding *f)
 {
-	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:o}", "family",
-			      ctl_family_of(a->id), "want", a->want, "why",
-			      a->why, "fix", a->fix, "cure", cure_json(k));
+	json_t *o =
+		json_pack("{s:s, s:s, s:s, s:s, s:s#, s:s, s:s, s:s, s:o}",
+			  "id", f->id, "family", ctl_family_of(f->id), "level",
+			  topo_level_name(f->level), "place", f->place, "saw",
+			  f->saw, strlen(f->saw), "want", a->want, "why",
+			  a->why, "fix", a->fix, "cure", cure_json(f->cure));
 
 	if (o && *a->id)
 		json_object_set_new(o, "page",
 				    json_sprintf("%s/%s.md", CTL_PAGES, a->id));
-	if (o && !json_object_update_missing(o, (json_t *)(uintptr_t)head))
-		json_array_append(c->findings, o);
-	json_decref(o);
+	json_array_append_new(c->findings, o);
 }
 
 static void show_text(const struct ctl_advice *a, const struct ctl_cure *k)
@@ -113,27 +114,21 @@ static void show_text(const struct ctl_advice *a, const struct ctl_cure *k)
 	fprintf(stderr, "  more: %s/%s.md\n", CTL_PAGES, a->id);
 }
 
-void ctl_find_cure(struct ctl *c, enum topo_level level, const char *id,
-		   const char *place, const struct ctl_cure *k, const char *saw)
+void ctl_find_show(struct ctl *c, const struct ctl_finding *f)
 {
 	static const struct ctl_advice none = {"", "", "", ""};
-	const struct ctl_advice *a = ctl_advice_find(id);
-	json_t *head;
+	const struct ctl_advice *a = ctl_advice_find(f->id);
 
 	if (!a)
 		a = &none;
-	count(c, level);
-	if (!c->json) {
-		fprintf(stderr, "%s %s at %s\n  saw:  %s\n",
-			topo_level_name(level), id, place, saw);
-		show_text(a, k);
+	count(c, f->level);
+	if (c->json) {
+		show_json(c, a, f);
 		return;
 	}
-	head = json_pack("{s:s, s:s, s:s, s:s#}", "id", id, "level",
-			 topo_level_name(level), "place", place, "saw", saw,
-			 strlen(saw));
-	show_json(c, a, head, k);
-	json_decref(head);
+	fprintf(stderr, "%s %s at %s\n  saw:  %s\n", topo_level_name(f->level),
+		f->id, f->place, f->saw);
+	show_text(a, f->cure);
 }
 
 void ctl_find(struct ctl *c, enum topo_level level, const char *id,
@@ -145,7 +140,12 @@ void ctl_find(struct ctl *c, enum topo_level level, const char *id,
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	ctl_find_cure(c, level, id, place, NULL, text);
+	ctl_find_show(c, &(struct ctl_finding){
+				 .level = level,
+				 .id = id,
+				 .place = place,
+				 .saw = text,
+			 });
 }
 
 /* Where in the document, as words. */
@@ -170,7 +170,12 @@ void ctl_find_all(struct ctl *c, const struct topo_findings *f)
 		const struct topo_finding *p = &f->items[i];
 
 		place_of(place, sizeof(place), p);
-		ctl_find_cure(c, p->level, p->code, place, NULL, p->text);
+		ctl_find_show(c, &(struct ctl_finding){
+					 .level = p->level,
+					 .id = p->code,
+					 .place = place,
+					 .saw = p->text,
+				 });
 	}
 	if (f->dropped)
 		ctl_say(c, "and %zu more findings", f->dropped);
@@ -185,6 +190,11 @@ enum ctl_exit ctl_fail(struct ctl *c, enum edge_err err, const char *id,
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	ctl_find_cure(c, TOPO_ERROR, id, place, NULL, text);
+	ctl_find_show(c, &(struct ctl_finding){
+				 .level = TOPO_ERROR,
+				 .id = id,
+				 .place = place,
+				 .saw = text,
+			 });
 	return ctl_exit_of(err);
 }

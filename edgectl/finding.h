@@ -32,10 +32,13 @@ void ctl_cure_add(struct ctl_cure *k, enum ctl_hands hands, const char *fmt,
 /** "edge", "member", "inside", "dns", "firewall", "ca". */
 const char *ctl_hands_name(enum ctl_hands hands);
 
-/** One finding with its cure; k may be NULL. Want, why and fix as ctl_find. */
-void ctl_find_cure(struct ctl *c, enum topo_level level, const char *id,
-		   const char *place, const struct ctl_cure *k,
-		   const char *saw);
+struct ctl_finding {
+	enum topo_level level;
+	const char *id, *place, *saw;
+	const struct ctl_cure *cure; /* NULL: none */
+};
+/** Print or keep it; want, why and fix as ctl_find. */
+void ctl_find_show(struct ctl *c, const struct ctl_finding *f);
 
 /* A row of finding.def or doctor.def. */
 struct ctl_advice {
