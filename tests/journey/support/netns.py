@@ -46,6 +46,8 @@ def run(*command):
 class Namespace:
     """One namespace with its own resolv.conf and hosts."""
 
+    view = ()  # words before every command: what else it sees as its own
+
     def __init__(self, name, resolver=None, hosts='', stays=False):
         self.name = name
         self.stays = stays
@@ -59,9 +61,20 @@ class Namespace:
             if resolver else '# nothing answers here\n')
         (etc / 'hosts').write_text('127.0.0.1 localhost\n' + hosts)
 
+    @classmethod
+    def existing(cls, name, stays=False):
+        """One that somebody else has made."""
+        made = cls.__new__(cls)
+        made.name, made.stays = name, stays
+        return made
+
+    def words(self, *command):
+        """The whole command that runs this one inside."""
+        return ['ip', 'netns', 'exec', self.name, *self.view, *command]
+
     def exec(self, *command):
         """Run to the end inside; output returned, failure raised."""
-        return run('ip', 'netns', 'exec', self.name, *command)
+        return run(*self.words(*command))
 
     def start(self, *command, **popen):
         """Start a long-running program inside; it ends with us, unless what
@@ -69,7 +82,7 @@ class Namespace:
         if self.stays:
             popen['start_new_session'] = True
         return subprocess.Popen(
-            ['ip', 'netns', 'exec', self.name, *command],
+            self.words(*command),
             preexec_fn=None if self.stays else die_with_parent,
             stdin=subprocess.DEVNULL, **popen)
 
@@ -141,6 +154,17 @@ class World:
             self._address(self.edge, 'ext', address + '/24')
         run('ip', '-n', self.edge.name, 'route', 'add', 'default', 'via', INET)
         self._inside_of(CONTOSO, self.edge, self.inside)
+
+    @classmethod
+    def existing(cls, prefix='', stays=False):
+        """A world that somebody else has made."""
+        made = cls.__new__(cls)
+        made.prefix, made.stays = prefix, stays
+        for name in cls.NAMES:
+            there = pathlib.Path(f'/run/netns/{prefix}{name}').exists()
+            setattr(made, name, Namespace.existing(prefix + name, stays)
+                    if there else None)
+        return made
 
     def _inside_of(self, org, edge, inside):
         """What lies behind the edge host of an organisation."""
