@@ -82,6 +82,7 @@ class Lab:
             {'prefix': self.prefix, 'binaries': str(self.binaries)}))
         self._furniture()
         done('DNS outside (dnsmasq, 192.0.2.1)', self.zone.start, self.world)
+        done('the time outside (192.0.2.1)', self._clock)
         self.director = done(
             'Director and registrar (Kamailio, 10.20.30.31 and .32)',
             self._director)
@@ -107,6 +108,14 @@ class Lab:
             self.ca.chmod(0o755)
         else:
             netns.run(str(HERE / 'ca.sh'), str(self.ca))
+
+    def _clock(self):
+        clock = self.folder / 'clock'
+        clock.write_text('0\n')
+        with open(self.folder / 'clock.log', 'ab') as log:
+            self.units.note('time', self.world.inet.start(
+                str(HERE / 'time_server'), netns.INET, str(clock), stdout=log,
+                stderr=log), 'running')
 
     def _director(self):
         made = Director(self.world, self.folder / 'director', self.ca)
