@@ -54,6 +54,8 @@ class EdgeHost:
         space.view = (str(BIN / 'view'), str(self.folder))
         self.access, self.av, self.webconf = (
             kind.beside(self) for kind in (Edge, AvEdge, WebconfEdge))
+        self.services = {one.PROGRAM: one for one in (
+            self.access, self.av, self.webconf)}
 
     @property
     def etc(self):
@@ -91,6 +93,9 @@ class EdgeHost:
     def edgectl(self, *words, good=(0, 1)):
         """Run edgectl there; its output."""
         return Edge.edgectl(self, *words, good=good)
+
+    def plan(self):
+        """Routes and rules by source, as edgectl has them; packet filter."""
 
     def shell(self, line, **environment):
         """(exit status, output) of a line typed by root there."""

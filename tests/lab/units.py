@@ -20,7 +20,7 @@ from support.edge import AdminLink
 from support.mcu import ask
 from support.wait import until
 
-SOON = 1  # s: who has not ended by then is told again
+SOON = 0.3  # s: who has not ended by then is told again
 PATIENT = 15  # s: and then no more
 
 
@@ -86,6 +86,11 @@ class Units:
                 ('cwd', os.readlink(f'/proc/{process.pid}/cwd'))):
             self._file(name, what).write_text(f'{text}\n')
 
+    def forget(self, name):
+        """It is no more."""
+        for file in self.folder.glob(f'{name}.*'):
+            file.unlink()
+
     def argv(self, name, words=None):
         """Its command; words: the one from the next start on."""
         if words:
@@ -96,18 +101,26 @@ class Units:
         """Name of its namespace."""
         return self._read(name, 'space')
 
-    def pid(self, name):
-        """Its process; None when it does not run."""
+    def _living(self, name):
+        """Its process, wherever it is by now."""
         try:
             number = int(self._read(name, 'pid'))
-            here = os.stat(f'/proc/{number}/ns/net')
-            there = os.stat(f'/run/netns/{self.space(name)}')
             state = pathlib.Path(f'/proc/{number}/stat').read_text(
                 encoding='ascii', errors='replace').rpartition(')')[2].split()
         except (OSError, ValueError):
             return None
+        return number if state[0] not in 'ZX' else None
+
+    def pid(self, name):
+        """Its process; None when it does not run."""
+        number = self._living(name)
+        try:
+            here = os.stat(f'/proc/{number}/ns/net')
+            there = os.stat(f'/run/netns/{self.space(name)}')
+        except OSError:
+            return None
         is_it = (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)
-        return number if is_it and state[0] not in 'ZX' else None
+        return number if is_it else None
 
     def log(self, name):
         """What it wrote."""
@@ -136,8 +149,10 @@ class Units:
     def wait_ready(self, *names):
         """All of them have come up."""
         for name in names:
-            until(lambda n=name: self.is_ready(n), PATIENT,
-                  lambda n=name: f'{n} does not come up: {self.log(n)[-3000:]}')
+            until(lambda n=name: self.is_ready(n) or not self._living(n),
+                  PATIENT,
+                  lambda n=name: f'{n} does not come up: {self.log(n)[-2000:]}')
+            assert self._living(name), f'{name} has ended: {self.log(name)[-2000:]}'
 
     def start(self, *names):
         """Start what does not run, and wait."""

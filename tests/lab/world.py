@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 
+from lab import heal
 from lab.host import BIN, EdgeHost, lab_topology, operator_key
 from lab.units import Units
 from lab.zone import Zone
@@ -96,10 +97,10 @@ class Lab:
                  '172.16.20.21:3478, :443 and :5062'),
                 ('webconf-edge', 'outside 192.0.2.31:443, inside '
                  '172.16.20.21:8057')):
-            done(f'{name} ({text})', self._service, name)
+            done(f'{name} ({text})', self.service, name)
         done('Data MCUs fe01, fe02, fe03 (10.20.30.21 to .23)', self._mcus)
         done('the Data MCUs register and park their legs', self.mcus_up)
-        self._keep()
+        heal.keep(self)
         return self
 
     def _authorities(self, ca):
@@ -136,10 +137,10 @@ class Lab:
         self.host.load(*lab_topology(), operator_key(self.folder))
         self.host.webconf.export_keys()
 
-    def _service(self, name, host=None, suffix=''):
+    def service(self, name, host=None, suffix=''):
+        """Start a service of an edge host for the first time."""
         host = host or self.host
-        service = {one.PROGRAM: one for one in (
-            host.access, host.av, host.webconf)}[name]
+        service = host.services[name]
         service.start()
         self.units.note(name + suffix, service.process, 'admin',
                         host.folder / 'run' / f'{name}.sock')
@@ -188,6 +189,12 @@ class Lab:
         return space.words('env', *(f'{key}={value}' for key, value in
                                     self.environment().items()))
 
+    def reload(self, *names):
+        """Services of the edge read settings and store again."""
+        for name in names:
+            status, said = self.host.services[name].call('POST', '/v1/reload')
+            assert status < 500, (name, status, said)
+
     def doctor(self, *words):
         """What it finds, as JSON."""
         done = subprocess.run(
@@ -199,25 +206,14 @@ class Lab:
             f'doctor: {done.returncode}\n{done.stdout}{done.stderr}'
         return json.loads(done.stdout)
 
-    # what is so when nothing is broken
-
-    def _keep(self):
-        """Note it."""
-        kept = self.folder / 'kept'
-        kept.mkdir()
-        for name in ('etc/lync-edge', 'state'):
-            shutil.copytree(self.host.folder / name, kept / name)
-        shutil.copytree(self.units.folder, kept / 'units')
-        shutil.copy(self.zone.file, kept / 'zone')
-
     def end(self):
         """Stop all parts in reverse order; what ours said must be clean."""
         for name in self.units.names():
             self.units.signal(name, signal.SIGCONT)
-        self.units.stop(*(n for n in self.units.names() if n in SERVICES))
+        self.units.stop(*SERVICES)
         self.units.stop(*self.units.names())
-        for service in (self.host.access, self.host.av, self.host.webconf):
-            service._clean()  # pylint: disable=protected-access
+        for service in self.host.services.values():
+            service.clean()
 
     def remove(self):
         """Take it down."""

@@ -183,7 +183,7 @@ class Edge:
         """SIGTERM twice; it must end by itself, well, and without a word
         from a sanitizer."""
         if not self.process or self.process.returncode is not None:
-            self._clean()
+            self.clean()
             return
         early = self.process.poll()
         assert early is None, f'{self.PROGRAM} ended by {early}: {self.tail()}'
@@ -199,10 +199,11 @@ class Edge:
             self.process.wait()
             raise AssertionError(
                 f'{self.PROGRAM} does not end: {self.tail()}') from None
-        self._clean()
+        self.clean()
         assert status == 0, f'exit status {status}: {self.tail()}'
 
-    def _clean(self):
+    def clean(self):
+        """No secret and no word of a sanitizer is in its log."""
         if not self.log.exists():
             return
         said = self.log.read_text(errors='replace')

@@ -146,14 +146,19 @@ class World:
         self.edge = Namespace(prefix + 'edge', INET, stays=stays)
         self.inside = Namespace(prefix + 'inside', None,
                                 inside_names(CONTOSO), stays)
-        self.pedge = self.pinside = None
+        self.pedge = self.pinside = self.edge2 = None
         self._cable(self.inet, 'edge0', self.edge, 'ext')
         for address in [INET, PARTNER, *CLIENTS]:
             self._address(self.inet, 'edge0', address + '/24')
+        self._inside_of(CONTOSO, self.edge, self.inside)
+        self.address_edge()
+
+    def address_edge(self):
+        """Addresses and routes of the edge host."""
         for address in EDGE_OUTSIDE:
             self._address(self.edge, 'ext', address + '/24')
         run('ip', '-n', self.edge.name, 'route', 'add', 'default', 'via', INET)
-        self._inside_of(CONTOSO, self.edge, self.inside)
+        self._address_inside(CONTOSO, self.edge)
 
     @classmethod
     def existing(cls, prefix='', stays=False):
@@ -169,10 +174,13 @@ class World:
     def _inside_of(self, org, edge, inside):
         """What lies behind the edge host of an organisation."""
         self._cable(inside, 'edge0', edge, 'int')
-        self._address(edge, 'int', org.edge_inside + '/24')
         self._address(inside, 'edge0', org.gateway + '/24')
         for address in [*org.directors, org.front_end, *org.mcus]:
             self._address(inside, 'lo', address + '/32')
+
+    def _address_inside(self, org, edge):
+        """The inner side of an edge host."""
+        self._address(edge, 'int', org.edge_inside + '/24')
         run('ip', '-n', edge.name, 'route', 'add', org.network, 'via',
             org.gateway)
 
@@ -204,13 +212,20 @@ class World:
     def second_edge(self):
         """The host of another member of the pool, a neighbour of the first
         on both sides."""
-        other = Namespace(self.prefix + 'edge2', INET)
+        self.edge2 = other = Namespace(self.prefix + 'edge2', INET,
+                                       stays=self.stays)
         self._beside(other, 'edge1', (
             (self.inet, 'ext', SECOND_OUTSIDE, INET),
             (self.inside, 'int', [SECOND_INSIDE], INSIDE)))
         run('ip', '-n', other.name, 'route', 'add', CONTOSO.network, 'via',
             INSIDE)
         return other
+
+    def drop_second_edge(self):
+        """Its host is no more; fine when there is none."""
+        if self.edge2:
+            remove(self.edge2.name)
+        self.edge2 = None
 
     def partner_hosts(self):
         """The edge host of fabrikam.com, and what lies behind it."""
@@ -222,6 +237,7 @@ class World:
         self._beside(self.pedge, 'pedge0', (
             (self.inet, 'ext', FABRIKAM.outside, INET),))
         self._inside_of(FABRIKAM, self.pedge, self.pinside)
+        self._address_inside(FABRIKAM, self.pedge)
 
     def space(self, name):
         """The namespace of that attribute's name, made when it is not yet."""
