@@ -14,7 +14,7 @@ struct ctl_doctor {
 	struct json_t *status[CTL_DAEMONS]; /* /v1/status; NULL: no answer */
 	const char *family;		    /* that is at work */
 	struct json_t *checks;		    /* for --json */
-	unsigned good, bad;		    /* checks; findings */
+	unsigned good;			    /* checks */
 	bool is_quiet;			    /* no line for what is good */
 	struct ctl_cure cure;		    /* of the next finding */
 };
