@@ -88,5 +88,3 @@ def corp(*names):
     return [f'{name}.{host.CORP}' for name in names]
 
 
-__all__ = ['Fault', 'typed', 'published', 'unpublished', 'settings', 'hosts',
-           'pair', 'stopped', 'both', 'corp', 'heal', 'netns', 'pki']

@@ -89,6 +89,6 @@ FAULTS = (
           'CTL-015', 'edge', settings('[local]\n', '[local]\nlab = yes\n',
                                       'access-edge', 'av-edge',
                                       'webconf-edge')),
-    Fault('service-hung', 'access-edge runs and answers nothing', 'SVC-001',
+    Fault('service-hung', 'access-edge runs and answers nothing', 'SVC-002',
           'edge', hung('access-edge')),
 )

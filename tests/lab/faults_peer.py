@@ -59,10 +59,10 @@ FAULTS = (
           stopped('av-edge')),
     Fault('webconf-edge-down', 'webconf-edge does not run', 'SVC-001', 'edge',
           stopped('webconf-edge')),
-    Fault('next-hop-down', 'no member of the next hop runs', 'SVC-005',
+    Fault('next-hop-down', 'no member of the next hop runs', 'SVC-004',
           'inside', stopped('director')),
     Fault('next-hop-member-down', 'one member of the next hop does not run',
-          'SVC-004', 'inside', one_director),
+          'SVC-005', 'inside', one_director),
     Fault('next-hop-wrong-certificate', 'the next hop shows the certificate '
           'of another machine', 'SVC-006', 'inside', wrong_certificate),
     Fault('mcu-absent', 'the Data MCU fe02 does not run', 'SVC-010', 'inside',

@@ -2,8 +2,6 @@
 by whoever is in charge of it."""
 import shutil
 
-from lab import pki
-from lab.host import operator_key
 from support import netns
 
 FOLDERS = ('etc/lync-edge', 'state')
@@ -107,14 +105,3 @@ def mend(lab):
             _put_back(lab, unit)
     lab.units.start(*services)
     lab.mcus_up()
-
-
-def authority_of(csr):
-    """Inside names are the inside authority's."""
-    return 'internal' if any('.corp.' in name for name in pki.names_of(csr)) \
-        else 'public'
-
-
-def import_anew(lab, topology, hosts, **how):
-    """Another topology, signed."""
-    return lab.host.load(topology, hosts, operator_key(lab.folder), **how)

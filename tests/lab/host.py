@@ -62,6 +62,12 @@ class EdgeHost:
         """The folder that is /etc/lync-edge there."""
         return self.folder / 'etc' / 'lync-edge'
 
+    def path(self, name):
+        """Where a file of that host lies in truth."""
+        name = str(name)
+        return self.folder / name[1:] if name.startswith('/etc/') else \
+            pathlib.Path(name)
+
     def furnish(self, ca):
         """Everything that an operator would have put there."""
         self.folder.mkdir()

@@ -172,6 +172,11 @@ class Lab:
         """A remote user."""
         return RemoteUser(self.world, self.ca, name, netns.CLIENTS[number])
 
+    def member(self):
+        """The host of the pool's second member, once it is there."""
+        return EdgeHost(self.world.edge2, self.folder / 'edge2',
+                        self.binaries, member=2)
+
     def environment(self):
         """What a shell in the lab has beside its own."""
         return {'PATH': f'{BIN}:{self.binaries}:{os.environ["PATH"]}',
