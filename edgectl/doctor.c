@@ -16,6 +16,7 @@ static const struct family {
 } families[] = {
 	/* clang-format off */
 	{"TOP", ctl_doctor_top, false, "topology"},
+	{"DNS", ctl_doctor_dns, true, "HOSTS, and what the world looks up"},
 	{"CRT", ctl_doctor_crt, true, "certificates and whom to trust"},
 	{"SVC", ctl_doctor_svc, true, "services and their neighbours"},
 	/* clang-format on */
