@@ -1,19 +1,15 @@
 /* cert stage: a new A/V authentication certificate beside the current one,
  * from its time on used instead; TO 5.4. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/crypto.h"
 #include "edgectl/cert_roll.h"
-#include "topology/file.h"
+#include "edgectl/file_put.h"
 #include "topology/utc.h"
-
-enum { PEM_MAX = 1 << 20 /* ours: no chain is that long [bytes] */ };
 
 static enum ctl_exit refuse(const struct ctl_roll_job *j, const char *id,
 			    const char *text)
@@ -71,42 +67,15 @@ static enum ctl_exit check_times(const struct ctl_roll_job *j)
 	return CTL_GOOD;
 }
 
-/* Written beside, given to the owner of like, renamed into place. */
+/* With the owner of like, and no more rights than it has. */
 static enum edge_err put_file(const char *path, const char *like, mode_t mode,
 			      struct edge_slice bytes)
 {
-	char tmp[TOPO_ROLL_PATH + 8];
-	enum edge_err err;
-	struct stat st;
+	struct ctl_file_rights r;
+	enum edge_err err = ctl_file_rights(&r, like);
 
-	if (stat(like, &st))
-		return EDGE_ESYS;
-	(void)snprintf(tmp, sizeof(tmp), "%s.new", path);
-	if (unlink(tmp) && errno != ENOENT) /* of a killed writer */
-		return EDGE_ESYS;
-	err = topo_file_create(AT_FDCWD, tmp, st.st_mode & mode, bytes);
-	if (err)
-		return err;
-	if ((st.st_uid != geteuid() || st.st_gid != getegid()) &&
-	    lchown(tmp, st.st_uid, st.st_gid))
-		err = EDGE_ESYS;
-	if (!err && rename(tmp, path))
-		err = EDGE_ESYS;
-	if (err)
-		(void)unlink(tmp);
-	return err;
-}
-
-/* The operator's file, which may be a link to the real one. */
-static enum edge_err read_file(uint8_t **out, size_t *len, const char *path)
-{
-	char *real = realpath(path, NULL);
-	enum edge_err err = EDGE_ESYS;
-
-	if (real)
-		err = topo_file_read(out, len, AT_FDCWD, real, PEM_MAX);
-	free(real);
-	return err;
+	r.mode &= mode;
+	return err ? err : ctl_file_put(path, &r, bytes);
 }
 
 /* A new pair as read, before anything is put in place. */
@@ -127,13 +96,15 @@ static void pair_fini(struct pair *p)
 static enum edge_err
 read_pair(struct pair *p, const struct ctl_cert_files *from, const char **at)
 {
-	enum edge_err err = read_file(&p->key, &p->key_len, from->key);
+	enum edge_err err = ctl_file_read(&p->key, &p->key_len, from->key,
+					  CTL_FILE_PEM_MAX);
 
 	*at = from->key;
 	if (err)
 		return err;
 	*at = from->chain;
-	return read_file(&p->chain, &p->chain_len, from->chain);
+	return ctl_file_read(&p->chain, &p->chain_len, from->chain,
+			     CTL_FILE_PEM_MAX);
 }
 
 /* Without the line of a time that it was staged for before. */
@@ -183,7 +154,7 @@ static enum edge_err put_both(const struct ctl_roll_job *j,
 		return err;
 	*at = j->roll.staged.chain;
 	err = put_chain(j, p);
-	return err ? err : ctl_roll_sync(*at);
+	return err ? err : ctl_file_sync(*at);
 }
 
 /* The chain last: it is what counts. One that is replaced goes first, so that
