@@ -6,9 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/crypto.h"
+#include "edgectl/cert_pair.h"
 #include "edgectl/cert_roll.h"
-#include "edgectl/file_put.h"
 #include "topology/utc.h"
 
 static enum ctl_exit refuse(const struct ctl_roll_job *j, const char *id,
@@ -78,37 +77,8 @@ static enum edge_err put_file(const char *path, const char *like, mode_t mode,
 	return err ? err : ctl_file_put(path, &r, bytes);
 }
 
-/* A new pair as read, before anything is put in place. */
-struct pair {
-	uint8_t *chain, *key;
-	size_t chain_len, key_len;
-};
-
-static void pair_fini(struct pair *p)
-{
-	if (p->key)
-		edge_wipe(p->key, p->key_len);
-	free(p->key);
-	free(p->chain);
-}
-
-/* On failure *at is the file's name. */
-static enum edge_err
-read_pair(struct pair *p, const struct ctl_cert_files *from, const char **at)
-{
-	enum edge_err err = ctl_file_read(&p->key, &p->key_len, from->key,
-					  CTL_FILE_PEM_MAX);
-
-	*at = from->key;
-	if (err)
-		return err;
-	*at = from->chain;
-	return ctl_file_read(&p->chain, &p->chain_len, from->chain,
-			     CTL_FILE_PEM_MAX);
-}
-
 /* Without the line of a time that it was staged for before. */
-static struct edge_slice certificates(const struct pair *p)
+static struct edge_slice certificates(const struct ctl_cert_pair *p)
 {
 	struct edge_slice text = edge_slice(p->chain, p->chain_len), line;
 	uint64_t before;
@@ -120,7 +90,7 @@ static struct edge_slice certificates(const struct pair *p)
 
 /* The line of the time, then the chain. */
 static enum edge_err put_chain(const struct ctl_roll_job *j,
-			       const struct pair *p)
+			       const struct ctl_cert_pair *p)
 {
 	char head[TOPO_ROLL_HEAD];
 	const size_t cap = p->chain_len + sizeof(head);
@@ -141,7 +111,7 @@ static enum edge_err put_chain(const struct ctl_roll_job *j,
 }
 
 static enum edge_err put_both(const struct ctl_roll_job *j,
-			      const struct pair *p, const char **at)
+			      const struct ctl_cert_pair *p, const char **at)
 {
 	enum edge_err err;
 
@@ -163,13 +133,13 @@ static enum edge_err put_both(const struct ctl_roll_job *j,
 static enum ctl_exit put_pair(struct ctl_roll_job *j,
 			      const struct ctl_cert_files *from)
 {
-	struct pair p = {0};
+	struct ctl_cert_pair p = {0};
 	const char *at;
-	enum edge_err err = read_pair(&p, from, &at);
+	enum edge_err err = ctl_cert_pair_read(&p, from, &at);
 
 	if (!err)
 		err = put_both(j, &p, &at);
-	pair_fini(&p);
+	ctl_cert_pair_fini(&p);
 	return err ? ctl_fail(j->c, err, "CTL-007", at, "%s", ctl_reason(err))
 		   : CTL_GOOD;
 }
