@@ -43,6 +43,8 @@ static const struct verb {
 	{"cert", "assign", ctl_cert_assign,
 	 "USE --chain FILE --key FILE [--roots FILE] [--force] | USE --previous",
 	 "put a certificate in place and into use, without a restart"},
+	{"cert", "lab", ctl_cert_lab, "[USE...] --ca FOLDER",
+	 "certificates of a throw-away authority, with lab = yes"},
 	{"cert", "stage", ctl_cert_stage,
 	 "--use av-auth --chain FILE --key FILE --effective UTC",
 	 "a new A/V authentication key, from that time on"},
