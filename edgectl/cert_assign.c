@@ -28,16 +28,56 @@ struct job {
 	bool has_old;		       /* old and y */
 };
 
-static enum ctl_exit judge(struct job *j)
+static const char *trust_of(const struct ctl *c, enum edge_cert_use use)
 {
-	const struct ctl_cert_judge rules = {
-		.c = j->c,
-		.topo = j->topo,
+	return use == EDGE_CERT_INTERNAL ? c->config->trust.internal_ca
+					 : c->config->trust.public_roots;
+}
+
+/* A name that is missing may be wanted so; nothing else may. */
+static void show(const struct job *j, const struct ctl_verdict *v)
+{
+	const bool is_name =
+		!strcmp(v->id, "CERT-003") || !strcmp(v->id, "CERT-010");
+	const enum topo_level level =
+		is_name && j->a->is_name_forced ? TOPO_WARN : v->level;
+
+	ctl_find(j->c, level, v->id, j->name, "%s", v->text);
+}
+
+static enum ctl_exit judge_read(struct job *j, const char *why)
+{
+	struct ctl_cert_names *wanted = calloc(1, sizeof(*wanted));
+	struct ctl_verdicts *all = calloc(1, sizeof(*all));
+	const struct ctl_cert_case rules = {
 		.use = j->a->use,
-		.files = &j->from,
-		.is_name_forced = j->a->is_name_forced,
+		.is_current = true,
+		.cert = &j->x,
+		.wanted = wanted,
+		.key_file = j->from.key,
+		.why = why,
+		.roots = j->from.roots,
+		.dials_partners = j->topo && j->topo->federation_ports,
 	};
 	const unsigned before = j->c->errors;
+	const bool is_judged = wanted && all;
+
+	if (is_judged && j->topo)
+		ctl_cert_names(wanted, j->a->use, j->topo);
+	if (is_judged)
+		ctl_cert_judge(all, &rules);
+	for (size_t i = 0; is_judged && i < all->count; i++)
+		show(j, &all->v[i]);
+	free(wanted);
+	free(all);
+	if (is_judged && j->c->errors == before)
+		return CTL_GOOD;
+	ctl_say(j->c, "nothing was changed");
+	return is_judged ? CTL_INVALID : CTL_IO;
+}
+
+static enum ctl_exit judge(struct job *j)
+{
 	char why[256] = "";
 	const enum edge_err err = ctl_cert_read(
 		&j->x, &j->from, (int64_t)j->c->now_s, why, sizeof(why));
@@ -46,11 +86,7 @@ static enum ctl_exit judge(struct job *j)
 		return ctl_fail(j->c, err == EDGE_ENOTFOUND ? EDGE_ESYS : err,
 				"CERT-001", j->name, "%s",
 				*why ? why : ctl_reason(err));
-	ctl_cert_judge(&rules, &j->x, why);
-	if (j->c->errors == before)
-		return CTL_GOOD;
-	ctl_say(j->c, "nothing was changed");
-	return CTL_INVALID;
+	return judge_read(j, why);
 }
 
 /* The pair in use, when it can be read; it is what one may go back to. */
@@ -131,7 +167,7 @@ static enum ctl_exit keep_roots(struct job *j)
 	size_t len = 0;
 	enum edge_err err;
 
-	if (!j->a->roots || ctl_cert_roots(j->c, j->a->use))
+	if (!j->a->roots || trust_of(j->c, j->a->use))
 		return CTL_GOOD;
 	(void)snprintf(path, sizeof(path), "%s/%s-roots.pem", j->place.folder,
 		       s.name);
@@ -219,7 +255,7 @@ static enum ctl_exit begin(struct job *j)
 		return exit;
 	f->chain = j->a->is_previous ? j->place.old_chain : j->a->chain;
 	f->key = j->a->is_previous ? j->place.old_key : j->a->key;
-	f->roots = j->a->roots ? j->a->roots : ctl_cert_roots(j->c, j->a->use);
+	f->roots = j->a->roots ? j->a->roots : trust_of(j->c, j->a->use);
 	/* nobody follows the chain of the key of tokens */
 	f->skips_chain = j->a->use == EDGE_CERT_AV_AUTH;
 	if (j->a->is_previous && access(f->chain, F_OK))

@@ -23,6 +23,19 @@ struct job {
 	json_t *all; /* the answer's list */
 };
 
+static const char *roots_of(const struct ctl *c, enum edge_cert_use use)
+{
+	return use == EDGE_CERT_INTERNAL ? c->config->trust.internal_ca
+					 : c->config->trust.public_roots;
+}
+
+static void append(char *dst, size_t cap, const char *name)
+{
+	size_t len = strlen(dst);
+
+	snprintf(dst + len, cap - len, "%s%s", len ? ", " : "", name);
+}
+
 static json_t *names_json(const struct ctl_cert_names *n)
 {
 	json_t *list = json_array();
@@ -38,9 +51,9 @@ static void tell(const struct job *j, const struct ctl_cert *x,
 	char names[400] = "", want[400] = "";
 
 	for (size_t i = 0; i < x->names.count; i++)
-		ctl_cert_names_append(names, sizeof(names), x->names.v[i]);
+		append(names, sizeof(names), x->names.v[i]);
 	for (size_t i = 0; i < wanted->count; i++)
-		ctl_cert_names_append(want, sizeof(want), wanted->v[i]);
+		append(want, sizeof(want), wanted->v[i]);
 	if (strcmp(j->role, "current"))
 		ctl_say(j->c, "%s, %s", j->name, j->role);
 	else
@@ -82,18 +95,26 @@ static bool is_needed(enum edge_cert_use use)
 }
 
 static void judge(const struct job *j, const struct ctl_cert *x,
-		  const char *why)
+		  const struct ctl_cert_names *wanted, const char *why)
 {
-	const struct ctl_cert_judge rules = {
-		.c = j->c,
-		.topo = j->topo,
+	const struct ctl_cert_case k = {
 		.use = j->use,
-		.files = &j->files,
-		.spki = strcmp(j->role, "current") ? NULL : j->spki,
+		.is_current = !strcmp(j->role, "current"),
 		.is_previous = !strcmp(j->role, "previous"),
+		.cert = x,
+		.wanted = wanted,
+		.key_file = j->files.key,
+		.why = why,
+		.roots = roots_of(j->c, j->use),
+		.spki = j->spki,
+		.dials_partners = j->topo && j->topo->federation_ports,
 	};
+	struct ctl_verdicts said = {0};
 
-	ctl_cert_judge(&rules, x, why);
+	ctl_cert_judge(&said, &k);
+	for (size_t i = 0; i < said.count; i++)
+		ctl_find(j->c, said.v[i].level, said.v[i].id, j->name, "%s",
+			 said.v[i].text);
 }
 
 /* false: not read, which is reported */
@@ -116,7 +137,7 @@ static bool one(const struct job *j, struct ctl_cert *x)
 		ctl_cert_names(wanted, j->use, j->topo);
 	tell(j, x, wanted);
 	if (j->check)
-		judge(j, x, why);
+		judge(j, x, wanted, why);
 	free(wanted);
 	return true;
 }
@@ -185,7 +206,7 @@ static void use(struct job *j)
 	j->files = (struct ctl_cert_files){
 		.chain = j->c->config->certificate[j->use].chain,
 		.key = j->c->config->certificate[j->use].key,
-		.roots = ctl_cert_roots(j->c, j->use),
+		.roots = roots_of(j->c, j->use),
 	};
 	if (!j->files.chain && is_needed(j->use))
 		ctl_find(j->c, TOPO_WARN, "CERT-001", j->name,

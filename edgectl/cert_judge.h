@@ -1,26 +1,34 @@
-/* A certificate against what its use wants: the rules of cert check (TO 5). */
+/* One certificate against what its use wants. PURE. */
 #ifndef EDGECTL_CERT_JUDGE_H
 #define EDGECTL_CERT_JUDGE_H
 
 #include "edgectl/cert_file.h"
-#include "edgectl/ctl.h"
+#include "topology/finding.h"
 
-struct ctl_cert_judge {
-	struct ctl *c;		 /* takes the findings; its settings are read */
-	const struct topo *topo; /* NULL: none imported, names are not judged */
-	enum edge_cert_use use;
-	const struct ctl_cert_files *files; /* as it was read from */
-	const char *spki; /* of the pool's A/V certificate; NULL: not known */
-	bool is_previous; /* its end is what is waited for */
-	bool is_name_forced; /* a name that is missing is a warning */
+enum { CTL_VERDICTS = 12, CTL_VERDICT_TEXT = 480 };
+
+struct ctl_verdicts {
+	struct ctl_verdict {
+		enum topo_level level;
+		const char *id;
+		char text[CTL_VERDICT_TEXT];
+	} v[CTL_VERDICTS];
+	size_t count;
 };
 
-/** [trust] of edge.ini that a certificate of this use leads to; NULL: the
- * system's roots. */
-const char *ctl_cert_roots(const struct ctl *c, enum edge_cert_use use);
-/** Every rule; each fault is a finding at the use's name.
- * @param why  what ctl_cert_read said of the key */
-void ctl_cert_judge(const struct ctl_cert_judge *j, const struct ctl_cert *x,
-		    const char *why);
+struct ctl_cert_case {
+	enum edge_cert_use use;
+	bool is_current, is_previous; /* else it is staged */
+	const struct ctl_cert *cert;
+	const struct ctl_cert_names *wanted;
+	const char *key_file; /* NULL: not set */
+	const char *why;      /* the key could not be read */
+	const char *roots;    /* NULL: the system's */
+	const char *spki;     /* of the pool's A/V certificate; or NULL */
+	bool dials_partners;
+};
+
+/** Adds what is wrong with it, worst things first; nothing when all is well. */
+void ctl_cert_judge(struct ctl_verdicts *out, const struct ctl_cert_case *c);
 
 #endif

@@ -66,10 +66,3 @@ void ctl_cert_names(struct ctl_cert_names *out, enum edge_cert_use use,
 		break;
 	}
 }
-
-void ctl_cert_names_append(char *dst, size_t cap, const char *name)
-{
-	size_t len = strlen(dst);
-
-	snprintf(dst + len, cap - len, "%s%s", len ? ", " : "", name);
-}

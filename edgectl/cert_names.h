@@ -22,7 +22,5 @@ bool ctl_cert_use_find(const char *name, enum edge_cert_use *use);
  * and the machine; av-auth nothing (TO 5.1: names not used). */
 void ctl_cert_names(struct ctl_cert_names *out, enum edge_cert_use use,
 		    const struct topo *t);
-/** One more name to the list in dst, a comma before it; cut at cap. */
-void ctl_cert_names_append(char *dst, size_t cap, const char *name);
 
 #endif

@@ -22,6 +22,8 @@ enum ctl_exit {
 	CTL_INVALID = 7, /* input */
 };
 
+#define CTL_CONFIG "/etc/lync-edge/edge.ini"
+
 struct json_t; /* jansson's */
 
 struct ctl {

@@ -16,6 +16,8 @@ static const struct family {
 } families[] = {
 	/* clang-format off */
 	{"TOP", ctl_doctor_top, false, "topology"},
+	{"CRT", ctl_doctor_crt, true, "certificates and whom to trust"},
+	{"SVC", ctl_doctor_svc, true, "services and their neighbours"},
 	/* clang-format on */
 };
 
@@ -87,6 +89,11 @@ static bool is_known(const char *list)
 	return true;
 }
 
+static bool is_usual_config(const struct ctl *c)
+{
+	return !strcmp(c->config_path, CTL_CONFIG);
+}
+
 static void look_around(struct ctl_doctor *d)
 {
 	struct topo_store *s = NULL;
@@ -101,7 +108,7 @@ static void look_around(struct ctl_doctor *d)
 		d->topo = NULL; /* TOP says why */
 	for (size_t i = 0; i < CTL_DAEMONS; i++)
 		d->status[i] = ctl_daemon_get(d->c, ctl_daemons[i],
-					      "/v1/status", &err);
+					      "/v1/status", &d->silent[i]);
 }
 
 static void run(struct ctl_doctor *d, const char *wanted)
@@ -152,6 +159,9 @@ enum ctl_exit ctl_doctor(struct ctl *c, int argc, char **argv)
 	if (exit)
 		return exit;
 	d.checks = json_array();
+	snprintf(d.tool, sizeof(d.tool), "edgectl%s%s",
+		 is_usual_config(c) ? "" : " --config ",
+		 is_usual_config(c) ? "" : c->config_path);
 	look_around(&d);
 	run(&d, wanted);
 	ctl_put(c, "checks", d.checks);

@@ -12,11 +12,17 @@ struct ctl_doctor {
 	struct ctl *c;			    /* its config is read */
 	const struct topo *topo;	    /* NULL: none imported */
 	struct json_t *status[CTL_DAEMONS]; /* /v1/status; NULL: no answer */
+	enum edge_err silent[CTL_DAEMONS];  /* why there is none */
 	const char *family;		    /* that is at work */
 	struct json_t *checks;		    /* for --json */
-	unsigned good, bad;		    /* checks; findings */
+	unsigned good;			    /* checks */
 	bool is_quiet;			    /* no line for what is good */
 	struct ctl_cure cure;		    /* of the next finding */
+	char tool[CTL_CURE_LINE / 2];	    /* "edgectl [--config FILE]" */
+	/* what a family has said, so that a later one does not say it again */
+	bool is_route_inside_bad;  /* NET: the way to the inside */
+	bool is_clock_bad;	   /* SYS */
+	unsigned bad_certificates; /* CRT: a bit per enum edge_cert_use */
 };
 
 /** One check has found all as it should be: a line with a tick. */
@@ -29,6 +35,6 @@ void ctl_doctor_bad(struct ctl_doctor *d, enum topo_level level, const char *id,
 /* The families: each runs its checks. Without a topology only NET, SYS and TOP
  * run. */
 typedef void ctl_doctor_family(struct ctl_doctor *d);
-ctl_doctor_family ctl_doctor_top;
+ctl_doctor_family ctl_doctor_top, ctl_doctor_crt, ctl_doctor_svc;
 
 #endif

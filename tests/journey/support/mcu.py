@@ -10,7 +10,7 @@ from support.wait import until
 PROGRAM = pathlib.Path(__file__).resolve().parents[2] / 'lab' / 'data_mcu'
 CORP = 'corp.contoso.com'
 URI = 'sip:alice@contoso.com;gruu;opaque=app:conf:data-conf:id:{}'
-PLACES = {'fe02': netns.MCU, 'fe03': netns.SECOND_MCU}
+PLACES = {'fe01': netns.FRONT_END, 'fe02': netns.MCU, 'fe03': netns.SECOND_MCU}
 
 
 def conference(number):
