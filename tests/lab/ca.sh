@@ -19,7 +19,7 @@ newkey() {
 
 authority() { # NAME COMMON-NAME
 	newkey "$1-ca.key"
-	openssl req -x509 -new -sha256 -key "$1-ca.key" -days 30 \
+	openssl req -x509 -new -sha256 -key "$1-ca.key" -days 365 \
 		-subj "/O=lync-edge lab/CN=$2" \
 		-addext basicConstraints=critical,CA:TRUE \
 		-addext keyUsage=critical,keyCertSign,cRLSign -out "$1-ca.pem"
@@ -41,7 +41,7 @@ leaf() {
 	newkey "$name.key"
 	openssl req -new -sha256 -key "$name.key" -subj "/CN=$cn" -out "$name.csr"
 	openssl x509 -req -sha256 -in "$name.csr" -CA "$ca-ca.pem" \
-		-CAkey "$ca-ca.key" -CAcreateserial -days 10 -extfile "$name.ext" \
+		-CAkey "$ca-ca.key" -CAcreateserial -days 90 -extfile "$name.ext" \
 		"$@" -out "$name.pem" 2>/dev/null
 	cat "$name.pem" "$ca-ca.pem" >"$name-chain.pem"
 	rm "$name.csr" "$name.ext"
