@@ -15,6 +15,7 @@ static const struct family {
 	const char *text;
 } families[] = {
 	/* clang-format off */
+	{"NET", ctl_doctor_net, false, "addresses, routes, forwarding"},
 	{"TOP", ctl_doctor_top, false, "topology"},
 	/* clang-format on */
 };
