@@ -4,7 +4,7 @@ import shutil
 
 from support import netns
 
-FOLDERS = ('etc/lync-edge', 'state')
+KEPT = ('etc/lync-edge', 'etc/resolv.conf', 'state')
 NEIGHBOURS = {'director': 'director', 'partner': 'partner'}
 SYSCTL = ('net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding',
           'net.ipv4.conf.all.rp_filter', 'net.ipv4.conf.ext.rp_filter',
@@ -13,7 +13,7 @@ RULES = ('local', 'main', 'default')
 
 
 def _copy(source, target):
-    """A folder with owners, modes and links."""
+    """With owners, modes and links."""
     target.parent.mkdir(parents=True, exist_ok=True)
     netns.run('cp', '-a', str(source), str(target))
 
@@ -22,7 +22,7 @@ def keep(lab):
     """Note what is so when nothing is broken."""
     kept = lab.folder / 'kept'
     kept.mkdir()
-    for name in FOLDERS:
+    for name in KEPT:
         _copy(lab.host.folder / name, kept / name)
     for folder in NEIGHBOURS.values():
         (kept / folder).mkdir()
@@ -92,8 +92,8 @@ def mend(lab):
     lab.world.drop_second_edge()
     shutil.rmtree(lab.folder / 'edge2', ignore_errors=True)
     _network(lab, kept)
-    for name in FOLDERS:
-        shutil.rmtree(lab.host.folder / name)
+    for name in KEPT:
+        netns.run('rm', '-rf', str(lab.host.folder / name))
         _copy(kept / name, lab.host.folder / name)
     (lab.folder / 'clock').write_text('0\n')
     if lab.zone.file.read_text() != (kept / 'zone').read_text():

@@ -27,6 +27,12 @@ public = /etc/lync-edge/trust/public-ca.pem
 internal = /etc/lync-edge/trust/internal-ca.pem
 operator-keys = /etc/lync-edge/operators
 '''
+NETWORK = f'''
+[network]
+outside-gateway = {netns.INET}
+inside-gateway = {netns.INSIDE}
+inside = 10.20.30.0/24
+'''
 USES = {'access': 'access', 'webconf': 'webconf', 'internal': 'edge0{}',
         'av-auth': 'av-auth', 'turn': 'turn'}
 
@@ -94,14 +100,16 @@ class EdgeHost:
         """edge.ini."""
         (self.etc / 'edge.ini').write_text(INI.format(
             member=self.member, corp=CORP, folder=self.folder) + ''.join(
-                CERTIFICATE.format(use=use) for use in USES) + TRUST)
+                CERTIFICATE.format(use=use) for use in USES) + TRUST +
+                NETWORK)
 
     def edgectl(self, *words, good=(0, 1)):
         """Run edgectl there; its output."""
         return Edge.edgectl(self, *words, good=good)
 
     def plan(self):
-        """Routes and rules by source, as edgectl has them; packet filter."""
+        """Routes, rules by source and switches, as edgectl wants them."""
+        self.edgectl('net', 'plan', '--apply', good=(0,))
 
     def shell(self, line, **environment):
         """(exit status, output) of a line typed by root there."""
