@@ -16,8 +16,10 @@ static const struct family {
 } families[] = {
 	/* clang-format off */
 	{"TOP", ctl_doctor_top, false, "topology"},
+	{"SYS", ctl_doctor_sys, false, "files, buffers, ports, clock, users"},
 	{"DNS", ctl_doctor_dns, true, "HOSTS, and what the world looks up"},
 	{"CRT", ctl_doctor_crt, true, "certificates and whom to trust"},
+	{"TLS", ctl_doctor_tls, true, "what listeners show and speak"},
 	{"SVC", ctl_doctor_svc, true, "services and their neighbours"},
 	/* clang-format on */
 };
