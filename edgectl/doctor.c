@@ -100,13 +100,13 @@ static bool is_usual_config(const struct ctl *c)
 static void look_around(struct ctl_doctor *d)
 {
 	struct topo_store *s = NULL;
-	char why[256];
 	enum edge_err err;
 
 	err = topo_store_open(&s, d->c->config->state);
 	if (!err)
-		err = topo_store_current(s, &d->topo, why, sizeof(why));
+		err = topo_store_current(s, &d->topo, d->why, sizeof(d->why));
 	topo_store_free(s);
+	d->no_topo = err;
 	if (err)
 		d->topo = NULL; /* TOP says why */
 	for (size_t i = 0; i < CTL_DAEMONS; i++)

@@ -85,8 +85,8 @@ static void check_files(const struct process *p)
 		return;
 	if (soft >= wanted) {
 		ctl_doctor_good(p->d,
-				"%s may open %" PRIu64 " files of %" PRIu64
-				" that its limits ask for",
+				"%s may open %" PRIu64
+				" files, its limits ask for %" PRIu64,
 				p->name, soft, wanted);
 		return;
 	}

@@ -16,6 +16,7 @@ struct job {
 	struct ctl_shown_plan plan;
 	struct ctl_side side;
 	char place[EDGE_ADDR_STRLEN + 32];
+	unsigned *told; /* a bit per certificate that a service has not taken */
 };
 
 /* As [tls] of edge.ini names it. */
@@ -47,25 +48,30 @@ static bool on_disk(struct ctl_cert *out, const struct job *j)
 			      sizeof(why));
 }
 
+/* Once for all listeners of the service that show it. */
+static void tell_other(struct job *j, const char *shown, const char *wanted)
+{
+	const char *service = ctl_daemons[j->door->daemon];
+
+	if (*j->told & 1U << j->door->use)
+		return;
+	*j->told |= 1U << j->door->use;
+	ctl_cure_add(&j->d->cure, CTL_ON_EDGE, "systemctl reload %s", service);
+	ctl_doctor_bad(j->d, TOPO_ERROR, "TLS-002", service,
+		       "%s: certificate %.16s... is shown, on disk is %.16s...",
+		       j->place, shown, wanted);
+}
+
 static void check_shown(struct job *j, const struct ctl_shown *shown)
 {
 	struct ctl_cert *x = calloc(1, sizeof(*x));
-	const char *service = ctl_daemons[j->door->daemon];
+	bool is_known = x && on_disk(x, j);
 
-	if (!x || !on_disk(x, j)) {
-		free(x);
-		return;
-	}
-	if (!strcmp(x->sha256, shown->sha256)) {
+	if (is_known && !strcmp(x->sha256, shown->sha256))
 		ctl_doctor_good(j->d, "%s: %s, the certificate on disk",
 				j->place, shown->version);
-		free(x);
-		return;
-	}
-	ctl_cure_add(&j->d->cure, CTL_ON_EDGE, "systemctl reload %s", service);
-	ctl_doctor_bad(j->d, TOPO_ERROR, "TLS-002", j->place,
-		       "certificate %.16s... is shown, on disk is %.16s...",
-		       shown->sha256, x->sha256);
+	else if (is_known)
+		tell_other(j, shown->sha256, x->sha256);
 	free(x);
 }
 
@@ -142,10 +148,11 @@ static bool is_seen(const struct ctl_doctor *d, size_t i)
 	return false;
 }
 
-static void check_door(struct ctl_doctor *d, const struct ctl_svc_door *door)
+static void check_door(struct ctl_doctor *d, const struct ctl_svc_door *door,
+		       unsigned *told)
 {
 	const struct edge_config *c = d->c->config;
-	struct job j = {.d = d, .door = door};
+	struct job j = {.d = d, .door = door, .told = told};
 	char text[EDGE_ADDR_STRLEN];
 
 	if (door->is_inside)
@@ -169,7 +176,10 @@ static void check_door(struct ctl_doctor *d, const struct ctl_svc_door *door)
 
 void ctl_doctor_tls(struct ctl_doctor *d)
 {
+	unsigned told[CTL_DAEMONS] = {0};
+
 	for (size_t i = 0; i < CTL_SVC_DOORS; i++)
 		if (is_wanted(d, &ctl_svc_doors[i]) && !is_seen(d, i))
-			check_door(d, &ctl_svc_doors[i]);
+			check_door(d, &ctl_svc_doors[i],
+				   &told[ctl_svc_doors[i].daemon]);
 }
