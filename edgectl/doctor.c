@@ -17,8 +17,10 @@ static const struct family {
 	/* clang-format off */
 	{"NET", ctl_doctor_net, false, "addresses, routes, forwarding"},
 	{"TOP", ctl_doctor_top, false, "topology"},
+	{"SYS", ctl_doctor_sys, false, "files, buffers, ports, clock, users"},
 	{"DNS", ctl_doctor_dns, true, "HOSTS, and what the world looks up"},
 	{"CRT", ctl_doctor_crt, true, "certificates and whom to trust"},
+	{"TLS", ctl_doctor_tls, true, "what listeners show and speak"},
 	{"SVC", ctl_doctor_svc, true, "services and their neighbours"},
 	/* clang-format on */
 };
@@ -99,13 +101,13 @@ static bool is_usual_config(const struct ctl *c)
 static void look_around(struct ctl_doctor *d)
 {
 	struct topo_store *s = NULL;
-	char why[256];
 	enum edge_err err;
 
 	err = topo_store_open(&s, d->c->config->state);
 	if (!err)
-		err = topo_store_current(s, &d->topo, why, sizeof(why));
+		err = topo_store_current(s, &d->topo, d->why, sizeof(d->why));
 	topo_store_free(s);
+	d->no_topo = err;
 	if (err)
 		d->topo = NULL; /* TOP says why */
 	for (size_t i = 0; i < CTL_DAEMONS; i++)

@@ -45,7 +45,9 @@ static void tell_inside(struct job *j, const char *text)
 	const char *resolv = j->d->c->config->resolv;
 
 	ctl_cure_add(&j->d->cure, CTL_ON_EDGE,
-		     "sed -i '/^nameserver[[:space:]]*%s$/d' %s", text, resolv);
+		     "sed -i -E '/^nameserver[[:space:]]+%s(:[0-9]+)?$/d' %s",
+		     text, resolv);
+	ctl_cure_add(&j->d->cure, CTL_ON_EDGE, "systemctl reload access-edge");
 	ctl_doctor_bad(j->d, TOPO_ERROR, "DNS-011", text,
 		       "%s names %s, which lies inside", resolv, text);
 	j->is_said = true;

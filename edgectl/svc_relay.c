@@ -146,6 +146,8 @@ static void own(struct relays *r, enum topo_port_kind kind)
 		r->good++;
 		return;
 	}
+	if (r->d->is_firewall_bad)
+		return; /* FW says it */
 	ctl_cure_add(&r->d->cure, CTL_ON_EDGE, "systemctl restart av-edge");
 	ctl_doctor_bad(r->d, TOPO_ERROR, "SVC-009", "av-edge",
 		       "allocation at %s/%s: %s", text, is_tcp ? "tcp" : "udp",
