@@ -15,6 +15,7 @@ static const struct family {
 	const char *text;
 } families[] = {
 	/* clang-format off */
+	{"NET", ctl_doctor_net, false, "addresses, routes, forwarding"},
 	{"TOP", ctl_doctor_top, false, "topology"},
 	{"CRT", ctl_doctor_crt, true, "certificates and whom to trust"},
 	{"SVC", ctl_doctor_svc, true, "services and their neighbours"},
