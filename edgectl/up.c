@@ -1,5 +1,6 @@
 /* up: from a bundle to services that run, and a verdict; as often as wanted. */
 #include <jansson.h>
+#include <time.h>
 
 #include "edgectl/setup.h"
 
@@ -43,10 +44,10 @@ static void tell_verdict(struct ctl_setup *s, unsigned errors)
 	const char *name = s->topo ? s->topo->self : "this host";
 
 	ctl_put(s->c, "serves", serves ? json_true() : json_false());
-	if (serves && !errors && !s->left.count)
-		ctl_say(s->c, "%s serves; nothing is left to do", name);
-	else if (serves && !errors)
-		ctl_say(s->c, "%s serves", name);
+	if (serves && !errors)
+		ctl_say(s->c, "%s serves%s%s", name,
+			s->left.count ? "" : "; nothing is left to do",
+			s->c->warnings ? "; see the warnings above" : "");
 	else
 		ctl_say(s->c, "%s %s; %u finding%s above want mending", name,
 			serves ? "serves, but not well" : "does not serve yet",
@@ -74,6 +75,7 @@ enum ctl_exit ctl_up(struct ctl *c, int argc, char **argv)
 		return exit;
 	}
 	ctl_say(c, "doctor");
+	c->now_s = (uint64_t)time(NULL); /* services have made keys since */
 	doctor = ctl_doctor(c, 0, NULL);
 	tell_verdict(&s, c->errors);
 	if (!exit)
