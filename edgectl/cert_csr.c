@@ -195,3 +195,56 @@ enum ctl_exit ctl_cert_csr(struct ctl *c, int argc, char **argv)
 		return ctl_usage(c, "--type %.20s: want rsa or p256", r.type);
 	return ctl_cert_request(c, &r);
 }
+
+static X509_REQ *read_request(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	X509_REQ *req = f ? PEM_read_X509_REQ(f, NULL, NULL, NULL) : NULL;
+
+	if (f)
+		fclose(f);
+	ERR_clear_error();
+	return req;
+}
+
+static bool is_wanted(const struct ctl_cert_names *n, const GENERAL_NAME *g)
+{
+	struct edge_slice name;
+
+	if (g->type != GEN_DNS)
+		return false;
+	name = edge_slice(ASN1_STRING_get0_data(g->d.dNSName),
+			  (size_t)ASN1_STRING_length(g->d.dNSName));
+	for (size_t i = 0; i < n->count; i++)
+		if (edge_slice_ieq_str(name, n->v[i]))
+			return true;
+	return false;
+}
+
+/* As many names as are wanted, and none that is not. */
+static bool has_names(X509_REQ *req, const struct ctl_cert_names *n)
+{
+	STACK_OF(X509_EXTENSION) *list = X509_REQ_get_extensions(req);
+	GENERAL_NAMES *names =
+		X509V3_get_d2i(list, NID_subject_alt_name, NULL, NULL);
+	bool good = (size_t)sk_GENERAL_NAME_num(names) == n->count;
+
+	for (int i = 0; good && i < sk_GENERAL_NAME_num(names); i++)
+		good = is_wanted(n, sk_GENERAL_NAME_value(names, i));
+	GENERAL_NAMES_free(names);
+	sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+	return good;
+}
+
+bool ctl_cert_request_fits(struct ctl *c, const char *path,
+			   enum edge_cert_use use)
+{
+	struct ctl_cert_names *n = calloc(1, sizeof(*n));
+	X509_REQ *req = read_request(path);
+	const bool fits =
+		n && req && !find_names(c, use, n) && has_names(req, n);
+
+	X509_REQ_free(req);
+	free(n);
+	return fits;
+}

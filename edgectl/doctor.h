@@ -42,7 +42,7 @@ void ctl_doctor_bad(struct ctl_doctor *d, enum topo_level level, const char *id,
 /* The families: each runs its checks. Without a topology only NET, SYS and TOP
  * run. */
 typedef void ctl_doctor_family(struct ctl_doctor *d);
-ctl_doctor_family ctl_doctor_net, ctl_doctor_fw, ctl_doctor_top, ctl_doctor_sys, ctl_doctor_dns,
-	ctl_doctor_crt, ctl_doctor_tls, ctl_doctor_svc;
+ctl_doctor_family ctl_doctor_net, ctl_doctor_fw, ctl_doctor_top, ctl_doctor_sys,
+	ctl_doctor_dns, ctl_doctor_crt, ctl_doctor_tls, ctl_doctor_svc;
 
 #endif

@@ -10,6 +10,11 @@ static const struct verb {
 	const char *words, *text;
 } verbs[] = {
 	/* clang-format off */
+	{"setup", NULL, ctl_setup,
+	 "[--bundle FILE] [--step N | --only-status] [...]",
+	 "the four steps from a bare host to one that serves"},
+	{"up", NULL, ctl_up, "BUNDLE [--as FQDN] [--unsigned] [--hosts FILE] [...]",
+	 "all of them at once, then doctor: from an export to a verdict"},
 	{"topology", "import", ctl_topology_import,
 	 "BUNDLE [--unsigned [--hosts FILE]] [--rollback]",
 	 "verify, check, store, and have every service take it"},
