@@ -19,12 +19,6 @@ def stray(lab):
     lab.units.wait_ready('stray')
 
 
-def few_files(lab):
-    """access-edge may open few files."""
-    lab.host.exec('prlimit', '--pid', str(lab.units.pid('access-edge')),
-                  '--nofile=512:512')
-
-
 def clock(seconds):
     """The edge's clock differs from the one outside."""
     return lambda lab: (lab.folder / 'clock').write_text(f'{seconds}\n')
@@ -72,27 +66,31 @@ FAULTS = (
                 f'ip address add {WEBCONF}/32 dev int')),
     Fault('no-packet-filter', 'no packet filter is in force', 'FW-001', 'edge',
           typed('nft flush ruleset')),
-    Fault('port-blocked', 'the filter drops sign-in', 'FW-002', 'edge',
+    Fault('port-blocked', 'the filter drops sign-in', 'FW-003', 'edge',
           typed(f'{FILTER} ip daddr {ACCESS} tcp dport 443 drop')),
-    Fault('port-blocked-udp', 'the filter drops media over UDP', 'FW-002',
+    Fault('port-blocked-udp', 'the filter drops media over UDP', 'FW-003',
           'edge', typed(f'{FILTER} ip daddr {MEDIA} udp dport 3478 drop')),
-    Fault('port-blocked-elsewhere', 'another table drops meetings', 'FW-002',
+    Fault('port-blocked-elsewhere', 'another table drops meetings', 'FW-003',
           'edge',
           typed('nft add table inet other',
                 "nft 'add chain inet other input { type filter hook input "
                 "priority -10; policy accept; }'",
                 f'nft add rule inet other input ip daddr {WEBCONF} '
                 'tcp dport 443 drop')),
-    Fault('port-open', 'the filter lets in what nobody serves', 'FW-003',
+    Fault('port-open', 'the filter lets in what nobody serves', 'FW-002',
           'edge', typed(f'{FILTER} ip daddr {ACCESS} tcp dport 22 accept')),
     Fault('stray-listener', 'something else listens outside, and is let in',
-          'FW-004', 'edge',
+          'FW-002', 'edge',
           both(stray, typed(f'{FILTER} ip daddr {ACCESS} tcp dport 8080 '
                             'accept'))),
     Fault('clock-off', 'the clock is an hour off', 'SYS-003', 'edge',
           clock(3600)),
     Fault('file-limit-low', 'access-edge may open few files', 'SYS-001',
-          'edge', few_files),
+          'edge',
+          typed('mkdir -p /etc/systemd/system/access-edge.service.d',
+                "printf '[Service]\\nLimitNOFILE=512\\n' "
+                '>/etc/systemd/system/access-edge.service.d/access.conf',
+                'systemctl restart access-edge')),
     Fault('lab-switch-on', 'the host has the rules of laboratories',
           'CTL-015', 'edge', settings('[local]\n', '[local]\nlab = yes\n',
                                       'access-edge', 'av-edge',

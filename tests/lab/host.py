@@ -32,6 +32,7 @@ NETWORK = f'''
 outside-gateway = {netns.INET}
 inside-gateway = {netns.INSIDE}
 inside = 10.20.30.0/24
+ntp = {netns.INET}
 '''
 USES = {'access': 'access', 'webconf': 'webconf', 'internal': 'edge0{}',
         'av-auth': 'av-auth', 'turn': 'turn'}
@@ -110,6 +111,13 @@ class EdgeHost:
     def plan(self):
         """Routes, rules by source and switches, as edgectl wants them."""
         self.edgectl('net', 'plan', '--apply', good=(0,))
+
+    def guard(self):
+        """The packet filter that the topology wants."""
+        file = '/etc/nftables.d/lync-edge.nft'
+        self.path(file).parent.mkdir(exist_ok=True)
+        self.edgectl('topology', 'render', 'nftables', '--out', file)
+        self.space.exec('nft', '-f', file)
 
     def shell(self, line, **environment):
         """(exit status, output) of a line typed by root there."""

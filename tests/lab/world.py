@@ -91,6 +91,7 @@ class Lab:
                             self._partner)
         done('topology and HOSTS imported', self._import)
         done('routes and rules by source, no forwarding', self.host.plan)
+        done('packet filter of the topology', self.host.guard)
         for name, text in (
                 ('access-edge', 'outside 192.0.2.21:443, partners :5061, '
                  'inside 172.16.20.21:5061'),
