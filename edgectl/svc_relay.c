@@ -135,7 +135,7 @@ static void own(struct relays *r, enum topo_port_kind kind)
 	struct ctl_side side;
 	char text[EDGE_ADDR_STRLEN], why[WHY];
 
-	if (!l->present)
+	if (!l->present || ctl_doctor_is_cut_off(r->d, &l->addr, is_inside))
 		return;
 	if (is_inside)
 		ctl_side_inside(&side, r->d);

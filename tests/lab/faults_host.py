@@ -53,6 +53,8 @@ FAULTS = (
           typed('sysctl -qw net.ipv4.conf.all.rp_filter=2')),
     Fault('device-down', 'the inside NIC is down', 'NET-009', 'edge',
           typed('ip link set int down')),
+    Fault('outside-device-down', 'the outside NIC is down', 'NET-009', 'edge',
+          typed('ip link set ext down')),
     Fault('forwarding-on', 'the host routes between its sides', 'NET-005',
           'edge', typed('sysctl -qw net.ipv4.ip_forward=1')),
     Fault('forwarding-on-v6', 'the host routes IPv6 between its sides',
@@ -77,6 +79,14 @@ FAULTS = (
                 "priority -10; policy accept; }'",
                 f'nft add rule inet other input ip daddr {WEBCONF} '
                 'tcp dport 443 drop')),
+    Fault('dns-blocked', 'the filter drops what the host asks DNS', 'FW-003',
+          'edge',
+          typed('nft insert rule inet lync_edge output udp dport 53 drop',
+                'nft insert rule inet lync_edge output tcp dport 53 drop')),
+    Fault('next-hop-blocked', 'the filter drops what goes to the next hop',
+          'FW-003', 'edge',
+          typed('nft insert rule inet lync_edge output ip daddr 10.20.30.0/24 '
+                'tcp dport 5061 drop')),
     Fault('port-open', 'the filter lets in what nobody serves', 'FW-002',
           'edge', typed(f'{FILTER} ip daddr {ACCESS} tcp dport 22 accept')),
     Fault('stray-listener', 'something else listens outside, and is let in',
