@@ -36,6 +36,7 @@ static enum edge_err post(struct ctl_doctor *d, struct edge_admin_answer *a)
 		.daemon = ctl_daemons[CTL_AV],
 		.method = "POST",
 		.path = "/v1/mras/try",
+		.ms = d->c->answer_ms,
 	};
 	enum edge_err err = EDGE_ENOMEM;
 	char *body = NULL;
