@@ -31,7 +31,7 @@ struct ctl_doctor {
 	struct edge_addr astray[16]; /* nor that it is not on its side */
 	size_t strays;
 	/* FW has said that the filter blocks these */
-	bool is_next_hop_blocked, is_dns_blocked;
+	bool is_next_hop_blocked, is_dns_blocked, is_ntp_blocked;
 };
 
 /** One check has found all as it should be: a line with a tick. */

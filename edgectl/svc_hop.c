@@ -298,7 +298,7 @@ void ctl_svc_next_hop(struct ctl_doctor *d)
 	const bool is_mute = d->bad_certificates & 1U << EDGE_CERT_INTERNAL;
 	uint64_t end = now_ms() + BUDGET_MS;
 
-	if (d->is_way_in_bad)
+	if (d->is_way_in_bad || d->is_next_hop_blocked)
 		return;
 	ctl_side_inside(&h.side, d);
 	list_rows(&h);

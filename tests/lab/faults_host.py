@@ -83,6 +83,9 @@ FAULTS = (
           'edge',
           typed('nft insert rule inet lync_edge output udp dport 53 drop',
                 'nft insert rule inet lync_edge output tcp dport 53 drop')),
+    Fault('time-blocked', 'the filter drops what asks for the time', 'FW-003',
+          'edge',
+          typed('nft insert rule inet lync_edge output udp dport 123 drop')),
     Fault('next-hop-blocked', 'the filter drops what goes to the next hop',
           'FW-003', 'edge',
           typed('nft insert rule inet lync_edge output ip daddr 10.20.30.0/24 '
