@@ -247,6 +247,20 @@ def certificates(host):
     host.clean()
 
 
+def token_key(host):
+    """The A/V key on disk is not the one that makes tokens."""
+    ca = host.j.ca
+    keep = {file: (ca / file).read_bytes()
+            for file in ('av-auth-chain.pem', 'av-auth.key')}
+    for end in ('-chain.pem', '.key'):
+        shutil.copy(ca / f'edge01{end}', ca / f'av-auth{end}')
+    said = host.finds('CERT-016', 'av-auth', level='error')
+    assert [step['run'] for step in said['cure']] == \
+        ['systemctl reload av-edge'], said
+    for file, data in keep.items():
+        (ca / file).write_bytes(data)
+
+
 def old_tls(host):
     """A listener that takes TLS 1.0."""
     host.settings('[trust]', '[tls]\nprofile.webconf-client = lync2013\n\n'
@@ -316,7 +330,7 @@ def body(j):
     host = Host(j)
     host.clean()
     for part in (one_member, no_service, no_mcu, hosts, zone, certificates,
-                 old_tls, clock, files, version):
+                 token_key, old_tls, clock, files, version):
         part(host)
     host.clean()
 
