@@ -19,11 +19,15 @@ enum {
 /* What a rule or chain may come to, as bits. */
 enum { PASS = CTL_NFT_PASSES, DROP = CTL_NFT_DROPPED, NEXT = 4, RETURN = 8 };
 
+struct rule {
+	const json_t *json;
+};
+
 struct chain {
 	const char *family, *table, *name;
 	const char *type, *hook, *policy; /* of a base chain; else NULL */
 	json_int_t priority;
-	const json_t **rule;
+	struct rule *rule;
 	size_t count, room;
 };
 
@@ -79,7 +83,7 @@ static bool add_rule(struct ctl_nft *n, const json_t *o)
 {
 	struct chain *c = find_chain(n, text_of(o, "family"),
 				     text_of(o, "table"), text_of(o, "chain"));
-	const json_t **more;
+	struct rule *more;
 
 	if (!c)
 		return true;
@@ -90,7 +94,7 @@ static bool add_rule(struct ctl_nft *n, const json_t *o)
 		c->rule = more;
 		c->room = c->room * 2 + 8;
 	}
-	c->rule[c->count++] = o;
+	c->rule[c->count++].json = o;
 	return true;
 }
 
@@ -350,7 +354,7 @@ static unsigned walk_chain(struct walk *w, const struct chain *c,
 			w->steps = 0;
 			return PASS | DROP;
 		}
-		got = walk_rule(w, c, c->rule[i], depth);
+		got = walk_rule(w, c, c->rule[i].json, depth);
 		all |= got & (PASS | DROP);
 		all |= got & RETURN ? NEXT : 0;
 		if (!(got & NEXT))
