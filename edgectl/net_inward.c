@@ -261,7 +261,7 @@ static void plan_net(struct ctl_net_maker *m, const struct servers *s,
 {
 	struct ctl_net_part *in = &m->side[CTL_INSIDE];
 	char lost[CTL_NET_TEXT], via[CTL_NET_VIA], net[EDGE_ADDR_STRLEN];
-	bool is_good = goes_in(m, &n->net) & !lost_in(m, s, n, lost);
+	bool is_good = !lost_in(m, s, n, lost) && goes_in(m, &n->net);
 	int f = -1;
 
 	if (!is_good) {

@@ -13,7 +13,6 @@
 enum {
 	DEPTH = 16,	 /* nft: jumps within each other */
 	STEPS = 2000000, /* ours: rules looked at for one packet */
-	CHAINS = 4096,	 /* ours */
 };
 
 /* What a rule or chain may come to, as bits. */
@@ -103,8 +102,7 @@ static bool fill(struct ctl_nft *n)
 	const json_t *o;
 
 	for (size_t i = 0; i < json_array_size(n->all); i++)
-		if ((o = json_object_get(json_array_get(n->all, i), "chain")) &&
-		    n->count < CHAINS)
+		if ((o = json_object_get(json_array_get(n->all, i), "chain")))
 			add_chain(n, o);
 	for (size_t i = 0; i < json_array_size(n->all); i++)
 		if ((o = json_object_get(json_array_get(n->all, i), "rule")) &&
@@ -122,7 +120,7 @@ enum edge_err ctl_nft_new(struct ctl_nft **out, json_t *doc)
 		return EDGE_EFORMAT;
 	n = calloc(1, sizeof(*n));
 	if (n)
-		n->chain = calloc(CHAINS, sizeof(*n->chain));
+		n->chain = calloc(json_array_size(all) + 1, sizeof(*n->chain));
 	if (!n || !n->chain) {
 		ctl_nft_free(n);
 		return EDGE_ENOMEM;
