@@ -33,7 +33,8 @@ outside-gateway = {netns.INET}
 inside-gateway = {netns.INSIDE}
 inside = 10.20.30.0/24
 ntp = {netns.INET}
-
+'''
+LIMITS = '''
 [limits]
 access.connections = 2000
 webconf.sessions = 1000
@@ -80,8 +81,16 @@ class EdgeHost:
         return self.folder / name[1:] if name.startswith('/etc/') else \
             pathlib.Path(name)
 
-    def furnish(self, ca):
-        """Everything that an operator would have put there."""
+    def furnish_bare(self):
+        """What is there when the product has been installed, and that this
+        machine is small."""
+        self._own_etc()
+        self.etc.mkdir()
+        (self.etc / 'edge.ini').write_text(
+            f'[local]\nstate = {self.folder}/state\n'
+            f'run = {self.folder}/run\n' + LIMITS)
+
+    def _own_etc(self):
         self.folder.mkdir()
         for name in ('state', 'run'):
             (self.folder / name).mkdir()
@@ -92,6 +101,10 @@ class EdgeHost:
             file = self.folder / 'etc' / name
             file.unlink(missing_ok=True)
             shutil.copy(netns.ETC / self.space.name / name, file)
+
+    def furnish(self, ca):
+        """Everything that an operator would have put there."""
+        self._own_etc()
         for name in ('certs', 'trust', 'operators'):
             (self.etc / name).mkdir(parents=True)
         for use, name in USES.items():
@@ -107,7 +120,7 @@ class EdgeHost:
         (self.etc / 'edge.ini').write_text(INI.format(
             member=self.member, corp=CORP, folder=self.folder) + ''.join(
                 CERTIFICATE.format(use=use) for use in USES) + TRUST +
-                NETWORK)
+                NETWORK + LIMITS)
 
     def edgectl(self, *words, good=(0, 1)):
         """Run edgectl there; its output."""

@@ -89,6 +89,10 @@ class Lab:
             self._director)
         self.partner = done('a partner, fabrikam.com (Kamailio, 192.0.2.200)',
                             self._partner)
+        self._edge_up(done)
+        return self
+
+    def _edge_up(self, done):
         done('topology and HOSTS imported', self._import)
         done('routes and rules by source, no forwarding', self.host.plan)
         done('packet filter of the topology', self.host.guard)
@@ -103,7 +107,6 @@ class Lab:
         done('Data MCUs fe01, fe02, fe03 (10.20.30.21 to .23)', self._mcus)
         done('the Data MCUs register and park their legs', self.mcus_up)
         heal.keep(self)
-        return self
 
     def _authorities(self, ca):
         if ca:
@@ -149,11 +152,13 @@ class Lab:
 
     def _mcus(self):
         for name in MCUS:
-            self.mcus[name] = made = DataMcu(
-                self.world, self.folder / f'mcu-{name}', self.ca,
-                self.host.webconf.keys, name)
-            self.units.note(f'mcu-{name}', made.process, 'order',
-                            made.control)
+            self.data_mcu(name, self.host.webconf.keys)
+
+    def data_mcu(self, name, keys):
+        """Start that Data MCU for the first time."""
+        self.mcus[name] = made = DataMcu(
+            self.world, self.folder / f'mcu-{name}', self.ca, keys, name)
+        self.units.note(f'mcu-{name}', made.process, 'order', made.control)
 
     @property
     def mcu(self):

@@ -1,0 +1,103 @@
+"""Commands of the documents, done as they stand there.
+
+A block fenced as ```console has commands after "# " (root at the edge) and "$ "
+(an administrator's machine outside), each with what it prints: the lines shown
+occur in that order, a line "..." stands for any number of lines, "..." within
+one for anything. A last line "(exit N)" is its exit status. <!-- lab: inside -->
+has the Data MCUs started, for what a ```powershell block says is done by hand."""
+import dataclasses
+import re
+import subprocess
+
+FENCE = re.compile(r'```(\w*)')
+ORDER = re.compile(r'<!-- lab: (\w+) -->')
+EXIT = re.compile(r'\(exit (\d+)\)')
+KINDS = ('console', 'sh', 'powershell', 'text', 'ini', 'json', 'xml')
+LIMIT = 120  # s a command
+
+
+@dataclasses.dataclass
+class Step:
+    """A command, or an order to the lab when it has no prompt."""
+    line: int
+    prompt: str
+    command: str
+    shown: list = dataclasses.field(default_factory=list)
+    status: int = 0
+
+
+def _in_block(steps, number, line):
+    if line[:2] in ('# ', '$ '):
+        steps.append(Step(number, line[0], line[2:]))
+    elif steps[-1].command.endswith('\\') and not steps[-1].shown:
+        steps[-1].command = steps[-1].command[:-1] + line.removeprefix('> ')
+    elif EXIT.fullmatch(line):
+        steps[-1].status = int(EXIT.fullmatch(line)[1])
+    else:
+        steps[-1].shown.append(line)
+
+
+def read(text):
+    """Its steps."""
+    steps, kind = [], None
+    for number, line in enumerate(text.splitlines(), 1):
+        fence, order = FENCE.match(line), ORDER.fullmatch(line)
+        if fence:
+            assert kind or fence[1] in KINDS, \
+                f'line {number}: a block of "{fence[1]}", not {KINDS}'
+            kind = None if kind else fence[1]
+        elif kind in ('console', 'sh'):
+            _in_block(steps, number, line)
+        elif order and not kind:
+            steps.append(Step(number, '', order[1]))
+    return steps
+
+
+def _pattern(line):
+    return '.*'.join(map(re.escape, line.rstrip().split('...')))
+
+
+def differs(shown, said):
+    """The first shown line that is not said where it should be; None: all
+    are."""
+    lines = [line.rstrip() for line in said.splitlines()]
+    at, may_skip = 0, False
+    for line in shown:
+        if line.strip() == '...':
+            may_skip = True
+            continue
+        fits = [i for i in range(at, len(lines)) if
+                re.fullmatch(_pattern(line), lines[i])]
+        if not fits or (not may_skip and fits[0] != at):
+            return line
+        at, may_skip = fits[0] + 1, False
+    return None if may_skip or not shown or at == len(lines) else lines[at]
+
+
+def do(lab, step):
+    """One of them."""
+    if not step.prompt:
+        {'inside': lab.start_inside}[step.command]()
+        return
+    words, folder = lab.words(step.prompt)
+    done = subprocess.run(
+        words + ['sh', '-c', step.command], cwd=folder, text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, timeout=LIMIT, check=False)
+    assert done.returncode == step.status, \
+        f'{step.command}: exit status {done.returncode}\n{done.stdout}'
+    other = differs(step.shown, done.stdout)
+    assert other is None, f'{step.command}: not as shown: "{other}"\n' \
+        f'{done.stdout}'
+
+
+def run(lab, path):
+    """All of a document; how many commands."""
+    steps = read(path.read_text())
+    for step in steps:
+        try:
+            do(lab, step)
+        except AssertionError as fault:
+            raise AssertionError(
+                f'{path.name}, line {step.line}: {fault}') from None
+    return sum(bool(step.prompt) for step in steps)
