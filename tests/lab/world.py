@@ -124,6 +124,11 @@ class Lab:
                 stderr=log), 'running')
 
     def _director(self):
+        # what it dials itself comes from one of its addresses, as a
+        # Director's own connections do: the packet filter knows no other
+        netns.run('ip', '-n', self.world.inside.name, 'route', 'replace',
+                  '172.16.20.0/24', 'dev', 'edge0', 'src',
+                  netns.DIRECTORS[0])
         made = Director(self.world, self.folder / 'director', self.ca)
         self.units.note('director', made.process, 'tcp', *(
             f'{address}:5061' for address in made.addresses))
