@@ -202,17 +202,18 @@ static void check_times(const struct job *j, const struct ctl_roll *r,
 		     "no token of the previous one is left");
 }
 
-static void check_roll(struct job *j, const struct ctl_roll *r)
+static void check_roll(const struct job *of, const struct ctl_roll *r)
 {
-	const int64_t old_ends_s = j->cert->ends_s;
+	const int64_t old_ends_s = of->cert->ends_s;
+	struct job j = *of;
 
-	j->files.chain = r->staged.chain;
-	j->files.key = r->staged.key;
-	j->is_staged = !r->is_effective;
-	j->is_previous = false;
-	if (look(j)) {
-		good(j);
-		check_times(j, r, old_ends_s);
+	j.files.chain = r->staged.chain;
+	j.files.key = r->staged.key;
+	j.is_staged = !r->is_effective;
+	j.is_previous = false;
+	if (look(&j)) {
+		good(&j);
+		check_times(&j, r, old_ends_s);
 	}
 }
 
