@@ -90,6 +90,6 @@ ctl_verb_fn ctl_topology_import, ctl_topology_sign, ctl_topology_check,
 	ctl_secrets_export, ctl_cert_list, ctl_cert_check, ctl_cert_csr,
 	ctl_cert_stage, ctl_cert_drop_previous, ctl_status, ctl_drain,
 	ctl_test_av_edge, ctl_test_p2p_av, ctl_test_dataconf, ctl_policy_show,
-	ctl_policy_explain;
+	ctl_policy_explain, ctl_probe_external;
 
 #endif

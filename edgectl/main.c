@@ -61,6 +61,9 @@ static const struct verb {
 	{"test", "dataconf", ctl_test_dataconf,
 	 "--sender-join FILE --receiver-join FILE [--bytes N]",
 	 "two participants of a meeting: a content through the edge"},
+	{"probe", "external", ctl_probe_external,
+	 "DOMAIN [--dns SERVER,...] [--trust FILE] [--without PART,...] [...]",
+	 "what users and partners outside meet: DNS, TCP, TLS, each protocol"},
 	{"drain", NULL, ctl_drain, "[SERVICE]",
 	 "no new work; sessions end by themselves"},
 	/* clang-format on */
