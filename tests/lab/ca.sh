@@ -177,5 +177,7 @@ expired() { # NAME AUTHORITY COMMON-NAME SAN-LIST EKU
 }
 expired bad-expired internal dirpool01.$corp dirpool01.$corp,dir01.$corp $both
 expired mcu-expired internal fe02.$corp fe02.$corp serverAuth
+expired access-expired public sip.contoso.com \
+	sip.contoso.com,webconf.contoso.com,av.contoso.com $both
 expired partner-expired public sip.fabrikam.com sip.fabrikam.com $both
 chmod 0640 ./*.key
