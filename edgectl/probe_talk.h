@@ -9,7 +9,7 @@
 #include "common/slice.h"
 
 enum {
-	CTL_PROBE_SAY_MAX = 1024,
+	CTL_PROBE_SAY_MAX = 2048,
 	CTL_PROBE_ID_LEN = 16,
 	CTL_PROBE_HEARD_MAX = 16 * 1024, /* ours: an answer is small */
 };

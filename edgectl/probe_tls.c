@@ -259,7 +259,7 @@ enum edge_err ctl_probe_tls_new(struct ctl_probe_tls **out,
 	t->seen = seen;
 	t->ssl = SSL_new(p->roots->ctx);
 	if (!t->ssl || SSL_set_fd(t->ssl, p->fd) != 1 ||
-	    SSL_set_tlsext_host_name(t->ssl, p->name) != 1)
+	    SSL_set_tlsext_host_name(t->ssl, (char *)(uintptr_t)p->name) != 1)
 		goto out;
 	SSL_set_app_data(t->ssl, t);
 	err = shake(t, p);

@@ -113,13 +113,14 @@ def records(j, probe):
     probe.finds('103', '203', words=nobody)
     leaks = other_dns(
         j, 13, [SIGN_IN],
-        ('srv-host', '_sip._tls.contoso.com,sip.elsewhere.com,443,0,0'),
+        ('srv-host', '_sip._tls.contoso.com,sip.elsewhere.com,5061,0,0'),
         host('sip.elsewhere.com', netns.ACCESS),
         ('srv-host', '_sipinternaltls._tcp.contoso.com,'
                      'dirpool01.corp.contoso.com,5061,0,0'),
         host('lyncdiscoverinternal.contoso.com', netns.FRONT_END),
         ('srv-host', '_xmpp-server._tcp.contoso.com,sip.contoso.com,443,0,0'))
-    probe.finds('002', '003', '004', '106', '508', words=leaks)
+    probe.finds('002', '003', '004', '005', '106', '108', '508',
+                words=leaks)
     probe.finds('302', '402', words=['--webconf', 'no.contoso.com', '--av',
                                      'none.contoso.com'])
     probe.finds(words=['--without', 'webconf,av', '--webconf', 'no.a'])
@@ -167,6 +168,9 @@ def body(j):
     firewall(j, probe, 'udp dport 3478', '409')
 
     probe.finds('105', '205', '305', trust=j.ca / 'internal-ca.pem')
+    j.use('webconf-ends', instead_of='webconf')
+    webconf.call('POST', '/v1/reload')
+    probe.finds('006')
     j.use('turn', instead_of='webconf')
     webconf.call('POST', '/v1/reload')
     probe.finds('306')
