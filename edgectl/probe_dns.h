@@ -9,7 +9,7 @@
 #include "common/dns.h"
 #include "common/err.h"
 
-enum { CTL_PROBE_ROWS = 4 /* ours: tried of one answer */ };
+enum { CTL_PROBE_ROWS = 12 /* TO 6.4: members of a pool */ };
 
 struct ctl_probe_dns; /* has the loop of its thread */
 

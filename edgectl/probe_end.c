@@ -85,6 +85,15 @@ static enum edge_err dial(struct end *e, bool is_udp)
 	return ctl_probe_line_open(&e->r->line, &route);
 }
 
+/* No IPv6 here, say: nothing is known of the other end. */
+static bool cannot_reach(struct end *e, size_t node, const char *what)
+{
+	if (e->r->line.is_unroutable)
+		ctl_probe_add(e->r->tree, node, CTL_PROBE_SKIPPED,
+			      "%s: this host has no route there", what);
+	return e->r->line.is_unroutable;
+}
+
 /* The node of a TCP connection, with line open; false: told why not. */
 static bool connect_to(struct end *e, size_t *node)
 {
@@ -92,6 +101,8 @@ static bool connect_to(struct end *e, size_t *node)
 
 	if (dial(e, false)) {
 		snprintf(text, sizeof(text), "TCP %s", e->place);
+		if (cannot_reach(e, *node, text))
+			return false;
 		*node = ctl_probe_bad(e->r, *node,
 				      ctl_probe_id(e->part, CTL_PROBE_NO_TCP),
 				      e->r->line.why, text);
@@ -268,6 +279,8 @@ static void udp_end(struct end *e, size_t node)
 					 &heard);
 	if (err) {
 		snprintf(text, sizeof(text), "STUN Binding, UDP %s", e->place);
+		if (cannot_reach(e, node, text))
+			return;
 		node = ctl_probe_bad(e->r, node, no_stun, e->r->line.why, text);
 		skip(e->r, node, ctl_probe_talk_name(CTL_PROBE_ALLOCATE));
 		return;

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "common/dns_name.h"
 #include "edgectl/ctl.h"
@@ -72,6 +74,18 @@ static enum ctl_exit read_without(struct ctl *c, struct ctl_probe_plan *p,
 	return CTL_GOOD;
 }
 
+static bool can_send_from(const struct edge_addr *a)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = edge_addr_to_sockaddr(a, &sa);
+	int fd = socket(a->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool can = fd >= 0 && !bind(fd, (const struct sockaddr *)&sa, len);
+
+	if (fd >= 0)
+		close(fd);
+	return can;
+}
+
 static enum ctl_exit read_plan(struct ctl *c, struct ctl_probe_plan *p,
 			       const struct words *w)
 {
@@ -86,6 +100,11 @@ static enum ctl_exit read_plan(struct ctl *c, struct ctl_probe_plan *p,
 	if (w->address &&
 	    edge_addr_parse(&p->local, edge_slice_str(w->address), 0))
 		return ctl_usage(c, "--address \"%.60s\": want an IP address",
+				 w->address);
+	if (w->address && !can_send_from(&p->local))
+		return ctl_usage(c,
+				 "--address %.60s: not an address of this "
+				 "host",
 				 w->address);
 	if (read_place(c, &p->sip, "sip", w->sip) ||
 	    read_place(c, &p->webconf, "webconf", w->webconf) ||

@@ -28,8 +28,11 @@ bool ctl_probe_wait(int fd, short events, uint64_t until_ms)
 
 	for (;;) {
 		uint64_t now = ctl_probe_now_ms();
-		int n = poll(&p, 1, until_ms > now ? (int)(until_ms - now) : 0);
+		int n;
 
+		if (now >= until_ms)
+			return false; /* whatever goes on coming */
+		n = poll(&p, 1, (int)(until_ms - now));
 		if (n >= 0 || errno != EINTR)
 			return n == 1;
 	}
@@ -74,8 +77,11 @@ static enum edge_err dial(struct ctl_probe_line *l,
 				    : edge_sock_dial(&l->fd, &route->local,
 						     NULL, &route->remote);
 
-	if (err)
+	if (err) {
+		l->is_unroutable =
+			errno == ENETUNREACH || errno == EAFNOSUPPORT;
 		return fail(l, EDGE_ESYS, strerror(errno));
+	}
 	if (route->is_udp)
 		return EDGE_OK;
 	if (!ctl_probe_wait(l->fd, POLLOUT, ctl_probe_now_ms() + l->ms))

@@ -13,6 +13,7 @@ struct ctl_probe_tls;
 struct ctl_probe_line {
 	int fd; /* -1: closed */
 	bool is_udp;
+	bool is_unroutable;	   /* this host has no way there */
 	struct ctl_probe_tls *tls; /* NULL: in the clear */
 	struct edge_addr local;
 	uint32_t ms;	/* for each wait */

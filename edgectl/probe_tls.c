@@ -114,7 +114,8 @@ static bool set_ground(SSL_CTX *ctx)
 	SSL_CTX_set_verify_depth(ctx, DEPTH);
 	SSL_CTX_set_client_cert_cb(ctx, on_asked);
 	SSL_CTX_set_max_cert_list(ctx, CERT_LIST_MAX);
-	SSL_CTX_set_mode(ctx, SSL_MODE_AUTO_RETRY);
+	SSL_CTX_clear_mode(ctx,
+			   SSL_MODE_AUTO_RETRY); /* each record has its wait */
 	X509_VERIFY_PARAM_set_auth_level(p, AUTH_LEVEL);
 	return SSL_CTX_set_min_proto_version(ctx, TLS1_VERSION) == 1 &&
 	       SSL_CTX_set_cipher_list(ctx, "DEFAULT:@SECLEVEL=0") == 1;

@@ -11,7 +11,7 @@
 #include "common/slice.h"
 
 enum {
-	CTL_PROBE_NODES = 256, /* ours: whatever others publish */
+	CTL_PROBE_NODES = 512, /* ours: whatever others publish */
 	CTL_PROBE_TEXT = 400,
 	CTL_PROBE_ROOT = 0,
 };

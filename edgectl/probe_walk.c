@@ -9,13 +9,14 @@
 
 enum {
 	TLS_PORT = 443, /* TO 6.1 E1, E4, E6 */
+	ENDS_MAX = 60,	/* ours: a pool of 12, and five parts */
 	NAME = EDGE_DNS_NAME_LEN + 64,
 	TEXT = CTL_PROBE_TEXT,
 };
 
 static const char no_dns[] = "PROBE-001", stray_target[] = "PROBE-002",
 		  inside_srv[] = "PROBE-003", inside_name[] = "PROBE-004",
-		  other_port[] = "PROBE-005";
+		  other_port[] = "PROBE-005", private[] = "PROBE-007";
 
 static const struct part {
 	const char *name, *title, *service; /* SRV; NULL: a name */
@@ -93,11 +94,43 @@ static void tell_no_address(struct ctl_probe_run *r, size_t parent,
 		      "connections: not tried");
 }
 
+/* The node of an address; one that no route leads to is a warning. */
+static size_t tell_address(struct ctl_probe_run *r, size_t parent,
+			   const char *name, const struct edge_addr *a)
+{
+	struct ctl_probe_node n = {.state = CTL_PROBE_WARN, .id = private};
+	const char *type = a->family == AF_INET ? "A" : "AAAA";
+	char ip[EDGE_ADDR_STRLEN];
+
+	edge_addr_print_ip(a, false, ip);
+	if (edge_addr_classify(a) == EDGE_ADDR_GLOBAL)
+		return ctl_probe_add(r->tree, parent, CTL_PROBE_GOOD,
+				     "%s %s → %s", type, name, ip);
+	snprintf(n.text, sizeof(n.text), "%s %s → %s", type, name, ip);
+	snprintf(n.saw, sizeof(n.saw), "%s is of a private network", ip);
+	return ctl_probe_tell(r->tree, parent, &n);
+}
+
+static void walk_addresses(struct ctl_probe_run *r, size_t parent,
+			   enum ctl_probe_part p, const struct target *t,
+			   const struct ctl_probe_rows *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->count && r->ends < ENDS_MAX; i++) {
+		size_t node = tell_address(r, parent, t->name, &a->addr[i]);
+
+		r->ends++;
+		ctl_probe_end(r, node, p, t->name, &a->addr[i]);
+	}
+	tell_more(r, parent, a->count - i + a->more, "addresses");
+}
+
 static void walk_name(struct ctl_probe_run *r, size_t parent,
 		      enum ctl_probe_part p, const struct target *t)
 {
 	struct ctl_probe_rows a;
-	char ip[EDGE_ADDR_STRLEN], question[NAME];
+	char question[NAME];
 
 	ctl_probe_dns_addr(&a, r->dns, t->name, t->port);
 	if (!is_answer(r, &a)) {
@@ -107,17 +140,7 @@ static void walk_name(struct ctl_probe_run *r, size_t parent,
 	}
 	if (a.err)
 		tell_no_address(r, parent, p, t);
-	for (size_t i = 0; i < a.count; i++) {
-		size_t node;
-
-		edge_addr_print_ip(&a.addr[i], false, ip);
-		node = ctl_probe_add(r->tree, parent, CTL_PROBE_GOOD,
-				     "%s %s → %s",
-				     a.addr[i].family == AF_INET ? "A" : "AAAA",
-				     t->name, ip);
-		ctl_probe_end(r, node, p, t->name, &a.addr[i]);
-	}
-	tell_more(r, parent, a.more, "addresses");
+	walk_addresses(r, parent, p, t, &a);
 }
 
 /* ---- SRV records */

@@ -41,6 +41,7 @@ struct ctl_probe_run {
 	struct ctl_probe_roots *roots;
 	struct ctl_probe_line line; /* the one at work */
 	unsigned answered, unanswered;
+	unsigned ends;	       /* addresses tried */
 	unsigned targets;      /* of SRV records */
 	char stray[320];       /* "a SRV → b" of one in another domain */
 	uint16_t sign_in_port; /* of a SRV record; 0: none */

@@ -98,8 +98,12 @@ def records(j, probe):
     """What DNS says."""
     access = host('sip.contoso.com', netns.ACCESS)
     assert access in RECORDS and SIGN_IN in RECORDS
-    lacks = other_dns(j, 11, [SIGN_IN])
+    lacks = other_dns(j, 11, [SIGN_IN],
+                      host('inside.contoso.com', netns.FRONT_END))
     probe.finds('101', words=lacks)
+    # nobody here can say more of it
+    probe.finds('007', '101', words=[*lacks, '--webconf',
+                                     'inside.contoso.com'])
     status, said = probe.run('contoso.com', *lacks)
     assert status == 1 and said.count('✗') == 1, said
     lines = said.splitlines()
@@ -141,6 +145,7 @@ def refusals(probe):
                   ['contoso.com', '--timeout', '0'],
                   ['contoso.com', '--timeout', '61'],
                   ['contoso.com', '--address', 'here'],
+                  ['contoso.com', '--address', SILENT],
                   ['contoso.com', '--dns', 'ns1'],
                   ['contoso.com', '--av', 'av.contoso.com:70000'],
                   ['contoso.com', '--unknown']):

@@ -109,8 +109,8 @@ END_TEST
 START_TEST(probe_findings_all_have_words)
 {
 	static const char *const others[] = {
-		"PROBE-001", "PROBE-002", "PROBE-003", "PROBE-004",
-		"PROBE-005", "PROBE-006", "PROBE-409", "PROBE-410",
+		"PROBE-001", "PROBE-002", "PROBE-003", "PROBE-004", "PROBE-005",
+		"PROBE-006", "PROBE-007", "PROBE-409", "PROBE-410",
 	};
 	unsigned count = 0;
 
