@@ -79,6 +79,9 @@ static const struct verb {
 	 "routes, rules and switches that two sides need; sets them"},
 	{"doctor", NULL, ctl_doctor, "[--family NAME[,NAME]] [--quiet]",
 	 "is this host set up right? what is wrong, and how to mend it"},
+	{"probe", "external", ctl_probe_external,
+	 "DOMAIN [--dns SERVER,...] [--trust FILE] [--without PART,...] [...]",
+	 "what users and partners outside meet: DNS, TCP, TLS, each protocol"},
 	{"drain", NULL, ctl_drain, "[SERVICE]",
 	 "no new work; sessions end by themselves"},
 	/* clang-format on */
