@@ -33,7 +33,8 @@ struct ctl {
 	struct json_t *doc;	 /* the answer of --json; never NULL then */
 	struct json_t *findings; /* in doc */
 	unsigned errors, warnings;
-	uint64_t now_s; /* wall clock at start */
+	uint64_t now_s;	    /* wall clock at start */
+	unsigned answer_ms; /* for a daemon to answer; 0: as always */
 };
 
 /* One option of a verb: value for those that take one, else is_set. */

@@ -268,8 +268,9 @@ size_t ctl_resolv_parse(struct edge_addr out[CTL_DNS_SERVERS],
 		    (*line.p != ' ' && *line.p != '\t'))
 			continue;
 		line = edge_slice_trim(line);
-		if (!edge_addr_parse(&out[count], line, DNS_PORT) ||
-		    !edge_addr_parse_port(&out[count], line))
+		if ((!edge_addr_parse(&out[count], line, DNS_PORT) ||
+		     !edge_addr_parse_port(&out[count], line)) &&
+		    out[count].family)
 			count++;
 	}
 	return count;

@@ -43,7 +43,10 @@ struct process {
 	const char *name;
 	long long pid;
 	struct json_t *status; /* with its limits */
+	char *roots;	       /* names of those that are root's */
 };
+
+enum { ROOTS = 80 };
 
 static bool read_of(const struct process *p, const char *file,
 		    struct edge_slice *out, uint8_t text[PROC_MAX])
@@ -140,15 +143,16 @@ static void check_owner(const struct process *p)
 	if (!read_of(p, "status", &text, room) || !ctl_sys_owner(&owner, text))
 		return;
 	if (!owner.uid)
-		ctl_doctor_bad(p->d, TOPO_INFO, "SYS-006", p->name,
-			       "process %lld belongs to root", p->pid);
+		snprintf(p->roots + strlen(p->roots), ROOTS - strlen(p->roots),
+			 "%s%s", *p->roots ? ", " : "", p->name);
 	else if (!owner.may_bind)
 		check_ports(p);
 }
 
-static void check_service(struct ctl_doctor *d, enum ctl_daemon i)
+static void check_service(struct ctl_doctor *d, enum ctl_daemon i, char *roots)
 {
-	struct process p = {.d = d, .daemon = i, .name = ctl_daemons[i]};
+	struct process p = {
+		.d = d, .daemon = i, .name = ctl_daemons[i], .roots = roots};
 	enum edge_err err;
 
 	if (!d->status[i])
@@ -233,10 +237,15 @@ static void check_lab(struct ctl_doctor *d)
 
 void ctl_doctor_sys(struct ctl_doctor *d)
 {
+	char roots[ROOTS] = "";
+
 	check_lab(d);
 	ctl_sys_clock(d);
 	for (size_t i = 0; i < CTL_DAEMONS; i++)
-		check_service(d, (enum ctl_daemon)i);
+		check_service(d, (enum ctl_daemon)i, roots);
+	if (*roots)
+		ctl_doctor_bad(d, TOPO_INFO, "SYS-006", "users", "of root: %s",
+			       roots);
 	if (d->status[CTL_AV])
 		check_buffers(d);
 }

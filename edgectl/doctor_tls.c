@@ -132,6 +132,8 @@ static bool is_wanted(const struct ctl_doctor *d,
 	if (door->use == EDGE_CERT_USES || !at->present || !state ||
 	    strcmp(state, "open") != 0 || d->bad_certificates & 1U << door->use)
 		return false; /* SVC or CRT says it */
+	if (ctl_doctor_is_cut_off(d, &at->addr, door->is_inside))
+		return false;
 	return door->use != EDGE_CERT_TURN ||
 	       json_is_true(json_object_get(json_object_get(status, "relay"),
 					    "has_tls"));

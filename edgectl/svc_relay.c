@@ -36,6 +36,7 @@ static enum edge_err post(struct ctl_doctor *d, struct edge_admin_answer *a)
 		.daemon = ctl_daemons[CTL_AV],
 		.method = "POST",
 		.path = "/v1/mras/try",
+		.ms = d->c->answer_ms,
 	};
 	enum edge_err err = EDGE_ENOMEM;
 	char *body = NULL;
@@ -135,7 +136,7 @@ static void own(struct relays *r, enum topo_port_kind kind)
 	struct ctl_side side;
 	char text[EDGE_ADDR_STRLEN], why[WHY];
 
-	if (!l->present)
+	if (!l->present || ctl_doctor_is_cut_off(r->d, &l->addr, is_inside))
 		return;
 	if (is_inside)
 		ctl_side_inside(&side, r->d);

@@ -257,7 +257,7 @@ START_TEST(resolv_gives_servers_with_ports)
 	static const char text[] = "# nameserver 192.0.2.9\nsearch x\n"
 				   " nameserver\t192.0.2.1 \n"
 				   "nameserver 192.0.2.2:5353\n"
-				   "nameserver 192.0.2.x\nnameserver\n"
+				   "nameserver 192.0.2.x\nnameserver\nnameserver ::\n"
 				   "nameserver6 192.0.2.3\n"
 				   "nameserver 2001:db8::1";
 
