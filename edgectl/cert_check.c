@@ -105,7 +105,11 @@ static void check_time(const struct job *j, const struct ctl_cert *x)
 static void check_key(const struct job *j, const struct ctl_cert *x,
 		      const char *why)
 {
-	if (!x->has_key)
+	if (!x->has_key && edge_config_credential(j->files.key))
+		ctl_find(j->c, TOPO_INFO, "CERT-001", j->name,
+			 "%s is not judged, %s; systemd may have it elsewhere",
+			 j->files.key, why);
+	else if (!x->has_key)
 		ctl_find(j->c, TOPO_ERROR, "CERT-001", j->name, "%s", why);
 	else if (!x->key_matches)
 		ctl_find(j->c, TOPO_ERROR, "CERT-002", j->name,
