@@ -61,8 +61,8 @@ static const struct verb {
 	{"test", "dataconf", ctl_test_dataconf,
 	 "--sender-join FILE --receiver-join FILE [--bytes N]",
 	 "two participants of a meeting: a content through the edge"},
-	{"drain", NULL, ctl_drain, "[SERVICE]",
-	 "no new work; sessions end by themselves"},
+	{"drain", NULL, ctl_drain, "[SERVICE] [--no-wait]",
+	 "no new work; counts down what is left until the service has ended"},
 	/* clang-format on */
 };
 
