@@ -16,6 +16,7 @@ struct ctl_side {
 	struct edge_addr local; /* port 0 */
 	char name[16];
 	const char *device; /* NULL: not known */
+	bool is_here;	    /* the address is on that NIC; else NET says it */
 };
 /** From our address on the inside. */
 void ctl_side_inside(struct ctl_side *out, const struct ctl_doctor *d);

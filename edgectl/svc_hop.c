@@ -308,6 +308,8 @@ void ctl_svc_next_hop(struct ctl_doctor *d)
 	if (d->is_route_inside_bad)
 		return;
 	ctl_side_inside(&h.side, d);
+	if (!h.side.is_here)
+		return;
 	list_rows(&h);
 	connect_all(&h);
 	for (size_t i = 0; i < h.count; i++) {

@@ -346,7 +346,7 @@ json_t *daemon_ask(const char *method, const char *path, const char *body,
 		   unsigned want)
 {
 	const struct edge_admin_question q = {daemon_run, "edge-test", method,
-					      path, edge_slice_str(body)};
+					      path, edge_slice_str(body), 0};
 	struct edge_admin_answer a;
 	json_t *o;
 
