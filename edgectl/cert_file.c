@@ -138,7 +138,7 @@ static void read_public_key(struct ctl_cert *c, X509 *leaf)
 	OPENSSL_free(der);
 }
 
-static void read_digest(struct ctl_cert *c, X509 *leaf)
+static void read_print(struct ctl_cert *c, const X509 *leaf)
 {
 	uint8_t digest[EDGE_SHA256_LEN];
 	unsigned len = 0;
@@ -232,7 +232,7 @@ enum edge_err ctl_cert_read(struct ctl_cert *out,
 	read_names(out, leaf);
 	read_usage(out, leaf);
 	read_public_key(out, leaf);
-	read_digest(out, leaf);
+	read_print(out, leaf);
 	read_times(out, leaf, now_s);
 	if (!files->skips_chain)
 		verify_chain(out, list, files->roots);

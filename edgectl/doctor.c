@@ -15,6 +15,8 @@ static const struct family {
 	const char *text;
 } families[] = {
 	/* clang-format off */
+	{"NET", ctl_doctor_net, false, "addresses, routes, forwarding"},
+	{"FW", ctl_doctor_fw, true, "packet filter"},
 	{"TOP", ctl_doctor_top, false, "topology"},
 	{"SYS", ctl_doctor_sys, false, "files, buffers, ports, clock, users"},
 	{"DNS", ctl_doctor_dns, true, "HOSTS, and what the world looks up"},

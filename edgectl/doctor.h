@@ -22,10 +22,14 @@ struct ctl_doctor {
 	struct ctl_cure cure;		    /* of the next finding */
 	char tool[CTL_CURE_LINE / 2];	    /* "edgectl [--config FILE]" */
 	/* what a family has said, so that a later one does not say it again */
-	bool is_route_inside_bad;  /* NET: the way to the inside */
 	bool is_firewall_bad;	   /* FW: a listener of ours is not let in */
 	bool is_clock_bad;	   /* SYS */
 	unsigned bad_certificates; /* CRT: a bit per enum edge_cert_use */
+	/* NET has said that packets cannot leave by that side: no other family
+	 * tells what comes of it */
+	bool is_way_out_bad, is_way_in_bad;
+	/* FW has said that the filter blocks these */
+	bool is_next_hop_blocked, is_dns_blocked;
 };
 
 /** One check has found all as it should be: a line with a tick. */
@@ -38,7 +42,7 @@ void ctl_doctor_bad(struct ctl_doctor *d, enum topo_level level, const char *id,
 /* The families: each runs its checks. Without a topology only NET, SYS and TOP
  * run. */
 typedef void ctl_doctor_family(struct ctl_doctor *d);
-ctl_doctor_family ctl_doctor_top, ctl_doctor_sys, ctl_doctor_dns,
-	ctl_doctor_crt, ctl_doctor_tls, ctl_doctor_svc;
+ctl_doctor_family ctl_doctor_net, ctl_doctor_fw, ctl_doctor_top, ctl_doctor_sys,
+	ctl_doctor_dns, ctl_doctor_crt, ctl_doctor_tls, ctl_doctor_svc;
 
 #endif

@@ -181,7 +181,7 @@ static void tell_silence(struct job *j)
 	for (size_t i = 0; i < j->server_count; i++)
 		leaves |= !topo_hosts_source(&source, &j->server[i]) &&
 			  !edge_addr_same_ip(&source, &j->d->topo->internal);
-	if (!leaves)
+	if (!leaves || j->d->is_way_out_bad || j->d->is_dns_blocked)
 		return;
 	edge_addr_print_ip(&j->outside.local, false, us);
 	ctl_cure_add(&j->d->cure, CTL_ON_FIREWALL,

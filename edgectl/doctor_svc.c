@@ -165,7 +165,7 @@ static void absent(struct ctl_doctor *d, const json_t *row)
 static void check_conferencing(struct ctl_doctor *d)
 {
 	const json_t *status = d->status[CTL_WEBCONF], *row;
-	const bool is_said = d->is_route_inside_bad ||
+	const bool is_said = d->is_way_in_bad ||
 			     d->bad_certificates & 1U << EDGE_CERT_INTERNAL;
 	unsigned up = 0;
 	size_t i;

@@ -305,7 +305,7 @@ void ctl_svc_next_hop(struct ctl_doctor *d)
 			     (key && *key != '/');
 	uint64_t end = now_ms() + BUDGET_MS;
 
-	if (d->is_route_inside_bad)
+	if (d->is_way_in_bad || d->is_next_hop_blocked)
 		return;
 	ctl_side_inside(&h.side, d);
 	if (!h.side.is_here)

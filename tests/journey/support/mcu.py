@@ -18,6 +18,21 @@ def conference(number):
     return URI.format(f'{number:08d}' if isinstance(number, int) else number)
 
 
+def ask(control, what, **wish):
+    """Have the one behind that socket do it; the answer."""
+    with socket.socket(socket.AF_UNIX) as link:
+        link.settimeout(30)
+        link.connect(str(control))
+        link.sendall(json.dumps({'do': what, **wish}).encode() + b'\n')
+        link.shutdown(socket.SHUT_WR)
+        data = b''
+        while got := link.recv(65536):
+            data += got
+    answer = json.loads(data)
+    assert answer['ok'], answer
+    return answer
+
+
 class DataMcu:
     """data_mcu; how: its options by name, underscores for hyphens."""
 
@@ -63,17 +78,7 @@ class DataMcu:
 
     def order(self, what, **wish):
         """Do it; the answer."""
-        with socket.socket(socket.AF_UNIX) as link:
-            link.settimeout(30)
-            link.connect(str(self.control))
-            link.sendall(json.dumps({'do': what, **wish}).encode() + b'\n')
-            link.shutdown(socket.SHUT_WR)
-            data = b''
-            while got := link.recv(65536):
-                data += got
-        answer = json.loads(data)
-        assert answer['ok'], answer
-        return answer
+        return ask(self.control, what, **wish)
 
     def add_user(self, number, user='alice', **how):
         """The entries of connection-info; how: mode, life."""
