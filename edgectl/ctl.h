@@ -33,7 +33,8 @@ struct ctl {
 	struct json_t *doc;	 /* the answer of --json; never NULL then */
 	struct json_t *findings; /* in doc */
 	unsigned errors, warnings;
-	uint64_t now_s; /* wall clock at start */
+	uint64_t now_s;	    /* wall clock at start */
+	unsigned answer_ms; /* for a daemon to answer; 0: as always */
 };
 
 /* One option of a verb: value for those that take one, else is_set. */
@@ -92,8 +93,8 @@ ctl_verb_fn ctl_topology_import, ctl_topology_sign, ctl_topology_check,
 	ctl_topology_rollback, ctl_hosts_load, ctl_secrets_new,
 	ctl_secrets_export, ctl_cert_list, ctl_cert_check, ctl_cert_csr,
 	ctl_cert_stage, ctl_cert_drop_previous, ctl_cert_assign, ctl_cert_lab,
-	ctl_setup, ctl_up, ctl_status, ctl_drain, ctl_test_av_edge,
-	ctl_test_p2p_av, ctl_test_dataconf, ctl_policy_show, ctl_policy_explain,
-	ctl_doctor, ctl_net_plan_verb;
+	ctl_status, ctl_drain, ctl_test_av_edge, ctl_test_p2p_av,
+	ctl_test_dataconf, ctl_policy_show, ctl_policy_explain, ctl_doctor,
+	ctl_net_plan_verb, ctl_setup, ctl_up, ctl_topology_render;
 
 #endif

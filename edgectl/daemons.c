@@ -30,7 +30,8 @@ struct json_t *ctl_daemon_get(struct ctl *c, const char *daemon,
 	const struct edge_admin_question q = {.run = c->config->run,
 					      .daemon = daemon,
 					      .method = "GET",
-					      .path = path};
+					      .path = path,
+					      .ms = c->answer_ms};
 	struct edge_admin_answer a;
 	json_t *o;
 

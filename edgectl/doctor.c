@@ -16,11 +16,17 @@ static const struct family {
 } families[] = {
 	/* clang-format off */
 	{"NET", ctl_doctor_net, false, "addresses, routes, forwarding"},
+	{"FW", ctl_doctor_fw, true, "packet filter"},
 	{"TOP", ctl_doctor_top, false, "topology"},
+	{"SYS", ctl_doctor_sys, false, "files, buffers, ports, clock, users"},
+	{"DNS", ctl_doctor_dns, true, "HOSTS, and what the world looks up"},
 	{"CRT", ctl_doctor_crt, true, "certificates and whom to trust"},
+	{"TLS", ctl_doctor_tls, true, "what listeners show and speak"},
 	{"SVC", ctl_doctor_svc, true, "services and their neighbours"},
 	/* clang-format on */
 };
+
+enum { ANSWER_MS = 2500 /* ours: a service that takes longer hangs */ };
 
 enum { FAMILIES = sizeof(families) / sizeof(*families) };
 
@@ -98,13 +104,13 @@ static bool is_usual_config(const struct ctl *c)
 static void look_around(struct ctl_doctor *d)
 {
 	struct topo_store *s = NULL;
-	char why[256];
 	enum edge_err err;
 
 	err = topo_store_open(&s, d->c->config->state);
 	if (!err)
-		err = topo_store_current(s, &d->topo, why, sizeof(why));
+		err = topo_store_current(s, &d->topo, d->why, sizeof(d->why));
 	topo_store_free(s);
+	d->no_topo = err;
 	if (err)
 		d->topo = NULL; /* TOP says why */
 	for (size_t i = 0; i < CTL_DAEMONS; i++)
@@ -160,6 +166,7 @@ enum ctl_exit ctl_doctor(struct ctl *c, int argc, char **argv)
 	if (exit)
 		return exit;
 	d.checks = json_array();
+	c->answer_ms = ANSWER_MS;
 	snprintf(d.tool, sizeof(d.tool), "edgectl%s%s",
 		 is_usual_config(c) ? "" : " --config ",
 		 is_usual_config(c) ? "" : c->config_path);

@@ -1,9 +1,11 @@
 /* doctor, family CRT: the certificate of each use, and whom this host trusts;
  * one finding a certificate, what weighs most first. */
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "edgectl/cert_judge.h"
@@ -17,6 +19,7 @@ struct job {
 	const char *name; /* of the use */
 	struct ctl_cert_files files;
 	bool is_staged, is_previous;
+	bool is_key_kept; /* by systemd, for the service alone */
 	struct ctl_cert *cert;
 	struct ctl_cert_names *wanted;
 };
@@ -82,6 +85,8 @@ static void cure_of(const struct job *j, const char *id)
 	if (!strcmp(id, "CERT-012"))
 		ctl_cure_add(&j->d->cure, CTL_ON_EDGE, "%s cert drop-previous",
 			     j->d->tool);
+	else if (!strcmp(id, "CERT-016"))
+		cure_reload(j->d, j->use);
 	else
 		cure_renew(j);
 }
@@ -97,9 +102,12 @@ static void tell(const struct job *j, enum topo_level level, const char *id,
 	ctl_doctor_bad(j->d, level, id, j->name, "%s", saw);
 }
 
-/* A clock that is wrong makes a good certificate begin too late. */
+/* A clock that is wrong makes a good certificate begin too late; a key that
+ * nobody can read but the service is no fault. */
 static bool counts(const struct job *j, const struct ctl_verdict *v)
 {
+	if (j->is_key_kept && !j->cert->has_key && !strcmp(v->id, "CERT-001"))
+		return false;
 	return v->level >= TOPO_WARN &&
 	       !(j->d->is_clock_bad && !strcmp(v->id, "CERT-009"));
 }
@@ -166,6 +174,24 @@ static bool look(const struct job *j)
 	return judge(j, why);
 }
 
+/* What makes tokens is never shown, so it is asked for. */
+static bool is_in_use(const struct job *j)
+{
+	const json_t *relay = json_object_get(j->d->status[CTL_AV], "relay");
+	const char *spki =
+		json_string_value(json_object_get(relay, "spki_sha256"));
+	char saw[160];
+
+	if (j->use != EDGE_CERT_AV_AUTH || j->is_staged || j->is_previous ||
+	    !spki || !strcasecmp(spki, j->cert->spki_sha256))
+		return true;
+	snprintf(saw, sizeof(saw),
+		 "av-edge works with public key %.16s..., on disk is %.16s...",
+		 spki, j->cert->spki_sha256);
+	tell(j, TOPO_ERROR, "CERT-016", saw);
+	return false;
+}
+
 static void good(const struct job *j)
 {
 	ctl_doctor_good(j->d, "%s%s: %" PRId64 " days left, until %s", j->name,
@@ -202,17 +228,18 @@ static void check_times(const struct job *j, const struct ctl_roll *r,
 		     "no token of the previous one is left");
 }
 
-static void check_roll(struct job *j, const struct ctl_roll *r)
+static void check_roll(const struct job *of, const struct ctl_roll *r)
 {
-	const int64_t old_ends_s = j->cert->ends_s;
+	const int64_t old_ends_s = of->cert->ends_s;
+	struct job j = *of;
 
-	j->files.chain = r->staged.chain;
-	j->files.key = r->staged.key;
-	j->is_staged = !r->is_effective;
-	j->is_previous = false;
-	if (look(j)) {
-		good(j);
-		check_times(j, r, old_ends_s);
+	j.files.chain = r->staged.chain;
+	j.files.key = r->staged.key;
+	j.is_staged = !r->is_effective;
+	j.is_previous = false;
+	if (look(&j) && is_in_use(&j)) {
+		good(&j);
+		check_times(&j, r, old_ends_s);
 	}
 }
 
@@ -232,7 +259,7 @@ static void check_use(struct job *j)
 	    ctl_roll_find(j->d->c, &r) != CTL_GOOD)
 		return; /* told */
 	j->is_previous = r.has_staged && r.is_effective;
-	if (look(j) && !j->is_previous)
+	if (look(j) && is_in_use(j) && !j->is_previous)
 		good(j);
 	if (r.has_staged)
 		check_roll(j, &r);
@@ -251,9 +278,11 @@ static void check_each(struct ctl_doctor *d, const bool is_readable[2])
 		j.use = (enum edge_cert_use)i;
 		j.name = ctl_cert_use_name(j.use);
 		j.is_staged = j.is_previous = false;
+		j.is_key_kept =
+			c->certificate[i].key && *c->certificate[i].key != '/';
 		j.files = (struct ctl_cert_files){
 			.chain = c->certificate[i].chain,
-			.key = c->certificate[i].key,
+			.key = j.is_key_kept ? NULL : c->certificate[i].key,
 			.roots = is_inside ? c->trust.internal_ca
 					   : c->trust.public_roots,
 			/* nobody is shown what makes tokens */

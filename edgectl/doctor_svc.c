@@ -60,6 +60,30 @@ static void silent(struct ctl_doctor *d, enum ctl_daemon i)
 		       ctl_reason(d->silent[i]));
 }
 
+/* XMPP has doors of its own only while there is a partner. */
+static bool is_served(const struct topo *t, enum topo_port_kind kind)
+{
+	return t->xmpp_count || (kind != TOPO_PORT_XMPP_OUTSIDE &&
+				 kind != TOPO_PORT_XMPP_INSIDE);
+}
+
+/* Partners are recognised by public roots alone. */
+static void tell_unserved(struct ctl_doctor *d, const struct ctl_svc_door *door,
+			  const char *at)
+{
+	const struct edge_config *c = d->c->config;
+
+	if (!c->trust.public_roots)
+		ctl_cure_add(&d->cure, CTL_ON_EDGE,
+			     "sed -i '/^\\[trust\\]/a public = "
+			     "/etc/ssl/certs/ca-certificates.crt' %s",
+			     d->c->config_path);
+	ctl_cure_add(&d->cure, CTL_ON_EDGE, "systemctl restart %s",
+		     ctl_daemons[door->daemon]);
+	ctl_doctor_bad(d, TOPO_WARN, "SVC-014", door->name,
+		       "%s is open, and nobody is served there", at);
+}
+
 static void check_door(struct ctl_doctor *d, const struct ctl_svc_door *door,
 		       unsigned *good)
 {
@@ -67,7 +91,7 @@ static void check_door(struct ctl_doctor *d, const struct ctl_svc_door *door,
 	char text[EDGE_ADDR_STRLEN];
 	const char *state;
 
-	if (!at->present)
+	if (!at->present || !is_served(d->topo, door->kind))
 		return;
 	state = ctl_svc_door_state(d->status[door->daemon], at);
 	edge_addr_print(&at->addr, text);
@@ -76,10 +100,7 @@ static void check_door(struct ctl_doctor *d, const struct ctl_svc_door *door,
 		return;
 	}
 	if (state && !strcmp(state, "notserved")) {
-		ctl_cure_add(&d->cure, CTL_ON_EDGE, "systemctl reload %s",
-			     ctl_daemons[door->daemon]);
-		ctl_doctor_bad(d, TOPO_WARN, "SVC-014", door->name,
-			       "%s is open, and nobody is served there", text);
+		tell_unserved(d, door, text);
 		return;
 	}
 	ctl_cure_add(&d->cure, CTL_ON_EDGE, "systemctl restart %s",

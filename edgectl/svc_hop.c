@@ -2,6 +2,7 @@
  * them. */
 #include "edgectl/doctor_svc.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,7 @@ struct row {
 	struct edge_addr at;
 	int fd; /* -1: none */
 	enum step step;
+	bool is_refused; /* somebody is there, but no service */
 	char why[200], text[EDGE_ADDR_STRLEN];
 };
 
@@ -90,6 +92,7 @@ static void settle(struct row *r)
 {
 	int error = edge_sock_error(r->fd);
 
+	r->is_refused = error == ECONNREFUSED;
 	if (error)
 		snprintf(r->why, sizeof(r->why), "%s", strerror(error));
 	else
@@ -224,10 +227,11 @@ static void cure(struct hop *h, const struct row *r)
 	edge_addr_print_ip(&h->side.local, true, us);
 	switch (r->step) {
 	case NO_CONNECTION:
+		if (!r->is_refused)
+			ctl_cure_add(k, CTL_ON_FIREWALL,
+				     "allow tcp %s -> %s out", us, r->text);
 		ctl_cure_add(k, CTL_ON_INSIDE,
 			     "on %s: Start-CsWindowsService RTCSRV", r->fqdn);
-		ctl_cure_add(k, CTL_ON_FIREWALL, "allow tcp %s -> %s out", us,
-			     r->text);
 		break;
 	case NO_TLS:
 		ctl_cure_add(k, CTL_ON_INSIDE,
@@ -295,10 +299,13 @@ static void tell(struct hop *h)
 void ctl_svc_next_hop(struct ctl_doctor *d)
 {
 	struct hop h = {.d = d, .cluster = topo_next_hop(d->topo)};
-	const bool is_mute = d->bad_certificates & 1U << EDGE_CERT_INTERNAL;
+	const char *key = d->c->config->certificate[EDGE_CERT_INTERNAL].key;
+	/* a key that is no file is one that systemd keeps for the services */
+	const bool is_mute = d->bad_certificates & 1U << EDGE_CERT_INTERNAL ||
+			     (key && *key != '/');
 	uint64_t end = now_ms() + BUDGET_MS;
 
-	if (d->is_way_in_bad)
+	if (d->is_way_in_bad || d->is_next_hop_blocked)
 		return;
 	ctl_side_inside(&h.side, d);
 	list_rows(&h);

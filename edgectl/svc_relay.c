@@ -36,6 +36,7 @@ static enum edge_err post(struct ctl_doctor *d, struct edge_admin_answer *a)
 		.daemon = ctl_daemons[CTL_AV],
 		.method = "POST",
 		.path = "/v1/mras/try",
+		.ms = d->c->answer_ms,
 	};
 	enum edge_err err = EDGE_ENOMEM;
 	char *body = NULL;
@@ -135,7 +136,7 @@ static void own(struct relays *r, enum topo_port_kind kind)
 	struct ctl_side side;
 	char text[EDGE_ADDR_STRLEN], why[WHY];
 
-	if (!l->present)
+	if (!l->present || ctl_doctor_is_cut_off(r->d, &l->addr, is_inside))
 		return;
 	if (is_inside)
 		ctl_side_inside(&side, r->d);
@@ -146,6 +147,8 @@ static void own(struct relays *r, enum topo_port_kind kind)
 		r->good++;
 		return;
 	}
+	if (r->d->is_firewall_bad)
+		return; /* FW says it */
 	ctl_cure_add(&r->d->cure, CTL_ON_EDGE, "systemctl restart av-edge");
 	ctl_doctor_bad(r->d, TOPO_ERROR, "SVC-009", "av-edge",
 		       "allocation at %s/%s: %s", text, is_tcp ? "tcp" : "udp",
@@ -188,7 +191,7 @@ static void other_key(struct ctl_doctor *d, const char *name, const char *text)
 	ctl_cure_add(&d->cure, CTL_ON_MEMBER, "scp -p %s:%s %s:%s /root/",
 		     d->topo->self, chain, d->topo->self, key);
 	ctl_cure_add(&d->cure, CTL_ON_MEMBER,
-		     "edgectl cert assign av-auth --chain /root/%s --key "
+		     "edgectl cert assign av-auth --now --chain /root/%s --key "
 		     "/root/%s",
 		     strrchr(chain, '/') + 1, strrchr(key, '/') + 1);
 	ctl_cure_add(&d->cure, CTL_ON_MEMBER, "systemctl reload av-edge");

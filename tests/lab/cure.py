@@ -1,14 +1,15 @@
 """Doctor's cures, done: each step on the machine whose hands it takes."""
-import pathlib
 import re
-import shlex
+import shutil
 
-from support import netns
+from lab import heal, pki
 from support.mcu import CORP
 
-SIGN = re.compile(r'sign (\S+\.csr)(?: .*)?')
+SIGN = re.compile(r'sign (\S+) as (\S+) \((public authority|authority of the '
+                  r'inside).*')
+COPY = re.compile(r'scp -p (?:(\S+):(\S+) )(?:\1:(\S+) )?/root/')
 SERVER = re.compile(rf'(?:on )?(\w+)\.{re.escape(CORP)}:? .*')
-ALLOW = re.compile(r'allow (tcp|udp) .* -> (\S+):(\d+)(?:-(\d+))?.*')
+ALLOW = re.compile(r'allow (tcp|udp) .* -> .* (in|out)')
 UNITS = {'dir01': 'director', 'dir02': 'director'}
 
 
@@ -29,28 +30,37 @@ def on_inside(lab, line):
     found = SERVER.match(line)
     if not found:
         raise Unknown(f'no server in "{line}"')
-    lab.heal_inside(UNITS.get(found[1], f'mcu-{found[1]}'))
+    heal.heal_inside(lab, UNITS.get(found[1], f'mcu-{found[1]}'))
 
 
-def on_firewall(lab, line):
-    """A rule between the edge and the others."""
-    found = ALLOW.match(line)
-    if not found:
+def on_firewall(_lab, line):
+    """Nothing lies between the edge and the others here: it is read alone."""
+    if not ALLOW.fullmatch(line):
         raise Unknown(f'no rule in "{line}"')
-    lab.heal_between(*found.groups())
 
 
 def on_ca(lab, line):
-    """The authority that the request is for signs it as asked."""
-    found = SIGN.match(line)
+    """The authority signs, and gives its answer with its chain."""
+    found = SIGN.fullmatch(line)
     if not found:
         raise Unknown(f'nothing to sign in "{line}"')
-    lab.sign(found[1])
+    csr, answer = map(lab.host.path, found.group(1, 2))
+    pki.sign(lab.ca, 'public' if found[3].startswith('public') else 'internal',
+             csr, answer)
 
 
 def on_member(lab, line):
     """Root types it on the other member."""
-    raise Unknown(f'no member for "{line}" in {lab.folder}')
+    other, found = lab.member(), COPY.fullmatch(line)
+    home = other.folder / 'root'
+    home.mkdir(exist_ok=True)
+    if found:
+        for file in filter(None, found.group(2, 3)):
+            shutil.copy(lab.host.path(file), home)
+        return
+    status, said = other.shell(line.replace('/root/', f'{home}/'),
+                               **lab.environment(), LYNC_MEMBER='-edge02')
+    assert status in (0, 1), f'{line}: {status}\n{said}'
 
 
 HANDS = {'edge': on_edge, 'inside': on_inside, 'firewall': on_firewall,

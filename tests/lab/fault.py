@@ -30,8 +30,8 @@ def typed(*lines):
 
 
 def published(*lines):
-    """The zone gets these records, or loses them."""
-    return lambda lab: lab.zone.publish(*lines)
+    """The zone has these records, and no others of their names."""
+    return lambda lab: lab.zone.replace(*lines)
 
 
 def unpublished(name, kind):
@@ -88,5 +88,3 @@ def corp(*names):
     return [f'{name}.{host.CORP}' for name in names]
 
 
-__all__ = ['Fault', 'typed', 'published', 'unpublished', 'settings', 'hosts',
-           'pair', 'stopped', 'both', 'corp', 'heal', 'netns', 'pki']

@@ -2,7 +2,7 @@
 from lab import pki
 from lab.fault import Fault, both, corp, pair, settings
 from lab.host import EdgeHost, operator_key
-from support import export, pool
+from support import export, netns, pool
 
 ACCESS = ['sip.contoso.com', 'webconf.contoso.com', 'av.contoso.com',
           'sip.edge.contoso.com']
@@ -35,6 +35,7 @@ def second_member(lab):
     for one in (other, lab.host):
         one.load(topology, hosts, operator_key(lab.folder))
     lab.service('av-edge', other, '-edge02')
+    lab.zone.publish(f'av.contoso.com. 3600 IN A {netns.SECOND_OUTSIDE[2]}')
 
 
 def ended_token_key(lab):

@@ -6,9 +6,9 @@ SIP = '_sip._tls.contoso.com'
 
 
 def resolver_inside(lab):
-    """The host asks a DNS server of the inside."""
-    (lab.host.folder / 'etc' / 'resolv.conf').write_text(
-        f'nameserver {netns.DIRECTORS[0]}\n')
+    """The host asks a DNS server of the inside, too."""
+    file = lab.host.folder / 'etc' / 'resolv.conf'
+    file.write_text(f'nameserver {netns.DIRECTORS[0]}\n' + file.read_text())
 
 
 FAULTS = (
@@ -21,24 +21,24 @@ FAULTS = (
           both(published('dir01.corp.contoso.com. 60 IN A 10.20.30.31',
                          'dirpool01.corp.contoso.com. 60 IN A 10.20.30.31'),
                hosts('dir01', 'dir02'))),
-    Fault('inside-resolver', 'the host asks DNS inside', 'DNS-002', 'edge',
+    Fault('inside-resolver', 'the host asks DNS inside', 'DNS-011', 'edge',
           resolver_inside),
-    Fault('srv-absent', 'no SRV record for sign-in', 'DNS-003', 'dns',
+    Fault('srv-absent', 'no SRV record for sign-in', 'DNS-015', 'dns',
           unpublished(SIP, 'SRV')),
     Fault('srv-wrong-port', 'the SRV record for sign-in has another port',
-          'DNS-003', 'dns',
+          'DNS-016', 'dns',
           published(f'{SIP}. 3600 IN SRV 0 0 5061 sip.contoso.com.')),
     Fault('srv-other-domain', 'the SRV record leads into another domain',
-          'DNS-003', 'dns',
+          'DNS-016', 'dns',
           published(f'{SIP}. 3600 IN SRV 0 0 443 sip.fabrikam.com.')),
-    Fault('federation-srv-absent', 'partners find no SRV record', 'DNS-003',
+    Fault('federation-srv-absent', 'partners find no SRV record', 'DNS-015',
           'dns', unpublished('_sipfederationtls._tcp.contoso.com', 'SRV')),
-    Fault('a-record-wrong', 'sip.contoso.com has another address', 'DNS-004',
+    Fault('a-record-wrong', 'sip.contoso.com has another address', 'DNS-014',
           'dns', published('sip.contoso.com. 3600 IN A 192.0.2.99')),
-    Fault('a-record-absent', 'webconf.contoso.com has no address', 'DNS-004',
+    Fault('a-record-absent', 'webconf.contoso.com has no address', 'DNS-013',
           'dns', unpublished('webconf.contoso.com', 'A')),
     Fault('sipinternal-published', 'a record of the inside is published',
-          'DNS-005', 'dns',
+          'DNS-017', 'dns',
           published('_sipinternaltls._tcp.contoso.com. 3600 IN SRV 0 0 5061 '
                     'sip.contoso.com.')),
 )

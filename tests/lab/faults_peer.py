@@ -39,19 +39,6 @@ def stale(lab):
     lab.reload('access-edge', 'av-edge')
 
 
-def unsigned(lab):
-    """A topology that nobody has signed."""
-    export, hosts = lab_topology(limit_contacts=True)
-    for name, text in (('export.xml', export), ('hosts', hosts)):
-        (lab.host.folder / name).write_text(text)
-    ini = lab.host.etc / 'edge.ini'
-    before = ini.read_text()
-    ini.write_text(before.replace('[local]\n', '[local]\nlab = yes\n'))
-    lab.host.edgectl('topology', 'import', f'{lab.host.folder}/export.xml',
-                     '--hosts', f'{lab.host.folder}/hosts', '--unsigned')
-    ini.write_text(before)
-
-
 FAULTS = (
     Fault('access-edge-down', 'access-edge does not run', 'SVC-001', 'edge',
           stopped('access-edge')),
@@ -59,16 +46,14 @@ FAULTS = (
           stopped('av-edge')),
     Fault('webconf-edge-down', 'webconf-edge does not run', 'SVC-001', 'edge',
           stopped('webconf-edge')),
-    Fault('next-hop-down', 'no member of the next hop runs', 'SVC-005',
+    Fault('next-hop-down', 'no member of the next hop runs', 'SVC-004',
           'inside', stopped('director')),
     Fault('next-hop-member-down', 'one member of the next hop does not run',
-          'SVC-004', 'inside', one_director),
+          'SVC-005', 'inside', one_director),
     Fault('next-hop-wrong-certificate', 'the next hop shows the certificate '
-          'of another machine', 'SVC-006', 'inside', wrong_certificate),
+          'of another machine', 'SVC-004', 'inside', wrong_certificate),
     Fault('mcu-absent', 'the Data MCU fe02 does not run', 'SVC-010', 'inside',
           stopped('mcu-fe02')),
     Fault('stale-topology', 'webconf-edge has an older topology than the '
           'store', 'TOP-002', 'edge', stale),
-    Fault('unsigned-topology', 'nobody has signed the topology', 'TOP-003',
-          'edge', unsigned),
 )

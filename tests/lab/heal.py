@@ -2,11 +2,9 @@
 by whoever is in charge of it."""
 import shutil
 
-from lab import pki
-from lab.host import operator_key
 from support import netns
 
-FOLDERS = ('etc/lync-edge', 'state')
+KEPT = ('etc/lync-edge', 'etc/systemd', 'etc/resolv.conf', 'state')
 NEIGHBOURS = {'director': 'director', 'partner': 'partner'}
 SYSCTL = ('net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding',
           'net.ipv4.conf.all.rp_filter', 'net.ipv4.conf.ext.rp_filter',
@@ -15,7 +13,7 @@ RULES = ('local', 'main', 'default')
 
 
 def _copy(source, target):
-    """A folder with owners, modes and links."""
+    """With owners, modes and links."""
     target.parent.mkdir(parents=True, exist_ok=True)
     netns.run('cp', '-a', str(source), str(target))
 
@@ -24,7 +22,7 @@ def keep(lab):
     """Note what is so when nothing is broken."""
     kept = lab.folder / 'kept'
     kept.mkdir()
-    for name in FOLDERS:
+    for name in KEPT:
         _copy(lab.host.folder / name, kept / name)
     for folder in NEIGHBOURS.values():
         (kept / folder).mkdir()
@@ -94,8 +92,8 @@ def mend(lab):
     lab.world.drop_second_edge()
     shutil.rmtree(lab.folder / 'edge2', ignore_errors=True)
     _network(lab, kept)
-    for name in FOLDERS:
-        shutil.rmtree(lab.host.folder / name)
+    for name in KEPT:
+        netns.run('rm', '-rf', str(lab.host.folder / name))
         _copy(kept / name, lab.host.folder / name)
     (lab.folder / 'clock').write_text('0\n')
     if lab.zone.file.read_text() != (kept / 'zone').read_text():
@@ -107,14 +105,3 @@ def mend(lab):
             _put_back(lab, unit)
     lab.units.start(*services)
     lab.mcus_up()
-
-
-def authority_of(csr):
-    """Inside names are the inside authority's."""
-    return 'internal' if any('.corp.' in name for name in pki.names_of(csr)) \
-        else 'public'
-
-
-def import_anew(lab, topology, hosts, **how):
-    """Another topology, signed."""
-    return lab.host.load(topology, hosts, operator_key(lab.folder), **how)

@@ -27,6 +27,18 @@ public = /etc/lync-edge/trust/public-ca.pem
 internal = /etc/lync-edge/trust/internal-ca.pem
 operator-keys = /etc/lync-edge/operators
 '''
+NETWORK = f'''
+[network]
+outside-gateway = {netns.INET}
+inside-gateway = {netns.INSIDE}
+inside = 10.20.30.0/24
+ntp = {netns.INET}
+
+[limits]
+access.connections = 2000
+webconf.sessions = 1000
+av.allocations = 2000
+'''
 USES = {'access': 'access', 'webconf': 'webconf', 'internal': 'edge0{}',
         'av-auth': 'av-auth', 'turn': 'turn'}
 
@@ -62,6 +74,12 @@ class EdgeHost:
         """The folder that is /etc/lync-edge there."""
         return self.folder / 'etc' / 'lync-edge'
 
+    def path(self, name):
+        """Where a file of that host lies in truth."""
+        name = str(name)
+        return self.folder / name[1:] if name.startswith('/etc/') else \
+            pathlib.Path(name)
+
     def furnish(self, ca):
         """Everything that an operator would have put there."""
         self.folder.mkdir()
@@ -88,14 +106,23 @@ class EdgeHost:
         """edge.ini."""
         (self.etc / 'edge.ini').write_text(INI.format(
             member=self.member, corp=CORP, folder=self.folder) + ''.join(
-                CERTIFICATE.format(use=use) for use in USES) + TRUST)
+                CERTIFICATE.format(use=use) for use in USES) + TRUST +
+                NETWORK)
 
     def edgectl(self, *words, good=(0, 1)):
         """Run edgectl there; its output."""
         return Edge.edgectl(self, *words, good=good)
 
     def plan(self):
-        """Routes and rules by source, as edgectl has them; packet filter."""
+        """Routes, rules by source and switches, as edgectl wants them."""
+        self.edgectl('net', 'plan', '--apply', good=(0,))
+
+    def guard(self):
+        """The packet filter that the topology wants."""
+        file = '/etc/nftables.d/lync-edge.nft'
+        self.path(file).parent.mkdir(exist_ok=True)
+        self.edgectl('topology', 'render', 'nftables', '--out', file)
+        self.space.exec('nft', '-f', file)
 
     def shell(self, line, **environment):
         """(exit status, output) of a line typed by root there."""

@@ -127,6 +127,16 @@ class Units:
         return pathlib.Path(self._read(name, 'log')).read_text(
             errors='replace')
 
+    def _limits(self, name):
+        """What drop-ins of the edge host say of its unit; the last one wins,
+        as in systemd."""
+        said = [line.partition('=') for file in sorted(
+            self.folder.parent.glob(f'edge/etc/systemd/system/{name}.service.d'
+                                    '/*.conf'))
+                for line in file.read_text().splitlines()]
+        return {'LIMIT_NOFILE': value for key, _, value in said
+                if key == 'LimitNOFILE'}
+
     def launch(self, name):
         """Start it, if it does not run; wait_ready() is another matter."""
         if self.pid(name):
@@ -135,7 +145,8 @@ class Units:
             child = subprocess.Popen(
                 ['ip', 'netns', 'exec', self.space(name), *self.argv(name)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                cwd=self._read(name, 'cwd'), start_new_session=True)
+                cwd=self._read(name, 'cwd'), start_new_session=True,
+                env={**os.environ, **self._limits(name)})
         self._file(name, 'pid').write_text(f'{child.pid}\n')
 
     def is_ready(self, name):

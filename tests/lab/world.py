@@ -1,6 +1,5 @@
 """Everything that stays of a lab: namespaces, edge host, neighbours. A folder
 holds what another process needs to go on with it."""
-import contextlib
 import json
 import os
 import pathlib
@@ -72,13 +71,14 @@ class Lab:
         self.host = EdgeHost(self.world.edge, self.folder / 'edge',
                              self.binaries)
 
-    def up(self, done=quietly, stays=False, ca=None):
-        """Bring all of it up; ca: a folder that tests/lab/ca.sh has made."""
+    def up(self, done=quietly, stays=False, ca=None, world=None):
+        """Bring all of it up; ca: a folder that tests/lab/ca.sh has made,
+        world: one that is there already."""
         self.folder.mkdir(mode=0o755, exist_ok=True)
         done('certificates: public and inside authority', self._authorities,
              ca)
-        self.world = done('namespaces inet, edge, inside', netns.World,
-                          self.prefix, stays)
+        self.world = world or done('namespaces inet, edge, inside',
+                                   netns.World, self.prefix, stays)
         (self.folder / 'lab.json').write_text(json.dumps(
             {'prefix': self.prefix, 'binaries': str(self.binaries)}))
         self._furniture()
@@ -90,6 +90,8 @@ class Lab:
         self.partner = done('a partner, fabrikam.com (Kamailio, 192.0.2.200)',
                             self._partner)
         done('topology and HOSTS imported', self._import)
+        done('routes and rules by source, no forwarding', self.host.plan)
+        done('packet filter of the topology', self.host.guard)
         for name, text in (
                 ('access-edge', 'outside 192.0.2.21:443, partners :5061, '
                  'inside 172.16.20.21:5061'),
@@ -172,6 +174,11 @@ class Lab:
         """A remote user."""
         return RemoteUser(self.world, self.ca, name, netns.CLIENTS[number])
 
+    def member(self):
+        """The host of the pool's second member, once it is there."""
+        return EdgeHost(self.world.edge2, self.folder / 'edge2',
+                        self.binaries, member=2)
+
     def environment(self):
         """What a shell in the lab has beside its own."""
         return {'PATH': f'{BIN}:{self.binaries}:{os.environ["PATH"]}',
@@ -206,7 +213,7 @@ class Lab:
             f'doctor: {done.returncode}\n{done.stdout}{done.stderr}'
         return json.loads(done.stdout)
 
-    def end(self):
+    def stop(self):
         """Stop all parts in reverse order; what ours said must be clean."""
         for name in self.units.names():
             self.units.signal(name, signal.SIGCONT)
@@ -214,10 +221,3 @@ class Lab:
         self.units.stop(*self.units.names())
         for service in self.host.services.values():
             service.clean()
-
-    def remove(self):
-        """Take it down."""
-        if self.world:
-            self.world.remove()
-        with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(self.folder)

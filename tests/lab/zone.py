@@ -14,7 +14,7 @@ sip.fabrikam.com. 3600 IN A {netns.PARTNER}
 _sipfederationtls._tcp.fabrikam.com. 3600 IN SRV 0 0 5061 sip.fabrikam.com.
 '''
 RECORD = re.compile(r'(\S+?)\.?\s+(?:\d+\s+)?(?:IN\s+)?(A|SRV)\s+(.*\S)', re.I)
-REMOVE = re.compile(r';\s*remove:?\s+', re.I)
+DELETE = 'delete '
 
 
 def option(line):
@@ -71,19 +71,23 @@ class Zone:
         self.units.restart('dns')
 
     def publish(self, *lines):
-        """Each in the place of what its name and type had; `;remove RECORD`
-        takes one away."""
+        """Each record beside the others; `delete RECORD` takes one away."""
         have = self.lines()
-        fresh = {_set_of(line) for line in lines if not REMOVE.match(line)}
-        have = [line for line in have if _set_of(line) not in fresh]
         for line in lines:
-            gone = REMOVE.match(line)
-            if gone:
-                have = [one for one in have
-                        if option(one) != option(line[gone.end():])]
-            else:
+            record = option(line.removeprefix(DELETE))
+            here = [one for one in have if option(one) == record]
+            if line.startswith(DELETE):
+                assert here, f'no record for "{line}" in {have}'
+                have = [one for one in have if one not in here]
+            elif not here:
                 have.append(line)
         self.load(have)
+
+    def replace(self, *lines):
+        """Each in the place of what its name and type had."""
+        fresh = {_set_of(line) for line in lines}
+        self.load([line for line in self.lines()
+                   if _set_of(line) not in fresh] + list(lines))
 
     def take_away(self, name, kind):
         """No record of that name and type any more."""
