@@ -86,7 +86,17 @@ static void add_clients(struct ctl_peers *p, const struct topo *t,
 	add(p, &t->internal6, NET6_BITS);
 }
 
-static void add_servers(struct ctl_peers *p, const char *resolv)
+static bool has(const struct ctl_peers *p, const struct edge_addr *at)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (edge_addr_in_prefix(at, &p->v[i].net, p->v[i].bits))
+			return true;
+	return false;
+}
+
+/* Those outside: nothing is asked inside, and no door is made for it. */
+static void add_servers(struct ctl_peers *p, const char *resolv,
+			const struct ctl_peers *inside)
 {
 	char text[EDGE_DNS_SERVERS_LEN];
 	struct edge_slice list, word;
@@ -101,7 +111,8 @@ static void add_servers(struct ctl_peers *p, const char *resolv)
 			list.p = list.end;
 		}
 		if (!edge_addr_parse_port(&at, word) &&
-		    edge_addr_classify(&at) != EDGE_ADDR_LOOPBACK)
+		    edge_addr_classify(&at) != EDGE_ADDR_LOOPBACK &&
+		    !has(inside, &at))
 			add(p, &at, whole(&at));
 	}
 }
@@ -135,6 +146,8 @@ static void tidy(struct ctl_peers *p)
 void ctl_peers_of(struct ctl_peers *p, unsigned sets, const struct topo *t,
 		  const struct edge_config *c)
 {
+	struct ctl_peers inside = {.count = 0};
+
 	p->count = 0;
 	if (sets & CTL_PEER_NEXT_HOP)
 		add_sip(p, t, true);
@@ -148,8 +161,10 @@ void ctl_peers_of(struct ctl_peers *p, unsigned sets, const struct topo *t,
 		add_trusted(p, t, TOPO_TRUST_XMPP, 32);
 	if (sets & CTL_PEER_CLIENTS)
 		add_clients(p, t, c->network.inside);
-	if (sets & CTL_PEER_DNS)
-		add_servers(p, c->resolv);
+	if (sets & CTL_PEER_DNS) {
+		add_clients(&inside, t, c->network.inside);
+		add_servers(p, c->resolv, &inside);
+	}
 	if (sets & CTL_PEER_NTP)
 		add_list(p, c->network.ntp);
 	for (size_t i = 0; (sets & CTL_PEER_EDGES) && i < t->av_member_count;

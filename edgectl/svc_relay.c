@@ -193,7 +193,7 @@ static void other_key(struct ctl_doctor *d, const char *name, const char *text)
 	ctl_cure_add(&d->cure, CTL_ON_MEMBER, "scp -p %s:%s %s:%s /root/",
 		     d->topo->self, chain, d->topo->self, key);
 	ctl_cure_add(&d->cure, CTL_ON_MEMBER,
-		     "edgectl cert assign av-auth --chain /root/%s --key "
+		     "edgectl cert assign av-auth --now --chain /root/%s --key "
 		     "/root/%s",
 		     strrchr(chain, '/') + 1, strrchr(key, '/') + 1);
 	ctl_cure_add(&d->cure, CTL_ON_MEMBER, "systemctl reload av-edge");

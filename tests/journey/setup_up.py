@@ -19,6 +19,7 @@ from lab import pki  # noqa: E402
 from lab.host import operator_key  # noqa: E402
 from lab.units import Units  # noqa: E402
 
+SHARDS = 'once'
 STEPS = ('Install Local Configuration Store', 'Setup Lync Server Components',
          'Request, Install or Assign Certificates', 'Start Services')
 USES = ('access', 'webconf', 'av-auth', 'internal')

@@ -59,7 +59,7 @@ def on_member(lab, line):
             shutil.copy(lab.host.path(file), home)
         return
     status, said = other.shell(line.replace('/root/', f'{home}/'),
-                               **lab.environment())
+                               **lab.environment(), LYNC_MEMBER='-edge02')
     assert status in (0, 1), f'{line}: {status}\n{said}'
 
 
