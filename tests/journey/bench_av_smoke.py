@@ -5,6 +5,8 @@ import subprocess
 
 from support import av, journey, netns
 
+SHARDS = 'once'
+
 AV = f'{netns.EDGE_OUTSIDE[2]}:3478'
 LIMITS = {'av.allocate_rate': 1000, 'av.allocate_rate_per_user': 1000,
           'av.challenge_rate': 1000, 'av.lifetime_min_s': 1}

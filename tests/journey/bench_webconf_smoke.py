@@ -8,6 +8,8 @@ import subprocess
 from support import journey, netns, psom
 from support.wc import put_keys
 
+SHARDS = 'once'
+
 EDGE = 'edge01.corp.contoso.com'
 LIMITS = {'webconf.accept_rate': 10000, 'webconf.accept_burst': 10000,
           'webconf.preauth_per_source': 500, 'webconf.want_ms': 10,

@@ -7,6 +7,8 @@ import subprocess
 
 from support import journey
 
+SHARDS = 'once'
+
 CORP = 'corp.contoso.com'
 # (use, chain, key, findings with their level); what is not named here is in
 # order.

@@ -16,6 +16,8 @@ from support.edge import AvEdge, WebconfEdge
 from support.mcu import PLACES
 from support.wait import until
 
+SHARDS = 'once'
+
 FAMILIES = 'TOP,SYS,DNS,CRT,TLS,SVC'
 LAB = 'CTL-015'  # lab = yes: true, and a warning, all the time
 DIR02 = 'dir02.corp.contoso.com'

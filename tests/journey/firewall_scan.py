@@ -7,6 +7,8 @@ import json
 from support import av, journey, netns, psom, scan
 from support.edge import AvEdge, WebconfEdge
 
+SHARDS = 'once'
+
 SCANNER = netns.CLIENTS[49]
 ACCESS, WEBCONF, AV = netns.EDGE_OUTSIDE
 RANGE = set(range(50000, 60000))

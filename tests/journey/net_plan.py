@@ -5,6 +5,8 @@ import json
 
 from support import journey, netns
 
+SHARDS = 'once'
+
 FRESH = 12  # commands at least, on a host that has nothing
 
 

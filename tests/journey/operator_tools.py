@@ -11,6 +11,8 @@ from support import sink as director
 from support.edge import LAB
 from support.wait import until
 
+SHARDS = 'once'
+
 DIR02 = 'dir02.corp.contoso.com'
 
 
