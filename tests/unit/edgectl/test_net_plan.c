@@ -205,7 +205,10 @@ static const struct {
 	{no_address, "NET-006", "by hand: ip address add 192.0.2.31/24 dev ext\n"},
 	{other_device, "NET-007", "by hand: ip address del 192.0.2.41/24 dev int\n"
 		"by hand: ip address add 192.0.2.41/24 dev ext\n"},
-	{one_device, "NET-007", ""},
+	{one_device, "NET-007", "by hand: ip address del 172.16.20.21/24 dev ext\n"
+		"by hand: ip address add 172.16.20.21/24 dev int\n"
+		"by hand: ip link set int up\n"
+		"by hand: edgectl net plan --apply\n"},
 	{cable_out, "NET-009", "by hand: ip link set ext up\n"
 		"by hand: edgectl net plan --apply\n"},
 	/* clang-format on */
