@@ -128,7 +128,7 @@ enum edge_err acc_service_reload(void *self, const struct edge_config *c,
 				 char *why, size_t why_cap)
 {
 	struct acc_service *v = self;
-	struct acc_service_tls new = {0};
+	struct acc_service_tls new = v->tls; /* borrowed by the next call */
 	struct topo_keyring *ring = NULL;
 	enum edge_err err =
 		acc_service_tls_load(&new, c, v->topo, why, why_cap);

@@ -20,16 +20,23 @@ static void warn_of_risk(const char *listener, enum edge_tls_profile p)
 			   listener, edge_tls_profile_str(p));
 }
 
-static enum edge_err load_client_side(struct edge_tls **out,
-				      const struct edge_config *c,
-				      const struct topo *t, char *why,
-				      size_t cap)
+/* Those before, and those that are being made. */
+struct sides {
+	struct acc_service_tls was, now;
+	const struct edge_config *c;
+	char *why;
+	size_t cap;
+};
+
+static enum edge_err load_client_side(struct sides *s, const struct topo *t)
 {
+	const struct edge_config *c = s->c;
 	struct edge_tls_recipe r = {
 		.chain = c->certificate[EDGE_CERT_ACCESS].chain,
 		.key = c->certificate[EDGE_CERT_ACCESS].key,
 		.profile = edge_config_profile(c, "access-client"),
 		.ask = EDGE_TLS_ASK_NONE,
+		.like = {s->was.in[ACC_LISTEN_CLIENT]},
 	};
 
 	warn_of_risk("access-client", r.profile);
@@ -37,67 +44,85 @@ static enum edge_err load_client_side(struct edge_tls **out,
 		r.ask = EDGE_TLS_ASK_OPTIONAL;
 		r.trust = c->trust.public_roots;
 	}
-	return edge_tls_new(out, &r, why, cap);
+	return edge_tls_new(&s->now.in[ACC_LISTEN_CLIENT], &r, s->why, s->cap);
 }
 
 /* L2 and what dials it: our public certificate, everybody's trust. */
-static enum edge_err load_partner_side(struct acc_service_tls *out,
-				       const struct edge_config *c, char *why,
-				       size_t cap)
+static enum edge_err load_partner_side(struct sides *s)
 {
+	const struct edge_config *c = s->c;
 	struct edge_tls_recipe r = {
 		.chain = c->certificate[EDGE_CERT_ACCESS].chain,
 		.key = c->certificate[EDGE_CERT_ACCESS].key,
 		.trust = c->trust.public_roots,
 		.profile = edge_config_profile(c, "access-federation"),
 		.ask = EDGE_TLS_ASK_REQUIRED,
+		.like = {s->was.in[ACC_LISTEN_PARTNER],
+			 s->now.in[ACC_LISTEN_CLIENT]},
 	};
 	enum edge_err err;
 
 	if (!r.trust)
 		return EDGE_OK;
 	warn_of_risk("access-federation", r.profile);
-	err = edge_tls_new(&out->in[ACC_LISTEN_PARTNER], &r, why, cap);
+	err = edge_tls_new(&s->now.in[ACC_LISTEN_PARTNER], &r, s->why, s->cap);
+	if (err)
+		return err;
 	r.is_client = true;
-	return err ? err : edge_tls_new(&out->partner, &r, why, cap);
+	r.like[0] = s->was.partner;
+	r.like[1] = s->now.in[ACC_LISTEN_PARTNER];
+	return edge_tls_new(&s->now.partner, &r, s->why, s->cap);
 }
 
-enum edge_err acc_service_tls_load(struct acc_service_tls *out,
-				   const struct edge_config *c,
-				   const struct topo *t, char *why, size_t cap)
+static enum edge_err load_inside(struct sides *s)
 {
-	struct edge_tls_recipe inside = {
+	const struct edge_config *c = s->c;
+	struct edge_tls_recipe r = {
 		.chain = c->certificate[EDGE_CERT_INTERNAL].chain,
 		.key = c->certificate[EDGE_CERT_INTERNAL].key,
 		.trust = c->trust.internal_ca,
 		.crl = c->trust.internal_crl,
 		.profile = edge_config_profile(c, "access-inside"),
 		.ask = EDGE_TLS_ASK_REQUIRED,
+		.like = {s->was.in[ACC_LISTEN_INSIDE]},
 	};
-	struct acc_service_tls t3 = {0};
+	enum edge_err err;
+
+	err = edge_tls_new(&s->now.in[ACC_LISTEN_INSIDE], &r, s->why, s->cap);
+	if (err)
+		return err;
+	r.is_client = true;
+	r.like[0] = s->was.out;
+	r.like[1] = s->now.in[ACC_LISTEN_INSIDE];
+	return edge_tls_new(&s->now.out, &r, s->why, s->cap);
+}
+
+enum edge_err acc_service_tls_load(struct acc_service_tls *out,
+				   const struct edge_config *c,
+				   const struct topo *t, char *why, size_t cap)
+{
+	struct sides s = {.was = *out, .c = c, .why = why, .cap = cap};
 	enum edge_err err =
 		edge_config_want_certificate(c, EDGE_CERT_ACCESS, why, cap);
 
+	*out = (struct acc_service_tls){0};
 	if (!err)
 		err = edge_config_want_internal(c, why, cap);
-
-	warn_of_risk("access-inside", inside.profile);
+	warn_of_risk("access-inside", edge_config_profile(c, "access-inside"));
 	if (!err)
-		err = load_client_side(&t3.in[ACC_LISTEN_CLIENT], c, t, why,
-				       cap);
+		err = load_client_side(&s, t);
 	if (!err)
-		err = edge_tls_new(&t3.in[ACC_LISTEN_INSIDE], &inside, why,
-				   cap);
-	inside.is_client = true;
+		err = load_inside(&s);
 	if (!err)
-		err = edge_tls_new(&t3.out, &inside, why, cap);
-	if (!err)
-		err = load_partner_side(&t3, c, why, cap);
+		err = load_partner_side(&s);
 	if (err) {
-		acc_service_tls_drop(&t3);
+		acc_service_tls_drop(&s.now);
 		return err;
 	}
-	*out = t3;
+	for (int k = 0; k < ACC_LISTEN_KINDS; k++)
+		if (s.now.in[k] == s.was.in[k]) /* what was told of it, was */
+			s.now.told[k] = s.was.told[k];
+	*out = s.now;
 	return EDGE_OK;
 }
 

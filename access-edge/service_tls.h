@@ -13,9 +13,11 @@ struct acc_service_tls {
 	unsigned told[ACC_LISTEN_KINDS]; /* which warning; 0: none */
 };
 
-/** All recipes or none; those for partners only with [trust] public. A
- * single-address edge (rows 2 and 11 of TO 1.5 alike) asks clients for a
- * certificate without requiring one; else clients are never asked (AE 1.4). */
+/** All recipes or none. out: those before, borrowed, or zeroed; what has not
+ * changed is used again, held once more. On failure it is zeroed. Those for
+ * partners only with [trust] public. A single-address edge (rows 2 and 11 of
+ * TO 1.5 alike) asks clients for a certificate without requiring one; else
+ * clients are never asked (AE 1.4). */
 EDGE_MUST_CHECK enum edge_err acc_service_tls_load(struct acc_service_tls *out,
 						   const struct edge_config *c,
 						   const struct topo *t,

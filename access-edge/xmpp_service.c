@@ -268,6 +268,7 @@ enum edge_err acc_xmpp_reload_prepare(struct acc_xmpp *x,
 				      size_t why_cap)
 {
 	acc_xmpp_tls_drop(&x->prepared_tls);
+	x->prepared_tls = x->tls; /* borrowed by the next call alone */
 	return acc_xmpp_tls_load(&x->prepared_tls, c, why, why_cap);
 }
 

@@ -13,7 +13,9 @@ struct acc_xmpp_tls {
 	struct edge_tls *in, *out, *gateway;
 };
 
-/** All or none. Without [trust] public no partner's certificate is good. */
+/** All or none. out: those before, borrowed, or zeroed; what has not changed is
+ * used again, held once more. On failure it is zeroed. Without [trust] public
+ * no partner's certificate is good. */
 EDGE_MUST_CHECK enum edge_err acc_xmpp_tls_load(struct acc_xmpp_tls *out,
 						const struct edge_config *c,
 						char *why, size_t why_cap);

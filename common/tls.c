@@ -10,23 +10,33 @@
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include "common/ticket.h"
+#include "common/tls_load.h"
 
 enum {
 	TLS_DEPTH = 6,		       /* AE 1.5 [certificates] */
 	TLS_CERT_LIST_MAX = 64 * 1024, /* AE 1.5 [bytes] */
-	TLS_CA_NAMES_MAX = 8,	       /* ours: an inside trust store */
 };
 
 struct edge_tls {
 	SSL_CTX *ctx;
 	struct edge_tickets *tickets;
 	atomic_uint count;
+	struct edge_tls_sums sums; /* of what it was made from */
+	enum edge_tls_profile profile;
+	enum edge_tls_ask ask;
+	bool is_client;
+};
+
+/* One that is being made. */
+struct making {
+	struct edge_tls *t;
+	const struct edge_tls_recipe *r;
+	struct edge_tls_load load;
 };
 
 struct profile {
@@ -72,32 +82,6 @@ enum edge_err edge_tls_profile_parse(enum edge_tls_profile *out,
 		}
 	}
 	return EDGE_EFORMAT;
-}
-
-/* OpenSSL's queue tells one fault in several layers: the system's word, else
- * the last one that is more than "X lib". */
-static const char *queue_reason(void)
-{
-	const char *reason = NULL;
-	unsigned long code;
-
-	while ((code = ERR_get_error()) != 0) {
-		if (ERR_SYSTEM_ERROR(code)) {
-			reason = strerror(ERR_GET_REASON(code));
-			break;
-		}
-		if (!reason || !(ERR_GET_REASON(code) & ERR_RFLAG_COMMON))
-			reason = ERR_reason_error_string(code);
-	}
-	ERR_clear_error();
-	return reason ? reason : "not usable";
-}
-
-static enum edge_err refuse(char *why, size_t why_cap, const char *what,
-			    const char *file)
-{
-	snprintf(why, why_cap, "%s %s: %s", what, file, queue_reason());
-	return EDGE_ETLS;
 }
 
 /* The first error is kept: later ones are its consequences. */
@@ -212,91 +196,32 @@ static bool set_ground(SSL_CTX *ctx, const struct profile *p)
 	       SSL_CTX_set1_groups_list(ctx, (char *)(uintptr_t)groups) == 1;
 }
 
-static enum edge_err set_own(SSL_CTX *ctx, const struct edge_tls_recipe *r,
-			     char *why, size_t why_cap)
+static enum edge_err set_trust(const struct making *m)
 {
-	if (!r->chain)
-		return EDGE_OK;
-	if (SSL_CTX_use_certificate_chain_file(ctx, r->chain) != 1)
-		return refuse(why, why_cap, "certificate chain", r->chain);
-	if (SSL_CTX_use_PrivateKey_file(ctx, r->key, SSL_FILETYPE_PEM) != 1 ||
-	    SSL_CTX_check_private_key(ctx) != 1)
-		return refuse(why, why_cap, "private key", r->key);
-	return EDGE_OK;
-}
-
-static size_t add_pem_crls(X509_STORE *store, BIO *in)
-{
-	X509_CRL *crl;
-	size_t count = 0;
-
-	while ((crl = PEM_read_bio_X509_CRL(in, NULL, NULL, NULL)) != NULL) {
-		if (X509_STORE_add_crl(store, crl) == 1)
-			count++;
-		X509_CRL_free(crl);
-	}
-	return count;
-}
-
-static enum edge_err set_crl(SSL_CTX *ctx, const struct edge_tls_recipe *r,
-			     char *why, size_t why_cap)
-{
-	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
-	BIO *in = BIO_new_file(r->crl, "rb");
-	X509_CRL *crl = NULL;
-	bool is_read = in && add_pem_crls(store, in) > 0;
-
-	if (in && !is_read && BIO_reset(in) == 0) {
-		ERR_clear_error();
-		crl = d2i_X509_CRL_bio(in, NULL);
-		is_read = crl && X509_STORE_add_crl(store, crl) == 1;
-	}
-	X509_CRL_free(crl);
-	BIO_free(in);
-	if (!is_read)
-		return refuse(why, why_cap, "revocation list", r->crl);
-	ERR_clear_error(); /* "no start line" after the last PEM block */
-	X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx),
-				    X509_V_FLAG_CRL_CHECK);
-	return EDGE_OK;
-}
-
-/* Names of the CAs help Windows to pick its certificate; a public bundle is
- * too long for a handshake and says nothing. */
-static void name_authorities(SSL_CTX *ctx, const char *trust)
-{
-	STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(trust);
-
-	if (names && sk_X509_NAME_num(names) <= TLS_CA_NAMES_MAX)
-		SSL_CTX_set_client_CA_list(ctx, names);
-	else
-		sk_X509_NAME_pop_free(names, X509_NAME_free);
-}
-
-static enum edge_err set_trust(SSL_CTX *ctx, const struct edge_tls_recipe *r,
-			       char *why, size_t why_cap)
-{
+	SSL_CTX *ctx = m->load.ctx;
 	X509_VERIFY_PARAM *param = SSL_CTX_get0_param(ctx);
+	enum edge_err err;
 
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
-	if (r->ask == EDGE_TLS_ASK_NONE)
+	if (m->r->ask == EDGE_TLS_ASK_NONE)
 		return EDGE_OK;
-	if (SSL_CTX_load_verify_file(ctx, r->trust) != 1)
-		return refuse(why, why_cap, "trust store", r->trust);
-	if (!r->is_client)
-		name_authorities(ctx, r->trust);
+	err = edge_tls_load_trust(&m->load);
+	if (err)
+		return err;
 	/* any purpose: edge_peer_verify has our own rule (AE 1.5, EKU) */
 	X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
 	X509_VERIFY_PARAM_set_auth_level(param,
-					 profiles[r->profile].auth_level);
+					 profiles[m->r->profile].auth_level);
 	X509_VERIFY_PARAM_set_depth(param, TLS_DEPTH);
-	if (r->ask == EDGE_TLS_ASK_REQUIRED)
+	if (m->r->crl)
+		X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_CRL_CHECK);
+	if (m->r->ask == EDGE_TLS_ASK_REQUIRED)
 		SSL_CTX_set_verify(
 			ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
 			on_verify_required);
 	else
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, on_verify_optional);
-	return r->crl ? set_crl(ctx, r, why, why_cap) : EDGE_OK;
+	return EDGE_OK;
 }
 
 static enum edge_err set_tickets(struct edge_tls *t,
@@ -336,44 +261,106 @@ static const char *recipe_fault(const struct edge_tls_recipe *r)
 	return NULL;
 }
 
+static bool is_same(const struct edge_tls *t, const struct making *m)
+{
+	return t && t->profile == m->r->profile && t->ask == m->r->ask &&
+	       t->is_client == m->r->is_client &&
+	       edge_tls_sums_eq(&t->sums, &m->load.files.sums, EDGE_TLS_CHAIN,
+				EDGE_TLS_CRL);
+}
+
+static struct edge_tls *find_same(const struct making *m)
+{
+	for (size_t i = 0; i < EDGE_TLS_LIKE; i++)
+		if (is_same(m->r->like[i], m))
+			return m->r->like[i];
+	return NULL;
+}
+
+static void find_like(struct making *m)
+{
+	for (size_t i = 0; i < EDGE_TLS_LIKE; i++) {
+		const struct edge_tls *t = m->r->like[i];
+
+		if (t)
+			m->load.like[i] = (struct edge_tls_like){
+				.ctx = t->ctx,
+				.sums = &t->sums,
+				.has_trust = t->ask != EDGE_TLS_ASK_NONE,
+				.has_names = !t->is_client,
+			};
+	}
+}
+
+static enum edge_err fill(struct making *m)
+{
+	struct edge_tls *t = m->t;
+	enum edge_err err;
+
+	t->ctx = SSL_CTX_new(m->r->is_client ? TLS_client_method()
+					     : TLS_server_method());
+	if (!t->ctx)
+		return EDGE_ENOMEM;
+	if (!set_ground(t->ctx, &profiles[m->r->profile])) {
+		(void)snprintf(m->load.why, m->load.why_cap, "profile %s: %s",
+			       profiles[m->r->profile].name,
+			       edge_tls_load_reason());
+		return EDGE_ETLS;
+	}
+	m->load.ctx = t->ctx;
+	err = m->r->chain ? edge_tls_load_own(&m->load) : EDGE_OK;
+	if (!err)
+		err = set_trust(m);
+	return err ? err : set_tickets(t, m->r);
+}
+
+static enum edge_err make(struct edge_tls **out, struct making *m)
+{
+	enum edge_err err;
+
+	m->t = calloc(1, sizeof(*m->t));
+	if (!m->t)
+		return EDGE_ENOMEM;
+	atomic_init(&m->t->count, 1);
+	m->t->profile = m->r->profile;
+	m->t->ask = m->r->ask;
+	m->t->is_client = m->r->is_client;
+	m->t->sums = m->load.files.sums;
+	err = fill(m);
+	if (err)
+		edge_tls_drop(m->t);
+	else
+		*out = m->t;
+	return err;
+}
+
 enum edge_err edge_tls_new(struct edge_tls **out,
 			   const struct edge_tls_recipe *r, char *why,
 			   size_t why_cap)
 {
+	struct making m = {.r = r,
+			   .load = {.is_client = r->is_client,
+				    .why = why,
+				    .why_cap = why_cap}};
 	const char *fault = recipe_fault(r);
-	struct edge_tls *t;
-	enum edge_err err = EDGE_ENOMEM;
+	struct edge_tls *same;
+	enum edge_err err;
 
 	if (fault) {
-		snprintf(why, why_cap, "%s", fault);
+		(void)snprintf(why, why_cap, "%s", fault);
 		return EDGE_EUSAGE;
 	}
-	snprintf(why, why_cap, "%s", edge_err_str(EDGE_ENOMEM));
-	t = calloc(1, sizeof(*t));
-	if (!t)
-		return EDGE_ENOMEM;
-	atomic_init(&t->count, 1);
-	t->ctx = SSL_CTX_new(r->is_client ? TLS_client_method()
-					  : TLS_server_method());
-	if (!t->ctx)
-		goto out;
-	if (!set_ground(t->ctx, &profiles[r->profile])) {
-		err = refuse(why, why_cap, "profile",
-			     profiles[r->profile].name);
-		goto out;
-	}
-	err = set_own(t->ctx, r, why, why_cap);
+	(void)snprintf(why, why_cap, "%s", edge_err_str(EDGE_ENOMEM));
+	find_like(&m);
+	err = edge_tls_files_read(&m.load.files, r, why, why_cap);
+	same = err ? NULL : find_same(&m);
+	if (same)
+		*out = edge_tls_hold(same);
+	else if (!err)
+		err = make(out, &m);
+	edge_tls_files_fini(&m.load.files);
 	if (!err)
-		err = set_trust(t->ctx, r, why, why_cap);
-	if (!err)
-		err = set_tickets(t, r);
-	if (err)
-		goto out;
-	snprintf(why, why_cap, "%s", "");
-	*out = t;
-	t = NULL;
-out:
-	edge_tls_drop(t);
+		(void)snprintf(why, why_cap, "%s", "");
 	return err;
 }
 

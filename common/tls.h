@@ -8,6 +8,8 @@
 
 #include "common/err.h"
 
+struct edge_tls; /* immutable, atomic count; any thread */
+
 enum edge_tls_profile {
 	EDGE_TLS_MODERN,   /* 1.2 and 1.3 */
 	EDGE_TLS_LYNC2013, /* 1.0-1.3 and CBC suites: a risk, one listener */
@@ -21,6 +23,8 @@ enum edge_tls_ask {
 	EDGE_TLS_ASK_REQUIRED, /* handshake fails with the fitting alert */
 };
 
+enum { EDGE_TLS_LIKE = 2 };
+
 struct edge_tls_recipe {
 	const char *chain, *key; /* PEM files; both NULL: client without one */
 	const char *trust;	 /* PEM bundle; NULL with ASK_NONE */
@@ -29,12 +33,14 @@ struct edge_tls_recipe {
 	enum edge_tls_profile profile;
 	enum edge_tls_ask ask;
 	bool is_client;
+	/* made before, or NULL: what the same bytes give is not made again,
+	 * since parsing is nearly all that a context costs */
+	struct edge_tls *like[EDGE_TLS_LIKE];
 };
 
-struct edge_tls; /* immutable, atomic count; any thread */
-
-/** why gets one line naming the file and the fault. EDGE_EUSAGE for a recipe
- * that cannot be, EDGE_ETLS for files that do not do. */
+/** With the same files and recipe as one of r->like it is that one, held once
+ * more. why gets one line naming the file and the fault. EDGE_EUSAGE for a
+ * recipe that cannot be, EDGE_ETLS for files that do not do. */
 EDGE_MUST_CHECK enum edge_err edge_tls_new(struct edge_tls **out,
 					   const struct edge_tls_recipe *r,
 					   char *why, size_t why_cap);

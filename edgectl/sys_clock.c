@@ -66,7 +66,7 @@ static bool bind_outside(int fd, const struct ctl_doctor *d, uint8_t family)
 	if (!d->topo)
 		return true;
 	ctl_local_outside(&side, d, TOPO_PORT_ACCESS_CLIENT);
-	if (side.local.family != family)
+	if (side.local.family != family || !side.is_here)
 		return true;
 	len = edge_addr_to_sockaddr(&side.local, &sa);
 	return (!side.device ||
@@ -144,8 +144,8 @@ static void tell_silent(struct clocks *c)
 	char names[256] = "";
 	size_t len = 0;
 
-	if (c->d->is_way_out_bad || c->d->is_ntp_blocked)
-		return; /* NET or FW says it */
+	if (c->d->is_way_out_bad)
+		return;
 	for (size_t i = 0; i < c->count; i++) {
 		char text[EDGE_ADDR_STRLEN];
 

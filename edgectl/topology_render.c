@@ -1,4 +1,5 @@
 /* topology render: the packet filter, the table of ports, the public zone. */
+#include <dirent.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -96,6 +97,31 @@ static enum ctl_exit write_out(struct ctl *c, const char *path,
 				  "%s", ctl_reason(EDGE_ESYS));
 }
 
+static bool has_operator_rules(void)
+{
+	DIR *d = opendir(CTL_NFT_OPERATOR);
+	const struct dirent *e;
+	bool found = false;
+
+	while (d && !found && (e = readdir(d)))
+		found = !strncmp(e->d_name, "in-", 3);
+	if (d)
+		(void)closedir(d);
+	return found;
+}
+
+/* Who works over SSH and loads the filter would shut himself out. */
+static void warn_of_lockout(struct ctl *c)
+{
+	const char *from = getenv("SSH_CONNECTION");
+
+	if (from && *from && !has_operator_rules())
+		ctl_find(c, TOPO_INFO, "FW-007", CTL_NFT_OPERATOR,
+			 "this is a session over SSH (%.60s), and no in-*.nft "
+			 "there lets it in",
+			 from);
+}
+
 static enum ctl_exit render(struct ctl_render *r, const struct kind *k,
 			    const char *path)
 {
@@ -107,6 +133,8 @@ static enum ctl_exit render(struct ctl_render *r, const struct kind *k,
 		exit = find_devices(r);
 	if (exit)
 		return exit;
+	if (k->wants_devices)
+		warn_of_lockout(r->c);
 	r->out = open_memstream(&text, &len);
 	if (!r->out)
 		return ctl_fail(r->c, EDGE_ENOMEM, "CTL-007", "memory", "%s",

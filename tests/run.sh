@@ -87,16 +87,32 @@ fuzz() { # SECONDS
 	tests/fuzz/run.sh "$1" | tee -a "$results"
 }
 
-if build dev; then
-	units dev
+# What only computes goes on while journeys wait for their peers.
+beside() {
 	say lint
 	tests/lint.sh | tee -a "$results"
-	journeys dev 1
-	journeys dev 2 --again
+	for preset in asan tsan fuzz; do
+		build "$preset" || true
+	done
+}
+
+is_built() { # PRESET
+	grep -qx "ok build/$1" "$results"
+}
+
+if build dev; then
+	units dev
+	beside &
+	renice -n 19 -p $! >/dev/null
+	journeys dev 1 --part together
+	journeys dev 2 --again --part together
+	wait
+	journeys dev 1 --part alone
+	journeys dev 2 --again --part alone
 	say packages
 	as_root tests/packages/run --results "$results" || true
 fi
-if build asan; then
+if is_built asan; then
 	units asan
 	if [ "$all" = yes ]; then
 		journeys asan 1
@@ -105,7 +121,7 @@ if build asan; then
 			av_abuse_monkey
 	fi
 fi
-if build tsan; then
+if is_built tsan; then
 	if [ "$all" = yes ]; then
 		units tsan
 		journeys tsan 2
@@ -113,7 +129,7 @@ if build tsan; then
 		units tsan -L tsan
 	fi
 fi
-if build fuzz; then
+if is_built fuzz; then
 	if [ "$all" = yes ]; then fuzz 60; else fuzz 10; fi
 fi
 if [ "$all" = yes ]; then

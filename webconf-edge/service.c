@@ -181,8 +181,10 @@ enum edge_err wce_service_reload(void *self, const struct edge_config *c,
 	struct edge_admit_limits l;
 	enum edge_err err = check_limits(c, why, why_cap);
 
-	if (!err)
+	if (!err) {
+		new = v->tls; /* borrowed by this call alone */
 		err = wce_service_tls_load(&new, c, why, why_cap);
+	}
 	if (!err)
 		err = wce_service_keys_load(&ring, c->state, why, why_cap);
 	if (err) {

@@ -21,6 +21,7 @@ enum edge_err wce_service_tls_load(struct wce_service_tls *out,
 		.key = c->certificate[EDGE_CERT_WEBCONF].key,
 		.profile = edge_config_profile(c, "webconf-client"),
 		.ask = EDGE_TLS_ASK_NONE,
+		.like = {out->in[WCE_LISTEN_CLIENT]},
 	};
 	const struct edge_tls_recipe inside = {
 		.chain = c->certificate[EDGE_CERT_INTERNAL].chain,
@@ -29,11 +30,14 @@ enum edge_err wce_service_tls_load(struct wce_service_tls *out,
 		.crl = c->trust.internal_crl,
 		.profile = edge_config_profile(c, "webconf-inside"),
 		.ask = EDGE_TLS_ASK_REQUIRED,
+		.like = {out->in[WCE_LISTEN_INSIDE]},
 	};
+	const struct wce_service_tls was = *out;
 	struct wce_service_tls two = {0};
 	enum edge_err err =
 		edge_config_want_certificate(c, EDGE_CERT_WEBCONF, why, cap);
 
+	*out = (struct wce_service_tls){0};
 	if (!err)
 		err = edge_config_want_internal(c, why, cap);
 	warn_of_risk("webconf-client", client.profile);
@@ -48,6 +52,9 @@ enum edge_err wce_service_tls_load(struct wce_service_tls *out,
 		wce_service_tls_drop(&two);
 		return err;
 	}
+	for (int k = 0; k < WCE_LISTEN_KINDS; k++)
+		if (two.in[k] == was.in[k]) /* what was told of it, was */
+			two.told[k] = was.told[k];
 	*out = two;
 	return EDGE_OK;
 }

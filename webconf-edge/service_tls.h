@@ -13,8 +13,9 @@ struct wce_service_tls {
 	unsigned told[WCE_LISTEN_KINDS]; /* which warning; 0: none */
 };
 
-/** Both recipes or none: clients are asked for no certificate, data MCUs must
- * show one (WC 1.4, 5.10). */
+/** Both recipes or none. out: those before, borrowed, or zeroed; what has not
+ * changed is used again, held once more. On failure it is zeroed. Clients are
+ * asked for no certificate, data MCUs must show one (WC 1.4, 5.10). */
 EDGE_MUST_CHECK enum edge_err wce_service_tls_load(struct wce_service_tls *out,
 						   const struct edge_config *c,
 						   char *why, size_t why_cap);

@@ -5,6 +5,8 @@ import json
 from support import journey, netns
 from support.pool import two_members
 
+SHARDS = 'once'
+
 OTHER = 'edge02.corp.contoso.com'
 
 

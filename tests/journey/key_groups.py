@@ -12,6 +12,8 @@ from support import sink as director
 from support.edge import LAB
 from support.wait import until
 
+SHARDS = 'once'
+
 # as packages make them: one user and group a service, one group for what
 # several of them need; the numbers are in nobody's way
 ACCESS, AV, SHARED, ADMIN = 64801, 64802, 64803, 64804

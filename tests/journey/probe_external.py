@@ -9,6 +9,8 @@ from support import journey, netns
 from support.resolver import RECORDS, SILENT, host
 from support.wait import until
 
+SHARDS = 'once'
+
 SIGN_IN = ('srv-host', '_sip._tls.contoso.com,sip.contoso.com,443,0,0')
 GREEN = ['✓ SIP OPTIONS: answered 200', '✓ mutual TLS: asks for a certificate',
          '✓ PSOM: an unknown version is refused with 426',

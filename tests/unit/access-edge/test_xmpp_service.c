@@ -295,6 +295,13 @@ START_TEST(xmpp_service_takes_other_certificates_or_keeps_its_own)
 	ck_assert_int_eq(acc_xmpp_reload_prepare(x, &config, why, sizeof(why)),
 			 EDGE_OK);
 	acc_xmpp_reload(x, &config);
+	ck_assert_ptr_eq(acc_xmpp_core_of(x)->tls_in, before);
+	certs_make(certs, "renewed", &(struct cert_spec){.issuer = "ca"});
+	other.certificate[EDGE_CERT_ACCESS].chain = path("renewed.pem");
+	other.certificate[EDGE_CERT_ACCESS].key = path("renewed.key");
+	ck_assert_int_eq(acc_xmpp_reload_prepare(x, &other, why, sizeof(why)),
+			 EDGE_OK);
+	acc_xmpp_reload(x, &other);
 	ck_assert_ptr_ne(acc_xmpp_core_of(x)->tls_in, before);
 }
 END_TEST
