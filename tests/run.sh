@@ -94,7 +94,8 @@ if build dev; then
 	journeys dev 1
 	journeys dev 2
 	say packages
-	as_root tests/packages/run --results "$results" || true
+	if [ "$all" = yes ]; then set --; else set -- --binaries build/dev/bin; fi
+	as_root tests/packages/run --results "$results" "$@" || true
 fi
 if build asan; then
 	units asan
