@@ -75,9 +75,10 @@ struct edge_admin_question {
 	const char *run, *daemon;  /* whose socket */
 	const char *method, *path; /* path with query */
 	struct edge_slice json;	   /* empty: no body */
+	unsigned ms;		   /* 0: EDGE_ADMIN_CALL_MS */
 };
 
-/** One request, blocking, 15 s. The answer's body is the caller's to free.
+/** One request, blocking, for ms. The answer's body is the caller's to free.
  * EDGE_ENOTFOUND: no such socket or nobody behind it. EDGE_EDENIED: the
  * socket's mode keeps us out; refused later it is status 403. */
 EDGE_MUST_CHECK enum edge_err

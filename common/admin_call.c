@@ -152,7 +152,10 @@ static enum edge_err body_copy(char **out, struct edge_slice body)
 enum edge_err edge_admin_call(struct edge_admin_answer *out,
 			      const struct edge_admin_question *q)
 {
-	struct call c = {.fd = -1, .end_ms = now_ms() + EDGE_ADMIN_CALL_MS};
+	struct call c = {
+		.fd = -1,
+		.end_ms = now_ms() + (q->ms ? q->ms : EDGE_ADMIN_CALL_MS),
+	};
 	uint8_t head[EDGE_HTTP_ENCODE_MAX];
 	struct edge_put w = edge_put(head, sizeof(head));
 	struct edge_http_msg m;

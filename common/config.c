@@ -159,6 +159,7 @@ static bool set_defaults(struct edge_config *c,
 	c->run = strdup("/run/lync-edge");
 	c->resolv = strdup("/etc/resolv.conf");
 	c->trace.size_mb = EDGE_CONFIG_TRACE_MB;
+	c->network.media_range = true;
 	if (rows) {
 		c->limit_rows = rows->limits;
 		c->option_rows = rows->options;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/addr.h"
 #include "common/err.h"
 #include "common/slice.h"
 #include "common/tls.h"
@@ -52,6 +53,16 @@ struct edge_config {
 	unsigned shards;   /* 0: one per core */
 	bool lab;
 	char *device_external, *device_internal; /* NULL: found by address */
+	/* lists as written, but checked; NULL: not given */
+	struct {
+		char *outside_gateway, *inside_gateway; /* of each family one */
+		char *inside;				/* networks */
+		char *ntp;				/* addresses */
+		bool media_range; /* the relay's ports are open to all */
+	} network;
+	struct {
+		char *access, *webconf, *av; /* addresses before NAT */
+	} public_at;
 	struct {
 		char *chain, *key; /* both or none; see credential */
 	} certificate[EDGE_CERT_USES];
@@ -112,6 +123,10 @@ edge_config_want_certificate(const struct edge_config *c,
 EDGE_MUST_CHECK enum edge_err
 edge_config_want_internal(const struct edge_config *c, char *why,
 			  size_t why_cap);
+/** The next of a checked list, "a, b/24"; bits is the whole address without
+ * "/bits". False: no more. */
+bool edge_config_next_net(const char **list, struct edge_addr *net,
+			  unsigned *bits);
 /** The row's default when not set; NULL for a name without a row. */
 const char *edge_config_option(const struct edge_config *c, const char *name);
 

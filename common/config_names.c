@@ -16,7 +16,18 @@ enum {
 	TRACE_MAX_MB = 1 << 20, /* ours: 1 TiB */
 };
 
-enum kind { PATH, KEY, FQDN, DEVICE, SWITCH, SHARDS, HEP, MEGABYTES };
+enum kind {
+	PATH,
+	KEY,
+	FQDN,
+	DEVICE,
+	SWITCH,
+	SHARDS,
+	HEP,
+	MEGABYTES,
+	ADDRESSES,
+	NETWORKS,
+};
 
 /* clang-format off */
 static const struct setting {
@@ -50,6 +61,14 @@ static const struct setting {
 	{"trace", "hep",  HEP,       offsetof(struct edge_config, trace.hep)},
 	{"trace", "dir",  PATH,      offsetof(struct edge_config, trace.dir)},
 	{"trace", "size", MEGABYTES, offsetof(struct edge_config, trace.size_mb)},
+	{"network", "outside-gateway", ADDRESSES, offsetof(struct edge_config, network.outside_gateway)},
+	{"network", "inside-gateway", ADDRESSES, offsetof(struct edge_config, network.inside_gateway)},
+	{"network", "inside", NETWORKS, offsetof(struct edge_config, network.inside)},
+	{"network", "ntp", ADDRESSES, offsetof(struct edge_config, network.ntp)},
+	{"network", "legacy_media_range", SWITCH, offsetof(struct edge_config, network.media_range)},
+	{"public", "access",  ADDRESSES, offsetof(struct edge_config, public_at.access)},
+	{"public", "webconf", ADDRESSES, offsetof(struct edge_config, public_at.webconf)},
+	{"public", "av",      ADDRESSES, offsetof(struct edge_config, public_at.av)},
 };
 /* clang-format on */
 
@@ -210,6 +229,9 @@ static int set(struct edge_config_parser *p, const struct setting *s,
 		return set_hep(p, at, value);
 	case MEGABYTES:
 		return edge_config_number(p, &size, at, value);
+	case ADDRESSES:
+	case NETWORKS:
+		return edge_config_nets(p, at, value, s->kind == NETWORKS);
 	}
 	return 0;
 }
@@ -319,6 +341,8 @@ void edge_config_free_settings(struct edge_config *c)
 		case FQDN:
 		case DEVICE:
 		case HEP:
+		case ADDRESSES:
+		case NETWORKS:
 			free(*(char **)at);
 			break;
 		case SWITCH:

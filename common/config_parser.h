@@ -5,7 +5,7 @@
 #include "common/config.h"
 
 enum {
-	EDGE_CONFIG_SETTINGS = 32, /* room for the table in config_names.c */
+	EDGE_CONFIG_SETTINGS = 48, /* room for the table in config_names.c */
 	EDGE_CONFIG_TRACE_MB = 64, /* ours: [trace] size when not given */
 };
 
@@ -38,6 +38,9 @@ int edge_config_keep(struct edge_config_parser *p, char **at,
 
 /** Only a-z, 0-9 and the characters in more; not empty. */
 bool edge_config_is_word(const char *s, const char *more);
+/** Addresses, or networks as 10.0.0.0/8, with commas between them. */
+int edge_config_nets(struct edge_config_parser *p, char **at, const char *value,
+		     bool is_net);
 /** Each certificate has its chain and its key, or neither. */
 void edge_config_check_pairs(struct edge_config_parser *p);
 void edge_config_free_settings(struct edge_config *c);

@@ -10,27 +10,9 @@
 
 #include "edgectl/ctl.h"
 
-static const struct advice {
-	const char *id, *want, *why, *fix;
-} advices[] = {
-#define FINDING(id, want, why, fix) {id, want, why, fix},
-#include "edgectl/finding.def"
-#undef FINDING
-};
-
-static const struct advice *find_advice(const char *id)
-{
-	static const struct advice none = {"", "", "", ""};
-
-	for (size_t i = 0; i < sizeof(advices) / sizeof(*advices); i++)
-		if (!strcmp(advices[i].id, id))
-			return &advices[i];
-	return &none;
-}
-
 enum edge_err ctl_init(struct ctl *c)
 {
-	*c = (struct ctl){.config_path = "/etc/lync-edge/edge.ini",
+	*c = (struct ctl){.config_path = CTL_CONFIG,
 			  .now_s = (uint64_t)time(NULL)};
 	c->doc = json_object();
 	c->findings = json_array();
@@ -177,81 +159,6 @@ const char *ctl_self(struct ctl *c, const char *given)
 		c, EDGE_EFORMAT, "CTL-002", c->config_path,
 		"no fqdn in [local], and the system's host name has no domain");
 	return NULL;
-}
-
-static void count(struct ctl *c, enum topo_level level)
-{
-	c->errors += level >= TOPO_ERROR;
-	c->warnings += level == TOPO_WARN;
-}
-
-static void show(struct ctl *c, enum topo_level level, const char *id,
-		 const char *place, const char *saw)
-{
-	const struct advice *a = find_advice(id);
-
-	count(c, level);
-	if (c->json) {
-		json_array_append_new(
-			c->findings,
-			json_pack("{s:s, s:s, s:s, s:s#, s:s, s:s, s:s}", "id",
-				  id, "level", topo_level_name(level), "place",
-				  place, "saw", saw, strlen(saw), "want",
-				  a->want, "why", a->why, "fix", a->fix));
-		return;
-	}
-	fprintf(stderr, "%s %s at %s\n  saw:  %s\n", topo_level_name(level), id,
-		place, saw);
-	if (*a->id)
-		fprintf(stderr, "  want: %s\n  why:  %s\n  fix:  %s\n", a->want,
-			a->why, a->fix);
-}
-
-void ctl_find(struct ctl *c, enum topo_level level, const char *id,
-	      const char *place, const char *fmt, ...)
-{
-	char text[TOPO_FINDING_TEXT];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	show(c, level, id, place, text);
-}
-
-void ctl_find_all(struct ctl *c, const struct topo_findings *f)
-{
-	char place[256];
-
-	for (size_t i = 0; i < f->count; i++) {
-		const struct topo_finding *p = &f->items[i];
-
-		snprintf(place, sizeof(place), "%s",
-			 *p->path ? p->path : "the document");
-		if (p->line && p->column)
-			snprintf(place, sizeof(place), "%s, line %u column %u",
-				 *p->path ? p->path : "the document", p->line,
-				 p->column);
-		else if (p->line)
-			snprintf(place, sizeof(place), "%s, line %u",
-				 *p->path ? p->path : "the document", p->line);
-		show(c, p->level, p->code, place, p->text);
-	}
-	if (f->dropped)
-		ctl_say(c, "and %zu more findings", f->dropped);
-}
-
-enum ctl_exit ctl_fail(struct ctl *c, enum edge_err err, const char *id,
-		       const char *place, const char *fmt, ...)
-{
-	char text[TOPO_FINDING_TEXT];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	show(c, TOPO_ERROR, id, place, text);
-	return ctl_exit_of(err);
 }
 
 enum ctl_exit ctl_exit_of(enum edge_err err)

@@ -22,6 +22,8 @@ enum ctl_exit {
 	CTL_INVALID = 7, /* input */
 };
 
+#define CTL_CONFIG "/etc/lync-edge/edge.ini"
+
 struct json_t; /* jansson's */
 
 struct ctl {
@@ -31,7 +33,8 @@ struct ctl {
 	struct json_t *doc;	 /* the answer of --json; never NULL then */
 	struct json_t *findings; /* in doc */
 	unsigned errors, warnings;
-	uint64_t now_s; /* wall clock at start */
+	uint64_t now_s;	    /* wall clock at start */
+	unsigned answer_ms; /* for a daemon to answer; 0: as always */
 };
 
 /* One option of a verb: value for those that take one, else is_set. */
@@ -64,7 +67,8 @@ enum ctl_exit ctl_config(struct ctl *c);
  * when none is known (reported). Lives as long as c. */
 const char *ctl_self(struct ctl *c, const char *given);
 
-/** One finding; want, why and fix come from finding.def by its id. */
+/** One finding; want, why and fix come from finding.def and doctor.def by its
+ * id, and so does the page that says more. */
 void ctl_find(struct ctl *c, enum topo_level level, const char *id,
 	      const char *place, const char *fmt, ...) EDGE_PRINTF(5, 6);
 void ctl_find_all(struct ctl *c, const struct topo_findings *f);
@@ -88,8 +92,10 @@ ctl_verb_fn ctl_topology_import, ctl_topology_sign, ctl_topology_check,
 	ctl_topology_show, ctl_topology_diff, ctl_topology_list,
 	ctl_topology_rollback, ctl_hosts_load, ctl_secrets_new,
 	ctl_secrets_export, ctl_cert_list, ctl_cert_check, ctl_cert_csr,
-	ctl_cert_stage, ctl_cert_drop_previous, ctl_status, ctl_drain,
-	ctl_test_av_edge, ctl_test_p2p_av, ctl_test_dataconf, ctl_policy_show,
-	ctl_policy_explain;
+	ctl_cert_stage, ctl_cert_drop_previous, ctl_cert_assign, ctl_cert_lab,
+	ctl_status, ctl_drain, ctl_test_av_edge, ctl_test_p2p_av,
+	ctl_test_dataconf, ctl_policy_show, ctl_policy_explain, ctl_doctor,
+	ctl_net_plan_verb, ctl_setup, ctl_up, ctl_topology_render,
+	ctl_probe_external;
 
 #endif

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "common/admin.h"
 #include "edgectl/offer.h"
 
 enum {
@@ -14,31 +13,12 @@ enum {
 	OFFER_SECONDS = 8,
 };
 
-const char *const ctl_daemons[CTL_DAEMONS] = {"access-edge", "webconf-edge",
-					      "av-edge", "edge-replica"};
-
 static time_t now_s(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec;
-}
-
-enum edge_err ctl_daemon_post(struct ctl *c, size_t daemon, const char *path,
-			      uint64_t seq, struct edge_admin_answer *answer)
-{
-	char body[64] = "{}";
-	struct edge_admin_question q = {.run = c->config->run,
-					.daemon = ctl_daemons[daemon],
-					.method = "POST",
-					.path = path};
-
-	if (seq)
-		snprintf(body, sizeof(body), "{\"seq\":%llu}",
-			 (unsigned long long)seq);
-	q.json = edge_slice_str(body);
-	return edge_admin_call(answer, &q);
 }
 
 /* What a refusal says; the daemons put it into "why". */

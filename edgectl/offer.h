@@ -2,22 +2,13 @@
 #ifndef EDGECTL_OFFER_H
 #define EDGECTL_OFFER_H
 
-#include "common/admin.h"
-#include "edgectl/ctl.h"
-
-enum { CTL_DAEMONS = 4 };
+#include "edgectl/daemons.h"
 
 struct ctl_offer {
 	uint64_t seq;
 	bool is_ready[CTL_DAEMONS]; /* runs and has prepared */
 };
 
-extern const char *const ctl_daemons[CTL_DAEMONS];
-
-/** POST, with {"seq":N} when seq is not 0; EDGE_ENOTFOUND: it does not run. */
-EDGE_MUST_CHECK enum edge_err ctl_daemon_post(struct ctl *c, size_t daemon,
-					      const char *path, uint64_t seq,
-					      struct edge_admin_answer *answer);
 /** Ask each running daemon; any refusal aborts all and is reported. */
 enum ctl_exit ctl_offer_prepare(struct ctl *c, struct ctl_offer *o,
 				uint64_t seq);

@@ -5,33 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/admin.h"
-#include "edgectl/offer.h"
-#include "topology/secrets.h"
+#include "edgectl/daemons.h"
+#include "edgectl/keyring.h"
 #include "topology/store.h"
 
 enum { LINE = 512, REFUSALS_SHOWN = 12 /* ours */ };
-
-/* One GET as JSON; NULL: no answer, *err says why. */
-static json_t *get(struct ctl *c, const char *daemon, const char *path,
-		   enum edge_err *err)
-{
-	const struct edge_admin_question q = {.run = c->config->run,
-					      .daemon = daemon,
-					      .method = "GET",
-					      .path = path};
-	struct edge_admin_answer a;
-	json_t *o;
-
-	*err = edge_admin_call(&a, &q);
-	if (*err)
-		return NULL;
-	o = a.status == 200 ? json_loads(a.body, 0, NULL) : NULL;
-	free(a.body);
-	if (!o)
-		*err = EDGE_EFORMAT;
-	return o;
-}
 
 static const char *text_of(const json_t *o, const char *name)
 {
@@ -284,14 +262,15 @@ static bool tell_daemon(struct ctl *c, json_t *all, const char *name,
 	enum edge_err err, other;
 	json_t *o, *counters;
 
-	o = get(c, name, limits ? "/v1/status?limits=1" : "/v1/status", &err);
+	o = ctl_daemon_get(c, name,
+			   limits ? "/v1/status?limits=1" : "/v1/status", &err);
 	if (err == EDGE_ENOTFOUND)
 		return false;
 	if (!o) {
 		ctl_find(c, TOPO_WARN, "CTL-016", name, "%s", ctl_reason(err));
 		return true;
 	}
-	counters = get(c, name, "/v1/counters", &other);
+	counters = ctl_daemon_get(c, name, "/v1/counters", &other);
 	print_daemon(c, name, o, counters);
 	judge(c, name, o, seq);
 	if (counters)
@@ -322,22 +301,14 @@ static uint64_t store_seq(struct ctl *c)
 	return seq;
 }
 
-/* A pool lives on a shared route key; it must not run out unseen. */
+/* A pool lives on a shared route key. */
 static void judge_keys(struct ctl *c)
 {
-	struct topo_keyring *r = NULL;
-	const struct topo_key *k;
+	char saw[128];
 
-	if (topo_keyring_load(&r, c->config->state, "route", NULL, 0))
-		return; /* none: a single edge makes its own; or no right */
-	k = topo_keyring_current(r, c->now_s);
-	if (!k)
-		ctl_find(c, TOPO_WARN, "CTL-017", "secrets/route.keys",
-			 "no key is valid now");
-	else if (k->not_after_s < c->now_s + TOPO_KEY_GRACE_S)
-		ctl_find(c, TOPO_WARN, "CTL-017", "secrets/route.keys",
-			 "the newest key, %s, ends within 48 h", k->kid);
-	topo_keyring_free(r);
+	if (ctl_route_key_fault(c, saw, sizeof(saw)))
+		ctl_find(c, TOPO_WARN, "CTL-017", "secrets/route.keys", "%s",
+			 saw);
 }
 
 enum ctl_exit ctl_status(struct ctl *c, int argc, char **argv)

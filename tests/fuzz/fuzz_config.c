@@ -14,6 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	static const struct edge_config_rows rows = {&limit, 1, &option, 1};
 	struct edge_config *c = NULL;
 	char why[200] = "";
+	struct edge_addr net;
+	unsigned bits;
 
 	if (edge_config_parse(&c, edge_slice(bytes, len), &rows, why,
 			      sizeof(why))) {
@@ -25,6 +27,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	for (int i = 0; i < EDGE_CERT_USES; i++)
 		assert(!c->certificate[i].chain == !c->certificate[i].key);
 	assert(edge_config_option(c, "access.b"));
+	for (const char *list = c->network.inside; list && *list;)
+		if (!edge_config_next_net(&list, &net, &bits))
+			assert(0); /* the list was checked */
 	edge_config_free(c);
 	return 0;
 }

@@ -36,6 +36,7 @@ START_TEST(config_has_its_defaults_when_empty)
 	ck_assert_str_eq(c->resolv, "/etc/resolv.conf");
 	ck_assert_uint_eq(c->shards, 0);
 	ck_assert(!c->lab && !c->trust.internal_cn_fallback);
+	ck_assert(c->network.media_range && !c->network.inside);
 	ck_assert_ptr_null(c->certificate[EDGE_CERT_TURN].key);
 	ck_assert_uint_eq(c->limits[0], 500);
 	ck_assert_uint_eq(c->limits[1], 10000);
@@ -68,6 +69,11 @@ static const char full[] =
 	"internal-crl = /c\ninternal_cn_fallback = yes\n"
 	"[tls]\nprofile.access-client = lync2013\nprofile.access-inside = "
 	"modern\n"
+	"[network]\noutside-gateway = 192.0.2.1, 2001:db8::1\n"
+	"inside-gateway = 172.16.20.1\ninside = 10.20.0.0/16, fd00::/8\n"
+	"ntp = 192.0.2.123\nlegacy_media_range = no\n"
+	"[public]\naccess = 203.0.113.21\nwebconf = 203.0.113.31\n"
+	"av = 203.0.113.41,203.0.113.42\n"
 	"[trace]\nhep = [2001:db8::1]:9060\ndir = /t\nsize = 10\n"
 	"[limits]\naccess.accept_rate = 1\nwebconf.anything = 7\n"
 	"[options]\naccess.motd = hello world\nav.mode = x\n";
@@ -106,6 +112,39 @@ START_TEST(config_takes_every_name_of_the_design)
 }
 END_TEST
 
+START_TEST(config_lists_of_networks_are_read_one_by_one)
+{
+	static const char *const want[] = {"10.20.0.0/16", "fd00::/8"};
+	struct edge_config *c = parse(full);
+	const char *list = c->network.inside;
+	char text[EDGE_ADDR_STRLEN], one[EDGE_ADDR_STRLEN + 8];
+	struct edge_addr net;
+	unsigned bits;
+
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert(edge_config_next_net(&list, &net, &bits));
+		edge_addr_print_ip(&net, false, text);
+		snprintf(one, sizeof(one), "%s/%u", text, bits);
+		ck_assert_str_eq(one, want[i]);
+	}
+	ck_assert(!edge_config_next_net(&list, &net, &bits));
+	list = c->public_at.av;
+	ck_assert(edge_config_next_net(&list, &net, &bits));
+	ck_assert_uint_eq(bits, 32);
+	ck_assert(edge_config_next_net(&list, &net, &bits));
+	ck_assert(!edge_config_next_net(&list, &net, &bits));
+	list = NULL;
+	ck_assert(!edge_config_next_net(&list, &net, &bits));
+	ck_assert_str_eq(c->network.outside_gateway, "192.0.2.1, 2001:db8::1");
+	ck_assert_str_eq(c->network.inside_gateway, "172.16.20.1");
+	ck_assert_str_eq(c->network.ntp, "192.0.2.123");
+	ck_assert(!c->network.media_range);
+	ck_assert_str_eq(c->public_at.access, "203.0.113.21");
+	ck_assert_str_eq(c->public_at.webconf, "203.0.113.31");
+	edge_config_free(c);
+}
+END_TEST
+
 /* clang-format off */
 static const struct { const char *text; enum edge_err err; const char *why; } bad[] = {
 	{"[local]\nfqdn = a\n[strange]\nx = 1", EDGE_EFORMAT, "line 4: unknown section [strange]"},
@@ -130,6 +169,14 @@ static const struct { const char *text; enum edge_err err; const char *why; } ba
 	{"[local]\nfqdn = a..b", EDGE_EFORMAT, "line 2: \"a..b\" is not a host name"},
 	{"[local]\nfqdn = .a", EDGE_EFORMAT, "line 2: \".a\" is not a host name"},
 	{"[local]\nfqdn = a.", EDGE_EFORMAT, "line 2: \"a.\" is not a host name"},
+	{"[network]\ninside = 10.20.0.0", EDGE_EFORMAT, "line 2: \"10.20.0.0\" is not networks as 10.0.0.0/8, with commas"},
+	{"[network]\ninside = 10.20.30.1/24", EDGE_EFORMAT, "line 2: \"10.20.30.1/24\" is not networks as 10.0.0.0/8, with commas"},
+	{"[network]\ninside = 10.0.0.0/8,", EDGE_EFORMAT, "line 2: \"10.0.0.0/8,\" is not networks as 10.0.0.0/8, with commas"},
+	{"[network]\ninside = 10.0.0.0/33", EDGE_EFORMAT, "line 2: \"10.0.0.0/33\" is not networks as 10.0.0.0/8, with commas"},
+	{"[network]\ninside = 0.0.0.0/0", EDGE_EFORMAT, "line 2: \"0.0.0.0/0\" is not networks as 10.0.0.0/8, with commas"},
+	{"[network]\nntp = ", EDGE_EFORMAT, "line 2: \"\" is not addresses as 192.0.2.1, with commas"},
+	{"[network]\nntp = pool.example", EDGE_EFORMAT, "line 2: \"pool.example\" is not addresses as 192.0.2.1, with commas"},
+	{"[public]\nav = 192.0.2.1/32", EDGE_EFORMAT, "line 2: \"192.0.2.1/32\" is not addresses as 192.0.2.1, with commas"},
 	{"[local]\ndevice_external = a/b", EDGE_EFORMAT, "line 2: \"a/b\" is not a device name"},
 	{"[local]\ndevice_external = sixteen-bytes-xx", EDGE_EFORMAT, "line 2: \"sixteen-bytes-xx\" is not a device name"},
 	{"[certificate.foo]\nkey = /a", EDGE_EFORMAT, "line 2: unknown section [certificate.foo]"},
@@ -299,6 +346,7 @@ Suite *test_suite(void)
 	tcase_set_timeout(t, 10);
 	tcase_add_test(t, config_has_its_defaults_when_empty);
 	tcase_add_test(t, config_takes_every_name_of_the_design);
+	tcase_add_test(t, config_lists_of_networks_are_read_one_by_one);
 	tcase_add_test(t, config_without_rows_passes_all_services_over);
 	tcase_add_test(t, config_load_reads_a_file_or_names_it);
 	tcase_add_test(t, config_says_what_it_lacks);

@@ -109,6 +109,7 @@ START_TEST(findings_are_each_listed_once_and_complete)
 	static const char *const rows[][4] = {
 #define FINDING(id, want, why, fix) {id, want, why, fix},
 #include "edgectl/finding.def"
+#include "edgectl/doctor.def"
 #undef FINDING
 	};
 

@@ -1,0 +1,98 @@
+/* doctor, family FW: the packet filter as loaded, against the table of ports.
+ */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "edgectl/doctor.h"
+#include "edgectl/fw_judge.h"
+#include "edgectl/net_plan.h"
+#include "edgectl/run.h"
+
+struct loaded {
+	json_t *doc;
+	struct ctl_nft *nft;
+};
+
+static bool load(struct ctl_doctor *d, struct loaded *l)
+{
+	struct ctl_run r;
+	enum edge_err err = ctl_run(&r, "nft -j list ruleset");
+	json_error_t why;
+
+	if (!err && r.status)
+		err = EDGE_EDENIED;
+	if (!err)
+		l->doc = json_loadb(r.out, r.len, 0, &why);
+	if (!err)
+		err = l->doc ? ctl_nft_new(&l->nft, l->doc) : EDGE_EFORMAT;
+	if (err)
+		ctl_doctor_bad(d, TOPO_INFO, "FW-006", "nft -j list ruleset",
+			       "%s", *r.why ? r.why : edge_err_str(err));
+	ctl_run_fini(&r);
+	return !err;
+}
+
+/* NET has told why a device is not known. */
+static bool find_devices(struct ctl_doctor *d, struct ctl_net_plan *p)
+{
+	const struct ctl_net_wants wants =
+		ctl_net_wants_of(d->topo, d->c->config);
+	struct ctl_net_view *v = NULL;
+
+	if (ctl_net_view_read(&v))
+		return false;
+	ctl_net_plan(p, &wants, v);
+	free(v);
+	return *p->device[CTL_OUTSIDE] && *p->device[CTL_INSIDE];
+}
+
+static void report(struct ctl_doctor *d, const struct ctl_fw_report *r)
+{
+	for (size_t i = 0; i < r->goods; i++)
+		ctl_doctor_good(d, "%s", r->good[i]);
+	for (size_t i = 0; i < r->findings; i++) {
+		const struct ctl_fw_finding *f = &r->finding[i];
+
+		d->is_firewall_bad |= !strcmp(f->id, "FW-003");
+		d->cure = f->cure;
+		ctl_doctor_bad(d, f->level, f->id, f->place, "%s", f->saw);
+	}
+	d->is_next_hop_blocked = r->is_next_hop_blocked;
+	d->is_dns_blocked = r->is_dns_blocked;
+	d->is_ntp_blocked = r->is_ntp_blocked;
+}
+
+static void judge(struct ctl_doctor *d, const struct loaded *l,
+		  const struct ctl_net_plan *p)
+{
+	struct ctl_fw_report *r = malloc(sizeof(*r));
+	struct ctl_sockets *s = malloc(sizeof(*s));
+	const struct ctl_fw_view v = {
+		.topo = d->topo,
+		.config = d->c->config,
+		.nft = l->nft,
+		.sockets = s,
+		.device = {p->device[CTL_OUTSIDE], p->device[CTL_INSIDE]},
+	};
+
+	if (r && s) {
+		ctl_sockets_read(s);
+		ctl_fw_judge(r, &v);
+		report(d, r);
+	}
+	free(r);
+	free(s);
+}
+
+void ctl_doctor_fw(struct ctl_doctor *d)
+{
+	struct ctl_net_plan *p = malloc(sizeof(*p));
+	struct loaded l = {0};
+
+	if (p && find_devices(d, p) && load(d, &l))
+		judge(d, &l, p);
+	ctl_nft_free(l.nft);
+	json_decref(l.doc);
+	free(p);
+}

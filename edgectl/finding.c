@@ -1,0 +1,200 @@
+/* Findings: saw, want, why, fix, what to run, and where to read more. */
+#include "edgectl/finding.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct ctl_advice advices[] = {
+#define FINDING(id, want, why, fix) {id, want, why, fix},
+#include "edgectl/finding.def"
+#include "edgectl/doctor.def"
+#undef FINDING
+};
+
+const struct ctl_advice *ctl_advice_find(const char *id)
+{
+	for (size_t i = 0; i < sizeof(advices) / sizeof(*advices); i++)
+		if (!strcmp(advices[i].id, id))
+			return &advices[i];
+	return NULL;
+}
+
+const char *ctl_family_of(const char *id)
+{
+	static const struct {
+		const char *prefix, *family;
+	} rows[] = {
+		{"NET-", "NET"},   {"FW-", "FW"},   {"DNS-", "DNS"},
+		{"HOSTS-", "DNS"}, {"TLS-", "TLS"}, {"CERT-", "CRT"},
+		{"TOPO-", "TOP"},  {"TOP-", "TOP"}, {"SYS-", "SYS"},
+		{"SVC-", "SVC"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (!strncmp(id, rows[i].prefix, strlen(rows[i].prefix)))
+			return rows[i].family;
+	return "CTL";
+}
+
+const char *ctl_hands_name(enum ctl_hands hands)
+{
+	static const char *const names[] = {
+		[CTL_ON_EDGE] = "edge",		[CTL_ON_MEMBER] = "member",
+		[CTL_ON_INSIDE] = "inside",	[CTL_ON_DNS] = "dns",
+		[CTL_ON_FIREWALL] = "firewall", [CTL_ON_CA] = "ca",
+	};
+
+	return names[hands];
+}
+
+void ctl_cure_add(struct ctl_cure *k, enum ctl_hands hands, const char *fmt,
+		  ...)
+{
+	struct ctl_cure_step *s = &k->step[k->count];
+	va_list ap;
+	int n;
+
+	if (k->count == CTL_CURE_LINES)
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf(s->line, sizeof(s->line), fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= sizeof(s->line))
+		return;
+	s->hands = hands;
+	k->count++;
+}
+
+static void count(struct ctl *c, enum topo_level level)
+{
+	c->errors += level >= TOPO_ERROR;
+	c->warnings += level == TOPO_WARN;
+}
+
+static json_t *cure_json(const struct ctl_cure *k)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; k && i < k->count; i++)
+		json_array_append_new(
+			rows, json_pack("{s:s, s:s}", "on",
+					ctl_hands_name(k->step[i].hands), "run",
+					k->step[i].line));
+	return rows;
+}
+
+static void show_json(struct ctl *c, const struct ctl_advice *a,
+		      const struct ctl_finding *f)
+{
+	json_t *o =
+		json_pack("{s:s, s:s, s:s, s:s, s:s#, s:s, s:s, s:s, s:o}",
+			  "id", f->id, "family", ctl_family_of(f->id), "level",
+			  topo_level_name(f->level), "place", f->place, "saw",
+			  f->saw, strlen(f->saw), "want", a->want, "why",
+			  a->why, "fix", a->fix, "cure", cure_json(f->cure));
+
+	if (o && *a->id)
+		json_object_set_new(o, "page",
+				    json_sprintf("%s/%s.md", CTL_PAGES, a->id));
+	json_array_append_new(c->findings, o);
+}
+
+static void show_text(const struct ctl_advice *a, const struct ctl_cure *k)
+{
+	if (!*a->id)
+		return;
+	fprintf(stderr, "  want: %s\n  why:  %s\n  fix:  %s\n", a->want, a->why,
+		a->fix);
+	for (size_t i = 0; k && i < k->count; i++)
+		fprintf(stderr, "  %s %-8s %s\n",
+			i ? "    " : "run:", ctl_hands_name(k->step[i].hands),
+			k->step[i].line);
+	fprintf(stderr, "  more: %s/%s.md\n", CTL_PAGES, a->id);
+}
+
+void ctl_find_show(struct ctl *c, const struct ctl_finding *f)
+{
+	static const struct ctl_advice none = {"", "", "", ""};
+	const struct ctl_advice *a = ctl_advice_find(f->id);
+
+	if (!a)
+		a = &none;
+	count(c, f->level);
+	if (c->json) {
+		show_json(c, a, f);
+		return;
+	}
+	fprintf(stderr, "%s %s at %s\n  saw:  %s\n", topo_level_name(f->level),
+		f->id, f->place, f->saw);
+	show_text(a, f->cure);
+}
+
+void ctl_find(struct ctl *c, enum topo_level level, const char *id,
+	      const char *place, const char *fmt, ...)
+{
+	char text[TOPO_FINDING_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	ctl_find_show(c, &(struct ctl_finding){
+				 .level = level,
+				 .id = id,
+				 .place = place,
+				 .saw = text,
+			 });
+}
+
+/* Where in the document, as words. */
+static void place_of(char *dst, size_t cap, const struct topo_finding *p)
+{
+	const char *path = *p->path ? p->path : "the document";
+
+	if (p->line && p->column)
+		snprintf(dst, cap, "%s, line %u column %u", path, p->line,
+			 p->column);
+	else if (p->line)
+		snprintf(dst, cap, "%s, line %u", path, p->line);
+	else
+		snprintf(dst, cap, "%s", path);
+}
+
+void ctl_find_all(struct ctl *c, const struct topo_findings *f)
+{
+	char place[256];
+
+	for (size_t i = 0; i < f->count; i++) {
+		const struct topo_finding *p = &f->items[i];
+
+		place_of(place, sizeof(place), p);
+		ctl_find_show(c, &(struct ctl_finding){
+					 .level = p->level,
+					 .id = p->code,
+					 .place = place,
+					 .saw = p->text,
+				 });
+	}
+	if (f->dropped)
+		ctl_say(c, "and %zu more findings", f->dropped);
+}
+
+enum ctl_exit ctl_fail(struct ctl *c, enum edge_err err, const char *id,
+		       const char *place, const char *fmt, ...)
+{
+	char text[TOPO_FINDING_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	ctl_find_show(c, &(struct ctl_finding){
+				 .level = TOPO_ERROR,
+				 .id = id,
+				 .place = place,
+				 .saw = text,
+			 });
+	return ctl_exit_of(err);
+}

@@ -1,0 +1,53 @@
+/* Findings with a cure: what to run, and on whose machine. */
+#ifndef EDGECTL_FINDING_H
+#define EDGECTL_FINDING_H
+
+#include "edgectl/ctl.h"
+
+enum { CTL_CURE_LINES = 12, CTL_CURE_LINE = 320 };
+
+/* Whose hands it takes. */
+enum ctl_hands {
+	CTL_ON_EDGE,	 /* this host */
+	CTL_ON_MEMBER,	 /* another member of the pool */
+	CTL_ON_INSIDE,	 /* a server inside */
+	CTL_ON_DNS,	 /* the public zone: lines to publish */
+	CTL_ON_FIREWALL, /* between this host and the Internet or the inside */
+	CTL_ON_CA,	 /* who signs certificates */
+};
+
+/* Steps in order; each line is a shell command, or on CTL_ON_DNS a record as a
+ * zone file has it. */
+struct ctl_cure {
+	struct ctl_cure_step {
+		enum ctl_hands hands;
+		char line[CTL_CURE_LINE];
+	} step[CTL_CURE_LINES];
+	size_t count;
+};
+
+/** One more step; one that does not fit is left out whole. */
+void ctl_cure_add(struct ctl_cure *k, enum ctl_hands hands, const char *fmt,
+		  ...) EDGE_PRINTF(3, 4);
+/** "edge", "member", "inside", "dns", "firewall", "ca". */
+const char *ctl_hands_name(enum ctl_hands hands);
+
+struct ctl_finding {
+	enum topo_level level;
+	const char *id, *place, *saw;
+	const struct ctl_cure *cure; /* NULL: none */
+};
+/** Print or keep it; want, why and fix as ctl_find. */
+void ctl_find_show(struct ctl *c, const struct ctl_finding *f);
+
+/* A row of finding.def or doctor.def. */
+struct ctl_advice {
+	const char *id, *want, *why, *fix;
+};
+/** NULL: no such id. */
+const struct ctl_advice *ctl_advice_find(const char *id);
+/** The family that an id belongs to: "NET", "FW", "DNS", "TLS", "CRT", "TOP",
+ * "SYS", "SVC"; "CTL" for what is of no family. */
+const char *ctl_family_of(const char *id);
+
+#endif

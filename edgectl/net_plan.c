@@ -1,0 +1,211 @@
+/* The plan of the network: its parts in order, and what they share. */
+#include "edgectl/net_plan.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/config.h"
+#include "edgectl/net_parts.h"
+
+int ctl_net_found(struct ctl_net_maker *m, const char *id,
+		  enum topo_level level, const char *place, const char *fmt,
+		  ...)
+{
+	struct ctl_net_plan *p = m->plan;
+	struct ctl_net_finding *f = &p->finding[p->findings];
+	va_list ap;
+
+	if (p->findings == CTL_NET_FINDINGS)
+		return -1;
+	f->id = id;
+	f->level = level;
+	(void)snprintf(f->place, sizeof(f->place), "%s", place);
+	va_start(ap, fmt);
+	(void)vsnprintf(f->saw, sizeof(f->saw), fmt, ap);
+	va_end(ap);
+	return (int)p->findings++;
+}
+
+static void put_step(struct ctl_net_maker *m, int finding, const char *fmt,
+		     va_list ap) EDGE_PRINTF(3, 0);
+static void put_step(struct ctl_net_maker *m, int finding, const char *fmt,
+		     va_list ap)
+{
+	struct ctl_net_plan *p = m->plan;
+	struct ctl_net_step *s = &p->step[p->steps];
+
+	if (p->steps == CTL_NET_STEPS)
+		return;
+	s->finding = finding;
+	s->is_by_people = false;
+	(void)vsnprintf(s->line, sizeof(s->line), fmt, ap);
+	p->steps++;
+}
+
+void ctl_net_step(struct ctl_net_maker *m, int finding, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_step(m, finding, fmt, ap);
+	va_end(ap);
+}
+
+void ctl_net_advise(struct ctl_net_maker *m, int finding, const char *fmt, ...)
+{
+	size_t before = m->plan->steps;
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_step(m, finding, fmt, ap);
+	va_end(ap);
+	if (m->plan->steps > before)
+		m->plan->step[before].is_by_people = true;
+}
+
+void ctl_net_good(struct ctl_net_maker *m, const char *fmt, ...)
+{
+	struct ctl_net_plan *p = m->plan;
+	va_list ap;
+
+	if (p->goods == CTL_NET_GOODS)
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(p->good[p->goods++], CTL_NET_TEXT, fmt, ap);
+	va_end(ap);
+}
+
+void ctl_net_join(char *list, size_t cap, const char *fmt, ...)
+{
+	size_t len = strlen(list);
+	va_list ap;
+	int n = snprintf(list + len, cap - len, "%s", len ? ", " : "");
+	size_t at = len + (n > 0 ? (size_t)n : 0);
+
+	if (at < cap) {
+		va_start(ap, fmt);
+		n = vsnprintf(list + at, cap - at, fmt, ap);
+		va_end(ap);
+	}
+	if (at >= cap || n < 0 || at + (size_t)n >= cap)
+		list[len] = '\0';
+}
+
+void ctl_net_print(char out[EDGE_ADDR_STRLEN], const struct edge_addr *net,
+		   unsigned bits)
+{
+	size_t len;
+
+	if (!bits) {
+		(void)snprintf(out, EDGE_ADDR_STRLEN, "default");
+		return;
+	}
+	edge_addr_print_ip(net, false, out);
+	len = strlen(out);
+	(void)snprintf(out + len, EDGE_ADDR_STRLEN - len, "/%u", bits);
+}
+
+void ctl_net_print_via(char out[CTL_NET_VIA], const struct edge_addr *gateway)
+{
+	char text[EDGE_ADDR_STRLEN];
+
+	edge_addr_print_ip(gateway, false, text);
+	(void)snprintf(out, CTL_NET_VIA, "%s%s", gateway->family ? " via " : "",
+		       gateway->family ? text : "");
+}
+
+const char *ctl_net_ip(uint8_t family)
+{
+	return family == AF_INET6 ? "ip -6" : "ip";
+}
+
+struct edge_addr *ctl_net_gateway(struct ctl_net_part *side, uint8_t family)
+{
+	return family == AF_INET6 ? &side->gateway6 : &side->gateway4;
+}
+
+bool ctl_net_has_family(const struct ctl_net_part *side, uint8_t family)
+{
+	for (size_t i = 0; i < side->addrs; i++)
+		if (side->addr[i].family == family)
+			return true;
+	return false;
+}
+
+void ctl_net_print_route(char out[CTL_NET_LINE], const struct ctl_net_view *v,
+			 const struct ctl_net_route *r)
+{
+	const struct ctl_net_link *l = ctl_net_link_find(v, r->link);
+	char net[EDGE_ADDR_STRLEN], via[EDGE_ADDR_STRLEN], metric[32] = "";
+
+	ctl_net_print(net, &r->net, r->bits);
+	edge_addr_print_ip(&r->via, false, via);
+	/* of IPv6 1024 goes without saying */
+	if (r->metric && !(r->family == AF_INET6 && r->metric == 1024))
+		(void)snprintf(metric, sizeof(metric), " metric %u", r->metric);
+	(void)snprintf(out, CTL_NET_LINE, "%s%s%s%s%s%s%s",
+		       r->is_unicast ? "" : "unreachable ", net,
+		       r->via.family ? " via " : "", r->via.family ? via : "",
+		       l && r->is_unicast ? " dev " : "",
+		       l && r->is_unicast ? l->name : "", metric);
+}
+
+const char *ctl_net_onlink(const struct ctl_net_maker *m,
+			   const struct ctl_net_part *side,
+			   const struct edge_addr *gateway)
+{
+	const struct ctl_net_view *v = m->view;
+
+	if (!gateway->family ||
+	    edge_addr_classify(gateway) == EDGE_ADDR_LINK_LOCAL)
+		return "";
+	for (size_t i = 0; i < v->addrs; i++)
+		if (v->addr[i].link == side->link->index &&
+		    edge_addr_in_prefix(gateway, &v->addr[i].at,
+					v->addr[i].bits))
+			return "";
+	return " onlink";
+}
+
+struct ctl_net_net ctl_net_own(const struct ctl_net_addr *a)
+{
+	struct ctl_net_net n = {.net = a->at, .bits = a->bits};
+	unsigned len = a->at.family == AF_INET ? 32 : 128;
+
+	for (unsigned i = a->bits; i < len; i++)
+		n.net.ip[i / 8] &= (uint8_t) ~(0x80 >> i % 8);
+	return n;
+}
+
+struct ctl_net_wants ctl_net_wants_of(const struct topo *t,
+				      const struct edge_config *c)
+{
+	return (struct ctl_net_wants){
+		.topo = t,
+		.device = {c->device_external, c->device_internal},
+		.gateway = {c->network.outside_gateway,
+			    c->network.inside_gateway},
+		.inside = c->network.inside,
+		.lab = c->lab,
+	};
+}
+
+void ctl_net_plan(struct ctl_net_plan *p, const struct ctl_net_wants *w,
+		  const struct ctl_net_view *v)
+{
+	static const uint8_t families[] = {AF_INET, AF_INET6};
+	struct ctl_net_maker m = {.plan = p, .wants = w, .view = v};
+
+	*p = (struct ctl_net_plan){0};
+	ctl_net_sides(&m);
+	ctl_net_forwarding(&m);
+	for (size_t i = 0; i < 2; i++)
+		ctl_net_default(&m, families[i]);
+	ctl_net_inward(&m);
+	for (size_t i = 0; i < 2; i++) {
+		ctl_net_source(&m, CTL_OUTSIDE, families[i]);
+		ctl_net_source(&m, CTL_INSIDE, families[i]);
+	}
+	ctl_net_filter(&m);
+}

@@ -1,0 +1,29 @@
+/* topology render: what others need to know, made from the topology. */
+#ifndef EDGECTL_RENDER_H
+#define EDGECTL_RENDER_H
+
+#include <stdio.h>
+
+#include "edgectl/ctl.h"
+#include "edgectl/side.h"
+#include "topology/topology.h"
+
+struct ctl_render {
+	struct ctl *c;
+	const struct topo *topo;
+	char device[CTL_SIDES][16]; /* names; of nftables alone */
+	bool is_csv;
+	FILE *out;
+};
+
+/* Each writes the same bytes for the same topology and settings. What it finds
+ * wrong goes into c; the text is written all the same. */
+typedef void ctl_render_fn(struct ctl_render *r);
+ctl_render_fn ctl_render_nft, ctl_render_ports, ctl_render_dns;
+
+/** The rules an operator adds by himself, as nft includes them. */
+#define CTL_NFT_OPERATOR "/etc/lync-edge/nftables.d"
+/** Where the rendering is kept, for cures. */
+#define CTL_NFT_FILE "/etc/nftables.d/lync-edge.nft"
+
+#endif

@@ -1,0 +1,148 @@
+/* Findings with their cures, as JSON and as text. */
+#include <check.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "edgectl/finding.h"
+#include "tests/support/suite.h"
+
+static struct ctl c;
+static struct ctl_cure cure;
+
+static void setup(void)
+{
+	ck_assert(!ctl_init(&c));
+	cure.count = 0;
+	ctl_cure_add(&cure, CTL_ON_EDGE, "systemctl reload %s", "av-edge");
+	ctl_cure_add(&cure, CTL_ON_DNS, "sip.contoso.com. A %s", "192.0.2.21");
+}
+
+static void teardown(void)
+{
+	ctl_fini(&c);
+}
+
+static void show(const char *id, enum topo_level level)
+{
+	ctl_find_show(&c, &(struct ctl_finding){
+				  .level = level,
+				  .id = id,
+				  .place = "av-edge",
+				  .saw = "version 3",
+				  .cure = &cure,
+			  });
+}
+
+static const char *text(const json_t *o, const char *name)
+{
+	return json_string_value(json_object_get(o, name));
+}
+
+START_TEST(finding_has_its_family_cure_and_page)
+{
+	const json_t *o, *steps;
+
+	c.json = true;
+	show("TOP-002", TOPO_ERROR);
+	o = json_array_get(c.findings, 0);
+	ck_assert_str_eq(text(o, "family"), "TOP");
+	ck_assert_str_eq(text(o, "saw"), "version 3");
+	ck_assert_str_eq(text(o, "page"), CTL_PAGES "/TOP-002.md");
+	steps = json_object_get(o, "cure");
+	ck_assert_uint_eq(json_array_size(steps), 2);
+	ck_assert_str_eq(text(json_array_get(steps, 0), "on"), "edge");
+	ck_assert_str_eq(text(json_array_get(steps, 0), "run"),
+			 "systemctl reload av-edge");
+	ck_assert_str_eq(text(json_array_get(steps, 1), "on"), "dns");
+}
+END_TEST
+
+START_TEST(finding_counts_by_its_level)
+{
+	c.json = true;
+	show("TOP-002", TOPO_ERROR);
+	show("TOP-002", TOPO_WARN);
+	show("TOP-002", TOPO_INFO);
+	ck_assert_uint_eq(c.errors, 1);
+	ck_assert_uint_eq(c.warnings, 1);
+	ck_assert_uint_eq(json_array_size(c.findings), 3);
+}
+END_TEST
+
+START_TEST(finding_prints_each_step_with_whose_hands_it_takes)
+{
+	FILE *old = stderr;
+	char *said = NULL;
+	size_t len;
+
+	stderr = open_memstream(&said, &len);
+	ck_assert_ptr_nonnull(stderr);
+	show("TOP-002", TOPO_ERROR);
+	(void)fclose(stderr);
+	stderr = old;
+	ck_assert_ptr_nonnull(strstr(said, "error TOP-002 at av-edge\n"
+					   "  saw:  version 3\n"));
+	ck_assert_ptr_nonnull(
+		strstr(said, "  run: edge     systemctl reload av-edge\n"
+			     "       dns      sip.contoso.com. A 192.0.2.21\n"
+			     "  more: " CTL_PAGES "/TOP-002.md\n"));
+	free(said);
+}
+END_TEST
+
+START_TEST(finding_of_no_table_has_no_page)
+{
+	c.json = true;
+	show("NONE-001", TOPO_WARN);
+	ck_assert_ptr_null(ctl_advice_find("NONE-001"));
+	ck_assert_ptr_null(
+		json_object_get(json_array_get(c.findings, 0), "page"));
+}
+END_TEST
+
+START_TEST(cure_leaves_out_what_does_not_fit)
+{
+	char line[CTL_CURE_LINE + 1];
+
+	memset(line, 'x', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\0';
+	ctl_cure_add(&cure, CTL_ON_CA, "%s", line);
+	ck_assert_uint_eq(cure.count, 2);
+	for (size_t i = 0; i < 2 * CTL_CURE_LINES; i++)
+		ctl_cure_add(&cure, CTL_ON_EDGE, "ip route");
+	ck_assert_uint_eq(cure.count, CTL_CURE_LINES);
+}
+END_TEST
+
+START_TEST(family_is_told_by_the_id)
+{
+	static const char *const rows[][2] = {
+		{"NET-001", "NET"},    {"FW-001", "FW"},   {"DNS-001", "DNS"},
+		{"HOSTS-002", "DNS"},  {"TLS-001", "TLS"}, {"CERT-003", "CRT"},
+		{"TOPO-NET-1", "TOP"}, {"TOP-001", "TOP"}, {"SYS-001", "SYS"},
+		{"SVC-001", "SVC"},    {"CTL-001", "CTL"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		ck_assert_str_eq(ctl_family_of(rows[i][0]), rows[i][1]);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("edgectl/finding");
+	TCase *t = tcase_create("finding");
+
+	tcase_set_timeout(t, 10);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, finding_has_its_family_cure_and_page);
+	tcase_add_test(t, finding_counts_by_its_level);
+	tcase_add_test(t, finding_prints_each_step_with_whose_hands_it_takes);
+	tcase_add_test(t, finding_of_no_table_has_no_page);
+	tcase_add_test(t, cure_leaves_out_what_does_not_fit);
+	tcase_add_test(t, family_is_told_by_the_id);
+	suite_add_tcase(s, t);
+	return s;
+}
