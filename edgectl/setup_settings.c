@@ -121,9 +121,10 @@ enum ctl_exit ctl_setup_request_file(struct ctl_setup *s, char *out, size_t cap,
 		return exit;
 	n = snprintf(out, cap, "%s%s%s", s->requests ? s->requests : folder,
 		     *name ? "/" : "", name);
-	return n > 0 && (size_t)n < cap ? CTL_GOOD
-					: ctl_fail(s->c, EDGE_ELIMIT, "CTL-007",
-						   folder, "path too long");
+	return n > 0 && (size_t)n < cap
+		       ? CTL_GOOD
+		       : ctl_fail(s->c, EDGE_ELIMIT, "CTL-007", "--csr-folder",
+				  "path too long");
 }
 
 void ctl_setup_tell_left(const struct ctl_setup *s)
