@@ -28,8 +28,10 @@ struct ctl_doctor {
 	/* NET has said that packets cannot leave by that side: no other family
 	 * tells what comes of it */
 	bool is_way_out_bad, is_way_in_bad;
+	struct edge_addr astray[16]; /* nor that it is not on its side */
+	size_t strays;
 	/* FW has said that the filter blocks these */
-	bool is_next_hop_blocked, is_dns_blocked;
+	bool is_next_hop_blocked, is_dns_blocked, is_ntp_blocked;
 };
 
 /** One check has found all as it should be: a line with a tick. */
@@ -38,6 +40,9 @@ void ctl_doctor_good(struct ctl_doctor *d, const char *fmt, ...)
 /** A finding of the family at work, with d->cure, which is empty afterwards. */
 void ctl_doctor_bad(struct ctl_doctor *d, enum topo_level level, const char *id,
 		    const char *place, const char *fmt, ...) EDGE_PRINTF(5, 6);
+/** NET has said why nobody gets to that address of this host. */
+bool ctl_doctor_is_cut_off(const struct ctl_doctor *d,
+			   const struct edge_addr *own, bool is_inside);
 
 /* The families: each runs its checks. Without a topology only NET, SYS and TOP
  * run. */

@@ -60,6 +60,7 @@ static void report(struct ctl_doctor *d, const struct ctl_fw_report *r)
 	}
 	d->is_next_hop_blocked = r->is_next_hop_blocked;
 	d->is_dns_blocked = r->is_dns_blocked;
+	d->is_ntp_blocked = r->is_ntp_blocked;
 }
 
 static void judge(struct ctl_doctor *d, const struct loaded *l,

@@ -15,6 +15,15 @@ static void tell(struct ctl_doctor *d, const struct ctl_net_plan *p, size_t i)
 	ctl_doctor_bad(d, f->level, f->id, f->place, "%s", f->saw);
 }
 
+bool ctl_doctor_is_cut_off(const struct ctl_doctor *d,
+			   const struct edge_addr *own, bool is_inside)
+{
+	for (size_t i = 0; i < d->strays; i++)
+		if (edge_addr_same_ip(&d->astray[i], own))
+			return true;
+	return is_inside ? d->is_way_in_bad : d->is_way_out_bad;
+}
+
 void ctl_doctor_net(struct ctl_doctor *d)
 {
 	const struct ctl_net_wants wants =
@@ -36,6 +45,10 @@ void ctl_doctor_net(struct ctl_doctor *d)
 		tell(d, p, i);
 	d->is_way_out_bad = p->is_outside_bad;
 	d->is_way_in_bad = p->is_inside_bad;
+	for (; d->strays < p->strays &&
+	       d->strays < sizeof(d->astray) / sizeof(*d->astray);
+	     d->strays++)
+		d->astray[d->strays] = p->astray[d->strays];
 	free(v);
 	free(p);
 }

@@ -14,7 +14,7 @@ struct job {
 	struct ctl_doctor *d;
 	const struct ctl_svc_door *door;
 	struct ctl_shown_plan plan;
-	struct ctl_side side;
+	struct ctl_local side;
 	char place[EDGE_ADDR_STRLEN + 32];
 	unsigned *told; /* a bit per certificate that a service has not taken */
 };
@@ -132,6 +132,8 @@ static bool is_wanted(const struct ctl_doctor *d,
 	if (door->use == EDGE_CERT_USES || !at->present || !state ||
 	    strcmp(state, "open") != 0 || d->bad_certificates & 1U << door->use)
 		return false; /* SVC or CRT says it */
+	if (ctl_doctor_is_cut_off(d, &at->addr, door->is_inside))
+		return false;
 	return door->use != EDGE_CERT_TURN ||
 	       json_is_true(json_object_get(json_object_get(status, "relay"),
 					    "has_tls"));
@@ -156,9 +158,9 @@ static void check_door(struct ctl_doctor *d, const struct ctl_svc_door *door,
 	char text[EDGE_ADDR_STRLEN];
 
 	if (door->is_inside)
-		ctl_side_inside(&j.side, d);
+		ctl_local_inside(&j.side, d);
 	else
-		ctl_side_outside(&j.side, d, door->kind);
+		ctl_local_outside(&j.side, d, door->kind);
 	if (!j.side.is_here)
 		return;
 	j.plan = (struct ctl_shown_plan){

@@ -100,6 +100,7 @@ static void note(struct ctl_fw_report *r, const struct ctl_port *p)
 	r->is_next_hop_blocked |=
 		p->kind == TOPO_PORT_ACCESS_INSIDE && !p->is_in;
 	r->is_dns_blocked |= p->peers & CTL_PEER_DNS;
+	r->is_ntp_blocked |= p->peers & CTL_PEER_NTP;
 }
 
 static void print_row(char out[CTL_FW_TEXT], const struct trial *t)

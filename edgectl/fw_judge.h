@@ -29,7 +29,7 @@ struct ctl_fw_report {
 	size_t findings;
 	char good[CTL_FW_GOODS][CTL_FW_TEXT];
 	size_t goods;
-	bool is_next_hop_blocked, is_dns_blocked;
+	bool is_next_hop_blocked, is_dns_blocked, is_ntp_blocked;
 };
 
 /** All fields of r are written. */

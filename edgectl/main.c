@@ -82,8 +82,8 @@ static const struct verb {
 	{"probe", "external", ctl_probe_external,
 	 "DOMAIN [--dns SERVER,...] [--trust FILE] [--without PART,...] [...]",
 	 "what users and partners outside meet: DNS, TCP, TLS, each protocol"},
-	{"drain", NULL, ctl_drain, "[SERVICE]",
-	 "no new work; sessions end by themselves"},
+	{"drain", NULL, ctl_drain, "[SERVICE] [--no-wait]",
+	 "no new work; counts down what is left until the service has ended"},
 	/* clang-format on */
 };
 

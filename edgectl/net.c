@@ -4,12 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "edgectl/ctl.h"
 #include "edgectl/net_plan.h"
 #include "edgectl/run.h"
 #include "topology/store.h"
 #include "topology/topology.h"
+
+enum {
+	CARRIER_PAUSE_MS = 100, /* ours */
+	CARRIER_PAUSES = 30,	/* ours: 3 s in all */
+};
 
 struct call {
 	struct ctl *c;
@@ -88,6 +94,29 @@ static enum ctl_exit make_plan(struct call *k)
 	ctl_net_plan(&k->plan, &k->wants, v);
 	free(v);
 	return CTL_GOOD;
+}
+
+static bool lacks_carrier(const struct ctl_net_plan *p)
+{
+	for (size_t i = 0; i < p->findings; i++)
+		if (!strcmp(p->finding[i].id, "NET-009"))
+			return true;
+	return false;
+}
+
+/* A device that was just switched on takes a while to find its carrier. */
+static enum ctl_exit make_plan_soon(struct call *k)
+{
+	const struct timespec pause = {.tv_nsec = CARRIER_PAUSE_MS * 1000000L};
+	enum ctl_exit exit = make_plan(k);
+
+	for (int i = 0;
+	     k->apply && !exit && i < CARRIER_PAUSES && lacks_carrier(&k->plan);
+	     i++) {
+		(void)nanosleep(&pause, NULL);
+		exit = make_plan(k);
+	}
+	return exit;
 }
 
 static void tell(struct call *k, const char *state, const char *line,
@@ -179,7 +208,7 @@ static enum ctl_exit verify(struct call *k)
 static enum ctl_exit run(struct call *k)
 {
 	unsigned open;
-	enum ctl_exit exit = make_plan(k);
+	enum ctl_exit exit = make_plan_soon(k);
 
 	if (exit)
 		return exit;

@@ -223,7 +223,9 @@ void ctl_net_view_decode(struct ctl_net_view *v, const void *bytes, size_t len)
 	const struct nlmsghdr *h = bytes;
 	int left = (int)len;
 
-	for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left))
+	/* libmnl takes a length above INT_MAX for a short one */
+	for (; mnl_nlmsg_ok(h, left) && h->nlmsg_len <= (unsigned)left;
+	     h = mnl_nlmsg_next(h, &left))
 		for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 			if (h->nlmsg_type == kinds[i].type &&
 			    mnl_nlmsg_get_payload_len(h) >= kinds[i].head)

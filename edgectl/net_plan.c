@@ -28,6 +28,8 @@ int ctl_net_found(struct ctl_net_maker *m, const char *id,
 }
 
 static void put_step(struct ctl_net_maker *m, int finding, const char *fmt,
+		     va_list ap) EDGE_PRINTF(3, 0);
+static void put_step(struct ctl_net_maker *m, int finding, const char *fmt,
 		     va_list ap)
 {
 	struct ctl_net_plan *p = m->plan;

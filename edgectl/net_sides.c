@@ -95,6 +95,14 @@ static unsigned bits_on(const struct ctl_net_view *v,
 	return 0;
 }
 
+static void note_stray(struct ctl_net_maker *m, const struct edge_addr *at)
+{
+	struct ctl_net_plan *p = m->plan;
+
+	if (p->strays < sizeof(p->astray) / sizeof(*p->astray))
+		p->astray[p->strays++] = *at;
+}
+
 static void tell_missing(struct ctl_net_maker *m, enum ctl_side side,
 			 const char *list)
 {
@@ -124,6 +132,7 @@ static void check_missing(struct ctl_net_maker *m, enum ctl_side side)
 	for (size_t i = 0; i < s->addrs; i++) {
 		if (ctl_net_addr_find(m->view, &s->addr[i]))
 			continue;
+		note_stray(m, &s->addr[i]);
 		edge_addr_print_ip(&s->addr[i], false, text);
 		ctl_net_join(list, sizeof(list), "%s", text);
 	}
@@ -140,11 +149,13 @@ static void check_strays(struct ctl_net_maker *m, enum ctl_side side)
 			ctl_net_addr_find(m->view, &s->addr[i]);
 		const struct ctl_net_link *l =
 			a ? ctl_net_link_find(m->view, a->link) : NULL;
+		unsigned bits = bits_on(m->view, s->link, &s->addr[i]);
 		char text[EDGE_ADDR_STRLEN];
 		int f;
 
 		if (!l || l == s->link)
 			continue;
+		note_stray(m, &s->addr[i]);
 		edge_addr_print_ip(&s->addr[i], false, text);
 		f = ctl_net_found(m, "NET-007", TOPO_ERROR, text,
 				  "%s is on %s; the %s is %s", text, l->name,
@@ -152,7 +163,7 @@ static void check_strays(struct ctl_net_maker *m, enum ctl_side side)
 		ctl_net_advise(m, f, "ip address del %s/%u dev %s", text,
 			       a->bits, l->name);
 		ctl_net_advise(m, f, "ip address add %s/%u dev %s", text,
-			       a->bits, s->link->name);
+			       bits ? bits : a->bits, s->link->name);
 	}
 }
 
@@ -197,6 +208,52 @@ static void check_side(struct ctl_net_maker *m, enum ctl_side side)
 		s->link = NULL;
 }
 
+/* A device that has no address; NULL: none, or several. */
+static const struct ctl_net_link *spare_link(const struct ctl_net_view *v)
+{
+	const struct ctl_net_link *found = NULL;
+
+	for (size_t i = 0; i < v->links; i++) {
+		bool is_used = v->link[i].is_loopback;
+
+		for (size_t k = 0; k < v->addrs; k++)
+			is_used |= v->addr[k].link == v->link[i].index &&
+				   edge_addr_classify(&v->addr[k].at) !=
+					   EDGE_ADDR_LINK_LOCAL;
+		if (is_used)
+			continue;
+		if (found)
+			return NULL;
+		found = &v->link[i];
+	}
+	return found;
+}
+
+/* The inside moves to the device that nobody uses. */
+static void part(struct ctl_net_maker *m, int f)
+{
+	const struct ctl_net_part *in = &m->side[CTL_INSIDE];
+	const struct ctl_net_link *to = spare_link(m->view);
+
+	for (size_t i = 0; to && i < in->addrs; i++) {
+		const struct ctl_net_addr *a =
+			ctl_net_addr_find(m->view, &in->addr[i]);
+		char text[EDGE_ADDR_STRLEN];
+
+		if (!a || a->link != in->link->index)
+			continue;
+		edge_addr_print_ip(&in->addr[i], false, text);
+		ctl_net_advise(m, f, "ip address del %s/%u dev %s", text,
+			       a->bits, in->link->name);
+		ctl_net_advise(m, f, "ip address add %s/%u dev %s", text,
+			       a->bits, to->name);
+	}
+	if (to) {
+		ctl_net_advise(m, f, "ip link set %s up", to->name);
+		ctl_net_advise(m, f, "edgectl net plan --apply");
+	}
+}
+
 /* A wrong device is told once, and what comes of it not at all. */
 static bool are_apart(struct ctl_net_maker *m)
 {
@@ -209,10 +266,11 @@ static bool are_apart(struct ctl_net_maker *m)
 		ctl_net_good(m, "both sides on %s, as a lab may",
 			     out->link->name);
 	else
-		ctl_net_found(m, "NET-007", TOPO_ERROR, out->link->name,
-			      "addresses of the outside and of the inside are "
-			      "both on %s",
-			      out->link->name);
+		part(m, ctl_net_found(m, "NET-007", TOPO_ERROR, out->link->name,
+				      "addresses of the outside and of the "
+				      "inside are both on %s",
+				      out->link->name));
+	m->plan->is_outside_bad = m->plan->is_inside_bad = !m->wants->lab;
 	out->link = in->link = NULL;
 	return false;
 }

@@ -13,17 +13,20 @@
 enum {
 	DEPTH = 16,	 /* nft: jumps within each other */
 	STEPS = 2000000, /* ours: rules looked at for one packet */
-	CHAINS = 4096,	 /* ours */
 };
 
 /* What a rule or chain may come to, as bits. */
 enum { PASS = CTL_NFT_PASSES, DROP = CTL_NFT_DROPPED, NEXT = 4, RETURN = 8 };
 
+struct rule {
+	const json_t *json;
+};
+
 struct chain {
 	const char *family, *table, *name;
 	const char *type, *hook, *policy; /* of a base chain; else NULL */
 	json_int_t priority;
-	const json_t **rule;
+	struct rule *rule;
 	size_t count, room;
 };
 
@@ -79,7 +82,7 @@ static bool add_rule(struct ctl_nft *n, const json_t *o)
 {
 	struct chain *c = find_chain(n, text_of(o, "family"),
 				     text_of(o, "table"), text_of(o, "chain"));
-	const json_t **more;
+	struct rule *more;
 
 	if (!c)
 		return true;
@@ -90,7 +93,7 @@ static bool add_rule(struct ctl_nft *n, const json_t *o)
 		c->rule = more;
 		c->room = c->room * 2 + 8;
 	}
-	c->rule[c->count++] = o;
+	c->rule[c->count++].json = o;
 	return true;
 }
 
@@ -99,8 +102,7 @@ static bool fill(struct ctl_nft *n)
 	const json_t *o;
 
 	for (size_t i = 0; i < json_array_size(n->all); i++)
-		if ((o = json_object_get(json_array_get(n->all, i), "chain")) &&
-		    n->count < CHAINS)
+		if ((o = json_object_get(json_array_get(n->all, i), "chain")))
 			add_chain(n, o);
 	for (size_t i = 0; i < json_array_size(n->all); i++)
 		if ((o = json_object_get(json_array_get(n->all, i), "rule")) &&
@@ -118,7 +120,7 @@ enum edge_err ctl_nft_new(struct ctl_nft **out, json_t *doc)
 		return EDGE_EFORMAT;
 	n = calloc(1, sizeof(*n));
 	if (n)
-		n->chain = calloc(CHAINS, sizeof(*n->chain));
+		n->chain = calloc(json_array_size(all) + 1, sizeof(*n->chain));
 	if (!n || !n->chain) {
 		ctl_nft_free(n);
 		return EDGE_ENOMEM;
@@ -350,7 +352,7 @@ static unsigned walk_chain(struct walk *w, const struct chain *c,
 			w->steps = 0;
 			return PASS | DROP;
 		}
-		got = walk_rule(w, c, c->rule[i], depth);
+		got = walk_rule(w, c, c->rule[i].json, depth);
 		all |= got & (PASS | DROP);
 		all |= got & RETURN ? NEXT : 0;
 		if (!(got & NEXT))

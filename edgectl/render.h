@@ -5,12 +5,13 @@
 #include <stdio.h>
 
 #include "edgectl/ctl.h"
+#include "edgectl/side.h"
 #include "topology/topology.h"
 
 struct ctl_render {
 	struct ctl *c;
 	const struct topo *topo;
-	const char *device[2]; /* enum ctl_side; names, of nftables alone */
+	char device[CTL_SIDES][16]; /* names; of nftables alone */
 	bool is_csv;
 	FILE *out;
 };

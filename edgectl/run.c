@@ -20,6 +20,8 @@ static bool find(char path[LINE], const char *program)
 	static const char *const folders[] = {"/usr/sbin", "/usr/bin", "/sbin",
 					      "/bin"};
 
+	if (strchr(program, '/'))
+		return false;
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
 		(void)snprintf(path, LINE, "%s/%s", folders[i], program);
 		if (!access(path, X_OK))

@@ -60,12 +60,12 @@ static uint64_t now_ms(void)
 static bool bind_outside(int fd, const struct ctl_doctor *d, uint8_t family)
 {
 	struct sockaddr_storage sa;
-	struct ctl_side side;
+	struct ctl_local side;
 	socklen_t len;
 
 	if (!d->topo)
 		return true;
-	ctl_side_outside(&side, d, TOPO_PORT_ACCESS_CLIENT);
+	ctl_local_outside(&side, d, TOPO_PORT_ACCESS_CLIENT);
 	if (side.local.family != family || !side.is_here)
 		return true;
 	len = edge_addr_to_sockaddr(&side.local, &sa);
@@ -144,8 +144,8 @@ static void tell_silent(struct clocks *c)
 	char names[256] = "";
 	size_t len = 0;
 
-	if (c->d->is_way_out_bad)
-		return;
+	if (c->d->is_way_out_bad || c->d->is_ntp_blocked)
+		return; /* NET or FW says it */
 	for (size_t i = 0; i < c->count; i++) {
 		char text[EDGE_ADDR_STRLEN];
 

@@ -21,10 +21,6 @@ static const struct kind {
 	{"dns", ctl_render_dns, false},
 };
 
-struct devices {
-	char name[CTL_SIDES][16];
-};
-
 static const struct kind *kind_named(const char *name)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
@@ -34,7 +30,7 @@ static const struct kind *kind_named(const char *name)
 }
 
 /* Of edge.ini, else the device that has the address. */
-static enum ctl_exit find_devices(struct ctl_render *r, struct devices *d)
+static enum ctl_exit find_devices(struct ctl_render *r)
 {
 	const struct edge_config *c = r->c->config;
 	const char *given[] = {c->device_external, c->device_internal};
@@ -44,8 +40,10 @@ static enum ctl_exit find_devices(struct ctl_render *r, struct devices *d)
 	char text[EDGE_ADDR_STRLEN];
 
 	for (int i = 0; i < CTL_SIDES; i++) {
-		r->device[i] = given[i] ? given[i] : d->name[i];
-		if (given[i] || edge_sock_device(at[i], d->name[i]))
+		if (given[i])
+			(void)snprintf(r->device[i], sizeof(r->device[i]), "%s",
+				       given[i]);
+		if (given[i] || edge_sock_device(at[i], r->device[i]))
 			continue;
 		edge_addr_print_ip(at[i], false, text);
 		return ctl_fail(r->c, EDGE_EFORMAT, "NET-006", text,
@@ -101,13 +99,12 @@ static enum ctl_exit write_out(struct ctl *c, const char *path,
 static enum ctl_exit render(struct ctl_render *r, const struct kind *k,
 			    const char *path)
 {
-	struct devices d = {0};
 	enum ctl_exit exit = CTL_GOOD;
 	char *text = NULL;
 	size_t len = 0;
 
 	if (k->wants_devices)
-		exit = find_devices(r, &d);
+		exit = find_devices(r);
 	if (exit)
 		return exit;
 	r->out = open_memstream(&text, &len);
@@ -147,15 +144,15 @@ enum ctl_exit ctl_topology_render(struct ctl *c, int argc, char **argv)
 	enum ctl_exit exit = ctl_options(c, options, 2, &argc, argv);
 	const struct kind *k = NULL;
 
-	if (!exit && argc == 1)
-		k = kind_named(argv[0]);
-	if (!exit && !k)
-		exit = ctl_usage(c, "topology render wants nftables, ports or "
+	if (exit)
+		return exit;
+	k = argc == 1 ? kind_named(argv[0]) : NULL;
+	if (!k)
+		return ctl_usage(c, "topology render wants nftables, ports or "
 				    "dns");
-	if (!exit && r.is_csv && k->fn != ctl_render_ports)
-		exit = ctl_usage(c, "--csv is for ports");
-	if (!exit)
-		exit = ctl_config(c);
+	if (r.is_csv && k->fn != ctl_render_ports)
+		return ctl_usage(c, "--csv is for ports");
+	exit = ctl_config(c);
 	if (!exit)
 		exit = load_topology(&r);
 	if (!exit)

@@ -33,6 +33,11 @@ outside-gateway = {netns.INET}
 inside-gateway = {netns.INSIDE}
 inside = 10.20.30.0/24
 ntp = {netns.INET}
+
+[limits]
+access.connections = 2000
+webconf.sessions = 1000
+av.allocations = 2000
 '''
 USES = {'access': 'access', 'webconf': 'webconf', 'internal': 'edge0{}',
         'av-auth': 'av-auth', 'turn': 'turn'}

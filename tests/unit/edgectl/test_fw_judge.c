@@ -1,0 +1,236 @@
+/* doctor FW: our own filter is fine; each way to spoil it is found alone. */
+#include <check.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "edgectl/fw_judge.h"
+#include "tests/support/suite.h"
+#include "tests/unit/edgectl/render_world.h"
+
+static struct render_world w;
+static json_t *doc;
+static struct ctl_fw_report *r;
+static struct ctl_sockets sockets;
+
+/* The filter that the lab's topology gives, as nft prints it. */
+static void setup(void)
+{
+	char path[512];
+
+	render_world_init(&w, "02-edge-pool-director.xml");
+	(void)snprintf(path, sizeof(path), "%s/firewall/lync-edge.json",
+		       getenv("EDGE_VECTORS"));
+	doc = json_load_file(path, 0, NULL);
+	ck_assert_ptr_nonnull(doc);
+	r = malloc(sizeof(*r));
+	sockets.count = 0;
+}
+
+static void teardown(void)
+{
+	free(r);
+	json_decref(doc);
+	render_world_fini(&w);
+}
+
+static const char *judge(void)
+{
+	static char ids[256];
+	struct ctl_fw_view v = {
+		.topo = w.r.topo,
+		.config = w.c.config,
+		.sockets = &sockets,
+		.device = {"ext", "int"},
+	};
+	struct ctl_nft *n = NULL;
+	size_t len = 0;
+
+	ck_assert(!ctl_nft_new(&n, doc));
+	v.nft = n;
+	ctl_fw_judge(r, &v);
+	ctl_nft_free(n);
+	ids[0] = '\0';
+	for (size_t i = 0; i < r->findings; i++)
+		len += (size_t)snprintf(ids + len, sizeof(ids) - len, "%s%s",
+					i ? " " : "", r->finding[i].id);
+	return ids;
+}
+
+/* One more object, first or last. */
+static void put(bool first, const char *text)
+{
+	json_t *o = json_loads(text, 0, NULL);
+	json_t *all = json_object_get(doc, "nftables");
+
+	ck_assert_msg(o, "%s", text);
+	if (first)
+		json_array_insert_new(all, 0, o);
+	else
+		json_array_append_new(all, o);
+}
+
+static void own_table(const char *policy, const char *rule)
+{
+	char text[512];
+
+	(void)snprintf(text, sizeof(text),
+		       "{\"chain\":{\"family\":\"inet\",\"table\":\"own\","
+		       "\"name\":\"in\",\"type\":\"filter\",\"hook\":\"input\","
+		       "\"prio\":0,\"policy\":\"%s\"}}",
+		       policy);
+	put(false, text);
+	if (!rule)
+		return;
+	(void)snprintf(text, sizeof(text),
+		       "{\"rule\":{\"family\":\"inet\",\"table\":\"own\","
+		       "\"chain\":\"in\",\"handle\":7,\"expr\":[%s]}}",
+		       rule);
+	put(false, text);
+}
+
+static const char port_443[] =
+	"{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":\"tcp\","
+	"\"field\":\"dport\"}},\"right\":443}},{\"drop\":null}";
+
+START_TEST(fw_judge_likes_our_own_filter)
+{
+	ck_assert_str_eq(judge(), "");
+	ck_assert_uint_eq(r->goods, 3);
+}
+END_TEST
+
+START_TEST(fw_judge_wants_a_filter)
+{
+	json_array_clear(json_object_get(doc, "nftables"));
+	ck_assert_str_eq(judge(), "FW-001");
+	ck_assert_uint_eq(r->finding[0].cure.count, 3);
+	own_table("accept", NULL); /* it filters nothing */
+	ck_assert_str_eq(judge(), "FW-001");
+}
+END_TEST
+
+START_TEST(fw_judge_names_the_rule_that_blocks)
+{
+	own_table("accept", port_443);
+	ck_assert_str_eq(judge(), "FW-003");
+	ck_assert_str_eq(r->finding[0].place, "inet own in handle 7");
+	ck_assert_uint_eq(r->finding[0].cure.count, 1);
+	ck_assert_str_eq(r->finding[0].cure.step[0].line,
+			 "nft delete rule inet own in handle 7");
+	/* all its victims, in one finding */
+	for (size_t i = 0; i < 4; i++) {
+		static const char *const rows[] = {
+			"E1 (tcp 443 to 192.0.2.21)",
+			"E4 (tcp 443 to 192.0.2.31)",
+			"E6 (tcp 443 to 192.0.2.41)",
+			"I6 (tcp 443 to 172.16.20.21)"};
+
+		ck_assert_ptr_nonnull(strstr(r->finding[0].saw, rows[i]));
+	}
+}
+END_TEST
+
+START_TEST(fw_judge_lets_rows_pass_before_what_drops_the_rest)
+{
+	own_table("accept", "{\"match\":{\"op\":\"!=\",\"left\":{\"meta\":{"
+			    "\"key\":\"l4proto\"}},\"right\":\"tcp\"}},"
+			    "{\"accept\":null}");
+	put(false,
+	    "{\"rule\":{\"family\":\"inet\",\"table\":\"own\",\"chain\":\"in\","
+	    "\"handle\":8,\"expr\":[{\"match\":{\"op\":\"!=\",\"left\":{"
+	    "\"payload\":{\"protocol\":\"tcp\",\"field\":\"dport\"}},"
+	    "\"right\":5062}},{\"accept\":null}]}}");
+	put(false,
+	    "{\"rule\":{\"family\":\"inet\",\"table\":\"own\","
+	    "\"chain\":\"in\",\"handle\":9,\"expr\":[{\"drop\":null}]}}");
+	ck_assert_str_eq(judge(), "FW-003");
+	ck_assert_str_eq(r->finding[0].cure.step[0].line,
+			 "nft insert rule inet own in handle 9 ip daddr "
+			 "172.16.20.21 ip saddr 10.20.30.21/32 tcp dport 5062 "
+			 "accept");
+}
+END_TEST
+
+START_TEST(fw_judge_notes_what_other_families_would_echo)
+{
+	put(false, "{\"chain\":{\"family\":\"inet\",\"table\":\"own\",\"name\":"
+		   "\"out\",\"type\":\"filter\",\"hook\":\"output\",\"prio\":0,"
+		   "\"policy\":\"accept\"}}");
+	put(false,
+	    "{\"rule\":{\"family\":\"inet\",\"table\":\"own\",\"chain\":"
+	    "\"out\",\"handle\":3,\"expr\":[{\"match\":{\"op\":\"==\","
+	    "\"left\":{\"payload\":{\"protocol\":\"ip\",\"field\":\"daddr\"}},"
+	    "\"right\":\"10.20.30.31\"}},{\"drop\":null}]}}");
+	ck_assert_str_eq(judge(), "FW-003");
+	ck_assert(r->is_next_hop_blocked && !r->is_dns_blocked);
+}
+END_TEST
+
+START_TEST(fw_judge_finds_a_hole_in_a_range)
+{
+	own_table("accept",
+		  "{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{"
+		  "\"protocol\":\"udp\",\"field\":\"dport\"}},\"right\":"
+		  "51234}},{\"drop\":null}");
+	ck_assert_str_eq(judge(), "FW-003");
+	ck_assert_ptr_nonnull(strstr(r->finding[0].saw, "E11"));
+}
+END_TEST
+
+START_TEST(fw_judge_names_who_listens_behind_an_open_port)
+{
+	sockets.v[0] = (struct ctl_socket){
+		.is_tcp = true, .family = AF_INET, .who = "sshd, pid 714"};
+	sockets.v[0].at.port = 22;
+	sockets.count = 1;
+	ck_assert_str_eq(judge(), ""); /* it is not let in */
+	json_array_clear(json_object_get(doc, "nftables"));
+	own_table("drop", "{\"accept\":null}");
+	judge();
+	ck_assert_str_eq(r->finding[0].id, "FW-002");
+	ck_assert_ptr_nonnull(
+		strstr(r->finding[0].saw, "tcp 22 (listening: sshd, pid 714)"));
+	ck_assert_int_eq(r->finding[0].level, TOPO_WARN);
+}
+END_TEST
+
+START_TEST(fw_judge_leaves_the_operators_rules)
+{
+	put(false, "{\"rule\":{\"family\":\"inet\",\"table\":\"lync_edge\","
+		   "\"chain\":\"operator_in\",\"handle\":90,\"expr\":[{"
+		   "\"match\":{\"op\":\"==\",\"left\":{\"payload\":{"
+		   "\"protocol\":\"tcp\",\"field\":\"dport\"}},\"right\":22}},{"
+		   "\"accept\":null}]}}");
+	ck_assert_str_eq(judge(), "");
+}
+END_TEST
+
+START_TEST(fw_judge_says_what_it_does_not_know)
+{
+	own_table("accept", "{\"xt\":null},{\"drop\":null}");
+	ck_assert_str_eq(judge(), "FW-005");
+	ck_assert_int_eq(r->finding[0].level, TOPO_INFO);
+	ck_assert_uint_eq(r->finding[0].cure.count, 0);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("fw_judge");
+	TCase *tc = tcase_create("rows");
+
+	tcase_set_timeout(tc, 20);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, fw_judge_likes_our_own_filter);
+	tcase_add_test(tc, fw_judge_wants_a_filter);
+	tcase_add_test(tc, fw_judge_names_the_rule_that_blocks);
+	tcase_add_test(tc, fw_judge_lets_rows_pass_before_what_drops_the_rest);
+	tcase_add_test(tc, fw_judge_notes_what_other_families_would_echo);
+	tcase_add_test(tc, fw_judge_finds_a_hole_in_a_range);
+	tcase_add_test(tc, fw_judge_names_who_listens_behind_an_open_port);
+	tcase_add_test(tc, fw_judge_leaves_the_operators_rules);
+	tcase_add_test(tc, fw_judge_says_what_it_does_not_know);
+	suite_add_tcase(s, tc);
+	return s;
+}

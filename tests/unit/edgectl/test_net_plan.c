@@ -1,0 +1,319 @@
+/* net plan: from hand-made networks to findings and commands. */
+#include <check.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/suite.h"
+#include "tests/unit/edgectl/net_world.h"
+
+static struct net_world *w;
+
+static void setup(void)
+{
+	w = calloc(1, sizeof(*w));
+	ck_assert_ptr_nonnull(w);
+	net_world_init(w);
+}
+
+static void teardown(void)
+{
+	net_world_fini(w);
+	free(w);
+}
+
+START_TEST(net_plan_of_a_fresh_host_is_all_it_needs)
+{
+	w->wants.gateway[CTL_OUTSIDE] = "192.0.2.1";
+	w->wants.gateway[CTL_INSIDE] = "172.16.20.1";
+	ck_assert_str_eq(
+		net_todo(w),
+		"ip route replace default via 192.0.2.1 dev ext\n"
+		"ip route replace 10.20.30.0/24 via 172.16.20.1 dev int\n"
+		"ip route replace 10.20.40.0/24 via 172.16.20.1 dev int\n"
+		"ip route replace 192.0.2.0/24 dev ext table 5201\n"
+		"ip route replace default via 192.0.2.1 dev ext table 5201\n"
+		"ip rule add from 192.0.2.21 lookup 5201 priority 5201\n"
+		"ip rule add from 192.0.2.31 lookup 5201 priority 5201\n"
+		"ip rule add from 192.0.2.41 lookup 5201 priority 5201\n"
+		"ip route replace 172.16.20.0/24 dev int table 5202\n"
+		"ip route replace 10.20.30.0/24 via 172.16.20.1 dev int table "
+		"5202\n"
+		"ip route replace 10.20.40.0/24 via 172.16.20.1 dev int table "
+		"5202\n"
+		"ip route replace unreachable default table 5202\n"
+		"ip rule add from 172.16.20.21 lookup 5202 priority 5201\n"
+		"sysctl -w net/ipv4/conf/ext/rp_filter=1\n"
+		"sysctl -w net/ipv4/conf/int/rp_filter=1\n");
+	ck_assert(w->plan.is_outside_bad && w->plan.is_inside_bad);
+}
+END_TEST
+
+START_TEST(net_plan_guesses_no_router)
+{
+	ck_assert_str_eq(net_ids(w), "NET-008 NET-008 NET-003 NET-004");
+	ck_assert_ptr_null(strstr(net_todo(w), " via "));
+	w->wants.gateway[CTL_INSIDE] = "172.16.20.1";
+	ck_assert_str_eq(net_ids(w), "NET-008 NET-002 NET-002 NET-003 NET-004");
+}
+END_TEST
+
+START_TEST(net_plan_of_a_complete_host_has_nothing_to_do)
+{
+	net_world_complete(w);
+	ck_assert_str_eq(net_ids(w), "");
+	ck_assert_str_eq(net_todo(w), "");
+	ck_assert_uint_eq(w->plan.steps, 16); /* all "already" */
+	ck_assert(!w->plan.is_outside_bad && !w->plan.is_inside_bad);
+	ck_assert_str_eq(w->plan.device[CTL_OUTSIDE], "ext");
+	ck_assert_str_eq(w->plan.device[CTL_INSIDE], "int");
+}
+END_TEST
+
+static void no_default(void)
+{
+	ck_assert_uint_eq(net_forget(w, CTL_NET_MAIN, "default"), 1);
+}
+
+static void default_inside(void)
+{
+	no_default();
+	net_route(w, CTL_NET_MAIN, "default", "172.16.20.1", NET_INT);
+}
+
+static void second_default(void)
+{
+	net_route(w, CTL_NET_MAIN, "default", "192.0.2.2", NET_EXT)->metric =
+		100;
+}
+
+static void same_default_twice(void)
+{
+	net_route(w, CTL_NET_MAIN, "default", "192.0.2.1", NET_EXT)->metric =
+		100;
+}
+
+static void learnt_default_inside(void)
+{
+	struct ctl_net_route *r =
+		net_route(w, CTL_NET_MAIN, "default", "fe80::1", NET_INT);
+
+	r->protocol = RTPROT_RA;
+	r->metric = 1024;
+}
+
+static void no_route_inward(void)
+{
+	ck_assert_uint_eq(net_forget(w, CTL_NET_MAIN, "10.20.40.0/24"), 1);
+}
+
+static void server_outside(void)
+{
+	net_route(w, CTL_NET_MAIN, "10.20.30.31/32", "192.0.2.1", NET_EXT);
+}
+
+static void server_blackholed(void)
+{
+	net_route(w, CTL_NET_MAIN, "10.20.30.32/32", NULL, 0)->is_unicast =
+		false;
+}
+
+static void no_rule(void)
+{
+	for (size_t i = 0; i < w->view.rules; i++)
+		if (w->view.rule[i].bits) {
+			w->view.rule[i].is_plain = false;
+			return;
+		}
+}
+
+static void rule_astray(void)
+{
+	net_route(w, 77, "default", "172.16.20.1", NET_INT);
+	net_rule(w, "192.0.2.31", 100, 77);
+}
+
+static void table_flushed(void)
+{
+	net_forget(w, CTL_NET_TABLE_INSIDE, "10.20.30.0/24");
+	net_forget(w, CTL_NET_TABLE_INSIDE, "default");
+}
+
+static void loose(void)
+{
+	w->view.link[1].rp_filter = 2;
+}
+
+static void all_loose(void)
+{
+	w->view.rp_filter_all = 2;
+}
+
+static void forwarding(void)
+{
+	w->view.forward4 = w->view.forward6 = 1;
+}
+
+static void no_address(void)
+{
+	w->view.addr[1] = w->view.addr[--w->view.addrs];
+	net_addr(w, "172.16.20.21", 24, NET_INT);
+	w->view.addrs--;
+}
+
+static void other_device(void)
+{
+	w->view.addr[2].link = NET_INT;
+	w->wants.device[CTL_INSIDE] = "int";
+}
+
+static void one_device(void)
+{
+	w->view.addr[3].link = NET_EXT;
+}
+
+static void cable_out(void)
+{
+	w->view.link[1].is_up = false;
+}
+
+static const struct {
+	void (*spoil)(void);
+	const char *ids, *todo;
+} faults[] = {
+	/* clang-format off */
+	{no_default, "NET-001", "ip route replace default via 192.0.2.1 dev ext\n"},
+	{default_inside, "NET-001", "ip route del default via 172.16.20.1 dev int\n"
+		"ip route replace default via 192.0.2.1 dev ext\n"},
+	{second_default, "NET-001", "ip route del default via 192.0.2.2 dev ext metric 100\n"},
+	{same_default_twice, "NET-001", "ip route del default via 192.0.2.1 dev ext metric 100\n"},
+	{learnt_default_inside, "NET-001", "sysctl -w net/ipv6/conf/int/accept_ra=0\n"
+		"ip -6 route del default via fe80::1 dev int\n"},
+	{no_route_inward, "NET-002", "ip route replace 10.20.40.0/24 via 172.16.20.1 dev int\n"},
+	{server_outside, "NET-002", "ip route del 10.20.30.31/32 via 192.0.2.1 dev ext\n"
+		"ip route replace 10.20.30.0/24 via 172.16.20.1 dev int\n"},
+	{server_blackholed, "NET-002", "ip route del unreachable 10.20.30.32/32\n"
+		"ip route replace 10.20.30.0/24 via 172.16.20.1 dev int\n"},
+	{no_rule, "NET-003", "ip rule add from 192.0.2.21 lookup 5201 priority 5201\n"},
+	{rule_astray, "NET-003", "ip rule del from 192.0.2.31 lookup 77 priority 100\n"},
+	{table_flushed, "NET-003", "ip route replace 10.20.30.0/24 via 172.16.20.1 dev int table 5202\n"
+		"ip route replace unreachable default table 5202\n"},
+	{loose, "NET-004", "sysctl -w net/ipv4/conf/ext/rp_filter=1\n"},
+	{all_loose, "NET-004", "sysctl -w net.ipv4.conf.all.rp_filter=1\n"},
+	{forwarding, "NET-005", "sysctl -w net.ipv4.ip_forward=0\n"
+		"sysctl -w net.ipv6.conf.all.forwarding=0\n"},
+	{no_address, "NET-006", "by hand: ip address add 192.0.2.31/24 dev ext\n"},
+	{other_device, "NET-007", "by hand: ip address del 192.0.2.41/24 dev int\n"
+		"by hand: ip address add 192.0.2.41/24 dev ext\n"},
+	{one_device, "NET-007", ""},
+	{cable_out, "NET-009", "by hand: ip link set ext up\n"
+		"by hand: edgectl net plan --apply\n"},
+	/* clang-format on */
+};
+
+START_TEST(net_plan_finds_each_fault_alone_with_its_cure)
+{
+	net_world_complete(w);
+	faults[_i].spoil();
+	ck_assert_str_eq(net_ids(w), faults[_i].ids);
+	ck_assert_str_eq(net_todo(w), faults[_i].todo);
+}
+END_TEST
+
+START_TEST(net_plan_takes_networks_that_are_named)
+{
+	net_world_complete(w);
+	w->wants.inside = "10.20.0.0/16, 10.99.0.0/16";
+	w->wants.gateway[CTL_INSIDE] = "172.16.20.254";
+	/* what leads there already stays, whoever the router is */
+	ck_assert_ptr_nonnull(strstr(
+		net_todo(w),
+		"ip route replace 10.20.0.0/16 via 172.16.20.254 dev int\n"
+		"ip route replace 10.99.0.0/16 via 172.16.20.254 dev int\n"));
+	ck_assert_ptr_null(strstr(net_todo(w), "10.20.30.0/24"));
+}
+END_TEST
+
+START_TEST(net_plan_leaves_foreign_tables_that_are_right)
+{
+	net_world_complete(w);
+	for (size_t i = 0; i < w->view.rules; i++)
+		if (w->view.rule[i].table == CTL_NET_TABLE_OUTSIDE)
+			w->view.rule[i].table = 77;
+	net_route(w, 77, "default", "192.0.2.1", NET_EXT);
+	ck_assert_str_eq(net_ids(w), "");
+}
+END_TEST
+
+START_TEST(net_plan_of_one_device_is_fine_in_a_lab)
+{
+	net_world_complete(w);
+	w->view.addr[3].link = NET_EXT;
+	w->wants.lab = true;
+	ck_assert_str_eq(net_ids(w), "");
+}
+END_TEST
+
+START_TEST(net_plan_knows_lines_without_a_router)
+{
+	net_world_complete(w);
+	net_forget(w, CTL_NET_MAIN, "default");
+	net_forget(w, CTL_NET_TABLE_OUTSIDE, "default");
+	net_route(w, CTL_NET_MAIN, "default", NULL, NET_EXT);
+	net_route(w, CTL_NET_TABLE_OUTSIDE, "default", NULL, NET_EXT);
+	ck_assert_str_eq(net_ids(w), "");
+}
+END_TEST
+
+START_TEST(net_plan_reaches_a_router_beside_the_network)
+{
+	net_world_complete(w);
+	w->wants.gateway[CTL_OUTSIDE] = "203.0.113.1";
+	ck_assert_ptr_nonnull(strstr(net_todo(w),
+				     "ip route replace default via 203.0.113.1 "
+				     "dev ext onlink\n"));
+}
+END_TEST
+
+START_TEST(net_plan_without_a_topology_looks_at_forwarding)
+{
+	w->wants.topo = NULL;
+	ck_assert_str_eq(net_ids(w), "");
+	forwarding();
+	ck_assert_str_eq(net_ids(w), "NET-005");
+}
+END_TEST
+
+START_TEST(net_plan_of_a_crowded_host_stays_within_its_room)
+{
+	net_world_complete(w);
+	for (unsigned i = 0; i < 200; i++)
+		net_route(w, CTL_NET_MAIN, "default", "172.16.20.1", NET_INT)
+			->metric = i;
+	ck_assert_str_eq(net_ids(w), "NET-001");
+	ck_assert_uint_eq(w->plan.steps, CTL_NET_STEPS);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("net_plan");
+	TCase *tc = tcase_create("plans");
+
+	tcase_set_timeout(tc, 20);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, net_plan_of_a_fresh_host_is_all_it_needs);
+	tcase_add_test(tc, net_plan_guesses_no_router);
+	tcase_add_test(tc, net_plan_of_a_complete_host_has_nothing_to_do);
+	tcase_add_loop_test(tc, net_plan_finds_each_fault_alone_with_its_cure,
+			    0, sizeof(faults) / sizeof(*faults));
+	tcase_add_test(tc, net_plan_takes_networks_that_are_named);
+	tcase_add_test(tc, net_plan_leaves_foreign_tables_that_are_right);
+	tcase_add_test(tc, net_plan_of_one_device_is_fine_in_a_lab);
+	tcase_add_test(tc, net_plan_knows_lines_without_a_router);
+	tcase_add_test(tc, net_plan_reaches_a_router_beside_the_network);
+	tcase_add_test(tc, net_plan_without_a_topology_looks_at_forwarding);
+	tcase_add_test(tc, net_plan_of_a_crowded_host_stays_within_its_room);
+	suite_add_tcase(s, tc);
+	return s;
+}
