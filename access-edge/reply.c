@@ -269,6 +269,10 @@ static bool pass_back(struct acc_txn *x, const struct acc_source *from,
 		back.peer = acc_outbound_name(of->outbound);
 	}
 	if (acc_rewrite_response(&r, &back, &out, &reason) != EDGE_OK) {
+		if (m->status < 200 && reason == ACC_REASON_ANSWER_ROUTES) {
+			acc_refuse_note(s, from, m, reason);
+			return true; /* the final one decides */
+		}
 		acc_reply_fail(x, reason);
 		return false;
 	}

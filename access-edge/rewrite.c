@@ -289,6 +289,7 @@ static enum acc_reason firewall(const struct work *w)
 		put_for_partner(w);
 	if (why || !inward)
 		return why;
+	acc_hide_edge_routes(w->e, w->m);
 	put_trust(w);
 	if (w->from->role == ACC_ROLE_USR)
 		return acc_contact_replace(w->e, w->m, w->from);

@@ -353,7 +353,7 @@ static bool is_for_us(const struct acc_view *v, const struct edge_sip_msg *m,
 	return acc_token_is_ours(v, u) || acc_host_is_ip(u->host, &from->local);
 }
 
-static bool forms_dialog(const struct edge_sip_msg *m)
+bool acc_route_forms_dialog(const struct edge_sip_msg *m)
 {
 	if (edge_slice_len(m->to.tag) != 0)
 		return false;
@@ -411,7 +411,7 @@ void acc_route_decide(struct acc_decision *out, const struct acc_view *v,
 		    EDGE_EAUTH)
 		answer(out, ACC_REASON_ROUTE_SIGNATURE);
 	out->record_route =
-		forms_dialog(m) ||
+		acc_route_forms_dialog(m) ||
 		(m->method == EDGE_SIP_REGISTER && from->role != ACC_ROLE_INT);
 	/* never an answer to an ACK (AE 2.10) */
 	if (m->method == EDGE_SIP_ACK && out->to == ACC_TO_ANSWER)
