@@ -138,6 +138,26 @@ bool acc_contact_leads_inside(const struct acc_view *v,
 		acc_contact_is_inside(v, maddr));
 }
 
+static bool is_known_inside(const struct acc_view *v, struct edge_slice host)
+{
+	struct edge_addr a;
+
+	if (acc_host_addr(&a, host))
+		return topo_is_inside_address(v->topo, &a);
+	return topo_is_inside_name(v->topo, host) &&
+	       !edge_slice_ieq_str(host, v->topo->access_name);
+}
+
+bool acc_contact_names_inside(const struct acc_view *v,
+			      const struct edge_sip_uri *u)
+{
+	struct edge_slice maddr;
+
+	return is_known_inside(v, u->host) ||
+	       (edge_sip_param(u->params, "maddr", &maddr) &&
+		is_known_inside(v, maddr));
+}
+
 /* All Contacts of a message, and the way they would go out. */
 struct contacts {
 	struct edge_sip_edit *e;

@@ -26,5 +26,9 @@ bool acc_contact_leads_inside(const struct acc_view *v,
 			      const struct edge_sip_uri *u);
 /** Does a host name or address belong to the inside? */
 bool acc_contact_is_inside(const struct acc_view *v, struct edge_slice host);
+/** Does a URI name a place that the topology knows inside? Other than the two
+ * above, private addresses are nobody's: partners have theirs. */
+bool acc_contact_names_inside(const struct acc_view *v,
+			      const struct edge_sip_uri *u);
 
 #endif

@@ -102,7 +102,7 @@ static void edit_routes(const struct work *w)
 		r.last = hi < end ? hi : end;
 		edit_route_line(w, list, &r);
 	}
-	if (w->d->replace_ruri) {
+	if (w->d->replace_ruri && !*w->d->ruri) {
 		struct edge_slice to = w->d->last_route.text;
 
 		edge_sip_edit_cut(w->e, w->m->ruri.text);

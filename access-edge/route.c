@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "access-edge/contact.h"
 #include "access-edge/domain.h"
 #include "access-edge/hide.h"
 #include "access-edge/host.h"
@@ -318,12 +319,18 @@ static bool leaves(const struct acc_view *v, const struct edge_sip_uri *target,
 	       !acc_token_is_ours(v, target);
 }
 
+/* The Request-URI as it goes on. */
+static const struct edge_sip_uri *target_of(const struct acc_decision *d,
+					    const struct edge_sip_msg *m)
+{
+	return d->replace_ruri ? &d->last_route : &m->ruri;
+}
+
 static void decide_outward(struct acc_decision *d, const struct acc_view *v,
 			   const struct edge_sip_msg *m,
 			   const struct route_set *r)
 {
-	const struct edge_sip_uri *target =
-		d->replace_ruri ? &d->last_route : &m->ruri;
+	const struct edge_sip_uri *target = target_of(d, m);
 	bool gone = r->tokens && r->token.boot != v->boot; /* DESIGN 5 */
 
 	if (leaves(v, target, r)) {
@@ -361,6 +368,25 @@ bool acc_route_forms_dialog(const struct edge_sip_msg *m)
 	       m->method == EDGE_SIP_SUBSCRIBE || m->method == EDGE_SIP_REFER;
 }
 
+/* What a partner names is its own, or what we gave it: as Request-URI, and in
+ * Record-Route, which the inside repeats. */
+static enum acc_reason places_of_partner(struct acc_decision *d,
+					 const struct acc_view *v,
+					 const struct edge_sip_msg *m)
+{
+	struct edge_sip_addr list[EDGE_SIP_LIST];
+	size_t count = 0;
+
+	if (edge_sip_find(m, EDGE_SIP_RECORD_ROUTE, 0) >= 0 &&
+	    edge_sip_addrs(m, EDGE_SIP_RECORD_ROUTE, list, NULL, &count))
+		return ACC_REASON_PARSE;
+	for (size_t i = 0; i < count; i++)
+		if (acc_contact_names_inside(v, &list[i].uri))
+			return ACC_REASON_ROUTE_TARGET;
+	return acc_partner_target(&d->verdict, v, target_of(d, m),
+				  d->in_dialog);
+}
+
 static void decide(struct acc_decision *d, const struct acc_view *v,
 		   const struct edge_sip_msg *m, const struct acc_source *from)
 {
@@ -392,6 +418,8 @@ static void decide(struct acc_decision *d, const struct acc_view *v,
 		why = ACC_REASON_HOPS;
 	else
 		why = acc_domain_check(&d->verdict, v, m, from, d->in_dialog);
+	if (!why && acc_role_is_partner(from->role))
+		why = places_of_partner(d, v, m);
 	if (why)
 		answer(d, why);
 	else if (from->role == ACC_ROLE_INT)
@@ -407,8 +435,8 @@ void acc_route_decide(struct acc_decision *out, const struct acc_view *v,
 	*out = (struct acc_decision){0};
 	decide(out, v, m, from);
 	if (out->to == ACC_TO_NEXT_HOP && acc_role_is_partner(from->role) &&
-	    acc_hidden_of(v, ACC_HIDDEN_CONTACT, &m->ruri, out->ruri) ==
-		    EDGE_EAUTH)
+	    acc_hidden_of(v, ACC_HIDDEN_CONTACT, target_of(out, m),
+			  out->ruri) == EDGE_EAUTH)
 		answer(out, ACC_REASON_ROUTE_SIGNATURE);
 	out->record_route =
 		acc_route_forms_dialog(m) ||
