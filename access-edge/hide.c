@@ -2,6 +2,8 @@
 #include "access-edge/hide.h"
 
 #include "access-edge/contact.h"
+#include "access-edge/reason.h"
+#include "access-edge/reveal.h"
 
 enum { CONTACT_LEN = ACC_SEALED_LEN + 512 };
 
@@ -260,6 +262,22 @@ static enum edge_err hide_contact(struct edge_sip_edit *e,
 	return EDGE_OK;
 }
 
+static void hide_display(struct edge_sip_edit *e, const struct acc_view *v,
+			 const struct edge_sip_addr *a)
+{
+	if (acc_text_reveals(v, a->display))
+		edge_sip_edit_cut(e, a->display);
+}
+
+/* What stands around the URI. */
+static void hide_beside(struct edge_sip_edit *e, const struct acc_view *v,
+			const struct edge_sip_addr *c)
+{
+	hide_display(e, v, c);
+	if (acc_text_reveals(v, c->params))
+		edge_sip_edit_cut(e, c->params);
+}
+
 enum edge_err acc_hide_contacts(struct edge_sip_edit *e,
 				const struct acc_view *v,
 				const struct edge_sip_msg *m)
@@ -274,9 +292,31 @@ enum edge_err acc_hide_contacts(struct edge_sip_edit *e,
 		edge_sip_edit_delete_all(e, EDGE_SIP_CONTACT);
 		return EDGE_OK;
 	}
-	for (size_t i = 0; i < count && !err; i++)
-		if (list[i].uri.is_sip &&
-		    acc_contact_leads_inside(v, &list[i].uri))
+	for (size_t i = 0; i < count && !err; i++) {
+		hide_beside(e, v, &list[i]);
+		if (!acc_contact_leads_inside(v, &list[i].uri) &&
+		    !acc_text_reveals(v, list[i].uri.text))
+			continue;
+		if (list[i].uri.is_sip)
 			err = hide_contact(e, v, &list[i]);
+		else
+			edge_sip_edit_delete_all(e, EDGE_SIP_CONTACT);
+	}
 	return err;
+}
+
+/* -- words -------------------------------------------------------------- */
+
+void acc_hide_words(struct edge_sip_edit *e, const struct acc_view *v,
+		    const struct edge_sip_msg *m)
+{
+	hide_display(e, v, &m->from);
+	hide_display(e, v, &m->to); /* their parameters: who is meant */
+	if (m->is_request || !acc_text_reveals(v, m->phrase))
+		return;
+	edge_sip_edit_put(e, m->phrase.p, "%s",
+			  m->status < 200   ? "Trying"
+			  : m->status < 300 ? "OK"
+					    : acc_reason_phrase(m->status));
+	edge_sip_edit_cut(e, m->phrase);
 }

@@ -40,10 +40,14 @@ acc_show_answer_routes(struct edge_sip_edit *e, const struct acc_view *v,
  * which the inside would repeat to us: it is cut out of Record-Route. */
 void acc_hide_edge_routes(struct edge_sip_edit *e,
 			  const struct edge_sip_msg *m);
-/** Contacts that lead inside become ones that lead here. */
+/** Contacts that lead inside, or tell of it, become ones that lead here. */
 EDGE_MUST_CHECK enum edge_err acc_hide_contacts(struct edge_sip_edit *e,
 						const struct acc_view *v,
 						const struct edge_sip_msg *m);
+/** Display names of From and To, and the reason phrase, that tell of the
+ * inside: none, and that of the status. */
+void acc_hide_words(struct edge_sip_edit *e, const struct acc_view *v,
+		    const struct edge_sip_msg *m);
 /** What is sealed in a URI of ours. EDGE_ENOTFOUND: nothing; EDGE_EAUTH: it was
  * not sealed here, was changed, or is something else. */
 EDGE_MUST_CHECK enum edge_err acc_hidden_of(const struct acc_view *v,

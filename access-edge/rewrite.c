@@ -261,6 +261,7 @@ static void put_for_partner(const struct work *w)
 	char text[LINE_CAP];
 	struct edge_put put = edge_put(text, sizeof(text));
 
+	acc_hide_words(w->e, w->v, w->m);
 	acc_trust_put_asserted(&put, w->v->topo);
 	edge_sip_edit_append(w->e, "%.*s", (int)edge_put_len(&put), text);
 	if (w->v->topo->access.archiving_disclaimer)

@@ -134,6 +134,7 @@ static enum acc_reason to_partner(const struct acc_rewrite *r)
 	struct edge_put w = edge_put(text, sizeof(text));
 	enum edge_err err = acc_hide_answer_routes(r->edit, r->view, r->msg);
 
+	acc_hide_words(r->edit, r->view, r->msg);
 	acc_trust_put_asserted(&w, r->view->topo);
 	edge_sip_edit_append(r->edit, "%.*s", (int)edge_put_len(&w), text);
 	if (!err)

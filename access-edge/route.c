@@ -289,9 +289,13 @@ static void decide_federated(struct acc_decision *d, const struct acc_view *v,
 			     const struct route_set *r)
 {
 	const struct acc_leaving l = {m, edge_route(r), d->in_dialog};
+	size_t rest = r->pop + (edge_route(r) != NULL);
 	enum acc_reason why =
 		acc_destination_find(&d->verdict, &d->partner, v, &l);
 
+	for (; rest < r->end && !why; rest++) /* they go along */
+		if (acc_contact_names_inside(v, &r->list[rest].uri))
+			why = ACC_REASON_ROUTE_TARGET;
 	if (why) {
 		answer(d, why);
 		return;

@@ -450,6 +450,41 @@ START_TEST(changed_routes_are_refused)
 }
 END_TEST
 
+/* Words beside what is edited elsewhere. */
+START_TEST(words_tell_nothing)
+{
+	struct acc_back b = {.to_role = ACC_ROLE_DIR,
+			     .method = EDGE_SIP_MESSAGE};
+	struct acc_source from = policy_inside();
+	struct acc_stamp s = stamp();
+	struct edge_slice out;
+
+	out = answer(policy_inside(), b,
+		     "SIP/2.0 404 fe01%%2Econtoso.net has no \"bob\"\n"
+		     "Via: SIP/2.0/TLS 172.25.33.10:60539;"
+		     "branch=z9hG4bK00001234.0000000000000077\n"
+		     "Via: SIP/2.0/TLS 203.0.113.20:49212;branch=z9hG4bKx\n"
+		     "From: <sip:carol@fabrikam.com>;tag=1\n"
+		     "To: \"fe01.contoso.net\" <sip:a@contoso.com>;tag=2\n"
+		     "Contact: \"fe01\" <sip:a@contoso.com;h=fe01.contoso.net>"
+		     ";+x=\"10.0.5.11\"\n"
+		     "Call-ID: c\nCSeq: 1 MESSAGE\nContent-Length: 0\n\n");
+	ck_assert(policy_contains(out, "SIP/2.0 404 Not Found\r\n"));
+	ck_assert(policy_contains(out, "To: <sip:a@contoso.com>;tag=2\r\n") ||
+		  policy_contains(out, "To:  <sip:a@contoso.com>;tag=2\r\n"));
+	ck_assert(!policy_contains(out, "contoso.net"));
+	ck_assert(!policy_contains(out, "10.0.5"));
+	policy_request(&p, "MESSAGE", "sip:carol@fabrikam.com",
+		       "From: \"fd12::3\" <sip:a@contoso.com>;tag=1\n"
+		       "To: <sip:carol@fabrikam.com>\n"
+		       "Contact: <tel:1;x=fe01.contoso.net>\n");
+	ck_assert(policy_forward(&p, &from, &s, &out));
+	ck_assert(!policy_contains(out, "fd12"));
+	ck_assert(!policy_contains(out, "contoso.net"));
+	ck_assert(policy_contains(out, "<sip:a@contoso.com>;tag=1"));
+}
+END_TEST
+
 START_TEST(public_contacts_stay)
 {
 	struct acc_source from = policy_inside();
@@ -512,6 +547,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, request_of_a_partner_finds_its_way);
 	tcase_add_loop_test(t, answer_to_a_partner_shows_nothing, 0, 2);
 	tcase_add_loop_test(t, changed_routes_are_refused, 0, 2);
+	tcase_add_test(t, words_tell_nothing);
 	tcase_add_test(t, public_contacts_stay);
 	tcase_add_test(t, vias_come_back_from_the_request);
 	suite_add_tcase(s, t);

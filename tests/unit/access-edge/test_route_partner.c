@@ -172,6 +172,25 @@ START_TEST(record_route_of_a_partner_names_no_place_inside)
 }
 END_TEST
 
+/* The other way: what the inside leaves behind our entry goes along. */
+START_TEST(routes_to_a_partner_name_no_place_inside)
+{
+	struct acc_source from = policy_inside();
+	char lines[2048];
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(lines, sizeof(lines),
+			 "From: <sip:a@contoso.com>;tag=1\n"
+			 "To: <sip:carol@fabrikam.com>;tag=2\n"
+			 "Route: %s, <sip:p.fabrikam.com;lr>%s\n",
+			 own, i ? ", <sip:fe01.contoso.net;lr>" : "");
+		policy_request(&p, "BYE", "sip:carol@fabrikam.com", lines);
+		ck_assert_int_eq(policy_decide(&p, &from),
+				 i ? ACC_REASON_ROUTE_TARGET : ACC_REASON_OK);
+	}
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("acc_route_partner");
@@ -185,6 +204,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, routes_behind_ours_name_registrars_only, 0, 6);
 	tcase_add_loop_test(t, record_route_of_a_partner_names_no_place_inside,
 			    0, 6);
+	tcase_add_test(t, routes_to_a_partner_name_no_place_inside);
 	suite_add_tcase(s, t);
 	return s;
 }
