@@ -346,11 +346,6 @@ const char *acc_outbound_name(const struct acc_outbound *up)
 	return *up->peer ? up->peer : up->to.name;
 }
 
-enum topo_verification acc_outbound_level(const struct acc_outbound *up)
-{
-	return up->to.level;
-}
-
 void acc_outbound_detail(const struct acc_outbound *up,
 			 char out[ACC_OUTBOUND_DETAIL])
 {

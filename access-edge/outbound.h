@@ -28,8 +28,6 @@ enum acc_pick acc_outbound_pick(struct acc_outbounds *o,
 void acc_outbound_wait(struct acc_outbound *up, struct acc_txn *x);
 /** Name of the peer that a connection goes to. */
 const char *acc_outbound_name(const struct acc_outbound *up);
-/** Level of what that partner answers (AE 3.3). */
-enum topo_verification acc_outbound_level(const struct acc_outbound *up);
 enum { ACC_OUTBOUND_DETAIL = 512 };
 /** ";fqdn=..;peer-type=.." about the last failure; "" when up is NULL. */
 void acc_outbound_detail(const struct acc_outbound *up,

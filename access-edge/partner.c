@@ -427,7 +427,7 @@ enum topo_verification acc_partner_level(const struct topo *t,
 
 	switch (from->role) {
 	case ACC_ROLE_DIR:
-		return p ? p->verification : TOPO_VERIFY_SOURCE;
+		return p && p->proxy_fqdn ? p->verification : TOPO_VERIFY_NEVER;
 	case ACC_ROLE_PIC:
 	case ACC_ROLE_HST:
 		row = from->facts && from->facts->peer
@@ -436,9 +436,10 @@ enum topo_verification acc_partner_level(const struct topo *t,
 			      : NULL;
 		if (!row && t->access.default_route)
 			return t->access.route_level;
-		return row ? row->level : TOPO_VERIFY_ALWAYS;
+		return row ? row->level : TOPO_VERIFY_NEVER;
 	case ACC_ROLE_CLR:
-		return t->access.route_level;
+		return t->access.default_route ? t->access.route_level
+					       : TOPO_VERIFY_NEVER;
 	case ACC_ROLE_DSC:
 		return t->access.discovered_level;
 	case ACC_ROLE_USR:
@@ -446,7 +447,7 @@ enum topo_verification acc_partner_level(const struct topo *t,
 	case ACC_ROLE_COUNT:
 		break;
 	}
-	return TOPO_VERIFY_ALWAYS;
+	return TOPO_VERIFY_NEVER; /* no partner has a level */
 }
 
 const char *acc_partner_remote(const struct topo *t,

@@ -51,7 +51,8 @@ enum acc_reason acc_partner_target(struct acc_verdict *out,
 				   const struct edge_sip_uri *u,
 				   bool in_dialog);
 /** The level that holds for what a partner of that role sends in the name of
- * that domain. */
+ * that domain, request or answer: its row's, and that of strangers for those
+ * without; never believed when the row has gone. */
 enum topo_verification acc_partner_level(const struct topo *t,
 					 const struct acc_source *from,
 					 struct edge_slice domain);

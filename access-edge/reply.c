@@ -5,6 +5,7 @@
 
 #include "access-edge/delivery.h"
 #include "access-edge/events.h"
+#include "access-edge/host.h"
 #include "access-edge/limits.h"
 #include "access-edge/linktab.h"
 #include "access-edge/outbound.h"
@@ -241,6 +242,12 @@ static void note_sign_in(struct acc_txn *x, struct acc_link *asker,
 	edge_event(ACC_EV_SIGN_IN_BLOCKED, "user=%s client=%s", user, client);
 }
 
+/* Whom we asked: a proxy may serve several domains, and say any. */
+static struct edge_slice asked_domain(const struct acc_back *b)
+{
+	return b->request ? acc_host_of(&b->request->to) : edge_slice(NULL, 0);
+}
+
 static bool pass_back(struct acc_txn *x, const struct acc_source *from,
 		      const struct edge_sip_msg *m)
 {
@@ -265,7 +272,8 @@ static bool pass_back(struct acc_txn *x, const struct acc_source *from,
 	struct acc_link *of = acc_linktab_find(s->links, from->cid);
 
 	if (of && of->outbound) {
-		back.level = acc_outbound_level(of->outbound);
+		back.level = acc_partner_level(s->view.topo, from,
+					       asked_domain(&back));
 		back.peer = acc_outbound_name(of->outbound);
 	}
 	if (acc_rewrite_response(&r, &back, &out, &reason) != EDGE_OK) {

@@ -352,6 +352,14 @@ START_TEST(level_is_that_of_the_row)
 		{ACC_ROLE_DSC, "sip.listed.test", "listed.test",
 		 TOPO_VERIFY_SOURCE},
 		{ACC_ROLE_CLR, "hub.test", "x.test", TOPO_VERIFY_NEVER},
+		/* what a topology has taken away is not believed */
+		{ACC_ROLE_DIR, "sip.fabrikam.com", "gone.test",
+		 TOPO_VERIFY_NEVER},
+		{ACC_ROLE_DIR, "sip.listed.test", "listed.test",
+		 TOPO_VERIFY_NEVER},
+		{ACC_ROLE_PIC, "fed.off.test", "x.test", TOPO_VERIFY_NEVER},
+		{ACC_ROLE_HST, "fed.im.test", "x.test", TOPO_VERIFY_NEVER},
+		{ACC_ROLE_USR, "", "x.test", TOPO_VERIFY_NEVER},
 	};
 	struct acc_source s = from(want[_i].role);
 
@@ -463,7 +471,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, shared_address_space_is_said_by_the_provider);
 	tcase_add_loop_test(t, to_must_be_ours_and_the_method_routed, 0, 7);
 	tcase_add_test(t, polling_is_routed_when_it_is_allowed);
-	tcase_add_loop_test(t, level_is_that_of_the_row, 0, 5);
+	tcase_add_loop_test(t, level_is_that_of_the_row, 0, 10);
 	tcase_add_loop_test(t, srv_is_wanted_where_it_decides, 0, 9);
 	tcase_add_test(t, nothing_known_nothing_passes);
 	tcase_add_loop_test(t, target_is_ours_or_what_we_gave, 0, 15);
