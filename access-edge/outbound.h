@@ -32,9 +32,11 @@ enum { ACC_OUTBOUND_DETAIL = 512 };
 /** ";fqdn=..;peer-type=.." about the last failure; "" when up is NULL. */
 void acc_outbound_detail(const struct acc_outbound *up,
 			 char out[ACC_OUTBOUND_DETAIL]);
-/** The topology changed: partners that are no longer to be dialled finish what
- * they owe. */
+/** The topology changed: those that are strangers now are not picked any more;
+ * their connections end when they have answered what they were asked. */
 void acc_outbounds_topology(struct acc_outbounds *o);
+/** A connection owes one answer less. */
+void acc_outbound_answered(struct acc_link *l);
 size_t acc_outbounds_count(const struct acc_outbounds *o);
 
 #endif
