@@ -325,6 +325,7 @@ START_TEST(inbound_recalls_all_names)
 				       .name_count = EDGE_PEER_NAMES};
 	struct acc_link l = {.facts.peer = &peer};
 
+	begin("other");
 	for (unsigned i = 0; i < EDGE_PEER_NAMES; i++)
 		snprintf(names[i], sizeof(names[i]), "n%u.test", i);
 	acc_inbound_recall(&l, rows);
