@@ -328,6 +328,20 @@ struct branch {
 	uint64_t hash;
 };
 
+/* RFC 3261 8.2.6.2: what a partner repeats is what it was asked; the inside
+ * would take another dialog's names for that. */
+static bool repeats_the_request(struct acc_txn *x, const struct edge_sip_msg *m)
+{
+	const struct edge_sip_msg *asked = x->shard->aside.msg;
+
+	return acc_reply_recall(x, &x->shard->aside) &&
+	       m->cseq == asked->cseq &&
+	       edge_slice_eq(m->call_id, asked->call_id) &&
+	       edge_slice_eq(m->from.tag, asked->from.tag) &&
+	       (!edge_slice_len(asked->to.tag) ||
+		edge_slice_eq(m->to.tag, asked->to.tag));
+}
+
 /* Ours, from there, about that; AE 2.8 last row, 2.10. */
 static enum acc_reason match(struct acc_txn **out, struct acc_shard *s,
 			     const struct acc_source *from,
@@ -348,6 +362,8 @@ static enum acc_reason match(struct acc_txn **out, struct acc_shard *s,
 	if (from->role != ACC_ROLE_INT && m->method == x->method &&
 	    (x->hides_via ? m->via_count != 1
 			  : acc_txn_via_sum(s->txns, m, 1) != x->via_sum))
+		return ACC_REASON_BAD_RESPONSE;
+	if (acc_role_is_partner(from->role) && !repeats_the_request(x, m))
 		return ACC_REASON_BAD_RESPONSE;
 	*out = x;
 	return ACC_REASON_OK;

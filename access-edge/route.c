@@ -7,6 +7,7 @@
 #include "access-edge/domain.h"
 #include "access-edge/hide.h"
 #include "access-edge/host.h"
+#include "access-edge/reveal.h"
 #include "access-edge/route_token.h"
 
 enum {
@@ -372,6 +373,53 @@ bool acc_route_forms_dialog(const struct edge_sip_msg *m)
 	       m->method == EDGE_SIP_SUBSCRIBE || m->method == EDGE_SIP_REFER;
 }
 
+/* Whoever is referred goes there by himself. */
+static bool leads_inside(const struct acc_view *v, struct edge_slice value)
+{
+	struct edge_sip_addr list[EDGE_SIP_LIST];
+	size_t count;
+
+	if (edge_sip_addr_list(value, list, &count))
+		return true; /* who knows */
+	for (size_t i = 0; i < count; i++) {
+		const struct edge_sip_uri *u = &list[i].uri;
+
+		if (u->is_sip ? acc_contact_leads_inside(v, u)
+			      : acc_text_reveals(v, u->text))
+			return true;
+	}
+	return false;
+}
+
+static bool refers_inside(const struct acc_view *v,
+			  const struct edge_sip_msg *m)
+{
+	static const char *const names[] = {"Refer-To", "r"};
+
+	for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++)
+		for (int i = edge_sip_find_name(m, names[n], 0); i >= 0;
+		     i = edge_sip_find_name(m, names[n], i + 1))
+			if (leads_inside(v, m->lines[i].value))
+				return true;
+	return false;
+}
+
+/* A Contact that we sealed stands for a dialog. Without one, and without a
+ * word of one (RFC 3891, 3911, 4538), it would pass by the user's own server.
+ */
+static bool is_contact_alone(const struct acc_decision *d,
+			     const struct edge_sip_msg *m)
+{
+	struct edge_slice sealed;
+
+	return !d->in_dialog &&
+	       edge_sip_param(target_of(d, m)->params, ACC_HIDDEN_PARAM,
+			      &sealed) &&
+	       edge_sip_find_name(m, "Replaces", 0) < 0 &&
+	       edge_sip_find_name(m, "Join", 0) < 0 &&
+	       edge_sip_find_name(m, "Target-Dialog", 0) < 0;
+}
+
 /* What a partner names is its own, or what we gave it: as Request-URI, and in
  * Record-Route, which the inside repeats. */
 static enum acc_reason places_of_partner(struct acc_decision *d,
@@ -387,6 +435,10 @@ static enum acc_reason places_of_partner(struct acc_decision *d,
 	for (size_t i = 0; i < count; i++)
 		if (acc_contact_names_inside(v, &list[i].uri))
 			return ACC_REASON_ROUTE_TARGET;
+	if (refers_inside(v, m))
+		return ACC_REASON_NO_ROUTE;
+	if (is_contact_alone(d, m))
+		return acc_verdict_end(&d->verdict, ACC_REASON_NO_ROUTE);
 	return acc_partner_target(&d->verdict, v, target_of(d, m),
 				  d->in_dialog);
 }

@@ -397,6 +397,39 @@ START_TEST(outbound_forgets_the_idle_with_the_topology)
 }
 END_TEST
 
+/* _i: what of another request the partner says in its answer. */
+START_TEST(outbound_answer_is_of_the_request)
+{
+	static const char *const names[] = {"Call-ID", "From", "CSeq"};
+	static const char *const lies[] = {"another@test",
+					   "<sip:a@contoso.com>;tag=another",
+					   "77 MESSAGE"};
+	static const char *const said[] = {"Via", "From", "To", "Call-ID",
+					   "CSeq"};
+	const struct edge_sip_msg *m;
+	struct sip_peer *there;
+	char value[1024], text[4096] = "SIP/2.0 200 OK\n";
+	size_t len = strlen(text);
+
+	begin();
+	ask("b@listed.test");
+	there = partner_with_message(&p);
+	m = sip_peer_expect(there, "MESSAGE ");
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		sip_peer_header(m, said[i], 0, value);
+		len += (size_t)snprintf(
+			text + len, sizeof(text) - len, "%s: %s%s\n", said[i],
+			strcmp(said[i], names[_i]) ? value : lies[_i],
+			strcmp(said[i], "To") ? "" : ";tag=answer");
+	}
+	sip_peer_send(there, "%sContent-Length: 0\n\n", text);
+	shards_wait_stat(&f, ACC_STAT_REFUSED + ACC_REASON_BAD_RESPONSE, 1);
+	ck_assert(!sip_peer_has_message(&inside));
+	sip_peer_answer(there, m, "202 Accepted", "");
+	sip_peer_expect(&inside, "SIP/2.0 202");
+}
+END_TEST
+
 static void without_strangers(struct topo *t)
 {
 	partners_amend(t);
@@ -498,6 +531,7 @@ Suite *test_suite(void)
 		t, outbound_opens_another_connection_when_one_is_busy, 0, 2);
 	tcase_add_test(t, outbound_table_has_a_cap);
 	tcase_add_test(t, outbound_forgets_the_idle_with_the_topology);
+	tcase_add_loop_test(t, outbound_answer_is_of_the_request, 0, 3);
 	tcase_add_loop_test(t, outbound_leaves_who_is_a_stranger_now, 0, 2);
 	tcase_add_test(t, outbound_survives_a_new_resolver);
 	tcase_add_test(t, outbound_ends_while_it_is_dialling);

@@ -115,6 +115,51 @@ START_TEST(strict_route_opens_a_sealed_contact)
 }
 END_TEST
 
+/* _i: a header that speaks of a dialog, or none. */
+START_TEST(sealed_contact_stands_for_a_dialog)
+{
+	static const char *const lines[] = {
+		"", "X-Replaces: 1\n", "Replaces: 1@x;to-tag=1;from-tag=2\n",
+		"Join: 1@x;to-tag=1;from-tag=2\n", "target-dialog: 1@x\n"};
+	char sealed[ACC_SEALED_LEN], ruri[4096];
+
+	ck_assert_int_eq(acc_token_seal(&p.view, ACC_HIDDEN_CONTACT,
+					edge_slice_str("sip:a@10.0.5.7"),
+					sealed),
+			 EDGE_OK);
+	snprintf(ruri, sizeof(ruri), "sip:a@sip.contoso.com;ms-hidden=%s",
+		 sealed);
+	ck_assert_int_eq(asks(ruri, "", lines[_i]),
+			 _i < 2 ? ACC_REASON_NO_ROUTE : ACC_REASON_OK);
+}
+END_TEST
+
+START_TEST(nobody_is_referred_to_a_place_inside)
+{
+	static const struct {
+		const char *line;
+		enum acc_reason want;
+	} rows[] = {
+		{"Refer-To: <sip:dave@litwareinc.com>", ACC_REASON_OK},
+		{"Refer-To: <sip:b@contoso.com?Replaces=1>", ACC_REASON_OK},
+		{"Refer-To: <sip:b@sip.contoso.com;ms-hidden=k1.AA>",
+		 ACC_REASON_OK},
+		{"Refer-To: <sip:admin@dc01.contoso.net>", ACC_REASON_NO_ROUTE},
+		{"r: <sip:x@10.0.5.99>", ACC_REASON_NO_ROUTE},
+		{"refer-to: <http://10.0.5.99/>", ACC_REASON_NO_ROUTE},
+		{"Refer-To: <sip:b@contoso.com;maddr=10.0.5.9>",
+		 ACC_REASON_NO_ROUTE},
+	};
+	char lines[2048];
+
+	snprintf(lines, sizeof(lines), "%s\n", rows[_i].line);
+	ck_assert_int_eq(asks("sip:a@contoso.com", "", lines), rows[_i].want);
+	snprintf(lines, sizeof(lines), "Route: %s\n%s\n", own, rows[_i].line);
+	ck_assert_int_eq(asks("sip:a@contoso.com", ";tag=2", lines),
+			 rows[_i].want);
+}
+END_TEST
+
 /* DESIGN 10: behind our entry, as for users. */
 START_TEST(routes_behind_ours_name_registrars_only)
 {
@@ -204,6 +249,8 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, routes_behind_ours_name_registrars_only, 0, 6);
 	tcase_add_loop_test(t, record_route_of_a_partner_names_no_place_inside,
 			    0, 6);
+	tcase_add_loop_test(t, sealed_contact_stands_for_a_dialog, 0, 5);
+	tcase_add_loop_test(t, nobody_is_referred_to_a_place_inside, 0, 7);
 	tcase_add_test(t, routes_to_a_partner_name_no_place_inside);
 	suite_add_tcase(s, t);
 	return s;
