@@ -5,10 +5,14 @@
 #include "av-edge/limits.h"
 #include "av-edge/service.h"
 #include "av-edge/status.h"
+#include "av-edge/try_route.h"
 #include "common/daemon.h"
 
 int main(int argc, char **argv)
 {
+	static const struct edge_admin_route routes[] = {
+		{"POST", "/v1/mras/try", ave_try_route},
+	};
 	struct ave_service *service;
 	int status;
 	struct edge_daemon_plan plan = {
@@ -25,6 +29,8 @@ int main(int argc, char **argv)
 		.reload = ave_service_reload,
 		.drain = ave_service_drain,
 		.stop = ave_service_stop,
+		.routes = routes,
+		.route_count = sizeof(routes) / sizeof(*routes),
 		.status = ave_status_fill,
 		.stats = ave_service_stats,
 	};

@@ -4,15 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "edgectl/cert_file.h"
+#include "edgectl/cert_judge.h"
 #include "edgectl/cert_pool.h"
 #include "edgectl/cert_roll.h"
 #include "edgectl/cert_topology.h"
 #include "edgectl/ctl.h"
-
-enum { WARN_DAYS = 30 /* TO 5.5, CERT-009 */ };
 
 struct job {
 	struct ctl *c;
@@ -32,106 +29,11 @@ static const char *roots_of(const struct ctl *c, enum edge_cert_use use)
 					 : c->config->trust.public_roots;
 }
 
-static bool has_name(const struct ctl_cert_names *n, const char *name)
-{
-	for (size_t i = 0; i < n->count; i++)
-		if (!strcasecmp(n->v[i], name))
-			return true;
-	return false;
-}
-
 static void append(char *dst, size_t cap, const char *name)
 {
 	size_t len = strlen(dst);
 
 	snprintf(dst + len, cap - len, "%s%s", len ? ", " : "", name);
-}
-
-static void check_names(const struct job *j, const struct ctl_cert *x,
-			const struct ctl_cert_names *wanted)
-{
-	char missing[400] = "";
-
-	if (j->use == EDGE_CERT_INTERNAL && !x->names.count) {
-		ctl_find(j->c, TOPO_ERROR, "CERT-010", j->name,
-			 "no DNS subjectAltName at all, subject %s",
-			 x->subject);
-		return;
-	}
-	for (size_t i = 0; i < wanted->count; i++)
-		if (!has_name(&x->names, wanted->v[i]))
-			append(missing, sizeof(missing), wanted->v[i]);
-	if (*missing)
-		ctl_find(j->c, TOPO_ERROR, "CERT-003", j->name, "missing: %s",
-			 missing);
-	if (x->has_wildcard)
-		ctl_find(j->c, TOPO_WARN, "CERT-006", j->name,
-			 "a name with a wildcard");
-}
-
-/* Which certificates are also shown when the edge dials. */
-static void check_usage(const struct job *j, const struct ctl_cert *x)
-{
-	if (!x->has_eku)
-		return;
-	if (!x->server_auth)
-		ctl_find(j->c, TOPO_ERROR, "CERT-005", j->name,
-			 "extended key usage without serverAuth");
-	else if (!x->client_auth && j->use == EDGE_CERT_ACCESS && j->topo &&
-		 j->topo->federation_ports)
-		ctl_find(j->c, TOPO_WARN, "CERT-005", j->name,
-			 "no clientAuth: partners may refuse it when this edge "
-			 "dials them");
-	else if (!x->client_auth && j->use == EDGE_CERT_INTERNAL)
-		ctl_find(j->c, TOPO_INFO, "CERT-005", j->name,
-			 "no clientAuth: a strict inside server may refuse it "
-			 "when this edge dials");
-}
-
-static void check_time(const struct job *j, const struct ctl_cert *x)
-{
-	if (!x->is_begun)
-		ctl_find(j->c, TOPO_ERROR, "CERT-009", j->name,
-			 "not valid yet");
-	else if (x->days_left < 0)
-		ctl_find(j->c, TOPO_ERROR, "CERT-009", j->name, "expired at %s",
-			 x->not_after);
-	else if (x->days_left < WARN_DAYS)
-		ctl_find(j->c, TOPO_WARN, "CERT-009", j->name,
-			 "%" PRId64 " days left, until %s", x->days_left,
-			 x->not_after);
-}
-
-static void check_key(const struct job *j, const struct ctl_cert *x,
-		      const char *why)
-{
-	if (!x->has_key)
-		ctl_find(j->c, TOPO_ERROR, "CERT-001", j->name, "%s", why);
-	else if (!x->key_matches)
-		ctl_find(j->c, TOPO_ERROR, "CERT-002", j->name,
-			 "%s does not belong to the certificate", j->files.key);
-	if (j->use != EDGE_CERT_AV_AUTH)
-		return;
-	if (!strncmp(x->key_type, "ED", 2))
-		ctl_find(j->c, TOPO_ERROR, "CERT-001", j->name,
-			 "key type %s, want RSA or EC for A/V tokens",
-			 x->key_type);
-	if (j->spki && !strcmp(j->role, "current") &&
-	    strcasecmp(j->spki, x->spki_sha256) != 0)
-		ctl_find(j->c, TOPO_ERROR, "CERT-004", j->name,
-			 "public key %.16s..., the pool's is %.16s...",
-			 x->spki_sha256, j->spki);
-}
-
-static void check_chain(const struct job *j, const struct ctl_cert *x)
-{
-	/* which roots clients outside have is not known here */
-	if (*x->chain_fault)
-		ctl_find(j->c,
-			 j->use == EDGE_CERT_INTERNAL ? TOPO_ERROR : TOPO_WARN,
-			 "CERT-011", j->name, "%s, against %s", x->chain_fault,
-			 roots_of(j->c, j->use) ? roots_of(j->c, j->use)
-						: "the system's roots");
 }
 
 static json_t *names_json(const struct ctl_cert_names *n)
@@ -195,12 +97,24 @@ static bool is_needed(enum edge_cert_use use)
 static void judge(const struct job *j, const struct ctl_cert *x,
 		  const struct ctl_cert_names *wanted, const char *why)
 {
-	check_key(j, x, why);
-	check_names(j, x, wanted);
-	check_usage(j, x);
-	check_chain(j, x);
-	if (strcmp(j->role, "previous")) /* its end is what is waited for */
-		check_time(j, x);
+	const struct ctl_cert_case k = {
+		.use = j->use,
+		.is_current = !strcmp(j->role, "current"),
+		.is_previous = !strcmp(j->role, "previous"),
+		.cert = x,
+		.wanted = wanted,
+		.key_file = j->files.key,
+		.why = why,
+		.roots = roots_of(j->c, j->use),
+		.spki = j->spki,
+		.dials_partners = j->topo && j->topo->federation_ports,
+	};
+	struct ctl_verdicts said = {0};
+
+	ctl_cert_judge(&said, &k);
+	for (size_t i = 0; i < said.count; i++)
+		ctl_find(j->c, said.v[i].level, said.v[i].id, j->name, "%s",
+			 said.v[i].text);
 }
 
 /* false: not read, which is reported */

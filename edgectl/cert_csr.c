@@ -11,18 +11,10 @@
 #include <unistd.h>
 
 #include "common/crypto.h"
-#include "edgectl/cert_names.h"
+#include "edgectl/cert_csr.h"
+#include "edgectl/cert_make.h"
 #include "edgectl/cert_topology.h"
 #include "topology/file.h"
-
-enum { RSA_BITS = 2048 /* TO 5.1: RSA 2048+ recommended */ };
-
-static EVP_PKEY *make_key(const char *type)
-{
-	if (!strcmp(type, "p256"))
-		return EVP_EC_gen("P-256");
-	return EVP_RSA_gen(RSA_BITS);
-}
 
 static bool add_extension(STACK_OF(X509_EXTENSION) * list, int nid,
 			  const char *value)
@@ -36,22 +28,10 @@ static bool add_extension(STACK_OF(X509_EXTENSION) * list, int nid,
 	return true;
 }
 
-/* "DNS:a,DNS:b"; heap. Names are DNS names, checked with the topology. */
-static char *alt_names(const struct ctl_cert_names *n)
-{
-	size_t cap = n->count * (CTL_CERT_NAME + 5) + 1, len = 0;
-	char *text = malloc(cap);
-
-	for (size_t i = 0; text && i < n->count; i++)
-		len += (size_t)snprintf(text + len, cap - len, "%sDNS:%s",
-					i ? "," : "", n->v[i]);
-	return text;
-}
-
 static bool add_extensions(X509_REQ *req, const struct ctl_cert_names *n)
 {
 	STACK_OF(X509_EXTENSION) *list = sk_X509_EXTENSION_new_null();
-	char *names = alt_names(n);
+	char *names = ctl_cert_alt_names(n);
 	bool ok;
 
 	ok = list && names &&
@@ -90,34 +70,19 @@ static X509_REQ *make_request(EVP_PKEY *key, const struct ctl_cert_names *n)
 	return NULL;
 }
 
-static enum edge_err write_bio(const char *path, mode_t mode, BIO *bio)
-{
-	char *p;
-	long len = BIO_get_mem_data(bio, &p);
-
-	return topo_file_create(AT_FDCWD, path, mode,
-				edge_slice(p, len > 0 ? (size_t)len : 0));
-}
-
-static enum edge_err write_key(const char *path, EVP_PKEY *key)
-{
-	BIO *bio = BIO_new(BIO_s_secmem());
-	enum edge_err err = EDGE_ENOMEM;
-
-	if (bio && PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL,
-						 NULL) == 1)
-		err = write_bio(path, 0600, bio);
-	BIO_free(bio);
-	return err;
-}
-
 static enum edge_err write_request(const char *path, X509_REQ *req)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 	enum edge_err err = EDGE_ENOMEM;
+	char *p;
+	long len;
 
-	if (bio && PEM_write_bio_X509_REQ(bio, req) == 1)
-		err = write_bio(path, 0644, bio);
+	if (bio && PEM_write_bio_X509_REQ(bio, req) == 1) {
+		len = BIO_get_mem_data(bio, &p);
+		err = topo_file_create(
+			AT_FDCWD, path, 0644,
+			edge_slice(p, len > 0 ? (size_t)len : 0));
+	}
 	BIO_free(bio);
 	return err;
 }
@@ -133,10 +98,10 @@ static enum ctl_exit write_fault(struct ctl *c, enum edge_err err,
 }
 
 static enum ctl_exit make(struct ctl *c, const struct ctl_cert_names *n,
-			  const char *type, const char *out,
-			  const char *key_out)
+			  const struct ctl_cert_request *r)
 {
-	EVP_PKEY *key = make_key(type);
+	const char *out = r->out, *key_out = r->key_out;
+	EVP_PKEY *key = ctl_cert_make_key(r->type);
 	X509_REQ *req = key ? make_request(key, n) : NULL;
 	enum ctl_exit exit = CTL_GOOD;
 	enum edge_err err;
@@ -146,7 +111,7 @@ static enum ctl_exit make(struct ctl *c, const struct ctl_cert_names *n,
 				"no request can be made of these names");
 		goto done;
 	}
-	err = write_key(key_out, key);
+	err = ctl_cert_write_key(key_out, key);
 	if (err) {
 		exit = write_fault(c, err, key_out);
 		goto done;
@@ -192,35 +157,94 @@ static void tell(struct ctl *c, const struct ctl_cert_names *n, const char *out,
 	ctl_put_text(c, "key", key_out);
 }
 
-enum ctl_exit ctl_cert_csr(struct ctl *c, int argc, char **argv)
+enum ctl_exit ctl_cert_request(struct ctl *c, const struct ctl_cert_request *r)
 {
-	const char *out = NULL, *key_out = NULL, *type = "rsa";
-	const struct ctl_option options[] = {
-		{"out", &out, NULL},
-		{"key-out", &key_out, NULL},
-		{"type", &type, NULL},
-	};
-	enum ctl_exit exit = ctl_options(c, options, 3, &argc, argv);
-	struct ctl_cert_names *n;
-	enum edge_cert_use use;
+	struct ctl_cert_names *n = calloc(1, sizeof(*n));
+	enum ctl_exit exit;
 
-	if (exit)
-		return exit;
-	if (argc != 1 || !out || !key_out || !ctl_cert_use_find(argv[0], &use))
-		return ctl_usage(c, "cert csr wants USE, --out CSR and "
-				    "--key-out KEY");
-	if (strcmp(type, "rsa") != 0 && strcmp(type, "p256") != 0)
-		return ctl_usage(c, "--type %.20s: want rsa or p256", type);
-	n = calloc(1, sizeof(*n));
 	if (!n)
 		return CTL_IO;
 	exit = ctl_config(c);
 	if (!exit)
-		exit = find_names(c, use, n);
+		exit = find_names(c, r->use, n);
 	if (!exit)
-		exit = make(c, n, type, out, key_out);
+		exit = make(c, n, r);
 	if (!exit)
-		tell(c, n, out, key_out);
+		tell(c, n, r->out, r->key_out);
 	free(n);
 	return exit;
+}
+
+enum ctl_exit ctl_cert_csr(struct ctl *c, int argc, char **argv)
+{
+	struct ctl_cert_request r = {.type = "rsa"};
+	const struct ctl_option options[] = {
+		{"out", &r.out, NULL},
+		{"key-out", &r.key_out, NULL},
+		{"type", &r.type, NULL},
+	};
+	const enum ctl_exit exit = ctl_options(c, options, 3, &argc, argv);
+
+	if (exit)
+		return exit;
+	if (argc != 1 || !r.out || !r.key_out ||
+	    !ctl_cert_use_find(argv[0], &r.use))
+		return ctl_usage(c, "cert csr wants USE, --out CSR and "
+				    "--key-out KEY");
+	if (strcmp(r.type, "rsa") != 0 && strcmp(r.type, "p256") != 0)
+		return ctl_usage(c, "--type %.20s: want rsa or p256", r.type);
+	return ctl_cert_request(c, &r);
+}
+
+static X509_REQ *read_request(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	X509_REQ *req = f ? PEM_read_X509_REQ(f, NULL, NULL, NULL) : NULL;
+
+	if (f)
+		fclose(f);
+	ERR_clear_error();
+	return req;
+}
+
+static bool is_wanted(const struct ctl_cert_names *n, const GENERAL_NAME *g)
+{
+	struct edge_slice name;
+
+	if (g->type != GEN_DNS)
+		return false;
+	name = edge_slice(ASN1_STRING_get0_data(g->d.dNSName),
+			  (size_t)ASN1_STRING_length(g->d.dNSName));
+	for (size_t i = 0; i < n->count; i++)
+		if (edge_slice_ieq_str(name, n->v[i]))
+			return true;
+	return false;
+}
+
+/* As many names as are wanted, and none that is not. */
+static bool has_names(X509_REQ *req, const struct ctl_cert_names *n)
+{
+	STACK_OF(X509_EXTENSION) *list = X509_REQ_get_extensions(req);
+	GENERAL_NAMES *names =
+		X509V3_get_d2i(list, NID_subject_alt_name, NULL, NULL);
+	bool good = (size_t)sk_GENERAL_NAME_num(names) == n->count;
+
+	for (int i = 0; good && i < sk_GENERAL_NAME_num(names); i++)
+		good = is_wanted(n, sk_GENERAL_NAME_value(names, i));
+	GENERAL_NAMES_free(names);
+	sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+	return good;
+}
+
+bool ctl_cert_request_fits(struct ctl *c, const char *path,
+			   enum edge_cert_use use)
+{
+	struct ctl_cert_names *n = calloc(1, sizeof(*n));
+	X509_REQ *req = read_request(path);
+	const bool fits =
+		n && req && !find_names(c, use, n) && has_names(req, n);
+
+	X509_REQ_free(req);
+	free(n);
+	return fits;
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "edgectl/cert_roll.h"
+#include "edgectl/file_put.h"
 
 static enum ctl_exit may_drop(const struct ctl_roll_job *j, bool force)
 {
@@ -39,9 +40,9 @@ static enum ctl_exit move_pair(struct ctl_roll_job *j)
 	if (!err && rename(r->staged.chain, r->chain))
 		err = EDGE_ESYS;
 	if (!err)
-		err = ctl_roll_sync(r->key);
+		err = ctl_file_sync(r->key);
 	if (!err)
-		err = ctl_roll_sync(r->chain);
+		err = ctl_file_sync(r->chain);
 	return err ? ctl_fail(j->c, err, "CTL-007", r->chain, "%s",
 			      ctl_reason(err))
 		   : CTL_GOOD;

@@ -138,6 +138,15 @@ static void read_public_key(struct ctl_cert *c, X509 *leaf)
 	OPENSSL_free(der);
 }
 
+static void read_print(struct ctl_cert *c, const X509 *leaf)
+{
+	uint8_t digest[EDGE_SHA256_LEN];
+	unsigned len = 0;
+
+	if (X509_digest(leaf, EVP_sha256(), digest, &len) == 1)
+		edge_hex(c->sha256, edge_slice(digest, len));
+}
+
 /* Seconds since 1970; the time asked for when it is no time. */
 static int64_t seconds_of(const ASN1_TIME *t, int64_t now_s)
 {
@@ -223,6 +232,7 @@ enum edge_err ctl_cert_read(struct ctl_cert *out,
 	read_names(out, leaf);
 	read_usage(out, leaf);
 	read_public_key(out, leaf);
+	read_print(out, leaf);
 	read_times(out, leaf, now_s);
 	if (!files->skips_chain)
 		verify_chain(out, list, files->roots);

@@ -13,6 +13,7 @@ struct ctl_cert {
 	char subject[256], issuer[256];
 	char key_type[32]; /* "RSA 2048", "EC P-256", "ED25519" */
 	char spki_sha256[65];
+	char sha256[65];	  /* of the whole certificate */
 	char chain_fault[160];	  /* "": leads to a trusted root */
 	int64_t days_left;	  /* negative: expired */
 	int64_t begins_s, ends_s; /* wall */

@@ -1,16 +1,12 @@
 /* The times of a roll-over, and what is staged on this machine. */
 #include "edgectl/cert_roll.h"
 
-#include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "edgectl/cert_topology.h"
 #include "edgectl/offer.h"
-#include "topology/file.h"
 #include "topology/utc.h"
 
 const char ctl_roll_place[] = "av-auth";
@@ -132,20 +128,4 @@ void ctl_roll_reload(struct ctl *c)
 			 "answered %u to reload", answer.status);
 	else
 		ctl_say(c, "%s has read them", ctl_roll_service);
-}
-
-enum edge_err ctl_roll_sync(const char *path)
-{
-	char copy[TOPO_ROLL_PATH];
-	enum edge_err err;
-	int fd;
-
-	(void)snprintf(copy, sizeof(copy), "%s", path);
-	err = topo_dir_open(&fd, AT_FDCWD, dirname(copy));
-	if (err)
-		return err;
-	if (fsync(fd))
-		err = EDGE_ESYS;
-	close(fd);
-	return err;
 }

@@ -60,8 +60,6 @@ enum ctl_exit ctl_roll_only_av_auth(struct ctl *c, const char *use);
 enum ctl_exit ctl_roll_begin(struct ctl_roll_job *j);
 /** The running service reads its keys again; what fails is a warning. */
 void ctl_roll_reload(struct ctl *c);
-/** fsync of the folder a file is in. */
-EDGE_MUST_CHECK enum edge_err ctl_roll_sync(const char *path);
 
 /** Wall time for people. */
 void ctl_roll_print(char out[32], int64_t wall_s);

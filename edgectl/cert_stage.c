@@ -1,19 +1,14 @@
 /* cert stage: a new A/V authentication certificate beside the current one,
  * from its time on used instead; TO 5.4. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/crypto.h"
+#include "edgectl/cert_pair.h"
 #include "edgectl/cert_roll.h"
-#include "topology/file.h"
 #include "topology/utc.h"
-
-enum { PEM_MAX = 1 << 20 /* ours: no chain is that long [bytes] */ };
 
 static enum ctl_exit refuse(const struct ctl_roll_job *j, const char *id,
 			    const char *text)
@@ -71,73 +66,19 @@ static enum ctl_exit check_times(const struct ctl_roll_job *j)
 	return CTL_GOOD;
 }
 
-/* Written beside, given to the owner of like, renamed into place. */
+/* With the owner of like, and no more rights than it has. */
 static enum edge_err put_file(const char *path, const char *like, mode_t mode,
 			      struct edge_slice bytes)
 {
-	char tmp[TOPO_ROLL_PATH + 8];
-	enum edge_err err;
-	struct stat st;
+	struct ctl_file_rights r;
+	enum edge_err err = ctl_file_rights(&r, like);
 
-	if (stat(like, &st))
-		return EDGE_ESYS;
-	(void)snprintf(tmp, sizeof(tmp), "%s.new", path);
-	if (unlink(tmp) && errno != ENOENT) /* of a killed writer */
-		return EDGE_ESYS;
-	err = topo_file_create(AT_FDCWD, tmp, st.st_mode & mode, bytes);
-	if (err)
-		return err;
-	if ((st.st_uid != geteuid() || st.st_gid != getegid()) &&
-	    lchown(tmp, st.st_uid, st.st_gid))
-		err = EDGE_ESYS;
-	if (!err && rename(tmp, path))
-		err = EDGE_ESYS;
-	if (err)
-		(void)unlink(tmp);
-	return err;
-}
-
-/* The operator's file, which may be a link to the real one. */
-static enum edge_err read_file(uint8_t **out, size_t *len, const char *path)
-{
-	char *real = realpath(path, NULL);
-	enum edge_err err = EDGE_ESYS;
-
-	if (real)
-		err = topo_file_read(out, len, AT_FDCWD, real, PEM_MAX);
-	free(real);
-	return err;
-}
-
-/* A new pair as read, before anything is put in place. */
-struct pair {
-	uint8_t *chain, *key;
-	size_t chain_len, key_len;
-};
-
-static void pair_fini(struct pair *p)
-{
-	if (p->key)
-		edge_wipe(p->key, p->key_len);
-	free(p->key);
-	free(p->chain);
-}
-
-/* On failure *at is the file's name. */
-static enum edge_err
-read_pair(struct pair *p, const struct ctl_cert_files *from, const char **at)
-{
-	enum edge_err err = read_file(&p->key, &p->key_len, from->key);
-
-	*at = from->key;
-	if (err)
-		return err;
-	*at = from->chain;
-	return read_file(&p->chain, &p->chain_len, from->chain);
+	r.mode &= mode;
+	return err ? err : ctl_file_put(path, &r, bytes);
 }
 
 /* Without the line of a time that it was staged for before. */
-static struct edge_slice certificates(const struct pair *p)
+static struct edge_slice certificates(const struct ctl_cert_pair *p)
 {
 	struct edge_slice text = edge_slice(p->chain, p->chain_len), line;
 	uint64_t before;
@@ -149,7 +90,7 @@ static struct edge_slice certificates(const struct pair *p)
 
 /* The line of the time, then the chain. */
 static enum edge_err put_chain(const struct ctl_roll_job *j,
-			       const struct pair *p)
+			       const struct ctl_cert_pair *p)
 {
 	char head[TOPO_ROLL_HEAD];
 	const size_t cap = p->chain_len + sizeof(head);
@@ -170,7 +111,7 @@ static enum edge_err put_chain(const struct ctl_roll_job *j,
 }
 
 static enum edge_err put_both(const struct ctl_roll_job *j,
-			      const struct pair *p, const char **at)
+			      const struct ctl_cert_pair *p, const char **at)
 {
 	enum edge_err err;
 
@@ -183,7 +124,7 @@ static enum edge_err put_both(const struct ctl_roll_job *j,
 		return err;
 	*at = j->roll.staged.chain;
 	err = put_chain(j, p);
-	return err ? err : ctl_roll_sync(*at);
+	return err ? err : ctl_file_sync(*at);
 }
 
 /* The chain last: it is what counts. One that is replaced goes first, so that
@@ -192,13 +133,13 @@ static enum edge_err put_both(const struct ctl_roll_job *j,
 static enum ctl_exit put_pair(struct ctl_roll_job *j,
 			      const struct ctl_cert_files *from)
 {
-	struct pair p = {0};
+	struct ctl_cert_pair p = {0};
 	const char *at;
-	enum edge_err err = read_pair(&p, from, &at);
+	enum edge_err err = ctl_cert_pair_read(&p, from, &at);
 
 	if (!err)
 		err = put_both(j, &p, &at);
-	pair_fini(&p);
+	ctl_cert_pair_fini(&p);
 	return err ? ctl_fail(j->c, err, "CTL-007", at, "%s", ctl_reason(err))
 		   : CTL_GOOD;
 }

@@ -12,7 +12,7 @@
 
 enum edge_err ctl_init(struct ctl *c)
 {
-	*c = (struct ctl){.config_path = "/etc/lync-edge/edge.ini",
+	*c = (struct ctl){.config_path = CTL_CONFIG,
 			  .now_s = (uint64_t)time(NULL)};
 	c->doc = json_object();
 	c->findings = json_array();

@@ -22,6 +22,8 @@ enum ctl_exit {
 	CTL_INVALID = 7, /* input */
 };
 
+#define CTL_CONFIG "/etc/lync-edge/edge.ini"
+
 struct json_t; /* jansson's */
 
 struct ctl {
@@ -89,8 +91,10 @@ ctl_verb_fn ctl_topology_import, ctl_topology_sign, ctl_topology_check,
 	ctl_topology_show, ctl_topology_diff, ctl_topology_list,
 	ctl_topology_rollback, ctl_hosts_load, ctl_secrets_new,
 	ctl_secrets_export, ctl_cert_list, ctl_cert_check, ctl_cert_csr,
-	ctl_cert_stage, ctl_cert_drop_previous, ctl_status, ctl_drain,
-	ctl_test_av_edge, ctl_test_p2p_av, ctl_test_dataconf, ctl_policy_show,
-	ctl_policy_explain, ctl_doctor, ctl_net_plan_verb, ctl_topology_render;
+	ctl_cert_stage, ctl_cert_drop_previous, ctl_cert_assign, ctl_cert_lab,
+	ctl_status, ctl_drain, ctl_test_av_edge, ctl_test_p2p_av,
+	ctl_test_dataconf, ctl_policy_show, ctl_policy_explain, ctl_doctor,
+	ctl_net_plan_verb, ctl_setup, ctl_up, ctl_topology_render,
+	ctl_probe_external;
 
 #endif

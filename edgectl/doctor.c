@@ -18,6 +18,11 @@ static const struct family {
 	{"NET", ctl_doctor_net, false, "addresses, routes, forwarding"},
 	{"FW", ctl_doctor_fw, true, "packet filter"},
 	{"TOP", ctl_doctor_top, false, "topology"},
+	{"SYS", ctl_doctor_sys, false, "files, buffers, ports, clock, users"},
+	{"DNS", ctl_doctor_dns, true, "HOSTS, and what the world looks up"},
+	{"CRT", ctl_doctor_crt, true, "certificates and whom to trust"},
+	{"TLS", ctl_doctor_tls, true, "what listeners show and speak"},
+	{"SVC", ctl_doctor_svc, true, "services and their neighbours"},
 	/* clang-format on */
 };
 
@@ -38,6 +43,23 @@ void ctl_doctor_good(struct ctl_doctor *d, const char *fmt, ...)
 						   d->family, "good", text));
 }
 
+/* Pure judges write "edgectl ..." alone, for they know of no --config. */
+static void name_tool(struct ctl_doctor *d)
+{
+	size_t len = strlen(d->tool);
+
+	for (size_t i = 0; i < d->cure.count; i++) {
+		char *line = d->cure.step[i].line, *rest = line + 7;
+
+		if (strncmp(line, "edgectl ", 8) != 0 ||
+		    (!strncmp(line, d->tool, len) && line[len] == ' ') ||
+		    len + strlen(rest) >= CTL_CURE_LINE)
+			continue;
+		memmove(line + len, rest, strlen(rest) + 1);
+		memcpy(line, d->tool, len);
+	}
+}
+
 void ctl_doctor_bad(struct ctl_doctor *d, enum topo_level level, const char *id,
 		    const char *place, const char *fmt, ...)
 {
@@ -48,6 +70,7 @@ void ctl_doctor_bad(struct ctl_doctor *d, enum topo_level level, const char *id,
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	fflush(stdout); /* findings go to stderr, in their place */
+	name_tool(d);
 	ctl_find_show(d->c, &(struct ctl_finding){
 				    .level = level,
 				    .id = id,
@@ -89,21 +112,26 @@ static bool is_known(const char *list)
 	return true;
 }
 
+static bool is_usual_config(const struct ctl *c)
+{
+	return !strcmp(c->config_path, CTL_CONFIG);
+}
+
 static void look_around(struct ctl_doctor *d)
 {
 	struct topo_store *s = NULL;
-	char why[256];
 	enum edge_err err;
 
 	err = topo_store_open(&s, d->c->config->state);
 	if (!err)
-		err = topo_store_current(s, &d->topo, why, sizeof(why));
+		err = topo_store_current(s, &d->topo, d->why, sizeof(d->why));
 	topo_store_free(s);
+	d->no_topo = err;
 	if (err)
 		d->topo = NULL; /* TOP says why */
 	for (size_t i = 0; i < CTL_DAEMONS; i++)
 		d->status[i] = ctl_daemon_get(d->c, ctl_daemons[i],
-					      "/v1/status", &err);
+					      "/v1/status", &d->silent[i]);
 }
 
 static void run(struct ctl_doctor *d, const char *wanted)
@@ -154,6 +182,9 @@ enum ctl_exit ctl_doctor(struct ctl *c, int argc, char **argv)
 	if (exit)
 		return exit;
 	d.checks = json_array();
+	snprintf(d.tool, sizeof(d.tool), "edgectl%s%s",
+		 is_usual_config(c) ? "" : " --config ",
+		 is_usual_config(c) ? "" : c->config_path);
 	look_around(&d);
 	run(&d, wanted);
 	ctl_put(c, "checks", d.checks);

@@ -2,6 +2,7 @@
  */
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "edgectl/doctor.h"
 #include "edgectl/fw_judge.h"
@@ -53,6 +54,7 @@ static void report(struct ctl_doctor *d, const struct ctl_fw_report *r)
 	for (size_t i = 0; i < r->findings; i++) {
 		const struct ctl_fw_finding *f = &r->finding[i];
 
+		d->is_firewall_bad |= !strcmp(f->id, "FW-003");
 		d->cure = f->cure;
 		ctl_doctor_bad(d, f->level, f->id, f->place, "%s", f->saw);
 	}

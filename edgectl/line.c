@@ -99,7 +99,9 @@ static enum edge_err judge(const struct ctl_line *l,
 			 edge_conn_detail(l->conn));
 		return l->is_ended ? EDGE_ECLOSED : EDGE_ETIMEOUT;
 	}
-	if (peer->fault == EDGE_PEER_FINE && edge_peer_has_name(peer, p->name))
+	if (peer->fault == EDGE_PEER_FINE &&
+	    (edge_peer_has_name(peer, p->name) ||
+	     (p->other && edge_peer_has_name(peer, p->other))))
 		return EDGE_OK;
 	snprintf(why, cap, "its certificate: %s, wanted %s",
 		 peer->fault == EDGE_PEER_FINE
@@ -111,7 +113,6 @@ static enum edge_err judge(const struct ctl_line *l,
 
 static enum edge_err dial(struct ctl_line *l, const struct ctl_wire_plan *p)
 {
-	static const struct edge_addr any;
 	const struct edge_conn_plan plan = {
 		.loop = l->at->loop,
 		.tls = l->tls,
@@ -127,13 +128,16 @@ static enum edge_err dial(struct ctl_line *l, const struct ctl_wire_plan *p)
 		.arg = l,
 	};
 
-	return edge_conn_dial(&l->conn, &plan, &any, NULL, &p->server, p->name);
+	return edge_conn_dial(&l->conn, &plan, &p->local, p->device, &p->server,
+			      p->name);
 }
 
 static enum edge_err make_tls(struct ctl_line *l, const struct ctl_wire_plan *p,
 			      char *why, size_t cap)
 {
 	const struct edge_tls_recipe r = {
+		.chain = p->chain,
+		.key = p->key,
 		.trust = p->trust ? p->trust : system_roots,
 		.ask = EDGE_TLS_ASK_REQUIRED,
 		.is_client = true,

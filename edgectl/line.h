@@ -24,9 +24,13 @@ bool ctl_lines_turn(struct ctl_lines *l);
 
 struct ctl_wire_plan {
 	struct edge_addr server;
-	const char *name;  /* in the server's certificate */
-	const char *trust; /* PEM bundle; NULL: the system's */
-	uint32_t ms;	   /* for connecting, and for each answer */
+	const char *name;	 /* in the server's certificate */
+	const char *other;	 /* or this one; NULL: none */
+	const char *trust;	 /* PEM bundle; NULL: the system's */
+	const char *chain, *key; /* shown when asked for; NULL: none */
+	struct edge_addr local;	 /* to dial from; family 0: any */
+	const char *device;	 /* NULL: any */
+	uint32_t ms;		 /* for connecting, and for each answer */
 };
 /** Connected, and the other end is who it should be. why gets words.
  * EDGE_EAUTH: it is not. */

@@ -10,6 +10,11 @@ static const struct verb {
 	const char *words, *text;
 } verbs[] = {
 	/* clang-format off */
+	{"setup", NULL, ctl_setup,
+	 "[--bundle FILE] [--step N | --only-status] [...]",
+	 "the four steps from a bare host to one that serves"},
+	{"up", NULL, ctl_up, "BUNDLE [--as FQDN] [--unsigned] [--hosts FILE] [...]",
+	 "all of them at once, then doctor: from an export to a verdict"},
 	{"topology", "import", ctl_topology_import,
 	 "BUNDLE [--unsigned [--hosts FILE]] [--rollback]",
 	 "verify, check, store, and have every service take it"},
@@ -43,6 +48,11 @@ static const struct verb {
 	{"cert", "csr", ctl_cert_csr,
 	 "USE --out CSR --key-out KEY [--type rsa|p256]",
 	 "a request with exactly the names wanted"},
+	{"cert", "assign", ctl_cert_assign,
+	 "USE --chain FILE --key FILE [--roots FILE] [--force] | USE --previous",
+	 "put a certificate in place and into use, without a restart"},
+	{"cert", "lab", ctl_cert_lab, "[USE...] --ca FOLDER",
+	 "certificates of a throw-away authority, with lab = yes"},
 	{"cert", "stage", ctl_cert_stage,
 	 "--use av-auth --chain FILE --key FILE --effective UTC",
 	 "a new A/V authentication key, from that time on"},
@@ -69,6 +79,9 @@ static const struct verb {
 	 "routes, rules and switches that two sides need; sets them"},
 	{"doctor", NULL, ctl_doctor, "[--family NAME[,NAME]] [--quiet]",
 	 "is this host set up right? what is wrong, and how to mend it"},
+	{"probe", "external", ctl_probe_external,
+	 "DOMAIN [--dns SERVER,...] [--trust FILE] [--without PART,...] [...]",
+	 "what users and partners outside meet: DNS, TCP, TLS, each protocol"},
 	{"drain", NULL, ctl_drain, "[SERVICE]",
 	 "no new work; sessions end by themselves"},
 	/* clang-format on */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "edgectl/daemons.h"
-#include "topology/secrets.h"
+#include "edgectl/keyring.h"
 #include "topology/store.h"
 
 enum { LINE = 512, REFUSALS_SHOWN = 12 /* ours */ };
@@ -301,22 +301,14 @@ static uint64_t store_seq(struct ctl *c)
 	return seq;
 }
 
-/* A pool lives on a shared route key; it must not run out unseen. */
+/* A pool lives on a shared route key. */
 static void judge_keys(struct ctl *c)
 {
-	struct topo_keyring *r = NULL;
-	const struct topo_key *k;
+	char saw[128];
 
-	if (topo_keyring_load(&r, c->config->state, "route", NULL, 0))
-		return; /* none: a single edge makes its own; or no right */
-	k = topo_keyring_current(r, c->now_s);
-	if (!k)
-		ctl_find(c, TOPO_WARN, "CTL-017", "secrets/route.keys",
-			 "no key is valid now");
-	else if (k->not_after_s < c->now_s + TOPO_KEY_GRACE_S)
-		ctl_find(c, TOPO_WARN, "CTL-017", "secrets/route.keys",
-			 "the newest key, %s, ends within 48 h", k->kid);
-	topo_keyring_free(r);
+	if (ctl_route_key_fault(c, saw, sizeof(saw)))
+		ctl_find(c, TOPO_WARN, "CTL-017", "secrets/route.keys", "%s",
+			 saw);
 }
 
 enum ctl_exit ctl_status(struct ctl *c, int argc, char **argv)

@@ -296,6 +296,17 @@ static enum edge_err pseudo_tls(struct ctl_turn *t)
 	return err;
 }
 
+static bool bind_to(const struct ctl_turn *t, const struct ctl_turn_plan *p)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = edge_addr_to_sockaddr(&p->local, &sa);
+
+	return (!p->device ||
+		!setsockopt(t->fd, SOL_SOCKET, SO_BINDTODEVICE, p->device,
+			    (socklen_t)strlen(p->device))) &&
+	       (!len || !bind(t->fd, (const struct sockaddr *)&sa, len));
+}
+
 static enum edge_err dial(struct ctl_turn *t, const struct ctl_turn_plan *p)
 {
 	struct sockaddr_storage sa;
@@ -308,7 +319,7 @@ static enum edge_err dial(struct ctl_turn *t, const struct ctl_turn_plan *p)
 		       (p->is_tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC |
 			       SOCK_NONBLOCK,
 		       0);
-	if (t->fd < 0)
+	if (t->fd < 0 || !bind_to(t, p))
 		return EDGE_ESYS;
 	if (p->is_tcp)
 		(void)setsockopt(t->fd, IPPROTO_TCP, TCP_NODELAY, &one,

@@ -16,6 +16,8 @@ struct ctl_turn; /* wiped by close */
 
 struct ctl_turn_plan {
 	struct edge_addr server;
+	struct edge_addr local;		      /* to send from; family 0: any */
+	const char *device;		      /* NULL: any */
 	bool is_tcp;			      /* pseudo-TLS, then frames */
 	struct edge_slice username, password; /* raw bytes */
 	uint32_t ms;			      /* for connecting, each answer */

@@ -198,8 +198,7 @@ static unsigned prefix_of(const struct sockaddr *mask)
 	return bits;
 }
 
-/* Addresses of this machine's NICs that are up. */
-static size_t local_addrs(struct topo_local_addr *out, size_t cap)
+size_t ctl_version_local(struct topo_local_addr *out, size_t cap)
 {
 	struct ifaddrs *list = NULL;
 	size_t count = 0;
@@ -236,7 +235,7 @@ enum ctl_exit ctl_version_build(struct ctl *c, struct topo_import **out,
 
 	if (b->how & CTL_BUILD_HERE) {
 		plan.local = local;
-		plan.local_count = local_addrs(local, LOCAL_ADDRS_MAX);
+		plan.local_count = ctl_version_local(local, LOCAL_ADDRS_MAX);
 	}
 	topo_findings_init(&found, "topology");
 	err = topo_import_build(out, b->source, b->hosts, &plan, &found);

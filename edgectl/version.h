@@ -28,6 +28,9 @@ enum ctl_exit ctl_version_take(struct ctl *c, struct topo_writer *w,
  * told to read again; those that still are not give CTL-013. */
 void ctl_version_catch_up(struct ctl *c, uint64_t seq);
 
+/** Addresses of this machine's NICs that are up. */
+size_t ctl_version_local(struct topo_local_addr *out, size_t cap);
+
 struct topo_bundle;
 /** What a bundle, an export or a document holds, whoever signed it: for verbs
  * that store nothing. hosts: a file beside it, or NULL. */

@@ -74,7 +74,7 @@ units() { # PRESET [ctest options]
 		tee -a "$results" | grep -v '^ok ' || true
 }
 
-journeys() { # PRESET SHARDS [NAME...]
+journeys() { # PRESET SHARDS [NAME...|--again]
 	preset=$1 shards=$2
 	shift 2
 	say "journeys, $preset, shards $shards"
@@ -92,7 +92,7 @@ if build dev; then
 	say lint
 	tests/lint.sh | tee -a "$results"
 	journeys dev 1
-	journeys dev 2
+	journeys dev 2 --again
 fi
 if build asan; then
 	units asan

@@ -19,7 +19,7 @@ newkey() {
 
 authority() { # NAME COMMON-NAME
 	newkey "$1-ca.key"
-	openssl req -x509 -new -sha256 -key "$1-ca.key" -days 30 \
+	openssl req -x509 -new -sha256 -key "$1-ca.key" -days 365 \
 		-subj "/O=lync-edge lab/CN=$2" \
 		-addext basicConstraints=critical,CA:TRUE \
 		-addext keyUsage=critical,keyCertSign,cRLSign -out "$1-ca.pem"
@@ -41,7 +41,7 @@ leaf() {
 	newkey "$name.key"
 	openssl req -new -sha256 -key "$name.key" -subj "/CN=$cn" -out "$name.csr"
 	openssl x509 -req -sha256 -in "$name.csr" -CA "$ca-ca.pem" \
-		-CAkey "$ca-ca.key" -CAcreateserial -days 10 -extfile "$name.ext" \
+		-CAkey "$ca-ca.key" -CAcreateserial -days 90 -extfile "$name.ext" \
 		"$@" -out "$name.pem" 2>/dev/null
 	cat "$name.pem" "$ca-ca.pem" >"$name-chain.pem"
 	rm "$name.csr" "$name.ext"
@@ -69,6 +69,7 @@ leaf edge01 internal edgepool01.$corp edgepool01.$corp,edge01.$corp $both
 leaf edge02 internal edgepool01.$corp edgepool01.$corp,edge02.$corp $both
 leaf av-auth internal edgepool01.$corp edgepool01.$corp $both
 leaf webconf public webconf.contoso.com webconf.contoso.com serverAuth
+leaf webconf-ends public webconf.contoso.com webconf.contoso.com serverAuth -days 3
 leaf turn public av.contoso.com av.contoso.com serverAuth
 leaf dirpool01 internal dirpool01.$corp \
 	dirpool01.$corp,dir01.$corp,dir02.$corp $both
@@ -177,5 +178,7 @@ expired() { # NAME AUTHORITY COMMON-NAME SAN-LIST EKU
 }
 expired bad-expired internal dirpool01.$corp dirpool01.$corp,dir01.$corp $both
 expired mcu-expired internal fe02.$corp fe02.$corp serverAuth
+expired access-expired public sip.contoso.com \
+	sip.contoso.com,webconf.contoso.com,av.contoso.com $both
 expired partner-expired public sip.fabrikam.com sip.fabrikam.com $both
 chmod 0640 ./*.key

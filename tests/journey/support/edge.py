@@ -50,7 +50,9 @@ internal = {own}internal-ca.pem
 '''
 
 
-class _Socket(http.client.HTTPConnection):
+class AdminLink(http.client.HTTPConnection):
+    """HTTP over the socket of a service."""
+
     def __init__(self, path):
         super().__init__('localhost', timeout=15)
         self.path = str(path)
@@ -105,10 +107,10 @@ class Edge:
     def edgectl(self, *words, good=(0, 1)):
         """Run edgectl in the edge namespace; its output."""
         done = subprocess.run(
-            ['ip', 'netns', 'exec', self.space.name,
-             str(self.binaries / 'edgectl'), *words, '--config',
-             str(self.ini)], stdout=subprocess.PIPE, text=True,
-            stderr=subprocess.STDOUT, check=False)
+            self.space.words(str(self.binaries / 'edgectl'), *words,
+                             '--config', str(self.ini)),
+            stdout=subprocess.PIPE, text=True, stderr=subprocess.STDOUT,
+            check=False)
         assert done.returncode in good, \
             f"edgectl {' '.join(words)}: {done.returncode}\n{done.stdout}"
         return done.stdout
@@ -145,7 +147,7 @@ class Edge:
 
     def call(self, method, path, value=None):
         """(status, parsed JSON) from the admin endpoint."""
-        link = _Socket(self.folder / 'run' / f'{self.PROGRAM}.sock')
+        link = AdminLink(self.folder / 'run' / f'{self.PROGRAM}.sock')
         link.request(method, path,
                      None if value is None else json.dumps(value))
         answer = link.getresponse()
@@ -181,7 +183,7 @@ class Edge:
         """SIGTERM twice; it must end by itself, well, and without a word
         from a sanitizer."""
         if not self.process or self.process.returncode is not None:
-            self._clean()
+            self.clean()
             return
         early = self.process.poll()
         assert early is None, f'{self.PROGRAM} ended by {early}: {self.tail()}'
@@ -197,10 +199,11 @@ class Edge:
             self.process.wait()
             raise AssertionError(
                 f'{self.PROGRAM} does not end: {self.tail()}') from None
-        self._clean()
+        self.clean()
         assert status == 0, f'exit status {status}: {self.tail()}'
 
-    def _clean(self):
+    def clean(self):
+        """No secret and no word of a sanitizer is in its log."""
         if not self.log.exists():
             return
         said = self.log.read_text(errors='replace')

@@ -167,7 +167,8 @@ class Journey:
             self.world.remove()
         if keep_to:
             shutil.rmtree(keep_to, ignore_errors=True)
-            shutil.copytree(self.folder, keep_to, ignore=lambda folder, names:
+            shutil.copytree(self.folder, keep_to, symlinks=True,
+                            ignore=lambda folder, names:
                             [n for n in names if n.endswith('.sock')])
         shutil.rmtree(self.folder, ignore_errors=True)
 

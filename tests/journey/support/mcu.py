@@ -10,12 +10,27 @@ from support.wait import until
 PROGRAM = pathlib.Path(__file__).resolve().parents[2] / 'lab' / 'data_mcu'
 CORP = 'corp.contoso.com'
 URI = 'sip:alice@contoso.com;gruu;opaque=app:conf:data-conf:id:{}'
-PLACES = {'fe02': netns.MCU, 'fe03': netns.SECOND_MCU}
+PLACES = {'fe01': netns.FRONT_END, 'fe02': netns.MCU, 'fe03': netns.SECOND_MCU}
 
 
 def conference(number):
     """URI of a conference."""
     return URI.format(f'{number:08d}' if isinstance(number, int) else number)
+
+
+def ask(control, what, **wish):
+    """Have the one behind that socket do it; the answer."""
+    with socket.socket(socket.AF_UNIX) as link:
+        link.settimeout(30)
+        link.connect(str(control))
+        link.sendall(json.dumps({'do': what, **wish}).encode() + b'\n')
+        link.shutdown(socket.SHUT_WR)
+        data = b''
+        while got := link.recv(65536):
+            data += got
+    answer = json.loads(data)
+    assert answer['ok'], answer
+    return answer
 
 
 class DataMcu:
@@ -63,17 +78,7 @@ class DataMcu:
 
     def order(self, what, **wish):
         """Do it; the answer."""
-        with socket.socket(socket.AF_UNIX) as link:
-            link.settimeout(30)
-            link.connect(str(self.control))
-            link.sendall(json.dumps({'do': what, **wish}).encode() + b'\n')
-            link.shutdown(socket.SHUT_WR)
-            data = b''
-            while got := link.recv(65536):
-                data += got
-        answer = json.loads(data)
-        assert answer['ok'], answer
-        return answer
+        return ask(self.control, what, **wish)
 
     def add_user(self, number, user='alice', **how):
         """The entries of connection-info; how: mode, life."""

@@ -46,6 +46,8 @@ def run(*command):
 class Namespace:
     """One namespace with its own resolv.conf and hosts."""
 
+    view = ()  # words before every command: what else it sees as its own
+
     def __init__(self, name, resolver=None, hosts='', stays=False):
         self.name = name
         self.stays = stays
@@ -59,9 +61,20 @@ class Namespace:
             if resolver else '# nothing answers here\n')
         (etc / 'hosts').write_text('127.0.0.1 localhost\n' + hosts)
 
+    @classmethod
+    def existing(cls, name, stays=False):
+        """One that somebody else has made."""
+        made = cls.__new__(cls)
+        made.name, made.stays = name, stays
+        return made
+
+    def words(self, *command):
+        """The whole command that runs this one inside."""
+        return ['ip', 'netns', 'exec', self.name, *self.view, *command]
+
     def exec(self, *command):
         """Run to the end inside; output returned, failure raised."""
-        return run('ip', 'netns', 'exec', self.name, *command)
+        return run(*self.words(*command))
 
     def start(self, *command, **popen):
         """Start a long-running program inside; it ends with us, unless what
@@ -69,7 +82,7 @@ class Namespace:
         if self.stays:
             popen['start_new_session'] = True
         return subprocess.Popen(
-            ['ip', 'netns', 'exec', self.name, *command],
+            self.words(*command),
             preexec_fn=None if self.stays else die_with_parent,
             stdin=subprocess.DEVNULL, **popen)
 
@@ -133,22 +146,41 @@ class World:
         self.edge = Namespace(prefix + 'edge', INET, stays=stays)
         self.inside = Namespace(prefix + 'inside', None,
                                 inside_names(CONTOSO), stays)
-        self.pedge = self.pinside = None
+        self.pedge = self.pinside = self.edge2 = None
         self._cable(self.inet, 'edge0', self.edge, 'ext')
         for address in [INET, PARTNER, *CLIENTS]:
             self._address(self.inet, 'edge0', address + '/24')
+        self._inside_of(CONTOSO, self.edge, self.inside)
+        self.address_edge()
+
+    def address_edge(self):
+        """Addresses and routes of the edge host."""
         for address in EDGE_OUTSIDE:
             self._address(self.edge, 'ext', address + '/24')
         run('ip', '-n', self.edge.name, 'route', 'add', 'default', 'via', INET)
-        self._inside_of(CONTOSO, self.edge, self.inside)
+        self._address_inside(CONTOSO, self.edge)
+
+    @classmethod
+    def existing(cls, prefix='', stays=False):
+        """A world that somebody else has made."""
+        made = cls.__new__(cls)
+        made.prefix, made.stays = prefix, stays
+        for name in cls.NAMES:
+            there = pathlib.Path(f'/run/netns/{prefix}{name}').exists()
+            setattr(made, name, Namespace.existing(prefix + name, stays)
+                    if there else None)
+        return made
 
     def _inside_of(self, org, edge, inside):
         """What lies behind the edge host of an organisation."""
         self._cable(inside, 'edge0', edge, 'int')
-        self._address(edge, 'int', org.edge_inside + '/24')
         self._address(inside, 'edge0', org.gateway + '/24')
         for address in [*org.directors, org.front_end, *org.mcus]:
             self._address(inside, 'lo', address + '/32')
+
+    def _address_inside(self, org, edge):
+        """The inner side of an edge host."""
+        self._address(edge, 'int', org.edge_inside + '/24')
         run('ip', '-n', edge.name, 'route', 'add', org.network, 'via',
             org.gateway)
 
@@ -180,13 +212,20 @@ class World:
     def second_edge(self):
         """The host of another member of the pool, a neighbour of the first
         on both sides."""
-        other = Namespace(self.prefix + 'edge2', INET)
+        self.edge2 = other = Namespace(self.prefix + 'edge2', INET,
+                                       stays=self.stays)
         self._beside(other, 'edge1', (
             (self.inet, 'ext', SECOND_OUTSIDE, INET),
             (self.inside, 'int', [SECOND_INSIDE], INSIDE)))
         run('ip', '-n', other.name, 'route', 'add', CONTOSO.network, 'via',
             INSIDE)
         return other
+
+    def drop_second_edge(self):
+        """Its host is no more; fine when there is none."""
+        if self.edge2:
+            remove(self.edge2.name)
+        self.edge2 = None
 
     def partner_hosts(self):
         """The edge host of fabrikam.com, and what lies behind it."""
@@ -198,6 +237,7 @@ class World:
         self._beside(self.pedge, 'pedge0', (
             (self.inet, 'ext', FABRIKAM.outside, INET),))
         self._inside_of(FABRIKAM, self.pedge, self.pinside)
+        self._address_inside(FABRIKAM, self.pedge)
 
     def space(self, name):
         """The namespace of that attribute's name, made when it is not yet."""

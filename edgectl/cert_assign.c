@@ -1,0 +1,342 @@
+/* cert assign: checked, put in place, read by the services, and seen. */
+#include "edgectl/cert_assign.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "edgectl/cert_judge.h"
+#include "edgectl/cert_pair.h"
+#include "edgectl/cert_roll.h"
+#include "edgectl/cert_services.h"
+#include "edgectl/cert_topology.h"
+#include "edgectl/finding.h"
+#include "edgectl/settings.h"
+
+struct job {
+	struct ctl *c;
+	const struct ctl_cert_assignment *a;
+	const char *name; /* of the use */
+	const struct topo *topo;
+	struct ctl_cert_place place;
+	struct ctl_cert_files from;
+	struct ctl_cert_pair new, old; /* old: empty when there is none */
+	char *was_chain, *was_key;     /* of edge.ini; NULL: not set */
+	struct ctl_cert x, y;	       /* of new; of old */
+	bool has_old;		       /* old and y */
+};
+
+static const char *trust_of(const struct ctl *c, enum edge_cert_use use)
+{
+	return use == EDGE_CERT_INTERNAL ? c->config->trust.internal_ca
+					 : c->config->trust.public_roots;
+}
+
+/* A name that is missing may be wanted so; nothing else may. */
+static void show(const struct job *j, const struct ctl_verdict *v)
+{
+	const bool is_name =
+		!strcmp(v->id, "CERT-003") || !strcmp(v->id, "CERT-010");
+	const enum topo_level level =
+		is_name && j->a->is_name_forced ? TOPO_WARN : v->level;
+
+	ctl_find(j->c, level, v->id, j->name, "%s", v->text);
+}
+
+static enum ctl_exit judge_read(struct job *j, const char *why)
+{
+	struct ctl_cert_names *wanted = calloc(1, sizeof(*wanted));
+	struct ctl_verdicts *all = calloc(1, sizeof(*all));
+	const struct ctl_cert_case rules = {
+		.use = j->a->use,
+		.is_current = true,
+		.cert = &j->x,
+		.wanted = wanted,
+		.key_file = j->from.key,
+		.why = why,
+		.roots = j->from.roots,
+		.dials_partners = j->topo && j->topo->federation_ports,
+	};
+	const unsigned before = j->c->errors;
+	const bool is_judged = wanted && all;
+
+	if (is_judged && j->topo)
+		ctl_cert_names(wanted, j->a->use, j->topo);
+	if (is_judged)
+		ctl_cert_judge(all, &rules);
+	for (size_t i = 0; is_judged && i < all->count; i++)
+		show(j, &all->v[i]);
+	free(wanted);
+	free(all);
+	if (is_judged && j->c->errors == before)
+		return CTL_GOOD;
+	ctl_say(j->c, "nothing was changed");
+	return is_judged ? CTL_INVALID : CTL_IO;
+}
+
+static enum ctl_exit judge(struct job *j)
+{
+	char why[256] = "";
+	const enum edge_err err = ctl_cert_read(
+		&j->x, &j->from, (int64_t)j->c->now_s, why, sizeof(why));
+
+	if (err)
+		return ctl_fail(j->c, err == EDGE_ENOTFOUND ? EDGE_ESYS : err,
+				"CERT-001", j->name, "%s",
+				*why ? why : ctl_reason(err));
+	return judge_read(j, why);
+}
+
+/* The pair in use, when it can be read; it is what one may go back to. */
+static void read_old(struct job *j)
+{
+	const struct ctl_cert_files files = {
+		.chain = j->was_chain, .key = j->was_key, .skips_chain = true};
+	char why[256];
+	const char *at;
+
+	if (!j->was_chain || !j->was_key ||
+	    ctl_cert_read(&j->y, &files, (int64_t)j->c->now_s, why,
+			  sizeof(why)) ||
+	    ctl_cert_pair_read(&j->old, &files, &at))
+		ctl_cert_pair_fini(&j->old);
+	j->has_old = j->old.key != NULL;
+}
+
+/* Tokens live for hours; their key is rolled over, not taken away. */
+static enum ctl_exit may_end_tokens(struct job *j)
+{
+	struct ctl_cure cure = {0};
+	char now[32], saw[256];
+	struct ctl_roll roll;
+	enum ctl_exit exit = ctl_roll_find(j->c, &roll);
+
+	if (exit)
+		return exit;
+	if (roll.has_staged)
+		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-012", j->name,
+				"another one is staged beside %s", roll.chain);
+	if (j->a->is_now || !j->has_old || j->y.days_left < 0 ||
+	    !j->y.key_matches || !strcmp(j->x.spki_sha256, j->y.spki_sha256))
+		return CTL_GOOD;
+	ctl_roll_print(now, (int64_t)j->c->now_s);
+	ctl_cure_add(&cure, CTL_ON_EDGE,
+		     "edgectl cert stage --use av-auth --chain %s --key %s "
+		     "--effective %s",
+		     j->from.chain, j->from.key, now);
+	(void)snprintf(saw, sizeof(saw),
+		       "another key than that of tokens in use, %.16s...",
+		       j->y.spki_sha256);
+	ctl_find_show(j->c, &(struct ctl_finding){.level = TOPO_ERROR,
+						  .id = "CERT-021",
+						  .place = j->name,
+						  .saw = saw,
+						  .cure = &cure});
+	return CTL_INVALID;
+}
+
+static bool is_in_place(const struct job *j)
+{
+	return j->has_old && ctl_cert_pair_eq(&j->new, &j->old) &&
+	       !strcmp(j->was_chain, j->place.chain) &&
+	       !strcmp(j->was_key, j->place.key);
+}
+
+static enum ctl_exit name_files(struct job *j, const char *chain,
+				const char *key)
+{
+	char section[64];
+	const struct ctl_ini_set sets[] = {{section, "chain", chain},
+					   {section, "key", key}};
+
+	(void)snprintf(section, sizeof(section), "certificate.%s", j->name);
+	return ctl_settings_set(j->c, sets, 2);
+}
+
+/* Roots that came along are for a side that has none yet. */
+static enum ctl_exit keep_roots(struct job *j)
+{
+	const bool inside = j->a->use == EDGE_CERT_INTERNAL;
+	char path[CTL_FILE_PATH];
+	const struct ctl_file_rights r = {0644, geteuid(), getegid()};
+	const struct ctl_ini_set s = {"trust", inside ? "internal" : "public",
+				      path};
+	uint8_t *bytes = NULL;
+	size_t len = 0;
+	enum edge_err err;
+
+	if (!j->a->roots || trust_of(j->c, j->a->use))
+		return CTL_GOOD;
+	(void)snprintf(path, sizeof(path), "%s/%s-roots.pem", j->place.folder,
+		       s.name);
+	err = ctl_file_read(&bytes, &len, j->a->roots, CTL_FILE_PEM_MAX);
+	if (!err)
+		err = ctl_file_put(path, &r, edge_slice(bytes, len));
+	if (!err)
+		err = ctl_file_sync(path);
+	free(bytes);
+	if (err)
+		return ctl_fail(j->c, err, "CTL-007", path, "%s",
+				ctl_reason(err));
+	return ctl_settings_set(j->c, &s, 1);
+}
+
+static enum ctl_exit put(struct job *j)
+{
+	enum ctl_exit exit = ctl_cert_place_make(j->c, &j->place);
+
+	if (!exit && j->has_old)
+		exit = ctl_cert_place_put(j->c, &j->place, &j->old, true);
+	if (!exit)
+		exit = ctl_cert_place_put(j->c, &j->place, &j->new, false);
+	if (!exit)
+		exit = name_files(j, j->place.chain, j->place.key);
+	return exit ? exit : keep_roots(j);
+}
+
+/* As it was, when a service does not want it. */
+static void undo(struct job *j)
+{
+	enum ctl_exit exit = CTL_GOOD;
+
+	if (j->has_old && !strcmp(j->was_chain, j->place.chain))
+		exit = ctl_cert_place_put(j->c, &j->place, &j->old, false);
+	if (!exit)
+		exit = name_files(j, j->was_chain, j->was_key);
+	if (!exit)
+		exit = ctl_cert_services_reload(j->c, j->a->use);
+	ctl_say(j->c, exit ? "the one before could not be put back whole"
+			   : "the one before is back in place");
+}
+
+static void tell(const struct job *j, bool was_there)
+{
+	struct ctl *c = j->c;
+
+	ctl_say(c,
+		was_there ? "%s: %s is in place already" : "%s: %s, in place",
+		j->name, j->x.subject);
+	ctl_say(c, "  ends %s, %" PRId64 " days left; key %s", j->x.not_after,
+		j->x.days_left, j->x.key_type);
+	ctl_say(c, "  %s", j->place.chain);
+	ctl_put_text(c, "use", j->name);
+	ctl_put_text(c, "change", was_there ? "none" : "assigned");
+	ctl_put_text(c, "chain", j->place.chain);
+	ctl_put_text(c, "key", j->place.key);
+	ctl_put_text(c, "spki_sha256", j->x.spki_sha256);
+	ctl_put_text(c, "not_after", j->x.not_after);
+}
+
+static enum ctl_exit use(struct job *j)
+{
+	const bool was_there = is_in_place(j);
+	enum ctl_exit exit = was_there ? CTL_GOOD : put(j);
+
+	if (exit)
+		return exit;
+	tell(j, was_there);
+	exit = ctl_cert_services_reload(j->c, j->a->use);
+	if (exit && !was_there)
+		undo(j);
+	return exit ? exit
+		    : ctl_cert_services_prove(j->c, j->a->use, &j->x, j->topo);
+}
+
+static enum ctl_exit begin(struct job *j)
+{
+	struct ctl_cert_files *f = &j->from;
+	enum ctl_exit exit = ctl_config(j->c);
+
+	if (!exit)
+		exit = ctl_cert_place_find(j->c, &j->place, j->a->use);
+	if (exit)
+		return exit;
+	f->chain = j->a->is_previous ? j->place.old_chain : j->a->chain;
+	f->key = j->a->is_previous ? j->place.old_key : j->a->key;
+	f->roots = j->a->roots ? j->a->roots : trust_of(j->c, j->a->use);
+	/* nobody follows the chain of the key of tokens */
+	f->skips_chain = j->a->use == EDGE_CERT_AV_AUTH;
+	if (j->a->is_previous && access(f->chain, F_OK))
+		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-022", j->name,
+				"no %s", f->chain);
+	j->topo = ctl_cert_topology(j->c, "names cannot be judged");
+	return CTL_GOOD;
+}
+
+static enum ctl_exit copy_names(struct job *j)
+{
+	const struct edge_config *k = j->c->config;
+	const char *chain = k->certificate[j->a->use].chain;
+	const char *key = k->certificate[j->a->use].key;
+
+	j->was_chain = chain ? strdup(chain) : NULL;
+	j->was_key = key ? strdup(key) : NULL;
+	return (chain && !j->was_chain) || (key && !j->was_key) ? CTL_IO
+								: CTL_GOOD;
+}
+
+static enum ctl_exit run(struct job *j)
+{
+	enum ctl_exit exit = begin(j);
+	enum edge_err err;
+	const char *at;
+
+	if (!exit)
+		exit = judge(j);
+	if (!exit)
+		exit = copy_names(j);
+	if (exit)
+		return exit;
+	read_old(j);
+	if (j->a->use == EDGE_CERT_AV_AUTH)
+		exit = may_end_tokens(j);
+	if (exit)
+		return exit;
+	err = ctl_cert_pair_read(&j->new, &j->from, &at);
+	return err ? ctl_fail(j->c, err, "CTL-007", at, "%s", ctl_reason(err))
+		   : use(j);
+}
+
+enum ctl_exit ctl_cert_assign_pair(struct ctl *c,
+				   const struct ctl_cert_assignment *a)
+{
+	struct job *j = calloc(1, sizeof(*j));
+	enum ctl_exit exit;
+
+	if (!j)
+		return CTL_IO;
+	j->c = c;
+	j->a = a;
+	j->name = ctl_cert_use_name(a->use);
+	exit = run(j);
+	topo_drop(j->topo);
+	ctl_cert_pair_fini(&j->new);
+	ctl_cert_pair_fini(&j->old);
+	free(j->was_chain);
+	free(j->was_key);
+	free(j);
+	return exit;
+}
+
+enum ctl_exit ctl_cert_assign(struct ctl *c, int argc, char **argv)
+{
+	struct ctl_cert_assignment a = {0};
+	const struct ctl_option options[] = {
+		{"chain", &a.chain, NULL}, {"key", &a.key, NULL},
+		{"roots", &a.roots, NULL}, {"force", NULL, &a.is_name_forced},
+		{"now", NULL, &a.is_now},  {"previous", NULL, &a.is_previous},
+	};
+	const enum ctl_exit exit = ctl_options(c, options, 6, &argc, argv);
+
+	if (exit)
+		return exit;
+	if (argc != 1 || !ctl_cert_use_find(argv[0], &a.use))
+		return ctl_usage(c, "cert assign wants one USE: access, "
+				    "webconf, av-auth, internal or turn");
+	if (a.is_previous ? a.chain || a.key : !a.chain || !a.key)
+		return ctl_usage(c, "cert assign wants --chain FILE and --key "
+				    "FILE, or --previous");
+	return ctl_cert_assign_pair(c, &a);
+}

@@ -1,0 +1,20 @@
+/* A key and a request, for other verbs too. */
+#ifndef EDGECTL_CERT_CSR_H
+#define EDGECTL_CERT_CSR_H
+
+#include "edgectl/cert_names.h"
+#include "edgectl/ctl.h"
+
+struct ctl_cert_request {
+	enum edge_cert_use use;
+	const char *out, *key_out; /* files that are not there yet */
+	const char *type;	   /* "rsa" or "p256" */
+};
+
+/** With the names that the topology wants; reported. */
+enum ctl_exit ctl_cert_request(struct ctl *c, const struct ctl_cert_request *r);
+/** Is the file a request with exactly the names that are wanted now? */
+bool ctl_cert_request_fits(struct ctl *c, const char *path,
+			   enum edge_cert_use use);
+
+#endif

@@ -1,0 +1,332 @@
+/* doctor, family CRT: the certificate of each use, and whom this host trusts;
+ * one finding a certificate, what weighs most first. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "edgectl/cert_judge.h"
+#include "edgectl/cert_roll.h"
+#include "edgectl/cert_trust.h"
+#include "edgectl/doctor.h"
+
+struct job {
+	struct ctl_doctor *d;
+	enum edge_cert_use use;
+	const char *name; /* of the use */
+	struct ctl_cert_files files;
+	bool is_staged, is_previous;
+	struct ctl_cert *cert;
+	struct ctl_cert_names *wanted;
+};
+
+/* -- cures --------------------------------------------------------------- */
+
+static const struct {
+	const char *services[3];
+} readers[EDGE_CERT_USES] = {
+	[EDGE_CERT_ACCESS] = {{"access-edge"}},
+	[EDGE_CERT_WEBCONF] = {{"webconf-edge"}},
+	[EDGE_CERT_AV_AUTH] = {{"av-edge"}},
+	[EDGE_CERT_INTERNAL] = {{"access-edge", "webconf-edge", "av-edge"}},
+	[EDGE_CERT_TURN] = {{"av-edge"}},
+};
+
+static void cure_reload(struct ctl_doctor *d, enum edge_cert_use use)
+{
+	for (size_t i = 0; i < 3 && readers[use].services[i]; i++)
+		ctl_cure_add(&d->cure, CTL_ON_EDGE, "systemctl reload %s",
+			     readers[use].services[i]);
+}
+
+/* Beside the chain that is there, or where a new one would lie; the time in
+ * the name, for nothing is written over. */
+static void new_files(char *out, size_t cap, const struct job *j)
+{
+	const char *chain = j->files.chain;
+	const char *slash = chain ? strrchr(chain, '/') : NULL;
+	const time_t now = (time_t)j->d->c->now_s;
+	char when[32] = "";
+	struct tm tm;
+
+	if (gmtime_r(&now, &tm))
+		(void)strftime(when, sizeof(when), "%Y%m%d-%H%M%S", &tm);
+	snprintf(out, cap, "%.*s/%s-%s", slash ? (int)(slash - chain) : 14,
+		 slash ? chain : "/etc/lync-edge", j->name, when);
+}
+
+static void cure_renew(const struct job *j)
+{
+	struct ctl_cure *k = &j->d->cure;
+	const char *tool = j->d->tool;
+	char base[CTL_CURE_LINE / 4];
+
+	new_files(base, sizeof(base), j);
+	ctl_cure_add(k, CTL_ON_EDGE,
+		     "%s cert csr %s --out %s.csr --key-out %s.key", tool,
+		     j->name, base, base);
+	ctl_cure_add(k, CTL_ON_CA, "sign %s.csr as %s.pem (%s, with its chain)",
+		     base, base,
+		     j->use == EDGE_CERT_INTERNAL || j->use == EDGE_CERT_AV_AUTH
+			     ? "authority of the inside"
+			     : "public authority");
+	ctl_cure_add(k, CTL_ON_EDGE,
+		     "%s cert assign %s --chain %s.pem --key %s.key", tool,
+		     j->name, base, base);
+	cure_reload(j->d, j->use);
+}
+
+static void cure_of(const struct job *j, const char *id)
+{
+	if (!strcmp(id, "CERT-012"))
+		ctl_cure_add(&j->d->cure, CTL_ON_EDGE, "%s cert drop-previous",
+			     j->d->tool);
+	else
+		cure_renew(j);
+}
+
+/* -- verdicts ------------------------------------------------------------ */
+
+static void tell(const struct job *j, enum topo_level level, const char *id,
+		 const char *saw)
+{
+	if (level >= TOPO_ERROR)
+		j->d->bad_certificates |= 1U << j->use;
+	cure_of(j, id);
+	ctl_doctor_bad(j->d, level, id, j->name, "%s", saw);
+}
+
+/* A clock that is wrong makes a good certificate begin too late. */
+static bool counts(const struct job *j, const struct ctl_verdict *v)
+{
+	return v->level >= TOPO_WARN &&
+	       !(j->d->is_clock_bad && !strcmp(v->id, "CERT-009"));
+}
+
+/* The first of the worst; the others beside it. false: nothing. */
+static bool tell_worst(const struct job *j, const struct ctl_verdicts *said)
+{
+	const struct ctl_verdict *worst = NULL;
+	char saw[TOPO_FINDING_TEXT];
+	size_t len;
+
+	for (size_t i = 0; i < said->count; i++)
+		if (counts(j, &said->v[i]) &&
+		    (!worst || said->v[i].level > worst->level))
+			worst = &said->v[i];
+	if (!worst)
+		return false;
+	len = (size_t)snprintf(saw, sizeof(saw), "%s", worst->text);
+	for (size_t i = 0; i < said->count; i++)
+		if (&said->v[i] != worst && counts(j, &said->v[i]) &&
+		    len < sizeof(saw))
+			len += (size_t)snprintf(saw + len, sizeof(saw) - len,
+						"; %s", said->v[i].text);
+	tell(j, worst->level, worst->id, saw);
+	return true;
+}
+
+static bool judge(const struct job *j, const char *why)
+{
+	const struct ctl_cert_case k = {
+		.use = j->use,
+		.is_current = !j->is_staged && !j->is_previous,
+		.is_previous = j->is_previous,
+		.cert = j->cert,
+		.wanted = j->wanted,
+		.key_file = j->files.key,
+		.why = why,
+		.roots = j->files.roots,
+		.dials_partners = j->d->topo->federation_ports,
+	};
+	struct ctl_verdicts *said = calloc(1, sizeof(*said));
+	bool is_bad = false;
+
+	if (said) {
+		ctl_cert_judge(said, &k);
+		is_bad = tell_worst(j, said);
+	}
+	free(said);
+	return !is_bad;
+}
+
+/* Read and judged; false: not good, which is told. */
+static bool look(const struct job *j)
+{
+	char why[256] = "";
+	enum edge_err err = ctl_cert_read(
+		j->cert, &j->files, (int64_t)j->d->c->now_s, why, sizeof(why));
+
+	if (err) {
+		tell(j, TOPO_ERROR, "CERT-001", *why ? why : ctl_reason(err));
+		return false;
+	}
+	ctl_cert_names(j->wanted, j->use, j->d->topo);
+	return judge(j, why);
+}
+
+static void good(const struct job *j)
+{
+	ctl_doctor_good(j->d, "%s%s: %" PRId64 " days left, until %s", j->name,
+			j->is_staged ? ", staged" : "", j->cert->days_left,
+			j->cert->not_after);
+}
+
+/* -- the A/V key and its next one ---------------------------------------- */
+
+static void check_times(const struct job *j, const struct ctl_roll *r,
+			int64_t old_ends_s)
+{
+	const struct ctl_roll_times t = {
+		.effective_s = (int64_t)r->staged.effective_s,
+		.old_ends_s = old_ends_s,
+		.lifetime_s = j->d->topo->token_lifetime_s
+				      ? j->d->topo->token_lifetime_s
+				      : CTL_ROLL_LIFETIME_S,
+	};
+	const enum ctl_roll_time fault = ctl_roll_judge(&t);
+	char effective[32], ends[32], saw[128];
+
+	ctl_roll_print(effective, t.effective_s);
+	ctl_roll_print(ends, old_ends_s);
+	snprintf(saw, sizeof(saw), "effective %s, the old one ends %s",
+		 effective, ends);
+	if (fault == CTL_ROLL_LATE)
+		tell(j, TOPO_WARN, "CERT-007", saw);
+	else if (fault)
+		tell(j, TOPO_ERROR, "CERT-008", saw);
+	else if (r->is_effective &&
+		 ctl_roll_over_at(&t) <= (int64_t)j->d->c->now_s)
+		tell(j, TOPO_WARN, "CERT-012",
+		     "no token of the previous one is left");
+}
+
+static void check_roll(const struct job *of, const struct ctl_roll *r)
+{
+	const int64_t old_ends_s = of->cert->ends_s;
+	struct job j = *of;
+
+	j.files.chain = r->staged.chain;
+	j.files.key = r->staged.key;
+	j.is_staged = !r->is_effective;
+	j.is_previous = false;
+	if (look(&j)) {
+		good(&j);
+		check_times(&j, r, old_ends_s);
+	}
+}
+
+/* -- each use ------------------------------------------------------------ */
+
+static void check_use(struct job *j)
+{
+	struct ctl_roll r = {0};
+
+	if (!j->files.chain) {
+		if (j->use != EDGE_CERT_TURN)
+			tell(j, TOPO_ERROR, "CERT-001",
+			     "no chain and key of it in edge.ini");
+		return;
+	}
+	if (j->use == EDGE_CERT_AV_AUTH &&
+	    ctl_roll_find(j->d->c, &r) != CTL_GOOD)
+		return; /* told */
+	j->is_previous = r.has_staged && r.is_effective;
+	if (look(j) && !j->is_previous)
+		good(j);
+	if (r.has_staged)
+		check_roll(j, &r);
+}
+
+static void check_each(struct ctl_doctor *d, const bool is_readable[2])
+{
+	const struct edge_config *c = d->c->config;
+	struct job j = {.d = d,
+			.cert = calloc(1, sizeof(*j.cert)),
+			.wanted = calloc(1, sizeof(*j.wanted))};
+
+	for (unsigned i = 0; j.cert && j.wanted && i < EDGE_CERT_USES; i++) {
+		const bool is_inside = i == EDGE_CERT_INTERNAL;
+
+		j.use = (enum edge_cert_use)i;
+		j.name = ctl_cert_use_name(j.use);
+		j.is_staged = j.is_previous = false;
+		j.files = (struct ctl_cert_files){
+			.chain = c->certificate[i].chain,
+			.key = c->certificate[i].key,
+			.roots = is_inside ? c->trust.internal_ca
+					   : c->trust.public_roots,
+			/* nobody is shown what makes tokens */
+			.skips_chain = i == EDGE_CERT_AV_AUTH ||
+				       !is_readable[is_inside],
+		};
+		check_use(&j);
+	}
+	free(j.cert);
+	free(j.wanted);
+}
+
+/* -- whom this host trusts ----------------------------------------------- */
+
+static bool check_store(struct ctl_doctor *d, const char *name,
+			const char *path)
+{
+	char why[256] = "";
+	size_t count = 0;
+
+	if (!path)
+		return true; /* the system's roots, or a service says it */
+	if (!ctl_cert_count(&count, path, why, sizeof(why))) {
+		ctl_doctor_good(d, "[trust] %s: %zu roots", name, count);
+		return true;
+	}
+	ctl_cure_add(&d->cure, CTL_ON_CA,
+		     "copy the roots of the %s side, PEM, to %s of the edge",
+		     name, path);
+	ctl_doctor_bad(d, TOPO_ERROR, "CERT-014", name, "%s", why);
+	if (!strcmp(name, "internal"))
+		d->bad_certificates |= 1U << EDGE_CERT_INTERNAL;
+	return false;
+}
+
+static void check_list(struct ctl_doctor *d)
+{
+	const char *path = d->c->config->trust.internal_crl;
+	char why[256] = "", text[32];
+	int64_t ends_s = 0;
+	enum edge_err err;
+
+	if (!path) {
+		ctl_doctor_good(d, "no [trust] internal-crl: a certificate of "
+				   "the inside counts until it ends");
+		return;
+	}
+	err = ctl_cert_crl_ends(&ends_s, path, why, sizeof(why));
+	ctl_roll_print(text, ends_s);
+	if (!err && ends_s > (int64_t)d->c->now_s) {
+		ctl_doctor_good(d, "revocation list of the inside until %s",
+				text);
+		return;
+	}
+	if (!err)
+		snprintf(why, sizeof(why), "%s: ended at %s", path, text);
+	ctl_cure_add(&d->cure, CTL_ON_CA,
+		     "publish a new list of the inside, copy it to %s of the "
+		     "edge",
+		     path);
+	cure_reload(d, EDGE_CERT_INTERNAL);
+	ctl_doctor_bad(d, TOPO_ERROR, "CERT-015", "internal-crl", "%s", why);
+	d->bad_certificates |= 1U << EDGE_CERT_INTERNAL;
+}
+
+void ctl_doctor_crt(struct ctl_doctor *d)
+{
+	const bool is_readable[2] = {
+		check_store(d, "public", d->c->config->trust.public_roots),
+		check_store(d, "internal", d->c->config->trust.internal_ca),
+	};
+
+	check_each(d, is_readable);
+	check_list(d);
+}

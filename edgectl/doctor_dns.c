@@ -1,0 +1,260 @@
+/* doctor, family DNS: what clients and partners find outside. No name of the
+ * inside is ever asked for. */
+#include "edgectl/doctor_dns.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "edgectl/dns_ask.h"
+#include "edgectl/doctor_svc.h"
+#include "topology/file.h"
+#include "topology/hosts.h"
+
+enum { RESOLV_MAX = 64 * 1024, SAW = 300 };
+
+struct job {
+	struct ctl_doctor *d;
+	struct ctl_side outside;
+	struct edge_addr server[CTL_DNS_SERVERS];
+	size_t server_count;
+	char names[200]; /* of the servers */
+	bool is_said;	 /* why nobody is asked */
+	struct ctl_dns_wants wants;
+};
+
+/* -- the servers --------------------------------------------------------- */
+
+/* By the inside although the world lies outside: with a default route inside
+ * that is NET's to say. */
+static bool is_inside(const struct job *j, const struct edge_addr *server)
+{
+	static const struct edge_addr world = {
+		.family = AF_INET, .ip = {198, 18, 0, 1}, .port = 53};
+	const struct edge_addr *internal = &j->d->topo->internal;
+
+	if (topo_is_inside_address(j->d->topo, server))
+		return true;
+	return topo_hosts_route(server, internal) == TOPO_HOSTS_INSIDE &&
+	       topo_hosts_route(&world, internal) != TOPO_HOSTS_INSIDE;
+}
+
+static void tell_inside(struct job *j, const char *text)
+{
+	const char *resolv = j->d->c->config->resolv;
+
+	ctl_cure_add(&j->d->cure, CTL_ON_EDGE,
+		     "sed -i -E '/^nameserver[[:space:]]+%s(:[0-9]+)?$/d' %s",
+		     text, resolv);
+	ctl_cure_add(&j->d->cure, CTL_ON_EDGE, "systemctl reload access-edge");
+	ctl_doctor_bad(j->d, TOPO_ERROR, "DNS-011", text,
+		       "%s names %s, which lies inside", resolv, text);
+	j->is_said = true;
+}
+
+/* Those that may be asked stay in the list. */
+static void sort_servers(struct job *j)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < j->server_count; i++) {
+		char text[EDGE_ADDR_STRLEN];
+
+		edge_addr_print_ip(&j->server[i], false, text);
+		if (edge_addr_classify(&j->server[i]) == EDGE_ADDR_LOOPBACK &&
+		    !j->d->c->config->lab)
+			continue; /* a stub of this host: not from outside */
+		if (is_inside(j, &j->server[i])) {
+			tell_inside(j, text);
+			continue;
+		}
+		snprintf(j->names + strlen(j->names),
+			 sizeof(j->names) - strlen(j->names), "%s%s",
+			 kept ? ", " : "", text);
+		j->server[kept++] = j->server[i];
+	}
+	j->server_count = kept;
+}
+
+static void read_servers(struct job *j)
+{
+	const char *path = j->d->c->config->resolv;
+	uint8_t *text = NULL;
+	size_t len = 0;
+	enum edge_err err =
+		topo_file_read(&text, &len, AT_FDCWD, path, RESOLV_MAX);
+
+	if (!err)
+		j->server_count =
+			ctl_resolv_parse(j->server, edge_slice(text, len));
+	free(text);
+	sort_servers(j);
+	if (j->server_count || j->is_said)
+		return;
+	ctl_cure_add(&j->d->cure, CTL_ON_EDGE,
+		     "echo 'nameserver ADDRESS' >> %s (ADDRESS of a server "
+		     "outside)",
+		     path);
+	ctl_doctor_bad(j->d, TOPO_ERROR, "DNS-010", path, "%s",
+		       err ? ctl_reason(err)
+			   : "no nameserver line with a server outside");
+	j->is_said = true;
+}
+
+/* -- cures --------------------------------------------------------------- */
+
+static void cure_address(struct ctl_cure *k, const struct ctl_dns_want *w,
+			 const struct edge_addr *at, bool is_removed)
+{
+	const char *type = at->family == AF_INET6 ? "AAAA" : "A";
+	char text[EDGE_ADDR_STRLEN];
+
+	edge_addr_print_ip(at, false, text);
+	if (is_removed)
+		ctl_cure_add(k, CTL_ON_DNS, "delete %s. IN %s %s", w->name,
+			     type, text);
+	else
+		ctl_cure_add(k, CTL_ON_DNS, "%s. 3600 IN %s %s", w->name, type,
+			     text);
+}
+
+static void cure_addresses(struct ctl_cure *k, const struct ctl_dns_want *w)
+{
+	for (size_t i = 0; i < w->got_count && !w->may_have_more; i++)
+		if (!ctl_dns_has(w->at, w->at_count, &w->got[i]))
+			cure_address(k, w, &w->got[i], true);
+	for (size_t i = 0; i < w->at_count; i++)
+		if (!ctl_dns_has(w->got, w->got_count, &w->at[i]))
+			cure_address(k, w, &w->at[i], false);
+	if (!w->at_count && !w->is_unwanted)
+		ctl_cure_add(k, CTL_ON_DNS,
+			     "%s. 3600 IN A ADDRESS (that the NAT gives it)",
+			     w->name);
+}
+
+static void cure_services(struct ctl_cure *k, const struct ctl_dns_want *w)
+{
+	for (size_t i = 0; i < w->srv_count; i++)
+		ctl_cure_add(k, CTL_ON_DNS, "delete %s. IN SRV %u %u %u %s.",
+			     w->name, w->srv[i].priority, w->srv[i].weight,
+			     w->srv[i].port, w->srv[i].target);
+	if (!w->is_unwanted)
+		ctl_cure_add(k, CTL_ON_DNS, "%s. 3600 IN SRV 0 0 %u %s.",
+			     w->name, w->port, w->target);
+}
+
+/* -- findings ------------------------------------------------------------ */
+
+static const char *kind_of(const struct ctl_dns_want *w)
+{
+	return w->is_srv ? "SRV" : "address";
+}
+
+static void tell(struct job *j, const struct ctl_dns_want *w,
+		 enum ctl_dns_verdict verdict, const char *saw)
+{
+	static const char *const ids[][2] = {
+		[CTL_DNS_ABSENT] = {"DNS-013", "DNS-015"},
+		[CTL_DNS_WRONG] = {"DNS-014", "DNS-016"},
+		[CTL_DNS_UNWANTED] = {"DNS-017", "DNS-017"},
+	};
+	const bool is_warning = verdict == CTL_DNS_UNWANTED ||
+				(verdict == CTL_DNS_ABSENT && w->is_srv);
+
+	if (w->is_srv)
+		cure_services(&j->d->cure, w);
+	else
+		cure_addresses(&j->d->cure, w);
+	ctl_doctor_bad(j->d, is_warning ? TOPO_WARN : TOPO_ERROR,
+		       ids[verdict][w->is_srv], w->name, "%s record of %s: %s",
+		       kind_of(w), w->name, saw);
+}
+
+/* Where packets to the servers leave by another way NET says it. */
+static void tell_silence(struct job *j)
+{
+	struct edge_addr source;
+	bool leaves = false;
+	char us[EDGE_ADDR_STRLEN];
+
+	for (size_t i = 0; i < j->server_count; i++)
+		leaves |= !topo_hosts_source(&source, &j->server[i]) &&
+			  !edge_addr_same_ip(&source, &j->d->topo->internal);
+	if (!leaves)
+		return;
+	edge_addr_print_ip(&j->outside.local, false, us);
+	ctl_cure_add(&j->d->cure, CTL_ON_FIREWALL,
+		     "allow udp and tcp %s -> %s port 53 out", us, j->names);
+	ctl_doctor_bad(j->d, TOPO_ERROR, "DNS-012", j->names,
+		       "no answer to what was asked from %s", us);
+}
+
+static void judge(struct job *j)
+{
+	unsigned good = 0, silent = 0;
+	char saw[SAW];
+
+	for (size_t i = 0; i < j->wants.count; i++) {
+		const struct ctl_dns_want *w = &j->wants.v[i];
+		enum ctl_dns_verdict verdict =
+			ctl_dns_judge(w, saw, sizeof(saw));
+
+		if (verdict == CTL_DNS_SILENT)
+			silent++;
+		else if (verdict != CTL_DNS_GOOD)
+			tell(j, w, verdict, saw);
+		else if (!w->is_unwanted)
+			ctl_doctor_good(j->d, "%s %s", w->name, saw);
+		else
+			good++;
+	}
+	if (silent)
+		tell_silence(j);
+	if (good)
+		ctl_doctor_good(j->d,
+				"%u names for the inside alone are not "
+				"published",
+				good);
+}
+
+static void ask(struct job *j)
+{
+	const struct ctl_dns_plan plan = {
+		.topo = j->d->topo,
+		.server = j->server,
+		.server_count = j->server_count,
+		.local = j->outside.local,
+		.device = j->outside.device,
+		.is_lab = j->d->c->config->lab,
+	};
+	enum edge_err err;
+
+	ctl_dns_list(&j->wants, j->d->topo, j->d->c->config,
+		     j->outside.local.family);
+	err = ctl_dns_ask(&j->wants, &plan);
+	if (!err)
+		judge(j);
+	else if (err == EDGE_ENOTFOUND)
+		ctl_doctor_bad(j->d, TOPO_ERROR, "DNS-010",
+			       j->d->c->config->resolv,
+			       "no nameserver that this host's outside address "
+			       "can ask");
+	else
+		tell_silence(j);
+}
+
+void ctl_doctor_dns(struct ctl_doctor *d)
+{
+	struct job *j = calloc(1, sizeof(*j));
+
+	ctl_dns_hosts(d);
+	if (!j)
+		return;
+	j->d = d;
+	ctl_side_outside(&j->outside, d, TOPO_PORT_ACCESS_CLIENT);
+	read_servers(j);
+	if (j->server_count)
+		ask(j);
+	free(j);
+}

@@ -1,0 +1,244 @@
+/* Step 3, Request, Install or Assign Certificates: each use by itself. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "edgectl/cert_assign.h"
+#include "edgectl/cert_csr.h"
+#include "edgectl/cert_judge.h"
+#include "edgectl/cert_lab.h"
+#include "edgectl/settings.h"
+#include "edgectl/setup.h"
+
+enum { PATH_LEN = 1200 };
+
+/* A request of one use, its key, and the answer when it has come. */
+struct request {
+	char csr[PATH_LEN], key[PATH_LEN], pem[PATH_LEN];
+};
+
+static enum ctl_exit name_request(struct ctl_setup *s, struct request *r,
+				  enum edge_cert_use use)
+{
+	const char *name = ctl_cert_use_name(use);
+	char file[32];
+	enum ctl_exit exit;
+
+	(void)snprintf(file, sizeof(file), "%s.csr", name);
+	exit = ctl_setup_request_file(s, r->csr, PATH_LEN, file);
+	(void)snprintf(file, sizeof(file), "%s.key", name);
+	if (!exit)
+		exit = ctl_setup_request_file(s, r->key, PATH_LEN, file);
+	(void)snprintf(file, sizeof(file), "%s.pem", name);
+	if (!exit)
+		exit = ctl_setup_request_file(s, r->pem, PATH_LEN, file);
+	return exit;
+}
+
+static bool is_there(const char *path)
+{
+	return !access(path, F_OK);
+}
+
+/* What cert check would say: the first error, else nothing. */
+static bool is_good(struct ctl_setup *s, enum edge_cert_use use,
+		    const struct ctl_cert_files *files, char *why, size_t cap)
+{
+	struct ctl_cert_names *wanted = calloc(1, sizeof(*wanted));
+	struct ctl_verdicts *all = calloc(1, sizeof(*all));
+	struct ctl_cert *x = calloc(1, sizeof(*x));
+	struct ctl_cert_case rules = {
+		.use = use,
+		.is_current = true,
+		.cert = x,
+		.wanted = wanted,
+		.key_file = files->key,
+		.why = why,
+		.roots = files->roots,
+	};
+	const bool is_read =
+		wanted && all && x &&
+		!ctl_cert_read(x, files, (int64_t)s->c->now_s, why, cap);
+	bool good = is_read;
+
+	if (is_read) {
+		ctl_cert_names(wanted, use, s->topo);
+		ctl_cert_judge(all, &rules);
+	}
+	for (size_t i = 0; is_read && good && i < all->count; i++) {
+		good = all->v[i].level < TOPO_ERROR;
+		if (!good)
+			(void)snprintf(why, cap, "%.150s", all->v[i].text);
+	}
+	free(wanted);
+	free(all);
+	free(x);
+	return good;
+}
+
+enum ctl_setup_cert ctl_setup_cert_state(struct ctl_setup *s,
+					 enum edge_cert_use use, char *why,
+					 size_t cap)
+{
+	const struct edge_config *k = s->c->config;
+	const struct ctl_cert_files files = {
+		.chain = k->certificate[use].chain,
+		.key = k->certificate[use].key,
+		.roots = use == EDGE_CERT_INTERNAL ? k->trust.internal_ca
+						   : k->trust.public_roots,
+		.skips_chain = use == EDGE_CERT_AV_AUTH,
+	};
+	struct request r;
+
+	*why = '\0';
+	if (files.chain && is_good(s, use, &files, why, cap))
+		return CTL_CERT_GOOD;
+	if (name_request(s, &r, use))
+		return CTL_CERT_ABSENT;
+	if (is_there(r.pem) && is_there(r.key))
+		return CTL_CERT_ANSWERED;
+	if (is_there(r.csr) && is_there(r.key))
+		return CTL_CERT_ASKED;
+	return files.chain ? CTL_CERT_BAD : CTL_CERT_ABSENT;
+}
+
+static void tell_members(struct ctl_setup *s)
+{
+	if (s->topo->member_count)
+		ctl_cure_add(&s->left, CTL_ON_MEMBER,
+			     "the same av-auth pair on every member of the "
+			     "pool: have it made for one alone, then edgectl "
+			     "cert assign av-auth on each");
+}
+
+static void tell_waiting(struct ctl_setup *s, const struct request *r,
+			 enum edge_cert_use use)
+{
+	const bool inside =
+		use == EDGE_CERT_INTERNAL || use == EDGE_CERT_AV_AUTH;
+
+	ctl_cure_add(&s->left, CTL_ON_CA,
+		     "sign %s (%s authority), and put the chain beside it as "
+		     "%s.pem",
+		     r->csr, inside ? "the inside's" : "a public",
+		     ctl_cert_use_name(use));
+	if (use == EDGE_CERT_AV_AUTH)
+		tell_members(s);
+}
+
+static enum ctl_exit ask(struct ctl_setup *s, const struct request *r,
+			 enum edge_cert_use use)
+{
+	const struct ctl_cert_request q = {use, r->csr, r->key, "rsa"};
+	char folder[PATH_LEN];
+	enum ctl_exit exit =
+		ctl_setup_request_file(s, folder, sizeof(folder), "");
+
+	if (exit)
+		return exit;
+	if (mkdir(folder, 0700) && errno != EEXIST)
+		return ctl_fail(s->c, EDGE_ESYS, "CTL-007", folder, "%s",
+				strerror(errno));
+	(void)unlink(r->csr); /* one without its key, or of other names */
+	(void)unlink(r->key);
+	exit = ctl_cert_request(s->c, &q);
+	if (!exit)
+		tell_waiting(s, r, use);
+	return exit;
+}
+
+/* In use now, so what was asked for is done with. */
+static enum ctl_exit take_answer(struct ctl_setup *s, const struct request *r,
+				 enum edge_cert_use use)
+{
+	const struct ctl_cert_assignment a = {
+		.use = use, .chain = r->pem, .key = r->key};
+	const enum ctl_exit exit = ctl_cert_assign_pair(s->c, &a);
+
+	if (exit) {
+		ctl_cure_add(&s->left, CTL_ON_CA,
+			     "another answer to %s: what is wrong with %s is "
+			     "said above",
+			     r->csr, r->pem);
+		return exit;
+	}
+	(void)unlink(r->key);
+	(void)unlink(r->csr);
+	(void)unlink(r->pem);
+	return CTL_GOOD;
+}
+
+static enum ctl_exit issue(struct ctl_setup *s, enum edge_cert_use use)
+{
+	char folder[PATH_LEN];
+	enum ctl_exit exit = CTL_GOOD;
+
+	if (!s->ca)
+		exit = ctl_settings_beside(s->c, folder, sizeof(folder),
+					   "lab-ca");
+	if (!exit)
+		exit = ctl_cert_lab_issue(s->c, use, s->ca ? s->ca : folder,
+					  false);
+	if (!exit && use == EDGE_CERT_AV_AUTH)
+		tell_members(s);
+	return exit;
+}
+
+/* A request that was made for other names is made anew. */
+static bool is_stale(struct ctl_setup *s, const struct request *r,
+		     enum edge_cert_use use)
+{
+	return !ctl_cert_request_fits(s->c, r->csr, use);
+}
+
+static enum ctl_exit one(struct ctl_setup *s, enum edge_cert_use use)
+{
+	char why[CTL_SETUP_WHY];
+	struct request r;
+	const enum ctl_setup_cert state =
+		ctl_setup_cert_state(s, use, why, sizeof(why));
+	enum ctl_exit exit = name_request(s, &r, use);
+
+	if (exit)
+		return exit;
+	if (state == CTL_CERT_GOOD) {
+		ctl_say(s->c, "%s: good", ctl_cert_use_name(use));
+		return CTL_GOOD;
+	}
+	if (state == CTL_CERT_ANSWERED)
+		return take_answer(s, &r, use);
+	if (s->c->config->lab)
+		return issue(s, use);
+	if (state == CTL_CERT_ASKED && !is_stale(s, &r, use)) {
+		tell_waiting(s, &r, use);
+		return CTL_GOOD;
+	}
+	if (state == CTL_CERT_BAD)
+		ctl_say(s->c, "%s: %s", ctl_cert_use_name(use), why);
+	return ask(s, &r, use);
+}
+
+enum ctl_exit ctl_setup_certificates(struct ctl_setup *s)
+{
+	enum ctl_exit exit = CTL_GOOD;
+	bool is_asked = false;
+
+	if (!s->topo)
+		return CTL_GOOD;
+	for (unsigned i = 0; i < EDGE_CERT_USES; i++) {
+		const size_t before = s->left.count;
+		enum ctl_exit now = CTL_GOOD;
+
+		if (ctl_setup_wants((enum edge_cert_use)i))
+			now = one(s, (enum edge_cert_use)i);
+		is_asked |= s->left.count > before;
+		exit = now ? now : exit;
+	}
+	if (is_asked)
+		ctl_cure_add(&s->left, CTL_ON_EDGE,
+			     "edgectl up again, when the answers are there");
+	return exit;
+}

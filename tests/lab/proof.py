@@ -1,0 +1,73 @@
+"""Doctor's proof: each fault alone is found by its id and no other, and what
+doctor says to run mends it."""
+import time
+
+from lab import cure, heal
+
+LOOKS = 4  # at most, until what happens elsewhere has arrived here
+BAD = ('error', 'warning', 'fatal')
+
+
+def found(lab):
+    """Findings that are more than information."""
+    return [f for f in lab.doctor()['findings'] if f['level'] in BAD]
+
+
+def ids(findings):
+    """Their ids, each once."""
+    return sorted({f['id'] for f in findings})
+
+
+def _until(lab, wanted):
+    """Findings once they are those, or what they are at last."""
+    seen = []
+    for number in range(LOOKS):
+        time.sleep(0.3 * number)
+        seen = found(lab)
+        if ids(seen) == wanted:
+            break
+    return seen
+
+
+def clean(lab):
+    """Nothing is found."""
+    seen = _until(lab, [])
+    assert not seen, '\n'.join(f"{f['id']} at {f['place']}: {f['saw']}"
+                               for f in seen)
+
+
+def _told(findings):
+    return '; '.join(f"{f['id']} at {f['place']}: {f['saw']} {f['cure']}"
+                     for f in findings)
+
+
+def prove(lab, fault):
+    """This one alone."""
+    fault.breaks(lab)
+    seen = _until(lab, sorted(fault.ids.split()))
+    assert ids(seen) == sorted(fault.ids.split()), \
+        f'wants {fault.ids}, finds {_told(seen)}'
+    for finding in seen:
+        for word in ('saw', 'want', 'why', 'fix', 'cure', 'page'):
+            assert finding.get(word), f"{finding['id']} without {word}"
+    for finding in seen:
+        cure.run(lab, finding['cure'])
+    try:
+        clean(lab)
+    except AssertionError as still:
+        raise AssertionError(f'{_told(seen)}\nafter that: {still}') from None
+
+
+def each(lab, faults, tell=print):
+    """All of them; what went wrong, by name."""
+    wrong = {}
+    for fault in faults:
+        begun = time.monotonic()
+        try:
+            prove(lab, fault)
+        except (AssertionError, RuntimeError, OSError) as failure:
+            wrong[fault.name] = str(failure)
+            heal.mend(lab)
+        tell(f"{'FAIL' if fault.name in wrong else 'ok'} {fault.name} "
+             f'{time.monotonic() - begun:.1f}')
+    return wrong

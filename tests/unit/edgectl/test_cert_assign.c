@@ -1,0 +1,226 @@
+/* cert assign: what lies where afterwards, what is refused, the way back. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "tests/support/suite.h"
+#include "tests/unit/edgectl/roll_fixture.h"
+
+static struct roll r;
+
+static void setup(void)
+{
+	roll_init(&r);
+}
+
+static void teardown(void)
+{
+	roll_fini(&r);
+}
+
+static mode_t mode_of(const char *file)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat(certs_path(r.certs, file), &st), 0);
+	return st.st_mode & 07777;
+}
+
+static const char *text_of(const char *file)
+{
+	static char text[4096];
+	FILE *f = fopen(certs_path(r.certs, file), "r");
+	size_t n;
+
+	ck_assert_ptr_nonnull(f);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	return text;
+}
+
+static enum ctl_exit assign(const char *use, const char *name,
+			    const char *option)
+{
+	char chain[64], key[64];
+
+	(void)snprintf(chain, sizeof(chain), "@%s.pem", name);
+	(void)snprintf(key, sizeof(key), "@%s.key", name);
+	return roll_run(&r, ctl_cert_assign, use, "--chain", chain, "--key",
+			key, option, (char *)NULL);
+}
+
+START_TEST(assign_puts_the_pair_in_place_and_names_it)
+{
+	char want[8192], before[4096];
+
+	(void)snprintf(before, sizeof(before), "%s", text_of("edge.ini"));
+	ck_assert_int_eq(assign("access", "new", NULL), CTL_GOOD);
+	ck_assert_str_eq(roll_findings(&r), "W:CERT-011");
+	ck_assert_str_eq(roll_text(&r, "change"), "assigned");
+	ck_assert_str_eq(roll_spki(&r, "certs/access-chain.pem"),
+			 r.spki[ROLL_NEW]);
+	ck_assert_int_eq(mode_of("certs/access.key"), 0640);
+	ck_assert_int_eq(mode_of("certs/access-chain.pem"), 0644);
+	ck_assert(!roll_is_there(&r, "certs/access.key.previous"));
+	(void)snprintf(want, sizeof(want),
+		       "%s\n[certificate.access]\nchain = %s\nkey = ", before,
+		       certs_path(r.certs, "certs/access-chain.pem"));
+	ck_assert_int_eq(strncmp(text_of("edge.ini"), want, strlen(want)), 0);
+}
+END_TEST
+
+START_TEST(assign_once_more_changes_nothing)
+{
+	struct stat a, b;
+
+	ck_assert_int_eq(assign("access", "new", NULL), CTL_GOOD);
+	ck_assert(!stat(certs_path(r.certs, "certs/access.key"), &a));
+	ck_assert_int_eq(assign("access", "new", NULL), CTL_GOOD);
+	ck_assert_str_eq(roll_text(&r, "change"), "none");
+	ck_assert(!stat(certs_path(r.certs, "certs/access.key"), &b));
+	ck_assert_uint_eq(a.st_ino, b.st_ino);
+	/* also from where it lies */
+	ck_assert_int_eq(roll_run(&r, ctl_cert_assign, "access", "--chain",
+				  "@certs/access-chain.pem", "--key",
+				  "@certs/access.key", (char *)NULL),
+			 CTL_GOOD);
+	ck_assert_str_eq(roll_text(&r, "change"), "none");
+}
+END_TEST
+
+START_TEST(assign_keeps_the_one_before_and_goes_back)
+{
+	ck_assert_int_eq(assign("webconf", "new", NULL), CTL_GOOD);
+	ck_assert_int_eq(assign("webconf", "next", NULL), CTL_GOOD);
+	ck_assert_str_eq(roll_spki(&r, "certs/webconf-chain.pem.previous"),
+			 r.spki[ROLL_NEW]);
+	ck_assert_int_eq(mode_of("certs/webconf.key.previous"), 0640);
+	ck_assert_int_eq(roll_run(&r, ctl_cert_assign, "webconf", "--previous",
+				  (char *)NULL),
+			 CTL_GOOD);
+	ck_assert_str_eq(roll_spki(&r, "certs/webconf-chain.pem"),
+			 r.spki[ROLL_NEW]);
+	/* and forth again */
+	ck_assert_int_eq(roll_run(&r, ctl_cert_assign, "webconf", "--previous",
+				  (char *)NULL),
+			 CTL_GOOD);
+	ck_assert_str_eq(roll_spki(&r, "certs/webconf-chain.pem"),
+			 r.spki[ROLL_NEXT]);
+}
+END_TEST
+
+START_TEST(assign_takes_over_from_files_that_lie_elsewhere)
+{
+	ck_assert_int_eq(assign("av-auth", "new", "--now"), CTL_GOOD);
+	ck_assert_str_eq(roll_spki(&r, "certs/av-auth-chain.pem"),
+			 r.spki[ROLL_NEW]);
+	ck_assert_str_eq(roll_spki(&r, "certs/av-auth-chain.pem.previous"),
+			 r.spki[ROLL_OLD]);
+	ck_assert_str_eq(roll_spki(&r, "av.pem"), r.spki[ROLL_OLD]);
+	ck_assert_ptr_nonnull(
+		strstr(text_of("edge.ini"), "certs/av-auth-chain.pem\n"));
+	ck_assert_ptr_null(strstr(text_of("edge.ini"), "av.pem"));
+}
+END_TEST
+
+START_TEST(assign_does_not_take_a_token_key_away)
+{
+	ck_assert_int_eq(assign("av-auth", "new", NULL), CTL_INVALID);
+	ck_assert_str_eq(roll_findings(&r), "E:CERT-021");
+	ck_assert(!roll_is_there(&r, "certs"));
+	/* the same key with a new end is no other key */
+	ck_assert_int_eq(assign("av-auth", "old", NULL), CTL_GOOD);
+	ck_assert_str_eq(roll_text(&r, "change"), "assigned");
+}
+END_TEST
+
+START_TEST(assign_leaves_a_roll_over_alone)
+{
+	ck_assert_int_eq(roll_stage(&r, "new", (int64_t)r.now_s + 60),
+			 CTL_GOOD);
+	ck_assert_int_eq(assign("av-auth", "next", "--now"), CTL_INVALID);
+	ck_assert_str_eq(roll_findings(&r), "E:CERT-012");
+}
+END_TEST
+
+START_TEST(assign_refuses_a_bad_pair_and_changes_nothing)
+{
+	char before[4096];
+
+	(void)snprintf(before, sizeof(before), "%s", text_of("edge.ini"));
+	ck_assert_int_eq(roll_run(&r, ctl_cert_assign, "access", "--chain",
+				  "@new.pem", "--key", "@next.key",
+				  (char *)NULL),
+			 CTL_INVALID);
+	ck_assert_str_eq(roll_findings(&r), "E:CERT-002 W:CERT-011");
+	ck_assert_int_eq(assign("internal", "new", NULL), CTL_INVALID);
+	ck_assert_str_eq(roll_findings(&r), "E:CERT-010 E:CERT-011");
+	r.now_s += 60; /* "ed" begins now */
+	ck_assert_int_eq(assign("av-auth", "ed", "--now"), CTL_INVALID);
+	ck_assert_str_eq(roll_findings(&r), "E:CERT-001");
+	ck_assert_int_eq(assign("access", "nobody", NULL), CTL_IO);
+	ck_assert_str_eq(roll_findings(&r), "E:CERT-001");
+	r.now_s += 100 * 86400;
+	ck_assert_int_eq(assign("access", "new", NULL), CTL_INVALID);
+	ck_assert_str_eq(roll_findings(&r), "W:CERT-011 E:CERT-009");
+	ck_assert_str_eq(text_of("edge.ini"), before);
+	ck_assert(!roll_is_there(&r, "certs"));
+}
+END_TEST
+
+START_TEST(assign_by_force_passes_names_alone)
+{
+	ck_assert_int_eq(roll_run(&r, ctl_cert_assign, "internal", "--chain",
+				  "@new.pem", "--key", "@new.key", "--force",
+				  "--roots", "@new.pem", (char *)NULL),
+			 CTL_GOOD);
+	ck_assert_str_eq(roll_findings(&r), "W:CERT-010");
+	ck_assert_str_eq(roll_spki(&r, "certs/internal-roots.pem"),
+			 r.spki[ROLL_NEW]);
+	ck_assert_ptr_nonnull(strstr(text_of("edge.ini"), "internal = "));
+	ck_assert_int_eq(roll_run(&r, ctl_cert_assign, "access", "--chain",
+				  "@new.pem", "--key", "@next.key", "--force",
+				  (char *)NULL),
+			 CTL_INVALID);
+}
+END_TEST
+
+START_TEST(assign_wants_its_words)
+{
+	ck_assert_int_eq(roll_run(&r, ctl_cert_assign, (char *)NULL),
+			 CTL_USAGE);
+	ck_assert_int_eq(roll_run(&r, ctl_cert_assign, "sip", "--previous",
+				  (char *)NULL),
+			 CTL_USAGE);
+	ck_assert_int_eq(roll_run(&r, ctl_cert_assign, "access", "--chain",
+				  "@new.pem", (char *)NULL),
+			 CTL_USAGE);
+	ck_assert_int_eq(roll_run(&r, ctl_cert_assign, "access", "--previous",
+				  (char *)NULL),
+			 CTL_INVALID);
+	ck_assert_str_eq(roll_findings(&r), "E:CERT-022");
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("edgectl/cert_assign");
+	TCase *t = tcase_create("assign");
+
+	tcase_set_timeout(t, 20);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, assign_puts_the_pair_in_place_and_names_it);
+	tcase_add_test(t, assign_once_more_changes_nothing);
+	tcase_add_test(t, assign_keeps_the_one_before_and_goes_back);
+	tcase_add_test(t, assign_takes_over_from_files_that_lie_elsewhere);
+	tcase_add_test(t, assign_does_not_take_a_token_key_away);
+	tcase_add_test(t, assign_leaves_a_roll_over_alone);
+	tcase_add_test(t, assign_refuses_a_bad_pair_and_changes_nothing);
+	tcase_add_test(t, assign_by_force_passes_names_alone);
+	tcase_add_test(t, assign_wants_its_words);
+	suite_add_tcase(s, t);
+	return s;
+}
