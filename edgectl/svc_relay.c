@@ -194,7 +194,7 @@ static void other_key(struct ctl_doctor *d, const char *name, const char *text)
 		     d->topo->self, chain, d->topo->self, key);
 	ctl_cure_add(&d->cure, CTL_ON_MEMBER,
 		     "edgectl cert assign av-auth --chain /root/%s --key "
-		     "/root/%s",
+		     "/root/%s --now",
 		     strrchr(chain, '/') + 1, strrchr(key, '/') + 1);
 	ctl_cure_add(&d->cure, CTL_ON_MEMBER, "systemctl reload av-edge");
 	ctl_doctor_bad(d, TOPO_ERROR, "CERT-004", name,
