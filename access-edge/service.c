@@ -290,11 +290,20 @@ static struct acc_mail *drain_mail(struct acc_service *v, unsigned shard)
 	return acc_mail_new(ACC_MAIL_DRAIN, edge_slice(NULL, 0));
 }
 
+uint64_t acc_service_drain_left_ms(const struct acc_service *v)
+{
+	const uint64_t now = edge_loop_now_ms(v->control);
+
+	return v->drain_ends_ms > now ? v->drain_ends_ms - now : 0;
+}
+
 void acc_service_drain(void *self)
 {
 	struct acc_service *v = self;
 
 	atomic_store(&v->shared.draining, true);
+	v->drain_ends_ms = edge_loop_now_ms(v->control) +
+			   atomic_load(&v->limits[ACC_LIMIT_DRAIN_MS]);
 	acc_service_post(v, drain_mail);
 	edge_wheel_start(edge_loop_wheel(v->control), &v->drain_timer,
 			 edge_loop_now_ms(v->control), look_at_drain);

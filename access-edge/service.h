@@ -36,6 +36,8 @@ const struct acc_product *acc_service_product(const struct acc_service *v);
 /** Is there a certificate and a trust store for partners? */
 bool acc_service_serves_partners(const struct acc_service *v);
 uint64_t acc_service_now_ms(const struct acc_service *v);
+/** How long who is there may stay, of a service that drains. */
+uint64_t acc_service_drain_left_ms(const struct acc_service *v);
 /** The route keys of the pool, as read or made last; NULL before open. */
 const struct topo_keyring *acc_service_ring(const struct acc_service *v);
 /** TLS profile of a listener, in words. */

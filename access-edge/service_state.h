@@ -31,6 +31,7 @@ struct acc_service {
 	char why[512];		     /* the last refusal, in words */
 	struct edge_timer keys_timer, drain_timer, kept_timer, report_timer;
 	struct edge_timer product_timer;
+	uint64_t drain_ends_ms; /* 0: not draining */
 	struct acc_product product;
 };
 

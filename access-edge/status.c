@@ -208,6 +208,23 @@ static void add_performance(json_t *o, struct acc_service *v)
 	json_object_set_new(o, "performance", a);
 }
 
+/* What edgectl counts down. */
+static void add_drain(json_t *o, struct acc_service *v)
+{
+	struct acc_shared *s = acc_service_shared(v);
+	const uint64_t left_ms = acc_service_drain_left_ms(v);
+
+	json_object_set_new(
+		o, "draining",
+		json_pack("{s:I,s:{s:o,s:o}}", "ends_in_s",
+			  (json_int_t)((left_ms + 999) / 1000), "left",
+			  "connections",
+			  sum(s, offsetof(struct acc_gauges,
+					  links[ACC_LINK_CLIENT])),
+			  "transactions",
+			  sum(s, offsetof(struct acc_gauges, transactions))));
+}
+
 void acc_status_fill(void *self, void *object)
 {
 	struct acc_service *v = self;
@@ -216,6 +233,8 @@ void acc_status_fill(void *self, void *object)
 	json_t *o = object;
 
 	add_listeners(o, v, atomic_load(&s->draining));
+	if (atomic_load(&s->draining))
+		add_drain(o, v);
 	add_upstreams(o, t, s);
 	add_performance(o, v);
 	add_connections(o, s);

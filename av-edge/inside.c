@@ -139,10 +139,11 @@ enum edge_err ave_routes_parse(struct ave_networks *out, struct edge_slice text,
 
 /* -- the kernel --------------------------------------------------------- */
 
+/* Below self: with ProcSubset=pid nothing else is in /proc. */
 void ave_routes_open(struct ave_routes *r)
 {
-	r->v4 = open("/proc/net/route", O_RDONLY | O_CLOEXEC);
-	r->v6 = open("/proc/net/ipv6_route", O_RDONLY | O_CLOEXEC);
+	r->v4 = open("/proc/self/net/route", O_RDONLY | O_CLOEXEC);
+	r->v6 = open("/proc/self/net/ipv6_route", O_RDONLY | O_CLOEXEC);
 }
 
 void ave_routes_close(struct ave_routes *r)

@@ -299,6 +299,8 @@ struct edge_stats *ave_service_stats(void *self)
 
 struct ave_service_facts ave_service_facts(const struct ave_service *v)
 {
+	const uint64_t now_ms = edge_loop_now_ms(v->control);
+
 	return (struct ave_service_facts){
 		.topo = v->topo,
 		.house = &v->house,
@@ -312,5 +314,8 @@ struct ave_service_facts ave_service_facts(const struct ave_service *v)
 		.has_rfc = v->settings.has_rfc,
 		.has_fast_path = v->fast != NULL,
 		.is_draining = v->is_draining,
+		.drain_left_ms = v->drain_ends_ms > now_ms
+					 ? v->drain_ends_ms - now_ms
+					 : 0,
 	};
 }

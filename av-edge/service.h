@@ -47,6 +47,7 @@ struct ave_service_facts {
 	size_t inside_networks; /* without this host's own addresses */
 	size_t mras_connections;
 	enum ave_batch_kind batch;
+	uint64_t drain_left_ms; /* while draining */
 	bool has_rfc, has_fast_path, is_draining;
 };
 struct ave_service_facts ave_service_facts(const struct ave_service *v);

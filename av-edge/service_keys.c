@@ -14,21 +14,6 @@
 #include "common/tls.h"
 #include "topology/roll.h"
 
-static enum edge_err check_paths(const struct edge_config *c, char *why,
-				 size_t cap)
-{
-	const char *lacks = NULL;
-
-	if (!c->certificate[EDGE_CERT_AV_AUTH].chain)
-		lacks = "[certificate.av-auth] chain";
-	else if (!c->certificate[EDGE_CERT_AV_AUTH].key)
-		lacks = "[certificate.av-auth] key";
-	if (!lacks)
-		return EDGE_OK;
-	snprintf(why, cap, "edge.ini lacks %s", lacks);
-	return EDGE_ENOTFOUND;
-}
-
 /* Does the key fit the certificate, and when does that end? */
 static enum edge_err read_end(int64_t *until_s, const char *chain,
 			      const char *key, char *why, size_t cap)
@@ -181,7 +166,8 @@ enum edge_err ave_service_keys_load(struct ave_service_keys *out,
 		.ring = {.lifetime_s = t->token_lifetime_s,
 			 .skew_s = (uint32_t)c->limits[AVE_LIMIT_CLOCK_SKEW_S]},
 	};
-	enum edge_err err = check_paths(c, why, why_cap);
+	enum edge_err err = edge_config_want_certificate(c, EDGE_CERT_AV_AUTH,
+							 why, why_cap);
 
 	if (!err)
 		err = load_ring(&k, c, why, why_cap);

@@ -216,6 +216,18 @@ static void add_warnings(json_t *relay, const struct ave_service_facts *f,
 	json_object_set_new(relay, "warnings", a);
 }
 
+/* What edgectl counts down; the counts are those of the relay. */
+static void add_drain(json_t *o, const struct ave_service_facts *f,
+		      const json_t *relay)
+{
+	json_object_set_new(
+		o, "draining",
+		json_pack("{s:I,s:{s:O,s:O}}", "ends_in_s",
+			  (json_int_t)((f->drain_left_ms + 999) / 1000), "left",
+			  "allocations", json_object_get(relay, "allocations"),
+			  "streams", json_object_get(relay, "streams")));
+}
+
 void ave_status_fill(void *self, void *object)
 {
 	const struct ave_service_facts f = ave_service_facts(self);
@@ -238,5 +250,7 @@ void ave_status_fill(void *self, void *object)
 	json_object_set_new(relay, "mras_connections",
 			    json_integer((json_int_t)f.mras_connections));
 	add_warnings(relay, &f, now_s);
+	if (f.is_draining)
+		add_drain(o, &f, relay);
 	json_object_set_new(o, "relay", relay);
 }

@@ -375,6 +375,11 @@ out:
 	return err;
 }
 
+enum edge_err edge_admin_give(const struct edge_admin *a, uid_t uid)
+{
+	return lchown(a->path, uid, (gid_t)-1) ? EDGE_ESYS : EDGE_OK;
+}
+
 void edge_admin_also(struct edge_admin *a,
 		     const struct edge_admin_route *routes, size_t count,
 		     void *arg)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "common/err.h"
 #include "common/slice.h"
@@ -53,6 +54,9 @@ struct edge_admin_plan {
  * caller holds the lock. */
 EDGE_MUST_CHECK enum edge_err edge_admin_open(struct edge_admin **out,
 					      const struct edge_admin_plan *p);
+/** The socket file becomes that user's. */
+EDGE_MUST_CHECK enum edge_err edge_admin_give(const struct edge_admin *a,
+					      uid_t uid);
 /** A second list of routes with an arg of its own; looked at first. */
 void edge_admin_also(struct edge_admin *a,
 		     const struct edge_admin_route *routes, size_t count,

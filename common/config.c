@@ -238,6 +238,7 @@ enum edge_err edge_config_load(struct edge_config **out, const char *path,
 			       size_t why_cap)
 {
 	struct edge_slice text = {0};
+	struct edge_config *c = NULL;
 	char *mem = NULL;
 	enum edge_err err = read_file(&text, &mem, path);
 
@@ -246,8 +247,15 @@ enum edge_err edge_config_load(struct edge_config **out, const char *path,
 			 err == EDGE_ESYS ? strerror(errno)
 					  : edge_err_str(err));
 	else
-		err = edge_config_parse(out, text, rows, why, why_cap);
+		err = edge_config_parse(&c, text, rows, why, why_cap);
 	free(mem);
+	if (err)
+		return err;
+	err = edge_config_find_credentials(c, getenv("CREDENTIALS_DIRECTORY"));
+	if (err)
+		edge_config_free(c);
+	else
+		*out = c;
 	return err;
 }
 
@@ -297,10 +305,16 @@ enum edge_err edge_config_want_certificate(const struct edge_config *c,
 	enum edge_err err = want(c->certificate[use].chain, sections[use],
 				 "chain", why, why_cap);
 
-	if (err)
+	if (!err)
+		err = want(c->certificate[use].key, sections[use], "key", why,
+			   why_cap);
+	if (err || !edge_config_credential(c->certificate[use].key))
 		return err;
-	return want(c->certificate[use].key, sections[use], "key", why,
-		    why_cap);
+	(void)snprintf(why, why_cap,
+		       "[%s] key = %s: systemd gave no credentials; its unit "
+		       "wants LoadCredential=",
+		       sections[use], c->certificate[use].key);
+	return EDGE_ENOTFOUND;
 }
 
 enum edge_err edge_config_want_internal(const struct edge_config *c, char *why,

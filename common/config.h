@@ -64,7 +64,7 @@ struct edge_config {
 		char *access, *webconf, *av; /* addresses before NAT */
 	} public_at;
 	struct {
-		char *chain, *key; /* both or none */
+		char *chain, *key; /* both or none; see credential */
 	} certificate[EDGE_CERT_USES];
 	struct {
 		char *public_roots, *internal_ca, *operator_keys, *internal_crl;
@@ -104,6 +104,13 @@ edge_config_parse(struct edge_config **out, struct edge_slice text,
 		  const struct edge_config_rows *rows, char *why,
 		  size_t why_cap);
 void edge_config_free(struct edge_config *c); /* NULL is fine */
+/** The name in a key that is credential:NAME, which edge_config_load makes a
+ * path of $CREDENTIALS_DIRECTORY where systemd gave one; NULL: a path. */
+const char *edge_config_credential(const char *key);
+/** Keys that are credentials become files of that folder; NULL: none was
+ * given, they stay. EDGE_ENOMEM */
+EDGE_MUST_CHECK enum edge_err
+edge_config_find_credentials(struct edge_config *c, const char *folder);
 /** EDGE_TLS_MODERN unless the file says otherwise. */
 enum edge_tls_profile edge_config_profile(const struct edge_config *c,
 					  const char *listener);

@@ -18,6 +18,7 @@ enum {
 
 enum kind {
 	PATH,
+	KEY,
 	FQDN,
 	DEVICE,
 	SWITCH,
@@ -43,15 +44,15 @@ static const struct setting {
 	{"local", "device_external", DEVICE, offsetof(struct edge_config, device_external)},
 	{"local", "device_internal", DEVICE, offsetof(struct edge_config, device_internal)},
 	{"certificate.access",   "chain", PATH, offsetof(struct edge_config, certificate[EDGE_CERT_ACCESS].chain)},
-	{"certificate.access",   "key",   PATH, offsetof(struct edge_config, certificate[EDGE_CERT_ACCESS].key)},
+	{"certificate.access",   "key",   KEY,  offsetof(struct edge_config, certificate[EDGE_CERT_ACCESS].key)},
 	{"certificate.webconf",  "chain", PATH, offsetof(struct edge_config, certificate[EDGE_CERT_WEBCONF].chain)},
-	{"certificate.webconf",  "key",   PATH, offsetof(struct edge_config, certificate[EDGE_CERT_WEBCONF].key)},
+	{"certificate.webconf",  "key",   KEY,  offsetof(struct edge_config, certificate[EDGE_CERT_WEBCONF].key)},
 	{"certificate.av-auth",  "chain", PATH, offsetof(struct edge_config, certificate[EDGE_CERT_AV_AUTH].chain)},
-	{"certificate.av-auth",  "key",   PATH, offsetof(struct edge_config, certificate[EDGE_CERT_AV_AUTH].key)},
+	{"certificate.av-auth",  "key",   KEY,  offsetof(struct edge_config, certificate[EDGE_CERT_AV_AUTH].key)},
 	{"certificate.internal", "chain", PATH, offsetof(struct edge_config, certificate[EDGE_CERT_INTERNAL].chain)},
-	{"certificate.internal", "key",   PATH, offsetof(struct edge_config, certificate[EDGE_CERT_INTERNAL].key)},
+	{"certificate.internal", "key",   KEY,  offsetof(struct edge_config, certificate[EDGE_CERT_INTERNAL].key)},
 	{"certificate.turn",     "chain", PATH, offsetof(struct edge_config, certificate[EDGE_CERT_TURN].chain)},
-	{"certificate.turn",     "key",   PATH, offsetof(struct edge_config, certificate[EDGE_CERT_TURN].key)},
+	{"certificate.turn",     "key",   KEY,  offsetof(struct edge_config, certificate[EDGE_CERT_TURN].key)},
 	{"trust", "public",        PATH, offsetof(struct edge_config, trust.public_roots)},
 	{"trust", "internal",      PATH, offsetof(struct edge_config, trust.internal_ca)},
 	{"trust", "operator-keys", PATH, offsetof(struct edge_config, trust.operator_keys)},
@@ -214,6 +215,8 @@ static int set(struct edge_config_parser *p, const struct setting *s,
 	switch (s->kind) {
 	case PATH:
 		return set_path(p, at, value);
+	case KEY:
+		return edge_config_set_key(p, at, value);
 	case FQDN:
 		return set_fqdn(p, at, value);
 	case DEVICE:
@@ -334,6 +337,7 @@ void edge_config_free_settings(struct edge_config *c)
 
 		switch (settings[i].kind) {
 		case PATH:
+		case KEY:
 		case FQDN:
 		case DEVICE:
 		case HEP:

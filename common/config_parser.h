@@ -45,4 +45,8 @@ int edge_config_nets(struct edge_config_parser *p, char **at, const char *value,
 void edge_config_check_pairs(struct edge_config_parser *p);
 void edge_config_free_settings(struct edge_config *c);
 
+/** credential:NAME, or a path; 0: refused. */
+int edge_config_set_key(struct edge_config_parser *p, char **at,
+			const char *value);
+
 #endif

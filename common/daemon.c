@@ -76,6 +76,14 @@ static enum edge_err on_settings(struct edge_daemon *d)
 				d->why, sizeof(d->why));
 }
 
+static enum edge_err refuse_path(struct edge_daemon *d, const char *path)
+{
+	int e = errno;
+
+	snprintf(d->why, sizeof(d->why), "%.300s: %s", path, strerror(e));
+	return EDGE_ESYS;
+}
+
 static enum edge_err on_lock(struct edge_daemon *d)
 {
 	char path[PATH_LEN];
@@ -85,11 +93,11 @@ static enum edge_err on_lock(struct edge_daemon *d)
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return EDGE_ELIMIT;
 	if (mkdir(d->config->run, 0755) && errno != EEXIST)
-		return EDGE_ESYS;
+		return refuse_path(d, d->config->run);
 	d->lock_fd =
 		open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (d->lock_fd < 0)
-		return EDGE_ESYS;
+		return refuse_path(d, path);
 	if (!flock(d->lock_fd, LOCK_EX | LOCK_NB))
 		return EDGE_OK;
 	if (errno != EWOULDBLOCK)

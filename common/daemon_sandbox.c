@@ -1,7 +1,10 @@
 /* What a daemon gives up before it serves: its user, files and calls. */
 #include <libgen.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/daemon_state.h"
 #include "common/sandbox.h"
@@ -11,11 +14,26 @@ enum {
 	PATH_LEN = 512, /* ours: of such a path */
 };
 
+/* What root has made in the run folder is the service's, also when it starts
+ * next without root. */
+static enum edge_err give_files(const struct edge_daemon *d)
+{
+	const struct passwd *pw = geteuid() ? NULL : getpwnam(d->plan->name);
+
+	if (!pw)
+		return EDGE_OK;
+	if (fchown(d->lock_fd, pw->pw_uid, pw->pw_gid))
+		return EDGE_ESYS;
+	return edge_admin_give(d->admin, pw->pw_uid);
+}
+
 enum edge_err edge_daemon_user(struct edge_daemon *d)
 {
 	bool changed = false;
-	enum edge_err err = edge_sandbox_user(&changed, d->plan->name);
+	enum edge_err err = give_files(d);
 
+	if (!err)
+		err = edge_sandbox_user(&changed, d->plan->name);
 	if (err != EDGE_ENOTFOUND)
 		return err;
 	d->is_user_kept = true;
@@ -48,6 +66,18 @@ static void path_add(struct paths *l, const char *path, bool is_writable)
 	l->count++;
 }
 
+/* The pool's secrets, where packages let a single edge keep its own. */
+static void path_add_secrets(struct paths *l, const char *state)
+{
+	char path[PATH_LEN];
+	int n = snprintf(path, sizeof(path), "%s/secrets", state);
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		l->overflow = true;
+	else if (!access(path, W_OK))
+		path_add(l, path, true);
+}
+
 /* The folder, so that a file renamed into place can be read again; never a
  * folder as wide as / or /etc: there the file alone. */
 static void path_add_folder_of(struct paths *l, const char *file)
@@ -73,6 +103,7 @@ static void paths_fill(struct paths *l, const struct edge_daemon *d)
 	path_add(l, c->run, true);
 	path_add(l, c->trace.dir, true);
 	path_add(l, c->state, false);
+	path_add_secrets(l, c->state);
 	path_add_folder_of(l, d->config_path);
 	path_add_folder_of(l, c->resolv);
 	for (size_t i = 0; i < EDGE_CERT_USES; i++) {

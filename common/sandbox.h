@@ -38,8 +38,9 @@ edge_sandbox_apply(unsigned *gaps, const struct edge_sandbox_plan *p);
 
 /**
  * Become the user of that name with its group and the group lync-edge, if we
- * are root; CAP_NET_BIND_SERVICE alone is kept, for listeners to come.
- * @param changed  false: we were not root and nothing was done
+ * are root. Of capabilities, also of those who did not start as root,
+ * CAP_NET_BIND_SERVICE alone is kept, for listeners to come.
+ * @param changed  false: we were not root and stay who we are
  * @return EDGE_ENOTFOUND no such user (nothing done), EDGE_ESYS
  */
 EDGE_MUST_CHECK enum edge_err edge_sandbox_user(bool *changed,

@@ -30,14 +30,18 @@ static int groups_of(gid_t list[GROUPS_MAX], const char *name, gid_t primary)
 	return count;
 }
 
-/* Permitted and effective: CAP_NET_BIND_SERVICE alone. */
+/* Permitted and effective: CAP_NET_BIND_SERVICE alone, if it is there. */
 static int caps_cut(void)
 {
 	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
-	struct __user_cap_data_struct caps[2] = {{0}};
+	struct __user_cap_data_struct had[2] = {{0}}, caps[2] = {{0}};
 
-	caps[0].permitted = 1u << CAP_NET_BIND_SERVICE;
+	if (syscall(SYS_capget, &head, had))
+		return -1;
+	caps[0].permitted = had[0].permitted & 1u << CAP_NET_BIND_SERVICE;
 	caps[0].effective = caps[0].permitted;
+	if (had[0].permitted == caps[0].permitted && !had[1].permitted)
+		return 0; /* nor is there anything to give up */
 	return (int)syscall(SYS_capset, &head, caps);
 }
 
@@ -48,9 +52,9 @@ enum edge_err edge_sandbox_user(bool *changed, const char *name)
 	int count;
 	uid_t uid;
 
-	if (geteuid() != 0) {
+	if (geteuid() != 0) { /* started so, perhaps with capabilities */
 		*changed = false;
-		return EDGE_OK;
+		return caps_cut() ? EDGE_ESYS : EDGE_OK;
 	}
 	pw = getpwnam(name);
 	if (!pw || pw->pw_uid == 0)

@@ -1,5 +1,6 @@
 /* Reads certificates with OpenSSL; hands on values only. */
 #include <errno.h>
+#include <limits.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/config.h"
 #include "common/crypto.h"
 #include "edgectl/cert_file.h"
 #include "topology/utc.h"
@@ -52,9 +54,16 @@ static enum edge_err read_chain(STACK_OF(X509) * *out, const char *path,
 static void read_key(struct ctl_cert *c, X509 *leaf, const char *path,
 		     char *why, size_t cap)
 {
-	FILE *f = path ? fopen(path, "re") : NULL;
+	const char *name = edge_config_credential(path);
+	char stored[PATH_MAX];
+	FILE *f;
 	EVP_PKEY *key;
 
+	if (name) { /* where systemd takes it from */
+		snprintf(stored, sizeof(stored), "/etc/credstore/%s", name);
+		path = stored;
+	}
+	f = path ? fopen(path, "re") : NULL;
 	if (!f) {
 		snprintf(why, cap, "%s: %s", path ? path : "key",
 			 path ? strerror(errno) : "not set in edge.ini");

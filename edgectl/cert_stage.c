@@ -184,6 +184,11 @@ static enum ctl_exit stage(struct ctl_roll_job *j,
 
 	if (exit)
 		return exit;
+	if (edge_config_credential(j->roll.key))
+		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-012", ctl_roll_place,
+				"key = %s: a next key is staged beside a file; "
+				"name one in edge.ini",
+				j->roll.key);
 	if (j->roll.is_effective) {
 		ctl_roll_print(old_time, j->times.effective_s);
 		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-012", ctl_roll_place,

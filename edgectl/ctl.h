@@ -95,6 +95,7 @@ ctl_verb_fn ctl_topology_import, ctl_topology_sign, ctl_topology_check,
 	ctl_cert_stage, ctl_cert_drop_previous, ctl_cert_assign, ctl_cert_lab,
 	ctl_status, ctl_drain, ctl_test_av_edge, ctl_test_p2p_av,
 	ctl_test_dataconf, ctl_policy_show, ctl_policy_explain, ctl_doctor,
-	ctl_net_plan_verb, ctl_setup, ctl_up, ctl_topology_render;
+	ctl_net_plan_verb, ctl_setup, ctl_up, ctl_topology_render,
+	ctl_probe_external;
 
 #endif

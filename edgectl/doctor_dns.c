@@ -16,7 +16,7 @@ enum { RESOLV_MAX = 64 * 1024, SAW = 300 };
 
 struct job {
 	struct ctl_doctor *d;
-	struct ctl_side outside;
+	struct ctl_local outside;
 	struct edge_addr server[CTL_DNS_SERVERS];
 	size_t server_count;
 	char names[200]; /* of the servers */
@@ -252,7 +252,7 @@ void ctl_doctor_dns(struct ctl_doctor *d)
 	if (!j)
 		return;
 	j->d = d;
-	ctl_side_outside(&j->outside, d, TOPO_PORT_ACCESS_CLIENT);
+	ctl_local_outside(&j->outside, d, TOPO_PORT_ACCESS_CLIENT);
 	read_servers(j);
 	if (j->server_count)
 		ask(j);

@@ -11,7 +11,7 @@
 
 /* -- sides --------------------------------------------------------------- */
 
-static void fill_side(struct ctl_side *s, const char *set,
+static void fill_side(struct ctl_local *s, const char *set,
 		      const struct edge_addr *at)
 {
 	s->local = *at;
@@ -23,12 +23,12 @@ static void fill_side(struct ctl_side *s, const char *set,
 	s->device = *s->name ? s->name : NULL;
 }
 
-void ctl_side_inside(struct ctl_side *out, const struct ctl_doctor *d)
+void ctl_local_inside(struct ctl_local *out, const struct ctl_doctor *d)
 {
 	fill_side(out, d->c->config->device_internal, &d->topo->internal);
 }
 
-void ctl_side_outside(struct ctl_side *out, const struct ctl_doctor *d,
+void ctl_local_outside(struct ctl_local *out, const struct ctl_doctor *d,
 		      enum topo_port_kind kind)
 {
 	fill_side(out, d->c->config->device_external,

@@ -12,15 +12,15 @@ void ctl_svc_next_hop(struct ctl_doctor *d);
 void ctl_svc_relay(struct ctl_doctor *d);
 
 /* A side of this host: what to dial from. */
-struct ctl_side {
+struct ctl_local {
 	struct edge_addr local; /* port 0 */
 	char name[16];
 	const char *device; /* NULL: not known */
 };
 /** From our address on the inside. */
-void ctl_side_inside(struct ctl_side *out, const struct ctl_doctor *d);
+void ctl_local_inside(struct ctl_local *out, const struct ctl_doctor *d);
 /** From the address of an outside listener. */
-void ctl_side_outside(struct ctl_side *out, const struct ctl_doctor *d,
+void ctl_local_outside(struct ctl_local *out, const struct ctl_doctor *d,
 		      enum topo_port_kind kind);
 
 #endif

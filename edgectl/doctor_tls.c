@@ -14,7 +14,7 @@ struct job {
 	struct ctl_doctor *d;
 	const struct ctl_svc_door *door;
 	struct ctl_shown_plan plan;
-	struct ctl_side side;
+	struct ctl_local side;
 	char place[EDGE_ADDR_STRLEN + 32];
 	unsigned *told; /* a bit per certificate that a service has not taken */
 };
@@ -158,9 +158,9 @@ static void check_door(struct ctl_doctor *d, const struct ctl_svc_door *door,
 	char text[EDGE_ADDR_STRLEN];
 
 	if (door->is_inside)
-		ctl_side_inside(&j.side, d);
+		ctl_local_inside(&j.side, d);
 	else
-		ctl_side_outside(&j.side, d, door->kind);
+		ctl_local_outside(&j.side, d, door->kind);
 	j.plan = (struct ctl_shown_plan){
 		.server = d->topo->listen[door->kind].addr,
 		.local = j.side.local,

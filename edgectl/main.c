@@ -79,8 +79,11 @@ static const struct verb {
 	 "routes, rules and switches that two sides need; sets them"},
 	{"doctor", NULL, ctl_doctor, "[--family NAME[,NAME]] [--quiet]",
 	 "is this host set up right? what is wrong, and how to mend it"},
-	{"drain", NULL, ctl_drain, "[SERVICE]",
-	 "no new work; sessions end by themselves"},
+	{"probe", "external", ctl_probe_external,
+	 "DOMAIN [--dns SERVER,...] [--trust FILE] [--without PART,...] [...]",
+	 "what users and partners outside meet: DNS, TCP, TLS, each protocol"},
+	{"drain", NULL, ctl_drain, "[SERVICE] [--no-wait]",
+	 "no new work; counts down what is left until the service has ended"},
 	/* clang-format on */
 };
 

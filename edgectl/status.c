@@ -1,4 +1,4 @@
-/* status, drain: what the daemons say of themselves. */
+/* status: what the daemons say of themselves. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -335,51 +335,5 @@ enum ctl_exit ctl_status(struct ctl *c, int argc, char **argv)
 	if (!runs)
 		ctl_find(c, TOPO_WARN, "CTL-014", c->config->run,
 			 "no service has a socket here");
-	return CTL_GOOD;
-}
-
-static enum ctl_exit drain_one(struct ctl *c, size_t i, bool *runs)
-{
-	struct edge_admin_answer answer = {0};
-	enum edge_err err;
-
-	err = ctl_daemon_post(c, i, "/v1/drain", 0, &answer);
-	free(answer.body);
-	if (err == EDGE_ENOTFOUND)
-		return CTL_GOOD;
-	*runs = true;
-	if (err)
-		return ctl_fail(c, err, "CTL-016", ctl_daemons[i], "%s",
-				ctl_reason(err));
-	if (answer.status / 100 != 2)
-		return ctl_fail(c, EDGE_EREFUSED, "CTL-006", ctl_daemons[i],
-				"answered %u to drain", answer.status);
-	ctl_say(c, "%s drains: no new work, sessions end by themselves",
-		ctl_daemons[i]);
-	return CTL_GOOD;
-}
-
-enum ctl_exit ctl_drain(struct ctl *c, int argc, char **argv)
-{
-	enum ctl_exit exit = ctl_options(c, NULL, 0, &argc, argv);
-	bool runs = false, known = false;
-
-	if (!exit && argc > 1)
-		exit = ctl_usage(c, "drain wants one SERVICE, or none for all");
-	if (!exit)
-		exit = ctl_config(c);
-	for (size_t i = 0; !exit && i < CTL_DAEMONS; i++) {
-		if (argc && strcmp(argv[0], ctl_daemons[i]) != 0)
-			continue;
-		known = true;
-		exit = drain_one(c, i, &runs);
-	}
-	if (exit)
-		return exit;
-	if (!known)
-		return ctl_usage(c, "no service is called %.40s", argv[0]);
-	if (!runs)
-		return ctl_fail(c, EDGE_ENOTFOUND, "CTL-014", c->config->run,
-				"no such service has a socket here");
 	return CTL_GOOD;
 }

@@ -29,7 +29,7 @@ struct row {
 struct hop {
 	struct ctl_doctor *d;
 	const struct topo_cluster *cluster;
-	struct ctl_side side;
+	struct ctl_local side;
 	struct row row[ROWS];
 	size_t count, good;
 };
@@ -307,7 +307,7 @@ void ctl_svc_next_hop(struct ctl_doctor *d)
 
 	if (d->is_way_in_bad || d->is_next_hop_blocked)
 		return;
-	ctl_side_inside(&h.side, d);
+	ctl_local_inside(&h.side, d);
 	list_rows(&h);
 	connect_all(&h);
 	for (size_t i = 0; i < h.count; i++) {

@@ -102,7 +102,7 @@ static bool mint(struct relays *r)
 /* -- allocations --------------------------------------------------------- */
 
 static enum edge_err allocate(struct relays *r, const struct edge_addr *at,
-			      const struct ctl_side *side, bool is_tcp,
+			      const struct ctl_local *side, bool is_tcp,
 			      char why[WHY])
 {
 	const struct ctl_mras_answer *a = &r->answer;
@@ -133,15 +133,15 @@ static void own(struct relays *r, enum topo_port_kind kind)
 			    kind == TOPO_PORT_AV_OUTSIDE_TCP;
 	const bool is_inside = kind == TOPO_PORT_AV_INSIDE_TCP ||
 			       kind == TOPO_PORT_AV_INSIDE_UDP;
-	struct ctl_side side;
+	struct ctl_local side;
 	char text[EDGE_ADDR_STRLEN], why[WHY];
 
 	if (!l->present || ctl_doctor_is_cut_off(r->d, &l->addr, is_inside))
 		return;
 	if (is_inside)
-		ctl_side_inside(&side, r->d);
+		ctl_local_inside(&side, r->d);
 	else
-		ctl_side_outside(&side, r->d, kind);
+		ctl_local_outside(&side, r->d, kind);
 	edge_addr_print(&l->addr, text);
 	if (!allocate(r, &l->addr, &side, is_tcp, why)) {
 		r->good++;
@@ -206,7 +206,7 @@ static void member(struct relays *r, size_t i)
 	struct ctl_doctor *d = r->d;
 	const enum topo_port_kind kind = TOPO_PORT_AV_OUTSIDE_UDP;
 	struct edge_addr at = d->topo->av_members[i];
-	struct ctl_side side;
+	struct ctl_local side;
 	char text[EDGE_ADDR_STRLEN], why[WHY];
 	const char *name;
 	enum edge_err err;
@@ -214,7 +214,7 @@ static void member(struct relays *r, size_t i)
 	at.port = d->topo->listen[kind].addr.port;
 	edge_addr_print(&at, text);
 	name = member_of(d->topo, i, text);
-	ctl_side_outside(&side, d, kind);
+	ctl_local_outside(&side, d, kind);
 	if (side.local.family != at.family)
 		return; /* the same relay by another family */
 	err = allocate(r, &at, &side, false, why);

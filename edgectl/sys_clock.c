@@ -60,12 +60,12 @@ static uint64_t now_ms(void)
 static bool bind_outside(int fd, const struct ctl_doctor *d, uint8_t family)
 {
 	struct sockaddr_storage sa;
-	struct ctl_side side;
+	struct ctl_local side;
 	socklen_t len;
 
 	if (!d->topo)
 		return true;
-	ctl_side_outside(&side, d, TOPO_PORT_ACCESS_CLIENT);
+	ctl_local_outside(&side, d, TOPO_PORT_ACCESS_CLIENT);
 	if (side.local.family != family)
 		return true;
 	len = edge_addr_to_sockaddr(&side.local, &sa);

@@ -39,7 +39,7 @@ tidy() {
 }
 
 man() {
-	pages=$(sources '*.1' '*.5' '*.8')
+	pages=$(sources '*.1' '*.5' '*.7' '*.8')
 	[ -n "$pages" ] || return 0
 	mandoc -T lint -W warning $pages
 }

@@ -93,6 +93,8 @@ if build dev; then
 	tests/lint.sh | tee -a "$results"
 	journeys dev 1
 	journeys dev 2 --again
+	say packages
+	as_root tests/packages/run --results "$results" || true
 fi
 if build asan; then
 	units asan

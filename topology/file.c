@@ -90,6 +90,17 @@ static enum edge_err write_all(int fd, struct edge_slice s)
 	return EDGE_OK;
 }
 
+/* The mode is meant as given, whatever the umask; a running service may not
+ * change one, and has no need to. */
+static bool has_mode(int fd, mode_t mode)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return false;
+	return (st.st_mode & 07777) == mode || !fchmod(fd, mode);
+}
+
 enum edge_err topo_file_create(int dir, const char *name, mode_t mode,
 			       struct edge_slice bytes)
 {
@@ -101,8 +112,7 @@ enum edge_err topo_file_create(int dir, const char *name, mode_t mode,
 	if (fd < 0)
 		return errno == EEXIST ? EDGE_EDUP : open_err();
 	err = write_all(fd, bytes);
-	/* the mode is meant as given, whatever the umask */
-	if (!err && (fchmod(fd, mode) || fsync(fd)))
+	if (!err && (!has_mode(fd, mode) || fsync(fd)))
 		err = EDGE_ESYS;
 	if (close(fd) && !err)
 		err = EDGE_ESYS;

@@ -31,6 +31,8 @@ const struct topo *wce_service_topo(const struct wce_service *v);
 struct wce_shared *wce_service_shared(struct wce_service *v);
 const struct wce_desk *wce_service_desk(const struct wce_service *v);
 const struct topo_keyring *wce_service_keys(const struct wce_service *v);
+/** How long who is there may stay, of a service that drains. */
+uint64_t wce_service_drain_left_ms(const struct wce_service *v);
 /** More than nine tenths of a limit are in use: WC 4.8. */
 bool wce_service_is_throttling(const struct wce_service *v);
 /** TLS profile of a listener, in words. */

@@ -259,6 +259,13 @@ static void look_at_drain(struct edge_timer *t, uint64_t now_ms)
 			 look_at_drain);
 }
 
+uint64_t wce_service_drain_left_ms(const struct wce_service *v)
+{
+	const uint64_t now = edge_loop_now_ms(v->control);
+
+	return v->drain_until_ms > now ? v->drain_until_ms - now : 0;
+}
+
 void wce_service_drain(void *self)
 {
 	struct wce_service *v = self;

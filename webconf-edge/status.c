@@ -144,6 +144,19 @@ static json_t *throttling(struct wce_shared *s, const struct wce_service *v)
 			 wce_service_is_throttling(v));
 }
 
+/* What edgectl counts down. */
+static void add_drain(json_t *o, struct wce_service *v)
+{
+	struct wce_shared *s = wce_service_shared(v);
+	const uint64_t left_ms = wce_service_drain_left_ms(v);
+
+	json_object_set_new(o, "draining",
+			    json_pack("{s:I,s:{s:o,s:o}}", "ends_in_s",
+				      (json_int_t)((left_ms + 999) / 1000),
+				      "left", "clients", number(&s->clients),
+				      "sessions", number(&s->paired)));
+}
+
 void wce_status_fill(void *self, void *object)
 {
 	struct wce_service *v = self;
@@ -152,6 +165,8 @@ void wce_status_fill(void *self, void *object)
 	json_t *o = object;
 
 	add_listeners(o, v, atomic_load(&s->is_draining));
+	if (atomic_load(&s->is_draining))
+		add_drain(o, v);
 	add_mcus(o, v);
 	json_object_set_new(
 		o, "conference",

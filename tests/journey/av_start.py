@@ -151,6 +151,9 @@ def look_at_drain(j, edge):
     until(lambda: late.allocate().kind == msturn.REFUSED, 5,
           'a draining edge makes allocations')
     assert edge.process.poll() is None
+    left = edge.call('GET', '/v1/status')[1]['draining']
+    assert left['left'] == {'allocations': 1, 'streams': 0} and \
+        3500 < left['ends_in_s'] <= 3600, left
     client.end()
     assert edge.process.wait(15) == 0, edge.tail()
 

@@ -136,6 +136,9 @@ def edge_drains(rooms):
     for number in range(5):
         show(rooms, *pair, f'while the edge drains {number}')
     assert edge.process.poll() is None, 'it did not wait'
+    left = edge.call('GET', '/v1/status')[1]['draining']
+    assert left['left']['clients'] == 2 and left['left']['sessions'] and \
+        left['ends_in_s'], left
     assert edge.ended().get('reset', 0) == resets
     rooms.all([one.half_close() for one in pair])
     for one in pair:

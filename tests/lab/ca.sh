@@ -69,6 +69,7 @@ leaf edge01 internal edgepool01.$corp edgepool01.$corp,edge01.$corp $both
 leaf edge02 internal edgepool01.$corp edgepool01.$corp,edge02.$corp $both
 leaf av-auth internal edgepool01.$corp edgepool01.$corp $both
 leaf webconf public webconf.contoso.com webconf.contoso.com serverAuth
+leaf webconf-ends public webconf.contoso.com webconf.contoso.com serverAuth -days 3
 leaf turn public av.contoso.com av.contoso.com serverAuth
 leaf dirpool01 internal dirpool01.$corp \
 	dirpool01.$corp,dir01.$corp,dir02.$corp $both
@@ -177,5 +178,7 @@ expired() { # NAME AUTHORITY COMMON-NAME SAN-LIST EKU
 }
 expired bad-expired internal dirpool01.$corp dirpool01.$corp,dir01.$corp $both
 expired mcu-expired internal fe02.$corp fe02.$corp serverAuth
+expired access-expired public sip.contoso.com \
+	sip.contoso.com,webconf.contoso.com,av.contoso.com $both
 expired partner-expired public sip.fabrikam.com sip.fabrikam.com $both
 chmod 0640 ./*.key

@@ -22,7 +22,7 @@ from support.wait import until
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 BINARIES = pathlib.Path(os.environ.get(
-    'LYNC_LAB_BINARIES', ROOT / 'build' / 'dev' / 'bin'))
+    'LYNC_EDGE_BIN', ROOT / 'build' / 'dev' / 'bin'))
 SERVICES = ('access-edge', 'av-edge', 'webconf-edge')
 MCUS = ('fe01', 'fe02', 'fe03')
 

@@ -31,16 +31,17 @@ def federation(domain, target, port=5061, priority=0, weight=0):
 class Resolver:
     """The DNS server that the edge and the clients are told of; records beside
     the lab's own. fabrikam: the address of sip.fabrikam.com; silent: domains
-    whose questions lead nowhere."""
+    whose questions lead nowhere. at: another server, for who is told of it;
+    lab: the lab's own records there."""
 
     def __init__(self, world, folder, *records, fabrikam=netns.PARTNER,
-                 silent=()):
-        self.log = pathlib.Path(folder) / 'dnsmasq.log'
-        rows = [*RECORDS, host('sip.fabrikam.com', fabrikam), *records]
+                 silent=(), at=netns.INET, lab=tuple(RECORDS)):
+        self.log = pathlib.Path(folder) / f'dnsmasq-{at}.log'
+        rows = [*lab, host('sip.fabrikam.com', fabrikam), *records]
         self.process = world.inet.start(
             'dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null',
             '--no-resolv', '--no-hosts', '--user=root', '--bind-interfaces',
-            f'--listen-address={netns.INET}', '--log-queries',
+            f'--listen-address={at}', '--log-queries',
             f'--log-facility={self.log}', '--pid-file=',
             *(f'--server=/{name}/{SILENT}' for name in silent),
             '--local=/#/', '--local-ttl=60',

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/capability.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -323,6 +324,32 @@ START_TEST(sandbox_user_gives_root_up)
 }
 END_TEST
 
+static void child_capable(void)
+{
+	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct caps[2] = {{0}};
+	bool changed = true;
+
+	caps[0].permitted = 1u << CAP_NET_BIND_SERVICE | 1u << CAP_NET_ADMIN;
+	caps[0].effective = caps[0].permitted;
+	EXPECT(!prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0));
+	EXPECT(!setresuid(65534, 65534, 65534));
+	EXPECT(!syscall(SYS_capset, &head, caps));
+	EXPECT(!edge_sandbox_user(&changed, "nobody"));
+	EXPECT(!changed);
+	EXPECT(!syscall(SYS_capget, &head, caps));
+	EXPECT(caps[0].permitted == 1u << CAP_NET_BIND_SERVICE);
+	EXPECT(caps[0].effective == caps[0].permitted);
+}
+
+START_TEST(sandbox_user_cuts_what_was_given_at_start)
+{
+	if (geteuid() != 0)
+		return; /* only root can give capabilities */
+	ck_assert_int_eq(outcome(child_capable), 0);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("sandbox");
@@ -335,6 +362,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, sandbox_lets_maps_be_changed_and_no_more);
 	tcase_add_test(t, sandbox_forbids_core_files_outside_a_lab);
 	tcase_add_test(t, sandbox_user_gives_root_up);
+	tcase_add_test(t, sandbox_user_cuts_what_was_given_at_start);
 	suite_add_tcase(s, t);
 	return s;
 }
