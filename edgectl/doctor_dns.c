@@ -254,7 +254,7 @@ void ctl_doctor_dns(struct ctl_doctor *d)
 	j->d = d;
 	ctl_local_outside(&j->outside, d, TOPO_PORT_ACCESS_CLIENT);
 	read_servers(j);
-	if (j->server_count)
+	if (j->server_count && j->outside.is_here)
 		ask(j);
 	free(j);
 }

@@ -14,12 +14,13 @@
 static void fill_side(struct ctl_local *s, const char *set,
 		      const struct edge_addr *at)
 {
+	char found[16] = "";
+
 	s->local = *at;
 	s->local.port = 0;
-	if (set)
-		snprintf(s->name, sizeof(s->name), "%s", set);
-	else if (!edge_sock_device(&s->local, s->name))
-		s->name[0] = '\0';
+	s->is_here = edge_sock_device(&s->local, found) &&
+		     (!set || !strcmp(set, found));
+	snprintf(s->name, sizeof(s->name), "%s", set ? set : found);
 	s->device = *s->name ? s->name : NULL;
 }
 
@@ -29,7 +30,7 @@ void ctl_local_inside(struct ctl_local *out, const struct ctl_doctor *d)
 }
 
 void ctl_local_outside(struct ctl_local *out, const struct ctl_doctor *d,
-		      enum topo_port_kind kind)
+		       enum topo_port_kind kind)
 {
 	fill_side(out, d->c->config->device_external,
 		  &d->topo->listen[kind].addr);

@@ -16,11 +16,12 @@ struct ctl_local {
 	struct edge_addr local; /* port 0 */
 	char name[16];
 	const char *device; /* NULL: not known */
+	bool is_here;	    /* the address is on that NIC; else NET says it */
 };
 /** From our address on the inside. */
 void ctl_local_inside(struct ctl_local *out, const struct ctl_doctor *d);
 /** From the address of an outside listener. */
 void ctl_local_outside(struct ctl_local *out, const struct ctl_doctor *d,
-		      enum topo_port_kind kind);
+		       enum topo_port_kind kind);
 
 #endif

@@ -161,6 +161,8 @@ static void check_door(struct ctl_doctor *d, const struct ctl_svc_door *door,
 		ctl_local_inside(&j.side, d);
 	else
 		ctl_local_outside(&j.side, d, door->kind);
+	if (!j.side.is_here)
+		return;
 	j.plan = (struct ctl_shown_plan){
 		.server = d->topo->listen[door->kind].addr,
 		.local = j.side.local,

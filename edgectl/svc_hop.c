@@ -308,6 +308,8 @@ void ctl_svc_next_hop(struct ctl_doctor *d)
 	if (d->is_way_in_bad || d->is_next_hop_blocked)
 		return;
 	ctl_local_inside(&h.side, d);
+	if (!h.side.is_here)
+		return;
 	list_rows(&h);
 	connect_all(&h);
 	for (size_t i = 0; i < h.count; i++) {

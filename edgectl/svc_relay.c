@@ -142,6 +142,8 @@ static void own(struct relays *r, enum topo_port_kind kind)
 		ctl_local_inside(&side, r->d);
 	else
 		ctl_local_outside(&side, r->d, kind);
+	if (!side.is_here)
+		return;
 	edge_addr_print(&l->addr, text);
 	if (!allocate(r, &l->addr, &side, is_tcp, why)) {
 		r->good++;
@@ -191,8 +193,8 @@ static void other_key(struct ctl_doctor *d, const char *name, const char *text)
 	ctl_cure_add(&d->cure, CTL_ON_MEMBER, "scp -p %s:%s %s:%s /root/",
 		     d->topo->self, chain, d->topo->self, key);
 	ctl_cure_add(&d->cure, CTL_ON_MEMBER,
-		     "edgectl cert assign av-auth --now --chain /root/%s --key "
-		     "/root/%s",
+		     "edgectl cert assign av-auth --chain /root/%s --key "
+		     "/root/%s --now",
 		     strrchr(chain, '/') + 1, strrchr(key, '/') + 1);
 	ctl_cure_add(&d->cure, CTL_ON_MEMBER, "systemctl reload av-edge");
 	ctl_doctor_bad(d, TOPO_ERROR, "CERT-004", name,
@@ -215,7 +217,7 @@ static void member(struct relays *r, size_t i)
 	edge_addr_print(&at, text);
 	name = member_of(d->topo, i, text);
 	ctl_local_outside(&side, d, kind);
-	if (side.local.family != at.family)
+	if (side.local.family != at.family || !side.is_here)
 		return; /* the same relay by another family */
 	err = allocate(r, &at, &side, false, why);
 	if (!err)

@@ -66,7 +66,7 @@ static bool bind_outside(int fd, const struct ctl_doctor *d, uint8_t family)
 	if (!d->topo)
 		return true;
 	ctl_local_outside(&side, d, TOPO_PORT_ACCESS_CLIENT);
-	if (side.local.family != family)
+	if (side.local.family != family || !side.is_here)
 		return true;
 	len = edge_addr_to_sockaddr(&side.local, &sa);
 	return (!side.device ||

@@ -345,8 +345,8 @@ void daemon_ready(struct service *s)
 json_t *daemon_ask(const char *method, const char *path, const char *body,
 		   unsigned want)
 {
-	const struct edge_admin_question q = {daemon_run, "edge-test", method,
-					      path, edge_slice_str(body)};
+	const struct edge_admin_question q = {
+		daemon_run, "edge-test", method, path, edge_slice_str(body), 0};
 	struct edge_admin_answer a;
 	json_t *o;
 

@@ -110,7 +110,7 @@ struct call {
 static void call_make(struct call *c)
 {
 	const struct edge_admin_question q = {run, "test", c->method, c->path,
-					      edge_slice_str(c->body)};
+					      edge_slice_str(c->body), 0};
 	struct edge_admin_answer a = {0};
 
 	c->err = edge_admin_call(&a, &q);
@@ -193,7 +193,7 @@ END_TEST
 
 START_TEST(admin_call_says_when_nobody_is_there)
 {
-	const struct edge_admin_question q = {run, "other", "GET", "/", {0}};
+	const struct edge_admin_question q = {run, "other", "GET", "/", {0}, 0};
 	struct edge_admin_answer a;
 
 	ck_assert_int_eq(edge_admin_call(&a, &q), EDGE_ENOTFOUND);
