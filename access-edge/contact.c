@@ -107,14 +107,9 @@ enum acc_reason acc_contact_replace(struct edge_sip_edit *e,
 	return ACC_REASON_OK;
 }
 
-bool acc_contact_is_inside(const struct acc_view *v, struct edge_slice host)
+bool acc_contact_is_inside_address(const struct edge_addr *a)
 {
-	struct edge_addr a;
-
-	if (!acc_host_addr(&a, host))
-		return topo_is_inside_name(v->topo, host) ||
-		       topo_find_registrar(v->topo, host, NULL) != NULL;
-	switch (edge_addr_classify(&a)) {
+	switch (edge_addr_classify(a)) {
 	case EDGE_ADDR_GLOBAL:
 		return false;
 	case EDGE_ADDR_UNSPECIFIED:
@@ -128,6 +123,16 @@ bool acc_contact_is_inside(const struct acc_view *v, struct edge_slice host)
 	return true;
 }
 
+bool acc_contact_is_inside(const struct acc_view *v, struct edge_slice host)
+{
+	struct edge_addr a;
+
+	if (acc_host_addr(&a, host))
+		return acc_contact_is_inside_address(&a);
+	return topo_is_inside_name(v->topo, host) ||
+	       topo_find_registrar(v->topo, host, NULL) != NULL;
+}
+
 bool acc_contact_leads_inside(const struct acc_view *v,
 			      const struct edge_sip_uri *u)
 {
@@ -136,6 +141,26 @@ bool acc_contact_leads_inside(const struct acc_view *v,
 	return acc_contact_is_inside(v, u->host) ||
 	       (edge_sip_param(u->params, "maddr", &maddr) &&
 		acc_contact_is_inside(v, maddr));
+}
+
+static bool is_known_inside(const struct acc_view *v, struct edge_slice host)
+{
+	struct edge_addr a;
+
+	if (acc_host_addr(&a, host))
+		return topo_is_inside_address(v->topo, &a);
+	return topo_is_inside_name(v->topo, host) &&
+	       !edge_slice_ieq_str(host, v->topo->access_name);
+}
+
+bool acc_contact_names_inside(const struct acc_view *v,
+			      const struct edge_sip_uri *u)
+{
+	struct edge_slice maddr;
+
+	return is_known_inside(v, u->host) ||
+	       (edge_sip_param(u->params, "maddr", &maddr) &&
+		is_known_inside(v, maddr));
 }
 
 /* All Contacts of a message, and the way they would go out. */

@@ -2,6 +2,7 @@
 #ifndef ACCESS_EDGE_CONTACT_H
 #define ACCESS_EDGE_CONTACT_H
 
+#include "common/addr.h"
 #include "common/sip/edit.h"
 #include "access-edge/reason.h"
 #include "access-edge/source.h"
@@ -24,7 +25,13 @@ enum acc_reason acc_contact_redirect(struct edge_sip_edit *e,
 /** Does a URI lead inside, by its host or its maddr? */
 bool acc_contact_leads_inside(const struct acc_view *v,
 			      const struct edge_sip_uri *u);
+/** Is it an address that is not of the open Internet? */
+bool acc_contact_is_inside_address(const struct edge_addr *a);
 /** Does a host name or address belong to the inside? */
 bool acc_contact_is_inside(const struct acc_view *v, struct edge_slice host);
+/** Does a URI name a place that the topology knows inside? Other than the two
+ * above, private addresses are nobody's: partners have theirs. */
+bool acc_contact_names_inside(const struct acc_view *v,
+			      const struct edge_sip_uri *u);
 
 #endif

@@ -229,6 +229,63 @@ enum acc_reason acc_destination_target(const struct acc_view *v,
 		       : ACC_REASON_SRV_DOMAIN;
 }
 
+/* A domain of the list that goes to that proxy; NULL: none. */
+static const struct topo_partner *goes_to(const struct topo *t,
+					  const char *proxy)
+{
+	for (size_t i = 0; i < t->allowed_count; i++)
+		if (t->allowed[i].proxy_fqdn &&
+		    topo_name_eq(edge_slice_str(proxy),
+				 t->allowed[i].proxy_fqdn))
+			return &t->allowed[i];
+	return NULL;
+}
+
+static enum acc_reason proxy_again(const struct topo *t,
+				   struct acc_destination *to)
+{
+	const struct topo_partner *row = goes_to(t, to->name);
+	const struct topo_provider *p = acc_partner_provider(t, to->name);
+
+	if (row && (to->role == ACC_ROLE_DIR || !p)) {
+		to->role = ACC_ROLE_DIR;
+		to->level = row->verification;
+		return ACC_REASON_OK;
+	}
+	if (!p)
+		return ACC_REASON_NO_PARTNER;
+	to->role = p->is_public ? ACC_ROLE_PIC : ACC_ROLE_HST;
+	to->level = p->level;
+	return p->is_enabled ? ACC_REASON_OK : ACC_REASON_PROVIDER_OFF;
+}
+
+enum acc_reason acc_destination_again(const struct acc_view *v,
+				      struct acc_destination *to,
+				      const char *peer)
+{
+	const struct topo *t = v->topo;
+	const struct topo_partner *row =
+		topo_find_partner(t, edge_slice_str(to->name));
+
+	if (t->access.default_route) {
+		to->role =
+			t->access.route_is_public ? ACC_ROLE_PIC : ACC_ROLE_CLR;
+		to->level = t->access.route_level;
+		return !to->by_srv && topo_name_eq(edge_slice_str(to->name),
+						   t->access.default_route)
+			       ? ACC_REASON_OK
+			       : ACC_REASON_NO_PARTNER;
+	}
+	if (!to->by_srv)
+		return proxy_again(t, to);
+	if (topo_is_blocked(t, edge_slice_str(to->name)))
+		return ACC_REASON_DESTINATION_BLOCKED;
+	if (row && row->proxy_fqdn)
+		return ACC_REASON_NO_PARTNER;
+	to->is_listed = row != NULL;
+	return *peer ? acc_destination_target(v, to, peer) : ACC_REASON_OK;
+}
+
 void acc_destination_tell(struct acc_verdict *out,
 			  const struct acc_destination *to, enum acc_reason why)
 {

@@ -31,6 +31,12 @@ enum acc_reason acc_destination_find(struct acc_verdict *out,
 enum acc_reason acc_destination_target(const struct acc_view *v,
 				       struct acc_destination *to,
 				       const char *target);
+/** The topology is another one: may that peer still be dialled for a
+ * destination that acc_destination_find once gave, whatever the message? Role,
+ * level and is_listed become those of now. peer: its FQDN; "": none yet. */
+enum acc_reason acc_destination_again(const struct acc_view *v,
+				      struct acc_destination *to,
+				      const char *peer);
 /** That target, or the record, is why it does not go: a step that says so, and
  * the reason. Its row is borrowed from to. */
 void acc_destination_tell(struct acc_verdict *out,

@@ -11,6 +11,8 @@
 #include "access-edge/trust.h"
 #include "topology/snap.h"
 
+#define ANONYMOUS "anonymous.invalid" /* AE 2.8, 3.1 */
+
 /* What one call works with. */
 struct call {
 	struct acc_service *v;
@@ -164,7 +166,17 @@ static bool judge(struct call *c, struct pair *p, const struct acc_question *q)
 	       explain(c, &p->is, c->other, q) == EDGE_OK;
 }
 
-/* A user's message of each domain of ours stands for all users. */
+static void add_user(struct call *c, json_t *changed,
+		     const struct acc_question *q, const char *of)
+{
+	struct pair p;
+
+	if (judge(c, &p, q) && !acc_explained_same(&p.was, &p.is))
+		json_array_append_new(changed, change(&p, of, "any", "any"));
+}
+
+/* A user's message of each domain of ours stands for all users; one who is
+ * called to a conference for those without a name here. */
 static void add_users(struct call *c, json_t *changed)
 {
 	const struct topo *now = acc_service_topo(c->v);
@@ -173,15 +185,20 @@ static void add_users(struct call *c, json_t *changed)
 				       .to = user,
 				       .method = "MESSAGE",
 				       .direction = ACC_OF_A_USER};
-	struct pair p;
+	const struct acc_question anonymous = {.from = "anonymous@" ANONYMOUS,
+					       .to = user,
+					       .method = "INVITE",
+					       .direction = ACC_OF_A_USER};
 
 	for (size_t i = 0; i < now->domain_count; i++) {
 		snprintf(user, sizeof(user), "user@%s", now->domains[i].name);
-		if (judge(c, &p, &q) && !acc_explained_same(&p.was, &p.is))
-			json_array_append_new(
-				changed,
-				change(&p, now->domains[i].name, "any", "any"));
+		add_user(c, changed, &q, now->domains[i].name);
 	}
+	if (!now->domain_count)
+		return;
+	snprintf(user, sizeof(user), "user@%s;gruu;opaque=app:conf:focus:id:x",
+		 now->domains[0].name);
+	add_user(c, changed, &anonymous, ANONYMOUS);
 }
 
 static bool judge_flow(struct call *c, struct pair *p, const struct acc_flow *f)

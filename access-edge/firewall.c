@@ -219,6 +219,9 @@ static enum acc_reason act(struct walk *w, int line, enum acc_fw_action action)
 	case ACC_FW_IF_SEEN:
 		keep = w->way->sees_diagnostics;
 		break;
+	case ACC_FW_IF_OUTSIDE:
+		keep = !acc_text_reveals(w->v, l->value);
+		break;
 	case ACC_FW_IF_SPLIT:
 		return split_info(w, line);
 	case ACC_FW_CAP:

@@ -22,15 +22,16 @@ enum acc_fw_column {
 enum acc_fw_action {
 	ACC_FW_KEEP, /* byte for byte */
 	ACC_FW_DELETE,
-	ACC_FW_IF_FROM,	 /* keep when its URI is of the From domain */
-	ACC_FW_IF_OWN,	 /* keep when of our domains and not Privacy: id */
-	ACC_FW_IF_SEEN,	 /* keep when the peer may see diagnostics, AE 4.1 */
-	ACC_FW_IF_SPLIT, /* keep for a shared-address-space provider; coming
-			    in from another peer: refuse, 1016 */
-	ACC_FW_ANSWER,	 /* ours replaces it: keep_alive.c */
-	ACC_FW_CAP,	 /* at most 20 entries */
-	ACC_FW_STRIP,	 /* entries with an inside host go */
-	ACC_FW_NO_ID,	 /* ms-identity* parameters go */
+	ACC_FW_IF_FROM,	   /* keep when its URI is of the From domain */
+	ACC_FW_IF_OWN,	   /* keep when of our domains and not Privacy: id */
+	ACC_FW_IF_SEEN,	   /* keep when the peer may see diagnostics, AE 4.1 */
+	ACC_FW_IF_SPLIT,   /* keep for a shared-address-space provider; coming
+			      in from another peer: refuse, 1016 */
+	ACC_FW_ANSWER,	   /* ours replaces it: keep_alive.c */
+	ACC_FW_CAP,	   /* at most 20 entries */
+	ACC_FW_STRIP,	   /* entries with an inside host go */
+	ACC_FW_NO_ID,	   /* ms-identity* parameters go */
+	ACC_FW_IF_OUTSIDE, /* keep when it names no place inside */
 };
 
 /* One message crossing between outside and inside. */

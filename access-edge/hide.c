@@ -2,6 +2,8 @@
 #include "access-edge/hide.h"
 
 #include "access-edge/contact.h"
+#include "access-edge/reason.h"
+#include "access-edge/reveal.h"
 
 enum { CONTACT_LEN = ACC_SEALED_LEN + 512 };
 
@@ -145,26 +147,85 @@ static void put_behind(struct edge_sip_edit *e, const struct edge_sip_msg *m,
 				     (const char *)more[i].text.p);
 }
 
+/* The pair of entries that went out with a request. */
+static bool is_pair(const struct acc_view *v, const struct edge_sip_uri *u,
+		    enum acc_token_kind kind, edge_handle peer)
+{
+	struct acc_token t;
+
+	return acc_token_is_ours(v, u) && !acc_token_check(v, u, &t) &&
+	       t.kind == kind && t.of_partner && t.cid == peer &&
+	       t.boot == v->boot;
+}
+
+/* Behind ";lr", where no MAC looks: our two parameters and no more. */
+static bool has_no_more(const struct edge_sip_uri *u)
+{
+	struct edge_slice lr, rest, one;
+	size_t count = 0;
+
+	if (!edge_sip_param_raw(u->params, "lr", &lr) ||
+	    edge_slice_len(lr) != 3 || edge_slice_len(u->headers))
+		return false;
+	rest = (struct edge_slice){lr.end, u->params.end};
+	while (edge_take_until(&rest, ';', &one))
+		count++;
+	return count == 2;
+}
+
+/* Ours inside, and then what the inside had put there, entry by entry. */
+static bool is_recorded(const struct acc_view *v, const char *text,
+			const struct acc_asked *asked)
+{
+	struct edge_sip_addr sealed[EDGE_SIP_LIST];
+	struct routes was;
+	size_t n = 0;
+
+	if (!asked->request || read_routes(&was, asked->request) ||
+	    edge_sip_addr_list(edge_slice_str(text), sealed, &n) ||
+	    n != was.count + 1 ||
+	    !is_pair(v, &sealed[0].uri, ACC_TOKEN_INSIDE, asked->peer))
+		return false;
+	for (size_t i = 0; i < was.count; i++)
+		if (!edge_slice_eq(sealed[i + 1].text, was.list[i].text))
+			return false;
+	return true;
+}
+
 enum edge_err acc_show_answer_routes(struct edge_sip_edit *e,
 				     const struct acc_view *v,
-				     const struct edge_sip_msg *m)
+				     const struct edge_sip_msg *m,
+				     const struct acc_asked *asked)
 {
-	enum edge_err err;
 	char text[ACC_HIDDEN_LEN];
 	struct routes r;
+	const struct edge_sip_uri *u;
 	size_t own;
 
-	if (read_routes(&r, m))
-		return EDGE_OK;
-	own = own_entry(v, &r);
-	err = own == r.count ? EDGE_ENOTFOUND
-			     : acc_hidden_of(v, ACC_HIDDEN_ROUTES,
-					     &r.list[own].uri, text);
-	if (err)
-		return err == EDGE_ENOTFOUND ? EDGE_OK : err;
-	edge_sip_edit_cut_param(e, r.list[own].uri.params, ACC_HIDDEN_PARAM);
+	if (read_routes(&r, m) || !r.count)
+		return EDGE_EAUTH;
+	own = r.count - 1; /* whoever is behind it would be asked first */
+	u = &r.list[own].uri;
+	if (!is_pair(v, u, ACC_TOKEN_PARTNER, asked->peer) || !has_no_more(u) ||
+	    acc_hidden_of(v, ACC_HIDDEN_ROUTES, u, text) ||
+	    !is_recorded(v, text, asked))
+		return EDGE_EAUTH;
+	edge_sip_edit_cut_param(e, u->params, ACC_HIDDEN_PARAM);
 	put_behind(e, m, &r, own, text);
 	return EDGE_OK;
+}
+
+void acc_hide_edge_routes(struct edge_sip_edit *e, const struct edge_sip_msg *m)
+{
+	struct routes r;
+
+	if (read_routes(&r, m))
+		return; /* the parser has read them: cannot be */
+	for (size_t i = 0; i < r.count; i++) {
+		edge_sip_edit_cut_param(e, r.list[i].params, "ms-edge-route");
+		edge_sip_edit_cut_param(e, r.list[i].uri.params,
+					"ms-edge-route");
+	}
 }
 
 /* -- contacts ----------------------------------------------------------- */
@@ -201,6 +262,22 @@ static enum edge_err hide_contact(struct edge_sip_edit *e,
 	return EDGE_OK;
 }
 
+static void hide_display(struct edge_sip_edit *e, const struct acc_view *v,
+			 const struct edge_sip_addr *a)
+{
+	if (acc_text_reveals(v, a->display))
+		edge_sip_edit_cut(e, a->display);
+}
+
+/* What stands around the URI. */
+static void hide_beside(struct edge_sip_edit *e, const struct acc_view *v,
+			const struct edge_sip_addr *c)
+{
+	hide_display(e, v, c);
+	if (acc_text_reveals(v, c->params))
+		edge_sip_edit_cut(e, c->params);
+}
+
 enum edge_err acc_hide_contacts(struct edge_sip_edit *e,
 				const struct acc_view *v,
 				const struct edge_sip_msg *m)
@@ -215,9 +292,31 @@ enum edge_err acc_hide_contacts(struct edge_sip_edit *e,
 		edge_sip_edit_delete_all(e, EDGE_SIP_CONTACT);
 		return EDGE_OK;
 	}
-	for (size_t i = 0; i < count && !err; i++)
-		if (list[i].uri.is_sip &&
-		    acc_contact_leads_inside(v, &list[i].uri))
+	for (size_t i = 0; i < count && !err; i++) {
+		hide_beside(e, v, &list[i]);
+		if (!acc_contact_leads_inside(v, &list[i].uri) &&
+		    !acc_text_reveals(v, list[i].uri.text))
+			continue;
+		if (list[i].uri.is_sip)
 			err = hide_contact(e, v, &list[i]);
+		else
+			edge_sip_edit_delete_all(e, EDGE_SIP_CONTACT);
+	}
 	return err;
+}
+
+/* -- words -------------------------------------------------------------- */
+
+void acc_hide_words(struct edge_sip_edit *e, const struct acc_view *v,
+		    const struct edge_sip_msg *m)
+{
+	hide_display(e, v, &m->from);
+	hide_display(e, v, &m->to); /* their parameters: who is meant */
+	if (m->is_request || !acc_text_reveals(v, m->phrase))
+		return;
+	edge_sip_edit_put(e, m->phrase.p, "%s",
+			  m->status < 200   ? "Trying"
+			  : m->status < 300 ? "OK"
+					    : acc_reason_phrase(m->status));
+	edge_sip_edit_cut(e, m->phrase);
 }

@@ -23,7 +23,7 @@ enum acc_inbound { ACC_INBOUND_READY, ACC_INBOUND_WAIT, ACC_INBOUND_TOO_MANY };
 enum acc_inbound acc_inbound_facts(struct acc_link *l,
 				   const struct edge_sip_msg *m);
 
-enum { ACC_RECALLED = 16 }; /* ours: names of a certificate */
+enum { ACC_RECALLED = EDGE_PEER_NAMES }; /* all of a certificate */
 /** A request that was let in before is taken up again, while DNS may have been
  * asked about another domain since: its peer's own names are what let it in.
  * rows lives as long as the facts are used. */

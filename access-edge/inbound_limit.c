@@ -2,9 +2,13 @@
  * 4.4, 5. All connections of a peer count together. */
 #include "access-edge/inbound.h"
 
+#include <string.h>
+
 #include "access-edge/events.h"
+#include "access-edge/host.h"
 #include "access-edge/limits.h"
 #include "common/crypto.h"
+#include "topology/name.h"
 
 enum {
 	CONTACT_LEN = 512,
@@ -104,9 +108,43 @@ static void tell_contacts(struct acc_link *l)
 			   l->shard->view.topo->access.contacts_max, more);
 }
 
-/* Whom it wants: the user's name in one spelling. By the Request-URI, for To
- * may say anything; by the one that will be sent. */
+/* The user's name in one spelling: without password and parameters, which name
+ * nobody, without escapes, in lower case. */
+static void put_user(struct edge_put *w, struct edge_slice user)
+{
+	uint64_t c;
+
+	for (; user.p < user.end && *user.p != ':' && *user.p != ';';
+	     user.p++) {
+		c = *user.p;
+		if (c == '%' && edge_slice_len(user) > 2 &&
+		    edge_slice_hex(edge_slice(user.p + 1, 2), &c))
+			user.p += 2;
+		edge_put_u8(w, (uint8_t)(c >= 'A' && c <= 'Z' ? c | 0x20 : c));
+	}
+}
+
+/* "sip:a@b": a in one spelling, and b; "tel:+1 (2)": its digits. */
+static void put_address(struct edge_put *w, const struct edge_sip_uri *u)
+{
+	struct edge_slice text = u->text;
+
+	if (u->is_sip) {
+		put_user(w, u->user);
+		edge_put_str(w, "@");
+		put_user(w, topo_name_trim(u->host));
+		return;
+	}
+	text.p = u->scheme.end + (u->scheme.end < text.end);
+	for (; text.p < text.end && *text.p != ';'; text.p++)
+		if (!strchr("-.() ", *text.p))
+			edge_put_u8(w, *text.p);
+}
+
+/* Whom it wants, by the Request-URI that will be sent, for To may say anything;
+ * where that is no user of ours, by both. Empty: longer than any user. */
 static struct edge_slice contact(char out[CONTACT_LEN],
+				 const struct acc_link *l,
 				 const struct edge_sip_msg *m,
 				 const struct acc_decision *d)
 {
@@ -114,13 +152,12 @@ static struct edge_slice contact(char out[CONTACT_LEN],
 	const struct edge_sip_uri *u =
 		d->replace_ruri ? &d->last_route : &m->ruri;
 
-	edge_put_slice(&w, u->is_sip ? u->user : u->text);
-	edge_put_str(&w, "@");
-	edge_put_slice(&w, u->host);
-	for (size_t i = 0; i < edge_put_len(&w); i++)
-		if (out[i] >= 'A' && out[i] <= 'Z')
-			out[i] = (char)(out[i] - 'A' + 'a');
-	return edge_slice(out, edge_put_len(&w));
+	put_address(&w, u);
+	if (!u->is_sip || !acc_host_is_own(l->shard->view.topo, u->host)) {
+		edge_put_str(&w, " ");
+		put_address(&w, &m->to.uri);
+	}
+	return w.overflow ? edge_slice(out, 0) : edge_put_done(&w);
 }
 
 static enum acc_reason over(const struct acc_link *l, struct acc_decision *d,
@@ -139,6 +176,7 @@ enum acc_reason acc_inbound_limit(struct acc_link *l,
 	struct edge_quota *q = l->shard->shared->quota;
 	uint64_t now = edge_loop_now_ms(l->shard->loop);
 	char item[CONTACT_LEN];
+	struct edge_slice whom;
 
 	if (!d->verdict.is_limited)
 		return ACC_REASON_OK;
@@ -146,8 +184,11 @@ enum acc_reason acc_inbound_limit(struct acc_link *l,
 		tell_rate(l, "messages");
 		return over(l, d, ACC_CHECK_RATE, ACC_REASON_PARTNER_RATE);
 	}
-	if (!d->in_dialog &&
-	    !edge_quota_meet(q, name_of(l), contact(item, m, d), now)) {
+	if (d->in_dialog)
+		return ACC_REASON_OK;
+	whom = contact(item, l, m, d);
+	if (!edge_slice_len(whom) ||
+	    !edge_quota_meet(q, name_of(l), whom, now)) {
 		tell_contacts(l);
 		return over(l, d, ACC_CHECK_CONTACTS,
 			    ACC_REASON_PARTNER_CONTACTS);

@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #include "access-edge/events.h"
+#include "access-edge/inbound.h"
 #include "access-edge/limits.h"
 #include "access-edge/linktab.h"
 #include "access-edge/outbound_find.h"
@@ -94,6 +95,7 @@ static void free_when_idle(struct acc_outbound *up)
 		edge_loop_defer_free(up->set->shard->loop, up, free);
 }
 
+/* Nobody picks it any more. */
 static void forget(struct acc_outbound *up)
 {
 	LIST_REMOVE(up, entry);
@@ -178,6 +180,32 @@ static void out_of_reach(struct acc_outbound *up, enum acc_reason why,
 			   escaped);
 	give_up_waiting(up);
 	free_when_idle(up);
+}
+
+/* -- leaving ------------------------------------------------------------ */
+
+static void on_settled(struct edge_task *t)
+{
+	struct acc_link *l =
+		(struct acc_link *)(void *)((char *)t -
+					    offsetof(struct acc_link, doom));
+
+	if (l->state == ACC_LINK_OPEN && LIST_EMPTY(&l->asking))
+		acc_link_finish(l);
+}
+
+static void leave_when_settled(struct acc_link *l)
+{
+	if (l->state != ACC_LINK_OPEN || !LIST_EMPTY(&l->asking))
+		return; /* what is asked calls again */
+	l->doom.fn = on_settled;
+	edge_loop_defer(l->shard->loop, &l->doom);
+}
+
+void acc_outbound_answered(struct acc_link *l)
+{
+	if (l->outbound && l->outbound->is_gone && !l->shard->is_ending)
+		leave_when_settled(l);
 }
 
 /* -- finding and dialling ----------------------------------------------- */
@@ -279,30 +307,6 @@ static enum acc_pick fast_failure(struct acc_outbound *up, enum acc_reason *why)
 	return ACC_PICK_NONE;
 }
 
-/* The topology may have changed since it was connected: is the peer still one
- * that the domain may be asked at? If not its connections end. */
-static enum acc_reason as_it_is_now(struct acc_outbound *up,
-				    const struct acc_destination *to)
-{
-	const struct acc_view *v = &up->set->shard->view;
-	struct acc_destination now = *to;
-	enum acc_reason why = ACC_REASON_OK;
-
-	if (to->by_srv && has_links(up) && *up->peer)
-		why = acc_destination_target(v, &now, up->peer);
-	for (int i = 0; why && i < CONNS; i++)
-		if (up->links[i] && up->links[i]->state == ACC_LINK_OPEN)
-			acc_link_finish(up->links[i]);
-	if (why)
-		return why;
-	up->to.is_listed = to->is_listed;
-	if (!to->by_srv || has_links(up)) {
-		up->to.role = now.role;
-		up->to.level = now.level;
-	}
-	return ACC_REASON_OK;
-}
-
 enum acc_pick acc_outbound_pick(struct acc_outbounds *o,
 				const struct acc_destination *to,
 				struct acc_outbound **out,
@@ -318,9 +322,8 @@ enum acc_pick acc_outbound_pick(struct acc_outbounds *o,
 		return ACC_PICK_NONE;
 	TAILQ_REMOVE(&o->ages, up, age);
 	TAILQ_INSERT_TAIL(&o->ages, up, age);
-	*why = as_it_is_now(up, to);
-	if (*why)
-		return ACC_PICK_NONE;
+	if (!to->by_srv || !has_links(up)) /* else they are the target's */
+		up->to = *to;
 	*link = least_loaded(up);
 	if (*link)
 		return ACC_PICK_READY;
@@ -344,11 +347,6 @@ void acc_outbound_wait(struct acc_outbound *up, struct acc_txn *x)
 const char *acc_outbound_name(const struct acc_outbound *up)
 {
 	return *up->peer ? up->peer : up->to.name;
-}
-
-enum topo_verification acc_outbound_level(const struct acc_outbound *up)
-{
-	return up->to.level;
 }
 
 void acc_outbound_detail(const struct acc_outbound *up,
@@ -427,6 +425,8 @@ static void secured(struct acc_link *l)
 		(void)acc_destination_target(&l->shard->view, &up->to,
 					     up->peer);
 	l->source.role = up->to.role;
+	if (up->is_gone)
+		leave_when_settled(l);
 	l->facts.peer = edge_conn_peer(l->conn);
 	l->source.facts = &l->facts;
 	edge_addr_print(&l->source.remote, to);
@@ -520,8 +520,33 @@ void acc_outbounds_free(struct acc_outbounds *o)
 	free(o);
 }
 
-/* A partner that is blocked now, or has another proxy, is not asked any more:
- * nobody picks it, and its connections end when they have been idle. */
+/* The topology has made a stranger of it: what it was asked it may answer. */
+static void leave(struct acc_outbound *up)
+{
+	forget(up);
+	for (int i = 0; i < CONNS; i++) {
+		struct acc_link *l = up->links[i];
+
+		if (!l || l->state != ACC_LINK_OPEN)
+			continue;
+		acc_inbound_distrust(l, "no_longer_known");
+		leave_when_settled(l);
+	}
+}
+
+static void follow(struct acc_outbound *up)
+{
+	const struct acc_view *v = &up->set->shard->view;
+
+	if (acc_destination_again(v, &up->to, up->peer)) {
+		leave(up);
+		return;
+	}
+	for (int i = 0; i < CONNS; i++)
+		if (up->links[i])
+			up->links[i]->source.role = up->to.role;
+}
+
 void acc_outbounds_topology(struct acc_outbounds *o)
 {
 	struct acc_outbound *up, *next;
@@ -531,6 +556,8 @@ void acc_outbounds_topology(struct acc_outbounds *o)
 		up->failure = ACC_REASON_OK; /* what was wrong may be mended */
 		if (is_idle(up))
 			forget(up);
+		else
+			follow(up);
 	}
 }
 

@@ -28,15 +28,15 @@ enum acc_pick acc_outbound_pick(struct acc_outbounds *o,
 void acc_outbound_wait(struct acc_outbound *up, struct acc_txn *x);
 /** Name of the peer that a connection goes to. */
 const char *acc_outbound_name(const struct acc_outbound *up);
-/** Level of what that partner answers (AE 3.3). */
-enum topo_verification acc_outbound_level(const struct acc_outbound *up);
 enum { ACC_OUTBOUND_DETAIL = 512 };
 /** ";fqdn=..;peer-type=.." about the last failure; "" when up is NULL. */
 void acc_outbound_detail(const struct acc_outbound *up,
 			 char out[ACC_OUTBOUND_DETAIL]);
-/** The topology changed: partners that are no longer to be dialled finish what
- * they owe. */
+/** The topology changed: those that are strangers now are not picked any more;
+ * their connections end when they have answered what they were asked. */
 void acc_outbounds_topology(struct acc_outbounds *o);
+/** A connection owes one answer less. */
+void acc_outbound_answered(struct acc_link *l);
 size_t acc_outbounds_count(const struct acc_outbounds *o);
 
 #endif

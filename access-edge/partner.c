@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "access-edge/contact.h"
 #include "access-edge/host.h"
-#include "access-edge/route_token.h"
 #include "access-edge/trust.h"
 #include "topology/name.h"
 
@@ -333,15 +333,46 @@ static enum acc_reason is_not_ours(const struct look *l)
 		    ACC_REASON_SOURCE_DOMAIN);
 }
 
-/* AE 2.8 D_r: a plain proxy inside would follow it anywhere. */
-static bool target_is_ours(const struct look *l)
+/* One of our domains, or the name that partners know us by. */
+static bool is_ours(const struct topo *t, struct edge_slice host)
 {
-	const struct edge_sip_uri *u = &l->m->ruri;
+	return acc_host_is_own(t, host) ||
+	       (t->access_name && topo_name_eq(host, t->access_name));
+}
+
+/* AE 2.8 D_r: a plain proxy inside would follow it anywhere. */
+static bool target_is_ours(const struct topo *t, const struct edge_sip_uri *u)
+{
 	struct edge_slice maddr;
 
-	return !u->is_sip ||
-	       (!edge_sip_param(u->params, "maddr", &maddr) &&
-		(acc_host_is_own(l->t, u->host) || acc_token_is_ours(l->v, u)));
+	return !u->is_sip || (!edge_sip_param(u->params, "maddr", &maddr) &&
+			      is_ours(t, u->host));
+}
+
+/* A Contact that the inside gave: sealed, a user's address, or a client's
+ * outside. */
+static bool target_is_a_contact(const struct acc_view *v,
+				const struct edge_sip_uri *u)
+{
+	struct edge_slice value;
+
+	if (!u->is_sip)
+		return true;
+	if (edge_sip_param(u->params, "maddr", &value) &&
+	    acc_contact_is_inside(v, value))
+		return false;
+	return is_ours(v->topo, u->host) || !acc_contact_is_inside(v, u->host);
+}
+
+enum acc_reason acc_partner_target(struct acc_verdict *out,
+				   const struct acc_view *v,
+				   const struct edge_sip_uri *u, bool in_dialog)
+{
+	if (in_dialog ? target_is_a_contact(v, u) : target_is_ours(v->topo, u))
+		return ACC_REASON_OK;
+	acc_verdict_step(out, ACC_CHECK_REQUEST_URI, u->host,
+			 in_dialog ? "inside" : "not_own");
+	return acc_verdict_end(out, ACC_REASON_NO_ROUTE);
 }
 
 static enum acc_reason to_is_ours(const struct look *l)
@@ -349,7 +380,7 @@ static enum acc_reason to_is_ours(const struct look *l)
 	if (l->in_dialog)
 		return step(l, ACC_CHECK_TO, l->to_host, "in_dialog",
 			    ACC_REASON_OK);
-	if (!target_is_ours(l))
+	if (!target_is_ours(l->t, &l->m->ruri))
 		return step(l, ACC_CHECK_REQUEST_URI, l->m->ruri.host,
 			    "not_own", ACC_REASON_NO_ROUTE);
 	if (acc_host_is_own(l->t, l->to_host))
@@ -396,7 +427,7 @@ enum topo_verification acc_partner_level(const struct topo *t,
 
 	switch (from->role) {
 	case ACC_ROLE_DIR:
-		return p ? p->verification : TOPO_VERIFY_SOURCE;
+		return p && p->proxy_fqdn ? p->verification : TOPO_VERIFY_NEVER;
 	case ACC_ROLE_PIC:
 	case ACC_ROLE_HST:
 		row = from->facts && from->facts->peer
@@ -405,9 +436,10 @@ enum topo_verification acc_partner_level(const struct topo *t,
 			      : NULL;
 		if (!row && t->access.default_route)
 			return t->access.route_level;
-		return row ? row->level : TOPO_VERIFY_ALWAYS;
+		return row ? row->level : TOPO_VERIFY_NEVER;
 	case ACC_ROLE_CLR:
-		return t->access.route_level;
+		return t->access.default_route ? t->access.route_level
+					       : TOPO_VERIFY_NEVER;
 	case ACC_ROLE_DSC:
 		return t->access.discovered_level;
 	case ACC_ROLE_USR:
@@ -415,7 +447,7 @@ enum topo_verification acc_partner_level(const struct topo *t,
 	case ACC_ROLE_COUNT:
 		break;
 	}
-	return TOPO_VERIFY_ALWAYS;
+	return TOPO_VERIFY_NEVER; /* no partner has a level */
 }
 
 const char *acc_partner_remote(const struct topo *t,

@@ -43,8 +43,16 @@ enum acc_reason acc_partner_inbound(struct acc_verdict *out,
 				    const struct edge_sip_msg *m,
 				    const struct acc_source *from,
 				    bool in_dialog);
+/** May a partner's request go on with that Request-URI, which the inside would
+ * follow? In a dialog it is a Contact of the inside: sealed by us, a user's
+ * address, or a place outside. A refusal is a step of out, and its end. */
+enum acc_reason acc_partner_target(struct acc_verdict *out,
+				   const struct acc_view *v,
+				   const struct edge_sip_uri *u,
+				   bool in_dialog);
 /** The level that holds for what a partner of that role sends in the name of
- * that domain. */
+ * that domain, request or answer: its row's, and that of strangers for those
+ * without; never believed when the row has gone. */
 enum topo_verification acc_partner_level(const struct topo *t,
 					 const struct acc_source *from,
 					 struct edge_slice domain);

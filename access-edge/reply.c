@@ -5,6 +5,7 @@
 
 #include "access-edge/delivery.h"
 #include "access-edge/events.h"
+#include "access-edge/host.h"
 #include "access-edge/limits.h"
 #include "access-edge/linktab.h"
 #include "access-edge/outbound.h"
@@ -241,6 +242,12 @@ static void note_sign_in(struct acc_txn *x, struct acc_link *asker,
 	edge_event(ACC_EV_SIGN_IN_BLOCKED, "user=%s client=%s", user, client);
 }
 
+/* Whom we asked: a proxy may serve several domains, and say any. */
+static struct edge_slice asked_domain(const struct acc_back *b)
+{
+	return b->request ? acc_host_of(&b->request->to) : edge_slice(NULL, 0);
+}
+
 static bool pass_back(struct acc_txn *x, const struct acc_source *from,
 		      const struct edge_sip_msg *m)
 {
@@ -265,10 +272,15 @@ static bool pass_back(struct acc_txn *x, const struct acc_source *from,
 	struct acc_link *of = acc_linktab_find(s->links, from->cid);
 
 	if (of && of->outbound) {
-		back.level = acc_outbound_level(of->outbound);
+		back.level = acc_partner_level(s->view.topo, from,
+					       asked_domain(&back));
 		back.peer = acc_outbound_name(of->outbound);
 	}
 	if (acc_rewrite_response(&r, &back, &out, &reason) != EDGE_OK) {
+		if (m->status < 200 && reason == ACC_REASON_ANSWER_ROUTES) {
+			acc_refuse_note(s, from, m, reason);
+			return true; /* the final one decides */
+		}
 		acc_reply_fail(x, reason);
 		return false;
 	}
@@ -316,6 +328,20 @@ struct branch {
 	uint64_t hash;
 };
 
+/* RFC 3261 8.2.6.2: what a partner repeats is what it was asked; the inside
+ * would take another dialog's names for that. */
+static bool repeats_the_request(struct acc_txn *x, const struct edge_sip_msg *m)
+{
+	const struct edge_sip_msg *asked = x->shard->aside.msg;
+
+	return acc_reply_recall(x, &x->shard->aside) &&
+	       m->cseq == asked->cseq &&
+	       edge_slice_eq(m->call_id, asked->call_id) &&
+	       edge_slice_eq(m->from.tag, asked->from.tag) &&
+	       (!edge_slice_len(asked->to.tag) ||
+		edge_slice_eq(m->to.tag, asked->to.tag));
+}
+
 /* Ours, from there, about that; AE 2.8 last row, 2.10. */
 static enum acc_reason match(struct acc_txn **out, struct acc_shard *s,
 			     const struct acc_source *from,
@@ -336,6 +362,8 @@ static enum acc_reason match(struct acc_txn **out, struct acc_shard *s,
 	if (from->role != ACC_ROLE_INT && m->method == x->method &&
 	    (x->hides_via ? m->via_count != 1
 			  : acc_txn_via_sum(s->txns, m, 1) != x->via_sum))
+		return ACC_REASON_BAD_RESPONSE;
+	if (acc_role_is_partner(from->role) && !repeats_the_request(x, m))
 		return ACC_REASON_BAD_RESPONSE;
 	*out = x;
 	return ACC_REASON_OK;

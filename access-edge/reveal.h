@@ -6,6 +6,11 @@
 #include "access-edge/view.h"
 #include "common/sip/msg.h"
 
+/** Does a text hold a name or an address of the inside, in any spelling: case,
+ * escapes, a dot at the end, inside of other words, with or without brackets?
+ */
+bool acc_text_reveals(const struct acc_view *v, struct edge_slice text);
+
 /**
  * Does that line hold a name or an address of the inside, anywhere in it?
  * False for lines that a message cannot do without: those are edited elsewhere

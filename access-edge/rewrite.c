@@ -102,7 +102,7 @@ static void edit_routes(const struct work *w)
 		r.last = hi < end ? hi : end;
 		edit_route_line(w, list, &r);
 	}
-	if (w->d->replace_ruri) {
+	if (w->d->replace_ruri && !*w->d->ruri) {
 		struct edge_slice to = w->d->last_route.text;
 
 		edge_sip_edit_cut(w->e, w->m->ruri.text);
@@ -261,6 +261,7 @@ static void put_for_partner(const struct work *w)
 	char text[LINE_CAP];
 	struct edge_put put = edge_put(text, sizeof(text));
 
+	acc_hide_words(w->e, w->v, w->m);
 	acc_trust_put_asserted(&put, w->v->topo);
 	edge_sip_edit_append(w->e, "%.*s", (int)edge_put_len(&put), text);
 	if (w->v->topo->access.archiving_disclaimer)
@@ -289,6 +290,7 @@ static enum acc_reason firewall(const struct work *w)
 		put_for_partner(w);
 	if (why || !inward)
 		return why;
+	acc_hide_edge_routes(w->e, w->m);
 	put_trust(w);
 	if (w->from->role == ACC_ROLE_USR)
 		return acc_contact_replace(w->e, w->m, w->from);

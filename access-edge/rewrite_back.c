@@ -63,6 +63,51 @@ static void explain(const struct acc_rewrite *r, const struct acc_back *back)
 	edge_sip_edit_append(r->edit, "%.*s", (int)edge_put_len(&w), text);
 }
 
+/* Was it asked in a request that may make a dialog? */
+static bool may_make_dialog(const struct acc_back *back)
+{
+	return back->request ? acc_route_forms_dialog(back->request)
+			     : back->method == EDGE_SIP_INVITE ||
+				       back->method == EDGE_SIP_SUBSCRIBE ||
+				       back->method == EDGE_SIP_REFER;
+}
+
+/* The caller's route set is what we recorded, whatever the partner says
+ * (AE 2.6): it would be followed inside. In all other answers it has no
+ * meaning, and goes. */
+static enum acc_reason open_routes(const struct acc_rewrite *r,
+				   const struct acc_back *back)
+{
+	const struct acc_asked asked = {back->request, r->from->cid};
+	const struct edge_sip_msg *m = r->msg;
+
+	if (m->status >= 300 || !may_make_dialog(back)) {
+		edge_sip_edit_delete_all(r->edit, EDGE_SIP_RECORD_ROUTE);
+		return ACC_REASON_OK;
+	}
+	/* RFC 3261 12.1.1: without Contact there is no dialog */
+	if (edge_sip_find(m, EDGE_SIP_RECORD_ROUTE, 0) < 0 &&
+	    edge_sip_find(m, EDGE_SIP_CONTACT, 0) < 0)
+		return ACC_REASON_OK;
+	acc_hide_edge_routes(r->edit, m);
+	return acc_show_answer_routes(r->edit, r->view, m, &asked)
+		       ? ACC_REASON_ANSWER_ROUTES
+		       : ACC_REASON_OK;
+}
+
+static enum acc_reason of_partner(const struct acc_rewrite *r,
+				  const struct acc_back *back)
+{
+	unsigned status = r->msg->status;
+	enum acc_reason why = open_routes(r, back);
+
+	edge_sip_edit_delete_all(r->edit, EDGE_SIP_ROUTE);
+	/* AE 2.10, the other way round: the caller would go there by itself */
+	if (!why && status >= 300 && status < 400)
+		why = acc_contact_redirect(r->edit, r->view, r->msg);
+	return why;
+}
+
 static enum acc_reason to_inside(const struct acc_rewrite *r,
 				 const struct acc_back *back)
 {
@@ -75,9 +120,8 @@ static enum acc_reason to_inside(const struct acc_rewrite *r,
 	explain(r, back);
 	acc_trust_put(&w, r->view->topo, r->msg, &trust);
 	edge_sip_edit_append(r->edit, "%.*s", (int)edge_put_len(&w), text);
-	if (acc_role_is_partner(r->from->role) &&
-	    acc_show_answer_routes(r->edit, r->view, r->msg))
-		return ACC_REASON_BAD_RESPONSE;
+	if (acc_role_is_partner(r->from->role))
+		return of_partner(r, back);
 	if (r->from->role == ACC_ROLE_USR &&
 	    acc_contact_replace(r->edit, r->msg, r->from))
 		return ACC_REASON_BAD_RESPONSE;
@@ -90,6 +134,7 @@ static enum acc_reason to_partner(const struct acc_rewrite *r)
 	struct edge_put w = edge_put(text, sizeof(text));
 	enum edge_err err = acc_hide_answer_routes(r->edit, r->view, r->msg);
 
+	acc_hide_words(r->edit, r->view, r->msg);
 	acc_trust_put_asserted(&w, r->view->topo);
 	edge_sip_edit_append(r->edit, "%.*s", (int)edge_put_len(&w), text);
 	if (!err)

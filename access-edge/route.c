@@ -3,9 +3,11 @@
 
 #include <string.h>
 
+#include "access-edge/contact.h"
 #include "access-edge/domain.h"
 #include "access-edge/hide.h"
 #include "access-edge/host.h"
+#include "access-edge/reveal.h"
 #include "access-edge/route_token.h"
 
 enum {
@@ -288,9 +290,13 @@ static void decide_federated(struct acc_decision *d, const struct acc_view *v,
 			     const struct route_set *r)
 {
 	const struct acc_leaving l = {m, edge_route(r), d->in_dialog};
+	size_t rest = r->pop + (edge_route(r) != NULL);
 	enum acc_reason why =
 		acc_destination_find(&d->verdict, &d->partner, v, &l);
 
+	for (; rest < r->end && !why; rest++) /* they go along */
+		if (acc_contact_names_inside(v, &r->list[rest].uri))
+			why = ACC_REASON_ROUTE_TARGET;
 	if (why) {
 		answer(d, why);
 		return;
@@ -318,12 +324,18 @@ static bool leaves(const struct acc_view *v, const struct edge_sip_uri *target,
 	       !acc_token_is_ours(v, target);
 }
 
+/* The Request-URI as it goes on. */
+static const struct edge_sip_uri *target_of(const struct acc_decision *d,
+					    const struct edge_sip_msg *m)
+{
+	return d->replace_ruri ? &d->last_route : &m->ruri;
+}
+
 static void decide_outward(struct acc_decision *d, const struct acc_view *v,
 			   const struct edge_sip_msg *m,
 			   const struct route_set *r)
 {
-	const struct edge_sip_uri *target =
-		d->replace_ruri ? &d->last_route : &m->ruri;
+	const struct edge_sip_uri *target = target_of(d, m);
 	bool gone = r->tokens && r->token.boot != v->boot; /* DESIGN 5 */
 
 	if (leaves(v, target, r)) {
@@ -353,12 +365,82 @@ static bool is_for_us(const struct acc_view *v, const struct edge_sip_msg *m,
 	return acc_token_is_ours(v, u) || acc_host_is_ip(u->host, &from->local);
 }
 
-static bool forms_dialog(const struct edge_sip_msg *m)
+bool acc_route_forms_dialog(const struct edge_sip_msg *m)
 {
 	if (edge_slice_len(m->to.tag) != 0)
 		return false;
 	return m->method == EDGE_SIP_INVITE ||
 	       m->method == EDGE_SIP_SUBSCRIBE || m->method == EDGE_SIP_REFER;
+}
+
+/* Whoever is referred goes there by himself. */
+static bool leads_inside(const struct acc_view *v, struct edge_slice value)
+{
+	struct edge_sip_addr list[EDGE_SIP_LIST];
+	size_t count;
+
+	if (edge_sip_addr_list(value, list, &count))
+		return true; /* who knows */
+	for (size_t i = 0; i < count; i++) {
+		const struct edge_sip_uri *u = &list[i].uri;
+
+		if (u->is_sip ? acc_contact_leads_inside(v, u)
+			      : acc_text_reveals(v, u->text))
+			return true;
+	}
+	return false;
+}
+
+static bool refers_inside(const struct acc_view *v,
+			  const struct edge_sip_msg *m)
+{
+	static const char *const names[] = {"Refer-To", "r"};
+
+	for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++)
+		for (int i = edge_sip_find_name(m, names[n], 0); i >= 0;
+		     i = edge_sip_find_name(m, names[n], i + 1))
+			if (leads_inside(v, m->lines[i].value))
+				return true;
+	return false;
+}
+
+/* A Contact that we sealed stands for a dialog. Without one, and without a
+ * word of one (RFC 3891, 3911, 4538), it would pass by the user's own server.
+ */
+static bool is_contact_alone(const struct acc_decision *d,
+			     const struct edge_sip_msg *m)
+{
+	struct edge_slice sealed;
+
+	return !d->in_dialog &&
+	       edge_sip_param(target_of(d, m)->params, ACC_HIDDEN_PARAM,
+			      &sealed) &&
+	       edge_sip_find_name(m, "Replaces", 0) < 0 &&
+	       edge_sip_find_name(m, "Join", 0) < 0 &&
+	       edge_sip_find_name(m, "Target-Dialog", 0) < 0;
+}
+
+/* What a partner names is its own, or what we gave it: as Request-URI, and in
+ * Record-Route, which the inside repeats. */
+static enum acc_reason places_of_partner(struct acc_decision *d,
+					 const struct acc_view *v,
+					 const struct edge_sip_msg *m)
+{
+	struct edge_sip_addr list[EDGE_SIP_LIST];
+	size_t count = 0;
+
+	if (edge_sip_find(m, EDGE_SIP_RECORD_ROUTE, 0) >= 0 &&
+	    edge_sip_addrs(m, EDGE_SIP_RECORD_ROUTE, list, NULL, &count))
+		return ACC_REASON_PARSE;
+	for (size_t i = 0; i < count; i++)
+		if (acc_contact_names_inside(v, &list[i].uri))
+			return ACC_REASON_ROUTE_TARGET;
+	if (refers_inside(v, m))
+		return ACC_REASON_NO_ROUTE;
+	if (is_contact_alone(d, m))
+		return acc_verdict_end(&d->verdict, ACC_REASON_NO_ROUTE);
+	return acc_partner_target(&d->verdict, v, target_of(d, m),
+				  d->in_dialog);
 }
 
 static void decide(struct acc_decision *d, const struct acc_view *v,
@@ -392,6 +474,8 @@ static void decide(struct acc_decision *d, const struct acc_view *v,
 		why = ACC_REASON_HOPS;
 	else
 		why = acc_domain_check(&d->verdict, v, m, from, d->in_dialog);
+	if (!why && acc_role_is_partner(from->role))
+		why = places_of_partner(d, v, m);
 	if (why)
 		answer(d, why);
 	else if (from->role == ACC_ROLE_INT)
@@ -407,11 +491,11 @@ void acc_route_decide(struct acc_decision *out, const struct acc_view *v,
 	*out = (struct acc_decision){0};
 	decide(out, v, m, from);
 	if (out->to == ACC_TO_NEXT_HOP && acc_role_is_partner(from->role) &&
-	    acc_hidden_of(v, ACC_HIDDEN_CONTACT, &m->ruri, out->ruri) ==
-		    EDGE_EAUTH)
+	    acc_hidden_of(v, ACC_HIDDEN_CONTACT, target_of(out, m),
+			  out->ruri) == EDGE_EAUTH)
 		answer(out, ACC_REASON_ROUTE_SIGNATURE);
 	out->record_route =
-		forms_dialog(m) ||
+		acc_route_forms_dialog(m) ||
 		(m->method == EDGE_SIP_REGISTER && from->role != ACC_ROLE_INT);
 	/* never an answer to an ACK (AE 2.10) */
 	if (m->method == EDGE_SIP_ACK && out->to == ACC_TO_ANSWER)

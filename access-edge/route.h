@@ -46,4 +46,7 @@ void acc_route_decide(struct acc_decision *out, const struct acc_view *v,
 		      const struct edge_sip_msg *m,
 		      const struct acc_source *from);
 
+/** May that request make a dialog, so that its routes are recorded? */
+bool acc_route_forms_dialog(const struct edge_sip_msg *m);
+
 #endif

@@ -231,7 +231,9 @@ void acc_service_crl_follow(struct acc_service_crl *c, const struct topo *t)
 	edge_peer_cache_limits_set(c->shared->certificates, &seen);
 	c->topo = topo_hold(t);
 	topo_drop(old);
-	if (!t->access.keep_crls || !t->federation_ports) {
+	if (!t->access.keep_crls ||
+	    (!t->federation_ports &&
+	     !t->listen[TOPO_PORT_XMPP_OUTSIDE].present)) {
 		end(c);
 		return;
 	}

@@ -94,8 +94,7 @@ static void recheck_trust(struct acc_link *l, void *arg)
 	const struct edge_peer *p;
 
 	(void)arg;
-	if ((l->kind == ACC_LINK_PARTNER || l->kind == ACC_LINK_OUTBOUND) &&
-	    l->state == ACC_LINK_OPEN)
+	if (l->kind == ACC_LINK_PARTNER && l->state == ACC_LINK_OPEN)
 		acc_inbound_recheck(l);
 	if (l->kind != ACC_LINK_INSIDE || l->state != ACC_LINK_OPEN)
 		return;

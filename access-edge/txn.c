@@ -10,6 +10,7 @@
 #include "access-edge/guard.h"
 #include "access-edge/limits.h"
 #include "access-edge/linktab.h"
+#include "access-edge/outbound.h"
 #include "access-edge/upstream.h"
 #include "common/crypto.h"
 
@@ -304,8 +305,10 @@ void acc_txn_unask(struct acc_txn *x)
 	x->in_asking = false;
 	acc_upstream_end(x);
 	l = x->to_is_remote ? NULL : acc_linktab_find(x->shard->links, x->to);
-	if (l)
-		acc_upstream_answered(l);
+	if (!l)
+		return;
+	acc_upstream_answered(l);
+	acc_outbound_answered(l);
 }
 
 void acc_txn_free(struct acc_txn *x)

@@ -11,11 +11,14 @@
 #include "common/handle.h"
 #include "common/loop.h"
 
+struct acc_options;
 struct acc_xmpp_gateway;
 struct acc_xmpp_out_link;
 struct edge_dns;
 struct edge_expiring;
+struct edge_peer_cache;
 struct edge_recent;
+struct edge_revocation;
 struct edge_tls;
 
 /* One, on the control loop. Filled by xmpp_service.c. */
@@ -35,10 +38,15 @@ struct acc_xmpp_core {
 	/* server and client toward partners, server toward gateways */
 	struct edge_tls *tls_in, *tls_out, *tls_gateway;
 	struct edge_peer_policy policy, gateway_policy;
-	const char *device;		   /* external; NULL: any */
-	struct acc_xmpp_gateway *gateways; /* list */
-	struct acc_xmpp_out_link *outs;	   /* list */
-	uint32_t streams;		   /* with partners */
+	struct edge_revocation *revocation;   /* NULL: no lists are kept */
+	struct edge_peer_cache *certificates; /* NULL: nobody reads it */
+	const struct acc_options *options;    /* with revocation */
+	struct edge_timer trust_timer;
+	uint64_t trust_news, trust_again_ms; /* of xmpp_trust.c */
+	const char *device;		     /* external; NULL: any */
+	struct acc_xmpp_gateway *gateways;   /* list */
+	struct acc_xmpp_out_link *outs;	     /* list */
+	uint32_t streams;		     /* with partners */
 	bool is_draining;
 };
 

@@ -12,7 +12,7 @@
 #include "access-edge/xmpp_room.h"
 #include "access-edge/xmpp_say.h"
 #include "access-edge/xmpp_tell.h"
-#include "common/log.h"
+#include "access-edge/xmpp_trust.h"
 
 enum { SAY_LEN = 8192 /* ours: an answer of negotiation [bytes] */ };
 
@@ -235,16 +235,13 @@ static void on_header(struct acc_xmpp_in_link *n, const struct acc_xmpp_item *i)
 	}
 	n->in.has_from = n->who.partner != NULL;
 	n->in.mode = n->in.has_from ? n->who.mode : acc_xmpp_mode_unknown();
-	n->in.is_certified =
-		n->in.is_secured && n->in.has_from &&
-		acc_xmpp_is_certified(&n->who, edge_conn_peer(l->conn));
-	if (n->in.is_secured && !n->in.is_certified)
-		edge_log_escape(l->detail, sizeof(l->detail),
-				edge_slice_str(edge_peer_fault_str(
-					edge_conn_peer(l->conn)->fault
-						? edge_conn_peer(l->conn)->fault
-						: EDGE_PEER_NAME)));
-	step(n, ACC_IN_HEADER, i, NULL);
+	r = n->in.is_secured && n->in.has_from ? acc_xmpp_trust_met(l, &n->who)
+					       : ACC_XMPP_R_CERTIFICATE;
+	n->in.is_certified = r == ACC_XMPP_R_OK;
+	if (r == ACC_XMPP_R_REVOKED)
+		acc_xmpp_link_end(l, r);
+	else
+		step(n, ACC_IN_HEADER, i, NULL);
 }
 
 static void on_dialback(struct acc_xmpp_in_link *n,

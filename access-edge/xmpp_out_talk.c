@@ -5,7 +5,7 @@
 #include "access-edge/xmpp_proxy.h"
 #include "access-edge/xmpp_say.h"
 #include "access-edge/xmpp_tell.h"
-#include "common/log.h"
+#include "access-edge/xmpp_trust.h"
 
 enum { SAY_LEN = 8192 /* ours: an answer of negotiation [bytes] */ };
 
@@ -210,18 +210,17 @@ void acc_xmpp_out_item(struct acc_xmpp_link *l, const struct acc_xmpp_item *i)
 void acc_xmpp_out_opened(struct acc_xmpp_link *l)
 {
 	struct acc_xmpp_out_link *o = of(l);
-	const struct edge_peer *peer = edge_conn_peer(l->conn);
+	enum acc_xmpp_reason r;
 
 	if (edge_conn_is_plain(l->conn)) {
 		step(o, ACC_OUT_CONNECTED);
 		return;
 	}
 	o->out.is_secured = true;
-	o->out.is_certified = acc_xmpp_is_certified(&o->who, peer);
-	if (!o->out.is_certified)
-		edge_log_escape(
-			l->detail, sizeof(l->detail),
-			edge_slice_str(edge_peer_fault_str(
-				peer->fault ? peer->fault : EDGE_PEER_NAME)));
-	step(o, ACC_OUT_TLS_DONE);
+	r = acc_xmpp_trust_met(l, &o->who);
+	o->out.is_certified = r == ACC_XMPP_R_OK;
+	if (r == ACC_XMPP_R_REVOKED)
+		acc_xmpp_link_end(l, r);
+	else
+		step(o, ACC_OUT_TLS_DONE);
 }

@@ -12,9 +12,9 @@
 #include "access-edge/xmpp_in.h"
 #include "access-edge/xmpp_out.h"
 #include "access-edge/xmpp_room.h"
-#include "access-edge/xmpp_sockets.h"
 #include "access-edge/xmpp_status.h"
 #include "access-edge/xmpp_tls.h"
+#include "access-edge/xmpp_trust.h"
 #include "common/dns.h"
 #include "common/expiring.h"
 
@@ -159,6 +159,10 @@ enum edge_err acc_xmpp_new(struct acc_xmpp **out, const struct acc_xmpp_plan *p,
 	x->core.stats = p->stats;
 	x->core.stats_shard = p->stats_shard;
 	x->core.refusals = p->refusals;
+	x->core.revocation = p->revocation;
+	x->core.certificates = p->certificates;
+	x->core.options = p->options;
+	x->core.policy.wants_revocation = true;
 	x->core.topo = topo_hold(p->topo);
 	x->config = p->config;
 	acc_xmpp_sockets_init(&x->sockets, &x->core, p->device_external,
@@ -171,6 +175,7 @@ enum edge_err acc_xmpp_new(struct acc_xmpp **out, const struct acc_xmpp_plan *p,
 	use_tls(x);
 	acc_xmpp_keys(x, p->ring);
 	turn_on(x);
+	acc_xmpp_trust_start(&x->core);
 	*out = x;
 	return EDGE_OK;
 }
@@ -210,6 +215,7 @@ void acc_xmpp_free(struct acc_xmpp *x)
 		return;
 	c = &x->core;
 	c->is_draining = true;
+	acc_xmpp_trust_stop(c);
 	if (c->links)
 		each_link(c, end_link);
 	edge_dns_free(c->dns);
@@ -260,6 +266,7 @@ void acc_xmpp_commit(struct acc_xmpp *x, const struct topo *t)
 	each_link(c, is_on(t) ? look_at_link : end_link);
 	topo_drop(old);
 	acc_xmpp_room_set(c);
+	acc_xmpp_trust_hurry(c);
 	turn_on(x);
 }
 
@@ -285,5 +292,6 @@ void acc_xmpp_reload(struct acc_xmpp *x, const struct edge_config *c)
 	x->config = c;
 	use_tls(x);
 	acc_xmpp_room_set(&x->core);
+	acc_xmpp_trust_hurry(&x->core);
 	turn_on(x);
 }

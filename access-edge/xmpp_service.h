@@ -8,9 +8,12 @@
 #include "topology/secrets.h"
 #include "topology/topology.h"
 
+struct acc_options;
 struct acc_xmpp; /* thread: the control loop */
 struct edge_loop;
+struct edge_peer_cache;
 struct edge_recent;
+struct edge_revocation;
 struct edge_stats;
 
 struct acc_xmpp_plan {
@@ -22,6 +25,10 @@ struct acc_xmpp_plan {
 	struct edge_stats *stats;
 	unsigned stats_shard;
 	struct edge_recent *refusals;
+	/* of partners' certificates; these outlive the proxy */
+	struct edge_revocation *revocation;
+	struct edge_peer_cache *certificates;
+	const struct acc_options *options;
 	const char *device_external, *device_internal; /* NULL: by address */
 };
 

@@ -267,7 +267,10 @@ void edge_peer_verify(struct edge_peer *out,
 		out->fault = eku_fault(cert);
 	if (out->fault == EDGE_PEER_FINE)
 		out->fault = names;
-	if (out->fault == EDGE_PEER_FINE && policy && policy->wants_revocation)
+	/* one without dNSName may have other names: edge_peer_is_xmpp */
+	if ((out->fault == EDGE_PEER_FINE ||
+	     (out->fault == EDGE_PEER_NO_SAN && out->xmpp_count)) &&
+	    policy && policy->wants_revocation)
 		chain_take(out, ssl);
 }
 

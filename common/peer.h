@@ -42,7 +42,8 @@ struct edge_peer {
 	char (*names)[EDGE_PEER_NAME_LEN]; /* lower case dNSNames */
 	size_t name_count;
 	/* the chain as it was verified, for common/revocation.h; NULL: the
-	 * policy does not want it, or fault is not EDGE_PEER_FINE */
+	 * policy does not want it, or fault is neither EDGE_PEER_FINE nor
+	 * EDGE_PEER_NO_SAN with a name below */
 	void *chain;
 	/* lower case domains of id-on-xmppAddr (RFC 6120 13.7.1.4) and of
 	 * SRVName "_xmpp-server." (RFC 4985); what is malformed is left out */

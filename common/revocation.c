@@ -246,7 +246,9 @@ enum edge_revocation_verdict edge_revocation_check(struct edge_revocation *r,
 	enum edge_revocation_verdict worst = EDGE_REVOCATION_GOOD, v;
 	size_t count;
 
-	if (peer->fault != EDGE_PEER_FINE || !peer->chain)
+	if ((peer->fault != EDGE_PEER_FINE &&
+	     peer->fault != EDGE_PEER_NO_SAN) ||
+	    !peer->chain)
 		return EDGE_REVOCATION_NO_LIST;
 	count = edge_crl_chain_count(peer->chain);
 	for (size_t i = 0; i < count; i++) {

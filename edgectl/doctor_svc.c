@@ -30,7 +30,7 @@ void ctl_local_inside(struct ctl_local *out, const struct ctl_doctor *d)
 }
 
 void ctl_local_outside(struct ctl_local *out, const struct ctl_doctor *d,
-		      enum topo_port_kind kind)
+		       enum topo_port_kind kind)
 {
 	fill_side(out, d->c->config->device_external,
 		  &d->topo->listen[kind].addr);

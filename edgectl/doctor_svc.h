@@ -22,6 +22,6 @@ struct ctl_local {
 void ctl_local_inside(struct ctl_local *out, const struct ctl_doctor *d);
 /** From the address of an outside listener. */
 void ctl_local_outside(struct ctl_local *out, const struct ctl_doctor *d,
-		      enum topo_port_kind kind);
+		       enum topo_port_kind kind);
 
 #endif

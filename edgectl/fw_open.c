@@ -15,7 +15,7 @@ enum { PORT_TEXT = 96 };
 
 static const char *const sides[] = {"outside", "inside"};
 
-static bool is_wanted(const struct ctl_fw_maker *m, enum ctl_side side,
+static bool is_wanted(const struct ctl_fw_maker *m, enum ctl_net_side side,
 		      const struct edge_addr *to, bool is_tcp)
 {
 	for (size_t i = 0; i < m->rows.count; i++) {
@@ -68,7 +68,7 @@ static void cure(struct ctl_cure *k, const struct ctl_nft_place *at)
 }
 
 struct probe {
-	enum ctl_side side;
+	enum ctl_net_side side;
 	struct edge_addr to;
 	bool is_tcp;
 };
@@ -124,7 +124,7 @@ static void try(struct ctl_fw_maker *m, struct probe *x, uint16_t port)
 		tell(m, x, &v.passed);
 }
 
-static void try_address(struct ctl_fw_maker *m, enum ctl_side side,
+static void try_address(struct ctl_fw_maker *m, enum ctl_net_side side,
 			const struct edge_addr *own)
 {
 	for (int tcp = 0; tcp < 2; tcp++) {

@@ -71,7 +71,7 @@ void ctl_net_sides(struct ctl_net_maker *m);
 void ctl_net_forwarding(struct ctl_net_maker *m);
 void ctl_net_default(struct ctl_net_maker *m, uint8_t family);
 void ctl_net_inward(struct ctl_net_maker *m);
-void ctl_net_source(struct ctl_net_maker *m, enum ctl_side side,
+void ctl_net_source(struct ctl_net_maker *m, enum ctl_net_side side,
 		    uint8_t family);
 void ctl_net_filter(struct ctl_net_maker *m);
 

@@ -103,7 +103,7 @@ static void note_stray(struct ctl_net_maker *m, const struct edge_addr *at)
 		p->astray[p->strays++] = *at;
 }
 
-static void tell_missing(struct ctl_net_maker *m, enum ctl_side side,
+static void tell_missing(struct ctl_net_maker *m, enum ctl_net_side side,
 			 const char *list)
 {
 	struct ctl_net_part *s = &m->side[side];
@@ -124,7 +124,7 @@ static void tell_missing(struct ctl_net_maker *m, enum ctl_side side,
 	}
 }
 
-static void check_missing(struct ctl_net_maker *m, enum ctl_side side)
+static void check_missing(struct ctl_net_maker *m, enum ctl_net_side side)
 {
 	const struct ctl_net_part *s = &m->side[side];
 	char list[CTL_NET_LINE] = "", text[EDGE_ADDR_STRLEN];
@@ -140,7 +140,7 @@ static void check_missing(struct ctl_net_maker *m, enum ctl_side side)
 		tell_missing(m, side, list);
 }
 
-static void check_strays(struct ctl_net_maker *m, enum ctl_side side)
+static void check_strays(struct ctl_net_maker *m, enum ctl_net_side side)
 {
 	struct ctl_net_part *s = &m->side[side];
 
@@ -167,7 +167,7 @@ static void check_strays(struct ctl_net_maker *m, enum ctl_side side)
 	}
 }
 
-static bool check_up(struct ctl_net_maker *m, enum ctl_side side)
+static bool check_up(struct ctl_net_maker *m, enum ctl_net_side side)
 {
 	struct ctl_net_part *s = &m->side[side];
 	const struct ctl_net_link *l = s->link;
@@ -184,7 +184,7 @@ static bool check_up(struct ctl_net_maker *m, enum ctl_side side)
 	return false;
 }
 
-static void check_side(struct ctl_net_maker *m, enum ctl_side side)
+static void check_side(struct ctl_net_maker *m, enum ctl_net_side side)
 {
 	struct ctl_net_part *s = &m->side[side];
 	size_t before = m->plan->findings;

@@ -8,7 +8,7 @@ enum { PRIORITY = 5201 /* ours: before the main table's 32766 */ };
 struct table {
 	struct ctl_net_maker *m;
 	struct ctl_net_part *side;
-	enum ctl_side which;
+	enum ctl_net_side which;
 	uint8_t family;
 	uint32_t number;
 	int finding;
@@ -214,7 +214,8 @@ static bool describe(struct table *t, char saw[CTL_NET_TEXT], bool *needs_ours)
 	return *saw;
 }
 
-void ctl_net_source(struct ctl_net_maker *m, enum ctl_side side, uint8_t family)
+void ctl_net_source(struct ctl_net_maker *m, enum ctl_net_side side,
+		    uint8_t family)
 {
 	struct table t = {.m = m,
 			  .side = &m->side[side],

@@ -22,7 +22,7 @@ enum {
 
 static const struct row {
 	const char *id;
-	enum ctl_side side;
+	enum ctl_net_side side;
 	int way, protocols;
 	enum topo_port_kind kind;
 	uint16_t port;

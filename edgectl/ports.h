@@ -37,7 +37,7 @@ enum ctl_peer {
 
 struct ctl_port {
 	char id[CTL_PORT_ID]; /* "E1"; "E1 E2" when both are one */
-	enum ctl_side side;
+	enum ctl_net_side side;
 	bool is_in, is_tcp, is_udp;
 	struct edge_addr own; /* port 0 */
 	uint16_t first;

@@ -194,7 +194,7 @@ static void put_row(struct nft *n, const struct ctl_port *p)
 		put_protocols(n, p, NULL);
 }
 
-static void put_rows(struct nft *n, enum ctl_side side, bool is_in)
+static void put_rows(struct nft *n, enum ctl_net_side side, bool is_in)
 {
 	for (size_t i = 0; i < n->ports.count; i++) {
 		const struct ctl_port *p = &n->ports.v[i];
@@ -220,7 +220,7 @@ static void put_neighbours(struct nft *n)
 	      n->out);
 }
 
-static void put_side_in(struct nft *n, enum ctl_side side)
+static void put_side_in(struct nft *n, enum ctl_net_side side)
 {
 	bool is_out = side == CTL_OUTSIDE;
 
@@ -240,7 +240,7 @@ static void put_side_in(struct nft *n, enum ctl_side side)
 	put_end(n, is_out ? "ext-in" : "int-in");
 }
 
-static void put_side_out(struct nft *n, enum ctl_side side)
+static void put_side_out(struct nft *n, enum ctl_net_side side)
 {
 	bool is_out = side == CTL_OUTSIDE;
 

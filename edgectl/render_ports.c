@@ -131,7 +131,7 @@ static void put_markdown(FILE *out, const struct cells *x)
 }
 
 static void put_side(struct ctl_render *r, const struct ctl_ports *all,
-		     enum ctl_side side)
+		     enum ctl_net_side side)
 {
 	static const char *const names[] = {"outside", "inside"};
 	struct cells x;

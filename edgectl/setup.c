@@ -27,12 +27,13 @@ static void tell_steps(struct call *k)
 		const struct ctl_setup_step *p = &k->step[i];
 		const char *mark = ctl_setup_mark_name(p->mark);
 		const char *name = ctl_setup_step_name(i);
+		const json_int_t number = (json_int_t)i + 1;
 
 		ctl_say(k->s.c, "%zu %-6s  %s: %s", i + 1, mark, name, p->text);
-		json_array_append_new(
-			rows, json_pack("{s:I, s:s, s:s, s:s}", "step",
-					(json_int_t)(i + 1), "name", name,
-					"state", mark, "text", p->text));
+		json_array_append_new(rows,
+				      json_pack("{s:I, s:s, s:s, s:s}", "step",
+						number, "name", name, "state",
+						mark, "text", p->text));
 	}
 	ctl_put(k->s.c, "setup", rows);
 }

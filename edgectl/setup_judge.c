@@ -26,23 +26,21 @@ static void say(struct ctl_setup_step *s, enum ctl_setup_mark mark,
 static void say(struct ctl_setup_step *s, enum ctl_setup_mark mark,
 		const char *fmt, ...)
 {
+	char text[CTL_SETUP_TEXT];
 	size_t len;
 	va_list ap;
 
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
 	if (mark < s->mark)
 		return;
 	if (mark > s->mark && s->mark == CTL_SETUP_DONE)
 		s->text[0] = '\0';
 	s->mark = mark;
 	len = strlen(s->text);
-	if (len)
-		len += (size_t)snprintf(s->text + len, sizeof(s->text) - len,
-					"; ");
-	if (len >= sizeof(s->text))
-		return;
-	va_start(ap, fmt);
-	(void)vsnprintf(s->text + len, sizeof(s->text) - len, fmt, ap);
-	va_end(ap);
+	(void)snprintf(s->text + len, sizeof(s->text) - len, "%s%s",
+		       len ? "; " : "", text);
 }
 
 static void judge_store(struct ctl_setup_step *s,

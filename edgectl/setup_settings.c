@@ -114,17 +114,17 @@ enum ctl_exit ctl_setup_request_file(struct ctl_setup *s, char *out, size_t cap,
 	enum ctl_exit exit = CTL_GOOD;
 	int n;
 
-	if (s->requests)
-		n = snprintf(folder, sizeof(folder), "%s", s->requests);
-	else
+	if (!s->requests)
 		exit = ctl_settings_beside(s->c, folder, sizeof(folder),
 					   "requests");
 	if (exit)
 		return exit;
-	n = snprintf(out, cap, "%s%s%s", folder, *name ? "/" : "", name);
-	return n > 0 && (size_t)n < cap ? CTL_GOOD
-					: ctl_fail(s->c, EDGE_ELIMIT, "CTL-007",
-						   folder, "path too long");
+	n = snprintf(out, cap, "%s%s%s", s->requests ? s->requests : folder,
+		     *name ? "/" : "", name);
+	return n > 0 && (size_t)n < cap
+		       ? CTL_GOOD
+		       : ctl_fail(s->c, EDGE_ELIMIT, "CTL-007", "--csr-folder",
+				  "path too long");
 }
 
 void ctl_setup_tell_left(const struct ctl_setup *s)

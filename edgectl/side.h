@@ -2,6 +2,6 @@
 #ifndef EDGECTL_SIDE_H
 #define EDGECTL_SIDE_H
 
-enum ctl_side { CTL_OUTSIDE, CTL_INSIDE, CTL_SIDES };
+enum ctl_net_side { CTL_OUTSIDE, CTL_INSIDE, CTL_SIDES };
 
 #endif

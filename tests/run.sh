@@ -110,7 +110,8 @@ if build dev; then
 	journeys dev 1 --part alone
 	journeys dev 2 --again --part alone
 	say packages
-	as_root tests/packages/run --results "$results" || true
+	if [ "$all" = yes ]; then set --; else set -- --binaries build/dev/bin; fi
+	as_root tests/packages/run --results "$results" "$@" || true
 fi
 if is_built asan; then
 	units asan

@@ -118,10 +118,8 @@ class Host:
         """Another public zone."""
         self.dns.stop()
         self.j.parts.remove(self.dns)
-        before = resolver.RECORDS
-        resolver.RECORDS = records
-        self.dns = self.j.resolver()
-        resolver.RECORDS = before
+        self.dns.log.unlink()  # which says that it has started
+        self.dns = self.j.resolver(lab=records)
 
 
 # -- services and their neighbours

@@ -1,8 +1,11 @@
 """A partner writes what only our inside may write, in requests and in
 answers: it is taken out, or the message is refused; what is a partner's to say
 stays."""
+import re
+
 from support import federated, hop, journey, netns, sip
 from support import sink as director
+from support.dialog import entries
 from support.partner import Door, InsideServer, Peer
 from support.wait import until
 
@@ -41,6 +44,50 @@ def look(message, kept):
         assert f'{name}: {value}' in lines, (name, message.raw)
     for name in ('authorization', 'www-authenticate', 'authentication-info'):
         assert not message.values(name), message.raw
+
+
+def routes(server, door):
+    """An answer that makes a dialog carries the routes that were recorded, as
+    they were: others would be followed inside."""
+    evil = '<sip:dc01.corp.contoso.com:5061;transport=tls;lr>'
+    forgeries = [
+        lambda own: [], lambda own: [evil], lambda own: [own, evil],
+        lambda own: [f'{own}, {evil}'],
+        lambda own: [own.replace('state:Fe.R', 'state:Fe.R1')],
+        lambda own: [own.replace(';lr;', ';lr;ms-fe=dc01;')],
+        lambda own: [re.sub(';ms-hidden=[^;>]*', '', own)]]
+
+    def answer(make, status, request):
+        """200 with what make makes of the routes."""
+        own = request.value('Record-Route')
+        plain = director.reply(request, status, 'OK', [
+            ('Contact', '<sip:x@fabrikam.com;gruu>')]).decode()
+        made = ''.join(f'Record-Route: {r}\r\n' for r in make(own))
+        return plain.replace(f'Record-Route: {own}\r\n', made).encode()
+
+    def ask(make, statuses):
+        """The answers to one INVITE that reach who asked; 100 left out."""
+        door.answer = lambda request: None if request.method == 'ACK' else \
+            b''.join(answer(make, s, request) for s in statuses)
+        server.wire.send(server.request('INVITE', 'sip:x@fabrikam.com'))
+        got = [server.wire.receive()]
+        while got[-1].status < 200:
+            got.append(server.wire.receive())
+        return [m for m in got if m.status != 100]
+
+    for make in forgeries:
+        [got] = ask(make, [180, 200])
+        assert got.status == 504, got.raw
+        assert got.value('ms-diagnostics').startswith('1004;'), got.raw
+        assert 'dc01' not in got.raw.decode(), got.raw
+    ringing, got = ask(lambda own: ['<sip:p.fabrikam.com;lr>', own],
+                       [180, 200])
+    assert (ringing.status, got.status) == (180, 200), got.raw
+    found = entries(got)
+    assert found[0] == '<sip:p.fabrikam.com;lr>' and len(found) == 3, found
+    # no dialog, no routes
+    [got] = ask(lambda own: [evil], [486])
+    assert got.status == 486 and not entries(got), got.raw
 
 
 def body(j):
@@ -105,6 +152,8 @@ def body(j):
             assert value == federated.DIRECT.format('unverified'), value
             inside.forget()
     inside.quiet()
+
+    routes(server, door)
 
     # nobody is answered in the name of a transaction that is not his
     before = edge.refused().get('stray_response', 0)

@@ -15,9 +15,10 @@ WORDS = [CONTOSO.corp, *(f'{CONTOSO.network.rsplit(".", 1)[0]}.',
          *(rf'\b{name}\b' for name in ('dirpool01', 'dir01', 'dir02',
                                        'fepool01', 'edgepool01', 'edge01',
                                        'sql01')),  # fe01 may be hex
-         r'ms-diagnostics:']
+         r'ms-diagnostics:', 'X-Escaped', 'X-Quoted', 'X-Six']
 INSIDE = re.compile('|'.join(w if w.startswith('\\b') else
                              re.escape(w) for w in WORDS), re.I)
+ESCAPED = 'fe01%2ecorp%2econtoso%2ecom'
 FE, ADDRESS = 'fe01.corp.contoso.com', '10.20.30.21'
 # an inside that says too much
 TALKATIVE = [
@@ -42,7 +43,9 @@ TALKATIVE = [
     ('Server', f'RTC/5.0 {FE}'), ('User-Agent', f'UCCAPI {ADDRESS}'),
     ('Service-Route', f'<sip:{FE};lr>'), ('Path', f'<sip:{FE};lr>'),
     ('P-Charging-Vector', f'icid-generated-at={ADDRESS}'),
-    ('Referred-By', f'<sip:bob@{FE}>;ms-identity="x"')]
+    ('Referred-By', f'<sip:bob@{FE}>;ms-identity="x"'),
+    ('X-Escaped', ESCAPED), ('X-Quoted', '"fe01\\.corp.contoso\\.com"'),
+    ('X-Six', f'x=::ffff:{ADDRESS}')]
 
 
 def look(what, messages):
@@ -115,8 +118,9 @@ def hidden(j):
 def answers(inside, peer, status):
     """The inside answers a partner with all it knows."""
     inside.answer = lambda m: None if m.method == 'ACK' else director.reply(
-        m, status, 'So be it', [*TALKATIVE, (
-            'Contact', f'<sip:bob@{ADDRESS}:5061;transport=tls>')])
+        m, status, f'{FE} has said it', [*TALKATIVE, (
+            'Contact', f'"{FE}" <sip:bob@{ADDRESS}:5061;transport=tls>;'
+            f'+u="{ADDRESS}"')])
     peer.wire.send(peer.request('INVITE', BOB))
     return peer.wire.receive()
 

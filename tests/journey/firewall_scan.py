@@ -55,7 +55,7 @@ class Host:
         """As root on the host; what doctor says to run, too."""
         tool = self.j.binaries / 'edgectl'
         text = '\n'.join([
-            f'edgectl() {{ {tool} --config {self.edge.ini} "$@"; }}',
+            f'edgectl() {{ {tool} "$@"; }}',
             *lines]).replace('/etc/nftables.d', str(self.edge.folder / 'nft'))
         self.space.exec('sh', '-ec', text)
 

@@ -242,6 +242,7 @@ def heard(terminal, words):
 
 def body(j):
     j.director()
+    j.resolver()
     with_authorities(j)
     in_a_laboratory(j)
     elsewhere(j)

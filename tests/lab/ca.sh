@@ -118,6 +118,7 @@ leaf xmpp-foreign foreign fabrikam.com fabrikam.com $both
 # partners whose authority has a list: outside, and where nobody may look
 cdp=URI:http://crl.fabrikam.com/public.crl
 leaf partner-listed public sip.fabrikam.com sip.fabrikam.com $both
+leaf xmpp-listed public fabrikam.com fabrikam.com $both
 cdp=URI:http://dir01.$corp/public.crl,URI:http://10.20.30.31/public.crl
 leaf litware-inward public sip.litwareinc.com sip.litwareinc.com $both
 cdp=

@@ -1,4 +1,4 @@
-"""A fresh Debian to install into: one debootstrap, kept in build/, and a copy
+"""A fresh Debian to install into: one minimal base, kept in build/, and a copy
 of it for each run that costs nothing where overlays may be mounted."""
 import os
 import pathlib
@@ -52,11 +52,13 @@ def make_base(folder, log):
     try:
         with open(log, 'w', encoding='utf-8') as said:
             done = subprocess.run(
-                ['debootstrap', '--variant=minbase', suite, str(part),
-                 mirror], stdout=said, stderr=said, check=False,
+                # debootstrap's minbase in half of its time
+                ['mmdebstrap', '--variant=minbase', '--mode=root',
+                 '--dpkgopt=force-unsafe-io', suite, str(part), mirror],
+                stdout=said, stderr=said, check=False,
                 env=environment())
         assert done.returncode == 0, \
-            f'debootstrap: {log.read_text()[-2000:]}'
+            f'mmdebstrap: {log.read_text()[-2000:]}'
         part.rename(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)

@@ -1,22 +1,23 @@
 """Prosody: as a partner outside, and inside behind the gateway stand-in."""
 import pathlib
-import signal
-import subprocess
 
 from support import netns
-from support.wait import until
+from support.xmpp_server import XmppServer
 
 LAB = pathlib.Path(__file__).resolve().parents[2] / 'lab'
 SECRET = 'gateway-secret'
 
 
-class Prosody:
+class Prosody(XmppServer):
     """One process with its own configuration and data."""
 
+    PROGRAM = 'Prosody'
+    LOGS = ('out.log', 'prosody.log')
+
     def __init__(self, space, folder, config, users, **words):
-        self.space, self.folder = space, pathlib.Path(folder)
+        super().__init__(space, words['ADDRESS'], pathlib.Path(folder))
         self.folder.mkdir(parents=True)
-        self.address, self.domain = words['ADDRESS'], words['DOMAIN']
+        self.domain = words['DOMAIN']
         words['FOLDER'] = self.folder
         text = (LAB / 'prosody' / config).read_text()
         for name, value in words.items():
@@ -29,7 +30,8 @@ class Prosody:
         for user in users:
             (accounts / f'{user}.dat').write_text(
                 'return { ["password"] = "secret"; };\n')
-        self.process = None
+        if 'COMPONENTS' in words:
+            self.ports = (5222, 5347)
         self.start()
 
     @classmethod
@@ -62,41 +64,12 @@ class Prosody:
         journey.parts.append(made)
         return made
 
-    def start(self):
-        """Start and wait until clients may come."""
-        with open(self.folder / 'out.log', 'ab') as log:
-            self.process = self.space.start(
-                'prosody', '--config', str(self.config), '-F', stdout=log,
-                stderr=log, cwd=self.folder)
-        until(self._answers, 15, lambda: 'Prosody does not come up: ' +
-              self.tail())
-
-    def _answers(self):
-        assert self.process.poll() is None, 'Prosody ended: ' + self.tail()
-        done = subprocess.run(
-            ['ip', 'netns', 'exec', self.space.name, 'ss', '-Hltn',
-             'sport', '=', ':5222'], stdout=subprocess.PIPE, text=True,
-            check=False)
-        return self.address in done.stdout
-
-    def tail(self):
-        """The end of what it said."""
-        said = ''
-        for name in ('out.log', 'prosody.log'):
-            path = self.folder / name
-            said += path.read_text()[-3000:] if path.exists() else ''
-        return said
+    def launch(self, log):
+        """In the foreground."""
+        return self.space.start(
+            'prosody', '--config', str(self.config), '-F', stdout=log,
+            stderr=log, cwd=self.folder)
 
     def log(self):
         """All of its log."""
         return (self.folder / 'prosody.log').read_text()
-
-    def stop(self):
-        """An orderly end, or none."""
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(5)
-            except subprocess.TimeoutExpired:
-                self.process.send_signal(signal.SIGKILL)
-                self.process.wait()

@@ -15,6 +15,7 @@ table inet scan {
               flags dynamic; }
     chain input {
         type filter hook input priority 300; policy accept;
+        ct state != new accept
         meta l4proto tcp add @seen_tcp { ip saddr . ip daddr . tcp dport }
         meta l4proto udp add @seen_udp { ip saddr . ip daddr . udp dport }
     }

@@ -258,6 +258,89 @@ START_TEST(destination_tells_what_its_record_led_to)
 }
 END_TEST
 
+/* A destination of before, under the topology of now. */
+START_TEST(destination_again_is_judged_anew)
+{
+	static const struct {
+		struct acc_destination to;
+		const char *peer;
+		enum acc_reason want;
+		enum acc_role role;
+	} rows[] = {
+		{{.name = "sip.fabrikam.com", .role = ACC_ROLE_DIR},
+		 "sip.fabrikam.com",
+		 ACC_REASON_OK,
+		 ACC_ROLE_DIR},
+		{{.name = "fed.im.test", .role = ACC_ROLE_HST},
+		 "fed.im.test",
+		 ACC_REASON_OK,
+		 ACC_ROLE_PIC},
+		{{.name = "fed.off.test", .role = ACC_ROLE_PIC},
+		 "fed.off.test",
+		 ACC_REASON_PROVIDER_OFF,
+		 ACC_ROLE_PIC},
+		{{.name = "sip.gone.test", .role = ACC_ROLE_DIR},
+		 "sip.gone.test",
+		 ACC_REASON_NO_PARTNER,
+		 ACC_ROLE_DIR},
+		{{.name = "listed.test", .by_srv = true},
+		 "sip.listed.test",
+		 ACC_REASON_OK,
+		 ACC_ROLE_DSC},
+		{{.name = "new.test", .by_srv = true},
+		 "sip.new.test",
+		 ACC_REASON_OK,
+		 ACC_ROLE_DSC},
+		{{.name = "new.test", .by_srv = true},
+		 "fed.im.test",
+		 ACC_REASON_OK,
+		 ACC_ROLE_PIC},
+		{{.name = "new.test", .by_srv = true},
+		 "sip.other.test",
+		 ACC_REASON_SRV_DOMAIN,
+		 ACC_ROLE_DSC},
+		{{.name = "adatum.com", .by_srv = true, .role = ACC_ROLE_DSC},
+		 "sip.adatum.com",
+		 ACC_REASON_DESTINATION_BLOCKED,
+		 ACC_ROLE_DSC},
+		/* it has a proxy now */
+		{{.name = "fabrikam.com", .by_srv = true, .role = ACC_ROLE_DSC},
+		 "sip.fabrikam.com",
+		 ACC_REASON_NO_PARTNER,
+		 ACC_ROLE_DSC},
+	};
+
+	to = rows[_i].to;
+	ck_assert_int_eq(acc_destination_again(&p.view, &to, rows[_i].peer),
+			 rows[_i].want);
+	ck_assert_int_eq(to.role, rows[_i].role);
+	p.topo.access.default_route = "hub.test";
+	ck_assert_int_eq(acc_destination_again(&p.view, &to, rows[_i].peer),
+			 ACC_REASON_NO_PARTNER);
+	p.topo.access.default_route = to.name;
+	ck_assert_int_eq(acc_destination_again(&p.view, &to, rows[_i].peer),
+			 to.by_srv ? ACC_REASON_NO_PARTNER : ACC_REASON_OK);
+}
+END_TEST
+
+/* Without discovery, those of the list remain. */
+START_TEST(destination_again_of_strangers)
+{
+	p.topo.access.discovery = false;
+	to = (struct acc_destination){.by_srv = true, .name = "new.test"};
+	ck_assert_int_eq(acc_destination_again(&p.view, &to, "sip.new.test"),
+			 ACC_REASON_NO_PARTNER);
+	to = (struct acc_destination){.by_srv = true, .name = "listed.test"};
+	ck_assert_int_eq(acc_destination_again(&p.view, &to, "sip.listed.test"),
+			 ACC_REASON_OK);
+	ck_assert(to.is_listed);
+	p.topo.allowed_count = 1;
+	ck_assert_int_eq(acc_destination_again(&p.view, &to, "sip.listed.test"),
+			 ACC_REASON_NO_PARTNER);
+	ck_assert(!to.is_listed);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("acc_destination");
@@ -274,6 +357,8 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, targets_are_judged, 0, 9);
 	tcase_add_test(t, target_is_judged_by_itself);
 	tcase_add_loop_test(t, destination_tells_what_its_record_led_to, 0, 7);
+	tcase_add_loop_test(t, destination_again_is_judged_anew, 0, 10);
+	tcase_add_test(t, destination_again_of_strangers);
 	suite_add_tcase(s, t);
 	return s;
 }

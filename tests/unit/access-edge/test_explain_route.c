@@ -306,7 +306,7 @@ START_TEST(explain_route_compares_what_users_may)
 {
 	other.access.outside_users = false;
 	post_with_other(json_object());
-	ck_assert_uint_eq(changes(), 2); /* domains of ours */
+	ck_assert_uint_eq(changes(), 3); /* domains of ours, and nobody's */
 	ck_assert_str_eq(text(changed(0), "from"), "contoso.com");
 	ck_assert_ptr_null(json_object_get(changed(0), "count"));
 	ck_assert_str_eq(text(json_object_get(changed(0), "becomes"), "reason"),
@@ -317,6 +317,30 @@ START_TEST(explain_route_compares_what_users_may)
 	ck_assert_uint_eq(changes(), 1);
 	ck_assert_str_eq(text(json_object_get(changed(0), "becomes"), "reason"),
 			 "from_domain");
+}
+END_TEST
+
+START_TEST(explain_route_compares_what_the_anonymous_may)
+{
+	const json_t *row;
+
+	other.access.anonymous_users = true;
+	post_with_other(json_object());
+	ck_assert_uint_eq(changes(), 1);
+	row = changed(0);
+	ck_assert_str_eq(text(row, "from"), "anonymous.invalid");
+	ck_assert_ptr_null(json_object_get(row, "count"));
+	ck_assert_str_eq(text(json_object_get(row, "was"), "reason"),
+			 "anonymous_off");
+	ck_assert(json_is_true(
+		json_object_get(json_object_get(row, "becomes"), "passes")));
+	/* without outside users there are none of these either */
+	other.access.outside_users = false;
+	post_with_other(json_object());
+	ck_assert_uint_eq(changes(), 3);
+	ck_assert_str_eq(text(changed(2), "from"), "anonymous.invalid");
+	ck_assert_str_eq(text(json_object_get(changed(2), "becomes"), "reason"),
+			 "outside_users_off");
 }
 END_TEST
 
@@ -373,6 +397,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, explain_route_says_nothing_changes);
 	tcase_add_test(t, explain_route_compares_the_last_hour);
 	tcase_add_test(t, explain_route_compares_what_users_may);
+	tcase_add_test(t, explain_route_compares_what_the_anonymous_may);
 	tcase_add_test(t, explain_route_tells_of_so_many_changes);
 	tcase_add_test(t, explain_route_passes_over_odd_rows);
 	suite_add_tcase(s, t);

@@ -316,6 +316,26 @@ START_TEST(inbound_stays_when_the_topology_still_has_it)
 }
 END_TEST
 
+/* However many names a certificate has, each may be what let it in. */
+START_TEST(inbound_recalls_all_names)
+{
+	static char names[EDGE_PEER_NAMES][EDGE_PEER_NAME_LEN];
+	static struct edge_dns_srv rows[ACC_RECALLED];
+	const struct edge_peer peer = {.names = names,
+				       .name_count = EDGE_PEER_NAMES};
+	struct acc_link l = {.facts.peer = &peer};
+
+	begin("other");
+	for (unsigned i = 0; i < EDGE_PEER_NAMES; i++)
+		snprintf(names[i], sizeof(names[i]), "n%u.test", i);
+	acc_inbound_recall(&l, rows);
+	ck_assert_int_eq(l.facts.srv.state, ACC_SRV_FOUND);
+	ck_assert_uint_eq(l.facts.srv.count, EDGE_PEER_NAMES);
+	for (unsigned i = 0; i < EDGE_PEER_NAMES; i++)
+		ck_assert_str_eq(l.facts.srv.rows[i].target, names[i]);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *suite = suite_create("inbound");
@@ -335,6 +355,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, inbound_tells_of_many_wrong_domains);
 	tcase_add_test(t, inbound_ends_when_the_topology_forgets_it);
 	tcase_add_test(t, inbound_stays_when_the_topology_still_has_it);
+	tcase_add_test(t, inbound_recalls_all_names);
 	suite_add_tcase(suite, t);
 	return suite;
 }

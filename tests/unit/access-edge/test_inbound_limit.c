@@ -2,6 +2,7 @@
  * they have. */
 #include "access-edge/inbound.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/support/heard.h"
@@ -113,6 +114,66 @@ START_TEST(inbound_limit_counts_users_by_whom_is_asked_for)
 }
 END_TEST
 
+/* A message by whole URIs. */
+static enum acc_reason say_to(const char *ruri, const char *to)
+{
+	ck_assert_int_eq(edge_sip_uri_parse(&m.ruri, edge_slice_str(ruri)),
+			 EDGE_OK);
+	ck_assert_int_eq(edge_sip_uri_parse(&m.to.uri, edge_slice_str(to)),
+			 EDGE_OK);
+	d = (struct acc_decision){.verdict.is_limited = true};
+	return acc_inbound_limit(&one, &m, &d);
+}
+
+/* One user in every spelling is one, and no spelling hides another. */
+START_TEST(inbound_limit_knows_a_user_in_any_spelling)
+{
+	static const char *const same[] = {
+		"sip:bob@contoso.com",
+		"sips:BOB@CONTOSO.com.:5061;transport=tls",
+		"sip:b%6Fb@contoso.com",
+		"sip:%42ob:secret@contoso.com",
+		"sip:bob;phone-context=x@contoso.com",
+	};
+	char text[1200];
+
+	ck_assert_int_eq(say_to("sip:u1@contoso.com", "sip:x@contoso.com"),
+			 ACC_REASON_OK);
+	ck_assert_int_eq(say_to("sip:u2@contoso.com", "sip:x@contoso.com"),
+			 ACC_REASON_OK);
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+		ck_assert_msg(say_to(same[i], "sip:y@contoso.com") ==
+				      ACC_REASON_OK,
+			      "%s", same[i]);
+	ck_assert_int_eq(say_to("sip:u4@contoso.com", "sip:bob@contoso.com"),
+			 ACC_REASON_PARTNER_CONTACTS);
+	snprintf(text, sizeof(text), "sip:%01000d@contoso.com", 7);
+	ck_assert_int_eq(say_to(text, "sip:bob@contoso.com"),
+			 ACC_REASON_PARTNER_CONTACTS);
+	snprintf(text, sizeof(text), "sip:u4;x=%01000d@contoso.com", 7);
+	ck_assert_int_eq(say_to(text, "sip:bob@contoso.com"),
+			 ACC_REASON_PARTNER_CONTACTS);
+}
+END_TEST
+
+/* What names no user of ours is told apart by To as well. */
+START_TEST(inbound_limit_counts_to_where_the_target_says_nothing)
+{
+	ck_assert_int_eq(say_to("sip:s@sip.contoso.com", "sip:a@contoso.com"),
+			 ACC_REASON_OK);
+	ck_assert_int_eq(say_to("sip:s@sip.contoso.com", "sip:b@contoso.com"),
+			 ACC_REASON_OK);
+	ck_assert_int_eq(say_to("tel:+1(206)555-0100", "sip:b@contoso.com"),
+			 ACC_REASON_OK);
+	ck_assert_int_eq(say_to("tel:+12065550100;ext=7", "sip:b@contoso.com"),
+			 ACC_REASON_OK);
+	ck_assert_int_eq(say_to("sip:t@sip.contoso.com", "sip:b@contoso.com"),
+			 ACC_REASON_PARTNER_CONTACTS);
+	ck_assert_int_eq(say_to("sip:s@sip.contoso.com", "sip:B@contoso.com"),
+			 ACC_REASON_OK);
+}
+END_TEST
+
 START_TEST(inbound_limit_may_ask_a_few_times_a_second)
 {
 	for (int i = 0; i < 5; i++)
@@ -170,6 +231,9 @@ Suite *test_suite(void)
 	tcase_add_test(t, inbound_limit_is_of_all_connections_of_a_peer);
 	tcase_add_test(t, inbound_limit_leaves_who_is_listed_alone);
 	tcase_add_test(t, inbound_limit_counts_users_by_whom_is_asked_for);
+	tcase_add_test(t, inbound_limit_knows_a_user_in_any_spelling);
+	tcase_add_test(t,
+		       inbound_limit_counts_to_where_the_target_says_nothing);
 	tcase_add_test(t, inbound_limit_may_ask_a_few_times_a_second);
 	tcase_add_test(t, inbound_limit_tells_of_many_faults_once);
 	tcase_add_test(t, inbound_limit_watches_a_partner_with_many_faults);

@@ -82,6 +82,15 @@ static void expect_failed(enum acc_reason reason, const char *words)
 	shards_wait_no_transactions(&f);
 }
 
+static void expect_refused(enum acc_reason reason)
+{
+	char want[32];
+
+	snprintf(want, sizeof(want), "SIP/2.0 %u", acc_reason_status(reason));
+	sip_peer_expect(&inside, want);
+	ck_assert_uint_eq(shards_stat(&f, ACC_STAT_REFUSED + reason), 1);
+}
+
 START_TEST(outbound_connects_once)
 {
 	struct sip_peer *there;
@@ -388,6 +397,80 @@ START_TEST(outbound_forgets_the_idle_with_the_topology)
 }
 END_TEST
 
+/* _i: what of another request the partner says in its answer. */
+START_TEST(outbound_answer_is_of_the_request)
+{
+	static const char *const names[] = {"Call-ID", "From", "CSeq"};
+	static const char *const lies[] = {"another@test",
+					   "<sip:a@contoso.com>;tag=another",
+					   "77 MESSAGE"};
+	static const char *const said[] = {"Via", "From", "To", "Call-ID",
+					   "CSeq"};
+	const struct edge_sip_msg *m;
+	struct sip_peer *there;
+	char value[1024], text[4096] = "SIP/2.0 200 OK\n";
+	size_t len = strlen(text);
+
+	begin();
+	ask("b@listed.test");
+	there = partner_with_message(&p);
+	m = sip_peer_expect(there, "MESSAGE ");
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		sip_peer_header(m, said[i], 0, value);
+		len += (size_t)snprintf(
+			text + len, sizeof(text) - len, "%s: %s%s\n", said[i],
+			strcmp(said[i], names[_i]) ? value : lies[_i],
+			strcmp(said[i], "To") ? "" : ";tag=answer");
+	}
+	sip_peer_send(there, "%sContent-Length: 0\n\n", text);
+	shards_wait_stat(&f, ACC_STAT_REFUSED + ACC_REASON_BAD_RESPONSE, 1);
+	ck_assert(!sip_peer_has_message(&inside));
+	sip_peer_answer(there, m, "202 Accepted", "");
+	sip_peer_expect(&inside, "SIP/2.0 202");
+}
+END_TEST
+
+static void without_strangers(struct topo *t)
+{
+	partners_amend(t);
+	t->allowed_count = 1; /* fabrikam.com */
+	t->access.discovery = false;
+}
+
+/* _i: it has been asked something, or not. */
+START_TEST(outbound_leaves_who_is_a_stranger_now)
+{
+	struct sip_peer *there;
+	const struct edge_sip_msg *m = NULL;
+
+	begin();
+	ask("b@listed.test");
+	there = expect_passed();
+	if (_i) {
+		ask("c@listed.test");
+		m = sip_peer_expect(partner_with_message(&p), "MESSAGE ");
+	}
+	f.amend = without_strangers;
+	partners_retopo(&p, 2);
+	ck_assert_uint_eq(acc_outbounds_count(s->outbounds), 0);
+	ck_assert(heard("reason=no_longer_known"));
+	ask("d@listed.test");
+	expect_refused(ACC_REASON_NO_PARTNER);
+	if (_i) {
+		ck_assert(!there->closed);
+		sip_peer_answer(there, m, "200 OK", "");
+		sip_peer_expect(&inside, "SIP/2.0 200");
+	}
+	sip_peer_wait(f.loop, is_closed, there, "the connection to end");
+	/* one that is known again is dialled anew */
+	f.amend = partners_amend;
+	partners_retopo(&p, 3);
+	ask("e@listed.test");
+	(void)expect_passed();
+	ck_assert_uint_eq(dials(), 2);
+}
+END_TEST
+
 static bool is_asked(void *arg)
 {
 	return fake_dns_asked(p.dns) >= *(unsigned *)arg;
@@ -448,6 +531,8 @@ Suite *test_suite(void)
 		t, outbound_opens_another_connection_when_one_is_busy, 0, 2);
 	tcase_add_test(t, outbound_table_has_a_cap);
 	tcase_add_test(t, outbound_forgets_the_idle_with_the_topology);
+	tcase_add_loop_test(t, outbound_answer_is_of_the_request, 0, 3);
+	tcase_add_loop_test(t, outbound_leaves_who_is_a_stranger_now, 0, 2);
 	tcase_add_test(t, outbound_survives_a_new_resolver);
 	tcase_add_test(t, outbound_ends_while_it_is_dialling);
 	suite_add_tcase(suite, t);

@@ -352,6 +352,14 @@ START_TEST(level_is_that_of_the_row)
 		{ACC_ROLE_DSC, "sip.listed.test", "listed.test",
 		 TOPO_VERIFY_SOURCE},
 		{ACC_ROLE_CLR, "hub.test", "x.test", TOPO_VERIFY_NEVER},
+		/* what a topology has taken away is not believed */
+		{ACC_ROLE_DIR, "sip.fabrikam.com", "gone.test",
+		 TOPO_VERIFY_NEVER},
+		{ACC_ROLE_DIR, "sip.listed.test", "listed.test",
+		 TOPO_VERIFY_NEVER},
+		{ACC_ROLE_PIC, "fed.off.test", "x.test", TOPO_VERIFY_NEVER},
+		{ACC_ROLE_HST, "fed.im.test", "x.test", TOPO_VERIFY_NEVER},
+		{ACC_ROLE_USR, "", "x.test", TOPO_VERIFY_NEVER},
 	};
 	struct acc_source s = from(want[_i].role);
 
@@ -399,6 +407,47 @@ START_TEST(nothing_known_nothing_passes)
 }
 END_TEST
 
+/* out: outside a dialog, in: in one */
+START_TEST(target_is_ours_or_what_we_gave)
+{
+	static const struct {
+		const char *uri;
+		bool out, in;
+	} rows_of[] = {
+		{"sip:a@contoso.com", true, true},
+		{"sip:a@CONTOSO.com;opaque=user:epid:x;gruu", true, true},
+		{"sip:a@sip.contoso.com:5061;ms-hidden=k1.AA", true, true},
+		{"tel:+12065550100", true, true},
+		{"sip:198.51.100.77:41833;ms-received-cid=2A00", false, true},
+		{"sip:a@client.test;maddr=198.51.100.77", false, true},
+		{"sip:a@fe01.contoso.net", false, false},
+		{"sip:a@FE01.contoso.net.", false, false},
+		{"sip:edge01.contoso.net", false, false},
+		{"sip:dc01.contoso.net;ms-fe=edge01.contoso.net", false, false},
+		{"sip:a@contoso.com;maddr=10.0.5.99", false, false},
+		{"sip:a@contoso.com;maddr=dc01.contoso.net", false, false},
+		{"sip:a@sip.contoso.com:9;ms-hidden=k1.AA;maddr=10.0.5.9",
+		 false, false},
+		{"sip:10.0.5.99", false, false},
+		{"sip:[fd00::1]:5060", false, false},
+	};
+	const char *uri = rows_of[_i].uri;
+	struct edge_sip_uri u;
+
+	ck_assert_int_eq(edge_sip_uri_parse(&u, edge_slice_str(uri)), EDGE_OK);
+	for (int in = 0; in < 2; in++) {
+		bool want = in ? rows_of[_i].in : rows_of[_i].out;
+
+		v = (struct acc_verdict){0};
+		ck_assert_msg(
+			acc_partner_target(&v, &p.view, &u, in) ==
+				(want ? ACC_REASON_OK : ACC_REASON_NO_ROUTE),
+			"%s, in a dialog: %d", uri, in);
+		ck_assert_uint_eq(v.count, !want);
+	}
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("acc_partner");
@@ -422,9 +471,10 @@ Suite *test_suite(void)
 	tcase_add_test(t, shared_address_space_is_said_by_the_provider);
 	tcase_add_loop_test(t, to_must_be_ours_and_the_method_routed, 0, 7);
 	tcase_add_test(t, polling_is_routed_when_it_is_allowed);
-	tcase_add_loop_test(t, level_is_that_of_the_row, 0, 5);
+	tcase_add_loop_test(t, level_is_that_of_the_row, 0, 10);
 	tcase_add_loop_test(t, srv_is_wanted_where_it_decides, 0, 9);
 	tcase_add_test(t, nothing_known_nothing_passes);
+	tcase_add_loop_test(t, target_is_ours_or_what_we_gave, 0, 15);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -372,10 +372,14 @@ START_TEST(route_parameter_edge_route_is_cut)
 
 	policy_request(&p, "MESSAGE", "sip:bob@contoso.com",
 		       "Route: <sip:fe01.contoso.net;lr;ms-edge-route>;"
-		       "ms-edge-route;a=b;MS-Edge-Route=1\n");
+		       "ms-edge-route;a=b;MS-Edge-Route=1\n"
+		       "Record-Route: <sip:p.x;lr;ms-edge-route>;"
+		       "ms-edge-route;a=b\n");
 	out = forward_user();
-	ck_assert(policy_contains(out,
-				  "Route: <sip:fe01.contoso.net;lr>;a=b\r\n"));
+	ck_assert(policy_contains(
+		out, "\r\nRoute: <sip:fe01.contoso.net;lr>;a=b\r\n"));
+	ck_assert(
+		policy_contains(out, "\r\nRecord-Route: <sip:p.x;lr>;a=b\r\n"));
 }
 END_TEST
 

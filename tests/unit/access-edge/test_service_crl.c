@@ -218,6 +218,14 @@ START_TEST(service_crl_follows_the_snapshot)
 	ck_assert(!acc_service_crl_is_on(crl));
 	asked = fake_http_asked(w.web);
 
+	/* one of XMPP partners is one, too */
+	topo.listen[TOPO_PORT_XMPP_OUTSIDE].present = true;
+	follow();
+	ck_assert(acc_service_crl_is_on(crl));
+	topo.listen[TOPO_PORT_XMPP_OUTSIDE].present = false;
+	follow();
+	ck_assert(!acc_service_crl_is_on(crl));
+
 	topo.federation_ports = true; /* from another address */
 	topo.listen[TOPO_PORT_ACCESS_CLIENT].addr.ip[3] = 7;
 	follow();

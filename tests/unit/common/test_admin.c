@@ -109,8 +109,8 @@ struct call {
 
 static void call_make(struct call *c)
 {
-	const struct edge_admin_question q = {run, "test", c->method, c->path,
-					      edge_slice_str(c->body), 0};
+	const struct edge_admin_question q = {
+		run, "test", c->method, c->path, edge_slice_str(c->body), 0};
 	struct edge_admin_answer a = {0};
 
 	c->err = edge_admin_call(&a, &q);

@@ -254,12 +254,13 @@ END_TEST
 START_TEST(resolv_gives_servers_with_ports)
 {
 	struct edge_addr at[CTL_DNS_SERVERS];
-	static const char text[] = "# nameserver 192.0.2.9\nsearch x\n"
-				   " nameserver\t192.0.2.1 \n"
-				   "nameserver 192.0.2.2:5353\n"
-				   "nameserver 192.0.2.x\nnameserver\nnameserver ::\n"
-				   "nameserver6 192.0.2.3\n"
-				   "nameserver 2001:db8::1";
+	static const char text[] =
+		"# nameserver 192.0.2.9\nsearch x\n"
+		" nameserver\t192.0.2.1 \n"
+		"nameserver 192.0.2.2:5353\n"
+		"nameserver 192.0.2.x\nnameserver\nnameserver ::\n"
+		"nameserver6 192.0.2.3\n"
+		"nameserver 2001:db8::1";
 
 	ck_assert_uint_eq(ctl_resolv_parse(at, edge_slice_str(text)), 3);
 	ck_assert_uint_eq(at[0].ip[3], 1);
