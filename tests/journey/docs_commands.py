@@ -5,7 +5,7 @@ import sys
 from support import journey
 
 sys.path.append(str(journey.ROOT / 'tests'))
-from lab import documents, heal  # noqa: E402
+from lab import documents, heal, pages  # noqa: E402
 from lab.bare import BareLab  # noqa: E402
 
 SHARDS = 'once'
@@ -23,7 +23,8 @@ def body(j):
     heal.keep(lab)
     for page in sorted(DOCS.rglob('*.md')):
         if page != FIRST and documents.read(page.read_text()):
-            count += documents.run(lab, page)
+            lab.desk()
+            count += documents.run(lab, page, pages.BY_HAND.get(page.stem, ()))
             heal.mend(lab)
     j.said = f'{count} commands'
 

@@ -2,9 +2,15 @@
 tutorial begins."""
 import shutil
 
-from lab.host import lab_topology
+from lab.host import EdgeHost, lab_topology
 from lab.world import SERVICES, Lab
+from support import netns
 
+PLACES = ('admin', 'ca', 'signer')  # machines of administrators
+FIRST = ('export.xml', 'hosts', 'operator.key', 'bundle', 'alice.password',
+         'bob.password', 'public-ca.pem', 'public-ca.key', 'internal-ca.pem',
+         'internal-ca.key')
+MEMBER = '-edge02'
 UNIT = '{program}\n--config\n/etc/lync-edge/edge.ini\n'
 
 
@@ -33,16 +39,32 @@ class BareLab(Lab):
         for name in ('alice', 'bob'):
             (self.admin / f'{name}.password').write_text(f'{name}-secret\n')
         self.host.furnish_bare()
+        self._trust_public()
         self.home.mkdir()
+        self._note(self.host, '')
+
+    def _trust_public(self):
+        """The public authority is one that every machine outside knows."""
+        root = self.ca / 'public-ca.pem'
+        name = netns.run('openssl', 'x509', '-in', str(root), '-noout',
+                         '-hash').strip()
+        known = self.host.folder / 'etc' / 'ssl' / 'certs'
+        shutil.copy(root, known / f'{name}.0')
+        with open(known / 'ca-certificates.crt', 'a', encoding='ascii') as all_:
+            all_.write(root.read_text())
+
+    def _note(self, host, suffix):
+        """The units that a package brings."""
         for program in SERVICES:
             for what, text in (
-                    ('argv', '\n'.join([*self.host.space.view, UNIT.format(
+                    ('argv', '\n'.join([*host.space.view, UNIT.format(
                         program=self.binaries / program)])),
-                    ('space', self.host.space.name + '\n'),
-                    ('log', f'{self.host.folder / program}.log\n'),
+                    ('space', host.space.name + '\n'),
+                    ('log', f'{host.folder / program}.log\n'),
                     ('ready', 'admin\n'
-                     f'{self.host.folder / "run" / program}.sock\n')):
-                (self.units.folder / f'{program}.{what}').write_text(text)
+                     f'{host.folder / "run" / program}.sock\n')):
+                (self.units.folder / f'{program}{suffix}.{what}').write_text(
+                    text)
 
     def start_inside(self):
         """The Data MCUs, with the key that was carried to them."""
@@ -51,9 +73,40 @@ class BareLab(Lab):
             self.data_mcu(name, keys)
         self.mcus_up()
 
-    def words(self, prompt):
-        """(words before a command, folder) for who has that prompt."""
+    def words(self, prompt, place=''):
+        """(words before a command, folder) for who has that prompt, or is at
+        that place."""
+        if place in PLACES:
+            return self.place('inet'), self.admin
+        if place:
+            return self.second(), self.admin
         where, folder = {'#': ('edge', self.home),
                          '$': ('inet', self.admin)}[prompt]
         return self.place(where), folder
 
+    def desk(self):
+        """From now on files need not be carried: everybody works in one
+        folder, which has what the administrator had at first."""
+        if not self.home.is_symlink():
+            self.home.rename(self.home.with_name('home.before'))
+            self.home.symlink_to(self.admin)
+            self.admin.rename(self.folder / 'admin.before')
+        shutil.rmtree(self.admin, ignore_errors=True)
+        self.admin.mkdir()
+        for name in FIRST:
+            netns.run('cp', '-a', str(self.folder / 'admin.before' / name),
+                      str(self.admin))
+
+    def second(self):
+        """The words before a command at edge02, which has nothing yet."""
+        name = 'edge2'
+        if not self.world.edge2:
+            self.world.second_edge()
+            host = EdgeHost(self.world.edge2, self.folder / name,
+                            self.binaries, member=2)
+            host.furnish_bare()
+            self._note(host, MEMBER)
+        host = self.member()
+        return host.space.words('env', *(
+            f'{key}={value}' for key, value in
+            {**self.environment(), 'LYNC_MEMBER': MEMBER}.items()))

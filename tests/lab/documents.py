@@ -3,15 +3,17 @@
 A block fenced as ```console has commands after "# " (root at the edge) and "$ "
 (an administrator's machine outside), each with what it prints: the lines shown
 occur in that order, a line "..." stands for any number of lines, "..." within
-one for anything. A last line "(exit N)" is its exit status. <!-- lab: inside -->
-has the Data MCUs started, for what a ```powershell block says is done by hand."""
+one for anything. "(exit N)" behind a command, or after what it prints, is its
+exit status. A word behind ```console is another place. <!-- lab: inside --> has
+the Data MCUs started, for what a ```powershell block says is done by hand."""
 import dataclasses
 import re
 import subprocess
 
-FENCE = re.compile(r'```(\w*)')
+FENCE = re.compile(r'```(\w*) ?(\w*)')
 ORDER = re.compile(r'<!-- lab: (\w+) -->')
 EXIT = re.compile(r'\(exit (\d+)\)')
+STATUS = re.compile(r'(.*) \(exit (\d+)\)')
 KINDS = ('console', 'sh', 'powershell', 'text', 'ini', 'json', 'xml')
 LIMIT = 120  # s a command
 
@@ -22,13 +24,17 @@ class Step:
     line: int
     prompt: str
     command: str
+    place: str = ''
     shown: list = dataclasses.field(default_factory=list)
     status: int = 0
 
 
-def _in_block(steps, number, line):
+def _in_block(steps, number, line, place):
     if line[:2] in ('# ', '$ '):
-        steps.append(Step(number, line[0], line[2:]))
+        steps.append(Step(number, line[0], line[2:], place))
+        ends = STATUS.fullmatch(line[2:])
+        if ends:
+            steps[-1].command, steps[-1].status = ends[1], int(ends[2])
     elif steps[-1].command.endswith('\\') and not steps[-1].shown:
         steps[-1].command = steps[-1].command[:-1] + line.removeprefix('> ')
     elif EXIT.fullmatch(line):
@@ -39,15 +45,15 @@ def _in_block(steps, number, line):
 
 def read(text):
     """Its steps."""
-    steps, kind = [], None
+    steps, kind, place = [], None, ''
     for number, line in enumerate(text.splitlines(), 1):
         fence, order = FENCE.match(line), ORDER.fullmatch(line)
         if fence:
             assert kind or fence[1] in KINDS, \
                 f'line {number}: a block of "{fence[1]}", not {KINDS}'
-            kind = None if kind else fence[1]
+            kind, place = (None, '') if kind else fence.groups()
         elif kind in ('console', 'sh'):
-            _in_block(steps, number, line)
+            _in_block(steps, number, line, place)
         elif order and not kind:
             steps.append(Step(number, '', order[1]))
     return steps
@@ -79,9 +85,10 @@ def do(lab, step):
     if not step.prompt:
         {'inside': lab.start_inside}[step.command]()
         return
-    words, folder = lab.words(step.prompt)
+    words, folder = lab.words(step.prompt, step.place)
     done = subprocess.run(
-        words + ['sh', '-c', step.command], cwd=folder, text=True,
+        words + ['sh', '-c', step.command.replace('/root/', f'{folder}/')],
+        cwd=folder, text=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, timeout=LIMIT, check=False)
     assert done.returncode == step.status, \
@@ -91,11 +98,15 @@ def do(lab, step):
         f'{done.stdout}'
 
 
-def run(lab, path):
-    """All of a document; how many commands."""
+def run(lab, path, by_hand=()):
+    """All of a document; how many commands. by_hand: (words of a command, what
+    people do before it, of a lab)."""
     steps = read(path.read_text())
     for step in steps:
         try:
+            for words, deed in by_hand:
+                if step.prompt and words in step.command:
+                    deed(lab)
             do(lab, step)
         except AssertionError as fault:
             raise AssertionError(

@@ -18,6 +18,7 @@ class Fault:
     ids: str  # findings of doctor, with a space between
     hands: str  # who can mend it
     breaks: typing.Callable  # of a lab
+    is_another_world: bool = False  # once healed it is not what it was
 
 
 def typed(*lines):

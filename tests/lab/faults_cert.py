@@ -79,7 +79,7 @@ FAULTS = (
           both(settings('[trust]\n', '[tls]\nprofile.access-client = lync2013'
                         '\n\n[trust]\n', 'access-edge'))),
     Fault('pool-av-keys-differ', 'edge02 of the pool has another A/V key',
-          'CERT-004', 'member', second_member),
+          'CERT-004', 'member', second_member, is_another_world=True),
     Fault('token-key-ended', 'the key of meeting tokens has ended', 'CTL-022',
           'edge inside', ended_token_key),
 )
