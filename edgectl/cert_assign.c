@@ -144,7 +144,8 @@ static enum ctl_exit may_end_tokens(struct job *j)
 
 static bool is_in_place(const struct job *j)
 {
-	return j->has_old && ctl_cert_pair_eq(&j->new, &j->old) &&
+	return j->was_chain && j->was_key && j->has_old &&
+	       ctl_cert_pair_eq(&j->new, &j->old) &&
 	       !strcmp(j->was_chain, j->place.chain) &&
 	       !strcmp(j->was_key, j->place.key);
 }
@@ -206,7 +207,7 @@ static void undo(struct job *j)
 {
 	enum ctl_exit exit = CTL_GOOD;
 
-	if (j->has_old && !strcmp(j->was_chain, j->place.chain))
+	if (j->has_old && j->was_chain && !strcmp(j->was_chain, j->place.chain))
 		exit = ctl_cert_place_put(j->c, &j->place, &j->old, false);
 	if (!exit)
 		exit = name_files(j, j->was_chain, j->was_key);
