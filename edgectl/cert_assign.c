@@ -25,6 +25,7 @@ struct job {
 	struct ctl_cert_pair new, old; /* old: empty when there is none */
 	char *was_chain, *was_key;     /* of edge.ini; NULL: not set */
 	struct ctl_cert x, y;	       /* of new; of old */
+	bool is_in_use;		       /* y, by a service */
 	bool has_old;		       /* old and y */
 };
 
@@ -99,8 +100,12 @@ static void read_old(struct job *j)
 
 	if (!j->was_chain || !j->was_key ||
 	    ctl_cert_read(&j->y, &files, (int64_t)j->c->now_s, why,
-			  sizeof(why)) ||
-	    ctl_cert_pair_read(&j->old, &files, &at))
+			  sizeof(why)))
+		return;
+	/* a key that systemd holds is one, though not for us to see */
+	j->is_in_use = j->y.days_left >= 0 &&
+		       (j->y.key_matches || edge_config_credential(j->was_key));
+	if (ctl_cert_pair_read(&j->old, &files, &at))
 		ctl_cert_pair_fini(&j->old);
 	j->has_old = j->old.key != NULL;
 }
@@ -118,8 +123,8 @@ static enum ctl_exit may_end_tokens(struct job *j)
 	if (roll.has_staged)
 		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-012", j->name,
 				"another one is staged beside %s", roll.chain);
-	if (j->a->is_now || !j->has_old || j->y.days_left < 0 ||
-	    !j->y.key_matches || !strcmp(j->x.spki_sha256, j->y.spki_sha256))
+	if (j->a->is_now || !j->is_in_use ||
+	    !strcmp(j->x.spki_sha256, j->y.spki_sha256))
 		return CTL_GOOD;
 	ctl_roll_print(now, (int64_t)j->c->now_s);
 	ctl_cure_add(&cure, CTL_ON_EDGE,
@@ -139,7 +144,8 @@ static enum ctl_exit may_end_tokens(struct job *j)
 
 static bool is_in_place(const struct job *j)
 {
-	return j->has_old && ctl_cert_pair_eq(&j->new, &j->old) &&
+	return j->was_chain && j->was_key && j->has_old &&
+	       ctl_cert_pair_eq(&j->new, &j->old) &&
 	       !strcmp(j->was_chain, j->place.chain) &&
 	       !strcmp(j->was_key, j->place.key);
 }
@@ -201,7 +207,7 @@ static void undo(struct job *j)
 {
 	enum ctl_exit exit = CTL_GOOD;
 
-	if (j->has_old && !strcmp(j->was_chain, j->place.chain))
+	if (j->has_old && j->was_chain && !strcmp(j->was_chain, j->place.chain))
 		exit = ctl_cert_place_put(j->c, &j->place, &j->old, false);
 	if (!exit)
 		exit = name_files(j, j->was_chain, j->was_key);

@@ -13,7 +13,7 @@ import man_tables
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 DOCS = ROOT / 'docs'
-TABLES = ['edgectl/doctor.def', 'edgectl/finding.def', 'edgectl/probe.def']
+TABLES = ['edgectl/doctor.def', 'edgectl/finding.def']
 MANUALS = {  # page: manuals, one after the other
     'reference/cli.md': ['edgectl/edgectl.1', 'edgectl/edge-probe.1'],
     'reference/edge-ini.md': ['common/edge.ini.5'],
