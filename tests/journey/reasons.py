@@ -24,7 +24,7 @@ PARTNERS = {'unknown_peer', 'source_domain', 'blocked_domain', 'peer_mismatch',
             'partner_address',
             'partner_tls', 'partner_connect', 'partner_handshake',
             'partner_lost', 'partner_silent', 'partners_full',
-            'routes_too_long', 'inside_domains'}
+            'routes_too_long', 'inside_domains', 'answer_routes'}
 # our own want of memory; spoken of, not given
 NOT_YET = {'ok', 'internal', 'unsigned_time', 'draining', 'outside_users_off',
            'stray_ack'}
