@@ -145,7 +145,7 @@ static void tell_silent(struct clocks *c)
 	size_t len = 0;
 
 	if (c->d->is_way_out_bad || c->d->is_ntp_blocked)
-	if (c->d->is_way_out_bad || c->d->is_ntp_blocked)
+		return; /* NET or FW says it */
 	for (size_t i = 0; i < c->count; i++) {
 		char text[EDGE_ADDR_STRLEN];
 
