@@ -105,7 +105,8 @@ def finding(row, breaks):
              (f', family `{name}` of `edgectl doctor`.' if name != '-'
               else '.'), '',
              '**What is wanted.** ' + sentence(want), '',
-             '**Why.** ' + sentence(why), '',
+             ('**What users notice.** ' if ident.startswith('PROBE') else
+              '**Why.** ') + sentence(why), '',
              '**How to mend it.** ' + sentence(fix), '']
     if name != '-':
         lines += ['`edgectl doctor` names the steps with their values, and '
@@ -162,12 +163,38 @@ def limits():
     return '\n'.join(lines) + '\n'
 
 
+def ports():
+    """The rows of port.def, a table a side."""
+    lines = ['# Ports', '', 'What passes the packet filters outside and inside '
+             'of the edge. Numbers are those of the topology: `edgectl '
+             'topology render ports` prints this table with the addresses and '
+             'ports of your own, `render nftables` the filter that lets '
+             'through exactly this.']
+    for side, title in (('OUTSIDE', 'Outside'), ('INSIDE', 'Inside')):
+        lines += ['', f'## {title}', '',
+                  '| row | way | protocol | own port of | far port | for | '
+                  'when it is blocked |', '|---|---|---|---|---|---|---|']
+        for row in man_tables.rows('edgectl/port.def', 'CTL_PORT'):
+            ident, where, way, protocol, own, port, count = row[:7]
+            if where != side:
+                continue
+            far = {'OWN': '', 'HOP': "the next hop's"}.get(port, port)
+            if count not in ('0', '1'):
+                far = f'{port}-{int(port) + int(count) - 1}'
+            lines.append(
+                f'| {ident} | {way.lower()} | {protocol.lower()} | '
+                f'{own.lower().replace("_", " ")} | {far} | {row[8]} | '
+                f'{row[9]} |')
+    return '\n'.join(lines) + '\n'
+
+
 def wanted():
     """Path to text of every page that is made."""
     rows, breaks = list(advices()), faults()
     pages = {f'findings/{row[0]}.md': finding(row, breaks) for row in rows}
     pages['findings/README.md'] = index(rows)
     pages['reference/limits.md'] = limits()
+    pages['reference/ports.md'] = ports()
     for page, files in MANUALS.items():
         pages[page] = manual(files)
     return pages

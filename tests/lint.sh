@@ -63,6 +63,7 @@ all)
 	check man man
 	check man-tables tests/man_tables.py
 	check readme tests/readme_names.py
+	check docs tests/docs_pages.py
 	check python python
 	check tidy tidy
 	;;
