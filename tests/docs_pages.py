@@ -12,6 +12,9 @@ import sys
 import man_tables
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / 'tests'), str(ROOT / 'tests' / 'journey')]
+from lab.faults import TABLE as FAULTS  # noqa: E402
+
 DOCS = ROOT / 'docs'
 TABLES = ['edgectl/doctor.def', 'edgectl/finding.def']
 MANUALS = {  # page: manuals, one after the other
@@ -73,13 +76,10 @@ def advices():
 
 def faults():
     """Finding's id: names of the lab's faults that lead to it."""
-    table, found = ROOT / 'tests/lab/faults.py', {}
-    if table.exists():
-        for name, ids in re.findall(
-                r"^\s*Fault\('([a-z0-9-]+)'.*?expect=\(?([^)\n]*)",
-                table.read_text(), re.M | re.S):
-            for one in re.findall(r"'([A-Z]+-[A-Z0-9-]+)'", ids):
-                found.setdefault(one, []).append(name)
+    found = {}
+    for fault in FAULTS.values():
+        for one in fault.ids.split():
+            found.setdefault(one.strip(','), []).append(fault.name)
     return found
 
 
