@@ -128,23 +128,6 @@ done:
 	return exit;
 }
 
-/* The token key's certificate has no wanted name; it gets the pool's. */
-static enum ctl_exit find_names(struct ctl *c, enum edge_cert_use use,
-				struct ctl_cert_names *n)
-{
-	const struct topo *t = ctl_cert_topology(c, "names cannot be judged");
-
-	if (!t)
-		return CTL_IO;
-	ctl_cert_names(n, use == EDGE_CERT_AV_AUTH ? EDGE_CERT_INTERNAL : use,
-		       t);
-	topo_drop(t);
-	return n->count ? CTL_GOOD
-			: ctl_fail(c, EDGE_EFORMAT, "CERT-003",
-				   ctl_cert_use_name(use),
-				   "the topology gives it no name");
-}
-
 static void tell(struct ctl *c, const struct ctl_cert_names *n, const char *out,
 		 const char *key_out)
 {
@@ -166,7 +149,7 @@ enum ctl_exit ctl_cert_request(struct ctl *c, const struct ctl_cert_request *r)
 		return CTL_IO;
 	exit = ctl_config(c);
 	if (!exit)
-		exit = find_names(c, r->use, n);
+		exit = ctl_cert_wanted(c, r->use, n);
 	if (!exit)
 		exit = make(c, n, r);
 	if (!exit)
@@ -242,7 +225,7 @@ bool ctl_cert_request_fits(struct ctl *c, const char *path,
 	struct ctl_cert_names *n = calloc(1, sizeof(*n));
 	X509_REQ *req = read_request(path);
 	const bool fits =
-		n && req && !find_names(c, use, n) && has_names(req, n);
+		n && req && !ctl_cert_wanted(c, use, n) && has_names(req, n);
 
 	X509_REQ_free(req);
 	free(n);

@@ -94,28 +94,11 @@ static enum ctl_exit issue(struct ctl *c, const struct files *f,
 		   : CTL_GOOD;
 }
 
-/* The key of tokens has no wanted name; it gets the pool's. */
-static enum ctl_exit find_names(struct ctl *c, enum edge_cert_use use,
-				struct ctl_cert_names *n)
-{
-	const struct topo *t = ctl_cert_topology(c, "no name is known");
-
-	if (!t)
-		return CTL_INVALID;
-	ctl_cert_names(n, use == EDGE_CERT_AV_AUTH ? EDGE_CERT_INTERNAL : use,
-		       t);
-	topo_drop(t);
-	return n->count ? CTL_GOOD
-			: ctl_fail(c, EDGE_EFORMAT, "CERT-003",
-				   ctl_cert_use_name(use),
-				   "the topology gives it no name");
-}
-
 static enum ctl_exit issue_and_assign(struct ctl *c, const struct files *f,
 				      struct ctl_cert_assignment *a)
 {
 	struct ctl_cert_names *n = calloc(1, sizeof(*n));
-	enum ctl_exit exit = n ? find_names(c, a->use, n) : CTL_IO;
+	enum ctl_exit exit = n ? ctl_cert_wanted(c, a->use, n) : CTL_IO;
 
 	if (!exit)
 		exit = issue(c, f, n);

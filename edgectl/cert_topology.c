@@ -20,3 +20,19 @@ const struct topo *ctl_cert_topology(struct ctl *c, const char *without)
 		 *why ? why : ctl_reason(err));
 	return NULL;
 }
+
+enum ctl_exit ctl_cert_wanted(struct ctl *c, enum edge_cert_use use,
+			      struct ctl_cert_names *out)
+{
+	const struct topo *t = ctl_cert_topology(c, "no name is known");
+
+	if (!t)
+		return CTL_IO;
+	ctl_cert_names(out, use == EDGE_CERT_AV_AUTH ? EDGE_CERT_INTERNAL : use,
+		       t);
+	topo_drop(t);
+	return out->count ? CTL_GOOD
+			  : ctl_fail(c, EDGE_EFORMAT, "CERT-003",
+				     ctl_cert_use_name(use),
+				     "the topology gives it no name");
+}

@@ -131,6 +131,17 @@ void ctl_find_show(struct ctl *c, const struct ctl_finding *f)
 	show_text(a, f->cure);
 }
 
+static void say(struct ctl *c, enum topo_level level, const char *id,
+		const char *place, const char *saw)
+{
+	ctl_find_show(c, &(struct ctl_finding){
+				 .level = level,
+				 .id = id,
+				 .place = place,
+				 .saw = saw,
+			 });
+}
+
 void ctl_find(struct ctl *c, enum topo_level level, const char *id,
 	      const char *place, const char *fmt, ...)
 {
@@ -140,12 +151,7 @@ void ctl_find(struct ctl *c, enum topo_level level, const char *id,
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	ctl_find_show(c, &(struct ctl_finding){
-				 .level = level,
-				 .id = id,
-				 .place = place,
-				 .saw = text,
-			 });
+	say(c, level, id, place, text);
 }
 
 /* Where in the document, as words. */
@@ -170,12 +176,7 @@ void ctl_find_all(struct ctl *c, const struct topo_findings *f)
 		const struct topo_finding *p = &f->items[i];
 
 		place_of(place, sizeof(place), p);
-		ctl_find_show(c, &(struct ctl_finding){
-					 .level = p->level,
-					 .id = p->code,
-					 .place = place,
-					 .saw = p->text,
-				 });
+		say(c, p->level, p->code, place, p->text);
 	}
 	if (f->dropped)
 		ctl_say(c, "and %zu more findings", f->dropped);
@@ -190,11 +191,6 @@ enum ctl_exit ctl_fail(struct ctl *c, enum edge_err err, const char *id,
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	ctl_find_show(c, &(struct ctl_finding){
-				 .level = TOPO_ERROR,
-				 .id = id,
-				 .place = place,
-				 .saw = text,
-			 });
+	say(c, TOPO_ERROR, id, place, text);
 	return ctl_exit_of(err);
 }

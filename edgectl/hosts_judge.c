@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "topology/hosts_check.h"
+
 struct job {
 	struct ctl_hosts_rows *out;
 	const struct topo_hosts *hosts;
@@ -143,34 +145,12 @@ static void check_pools(struct job *j)
 
 /* -- surplus ------------------------------------------------------------- */
 
-/* The name itself, or its first label alone. */
-static bool is_name_of(const char *name, const char *fqdn)
-{
-	size_t n = strcspn(fqdn, ".");
-
-	return !strcmp(name, fqdn) ||
-	       (strlen(name) == n && !strncmp(name, fqdn, n));
-}
-
-static bool is_needed(const struct topo *t, const char *name)
-{
-	if (is_name_of(name, t->pool) || is_name_of(name, t->self))
-		return true;
-	for (size_t i = 0; i < t->member_count; i++)
-		if (is_name_of(name, t->members[i].fqdn))
-			return true;
-	for (size_t i = 0; i < t->trusted_count; i++)
-		if (is_name_of(name, t->trusted[i].fqdn))
-			return true;
-	return false;
-}
-
 static void check_surplus(struct job *j)
 {
 	for (size_t i = 0; i < topo_hosts_count(j->hosts); i++) {
 		struct topo_hosts_entry e = topo_hosts_at(j->hosts, i);
 
-		if (e.in_block && !is_needed(j->topo, e.name))
+		if (e.in_block && !topo_hosts_is_known(j->topo, e.name))
 			add(j, CTL_HOSTS_SURPLUS, e.name, NULL);
 	}
 }

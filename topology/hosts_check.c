@@ -60,7 +60,7 @@ static bool is_name_of(const char *name, const char *fqdn)
 	       (strlen(name) == n && !strncmp(name, fqdn, n));
 }
 
-static bool is_known(const struct topo *t, const char *name)
+bool topo_hosts_is_known(const struct topo *t, const char *name)
 {
 	if (is_name_of(name, t->pool) || is_name_of(name, t->self))
 		return true;
@@ -79,7 +79,7 @@ static void check_surplus(const struct topo_hosts *h, const struct topo *t,
 	for (size_t i = 0; i < topo_hosts_count(h); i++) {
 		struct topo_hosts_entry e = topo_hosts_at(h, i);
 
-		if (e.in_block && !is_known(t, e.name))
+		if (e.in_block && !topo_hosts_is_known(t, e.name))
 			topo_finding_place(
 				topo_findings_add(f, TOPO_WARN, "HOSTS-003",
 						  "%s is in the managed block; "

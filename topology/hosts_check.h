@@ -11,5 +11,8 @@
  * (TO 3.4). A next hop without any address is TOPO-HOP-002, an error. */
 void topo_hosts_check(const struct topo_hosts *h, const struct topo *t,
 		      struct topo_findings *f);
+/** Is the name one that the edge uses: of its pool or of a server it may talk
+ * to, whole or its first label alone. */
+bool topo_hosts_is_known(const struct topo *t, const char *name);
 
 #endif
