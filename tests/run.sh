@@ -62,7 +62,7 @@ units() { # PRESET [ctest options]
 	preset=$1
 	shift
 	say "unit tests, $preset"
-	ctest --test-dir "build/$preset" -j 2 --output-on-failure \
+	ctest --test-dir "build/$preset" -j 4 --output-on-failure \
 		--output-junit "$PWD/build/$preset/units.xml" \
 		--test-output-size-passed 1000000 "$@" >"build/$preset/units.log" 2>&1 ||
 		{
@@ -87,17 +87,20 @@ fuzz() { # SECONDS
 	tests/fuzz/run.sh "$1" | tee -a "$results"
 }
 
+is_built() { # PRESET
+	grep -qx "ok build/$1" "$results"
+}
+
 # What only computes goes on while journeys wait for their peers.
 beside() {
 	say lint
 	tests/lint.sh | tee -a "$results"
-	for preset in asan tsan fuzz; do
+	for preset in fuzz asan tsan; do
 		build "$preset" || true
 	done
-}
-
-is_built() { # PRESET
-	grep -qx "ok build/$1" "$results"
+	if is_built fuzz; then
+		if [ "$all" = yes ]; then fuzz 60; else fuzz 10; fi
+	fi
 }
 
 if build dev; then
@@ -129,9 +132,6 @@ if is_built tsan; then
 	else
 		units tsan -L tsan
 	fi
-fi
-if is_built fuzz; then
-	if [ "$all" = yes ]; then fuzz 60; else fuzz 10; fi
 fi
 if [ "$all" = yes ]; then
 	for preset in coverage release; do

@@ -42,6 +42,12 @@ const struct topo_keyring *wce_service_keys(const struct wce_service *v)
 	return &v->ring;
 }
 
+uint64_t wce_service_drain_left_ms(const struct wce_service *of)
+{
+	(void)of;
+	return 1500;
+}
+
 bool wce_service_is_throttling(const struct wce_service *v)
 {
 	return v->is_throttling;
@@ -143,6 +149,8 @@ START_TEST(status_lists_listeners)
 	atomic_store(&v.shared.is_draining, true);
 	fill();
 	ck_assert_str_eq(text(row("listeners", 0), "state"), "draining");
+	ck_assert_int_eq(number(json_object_get(o, "draining"), "ends_in_s"),
+			 2);
 	ck_assert_str_eq(text(row("listeners", 1), "state"), "open");
 }
 END_TEST
