@@ -9,6 +9,7 @@
 
 #include "edgectl/nft_match.h"
 #include "edgectl/nft_parts.h"
+#include "edgectl/nft_text.h"
 
 enum {
 	DEPTH = 16,	 /* nft: jumps within each other */
@@ -191,8 +192,6 @@ static bool is_catch_all(const json_t *rule)
 static void describe(struct ctl_nft_place *at, const struct chain *c,
 		     const json_t *rule)
 {
-	char *text = NULL;
-
 	*at = (struct ctl_nft_place){
 		.family = c->family, .table = c->table, .chain = c->name};
 	if (!rule) {
@@ -207,10 +206,7 @@ static void describe(struct ctl_nft_place *at, const struct chain *c,
 			       text_of(rule, "comment"));
 		return;
 	}
-	text = json_dumps(json_object_get(rule, "expr"), JSON_COMPACT);
-	(void)snprintf(at->text, sizeof(at->text), "%.*s",
-		       (int)sizeof(at->text) - 1, text ? text : "?");
-	free(text);
+	ctl_nft_text(at->text, sizeof(at->text), json_object_get(rule, "expr"));
 }
 
 static unsigned blame(struct walk *w, unsigned outcome)
