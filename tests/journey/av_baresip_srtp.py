@@ -5,6 +5,8 @@ import re
 from support import av, journey, netns, phone
 from support.ticket import INTRANET
 
+SHARDS = 'once'
+
 PACKETS = 100  # of RTP each way: two seconds
 
 

@@ -5,6 +5,8 @@ import struct
 from support import av, journey, netns
 from support.wait import until
 
+SHARDS = 'once'
+
 QUALITY = 0x8055  # MS-Service Quality: stream type, quality
 KINDS = {None: 0, 1: 46, 2: 34, 4: 0}  # nothing said, audio, video, data
 

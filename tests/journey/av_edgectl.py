@@ -3,6 +3,8 @@ import json
 
 from support import av, journey, netns
 
+SHARDS = 'once'
+
 BOTH = ['--sender-sip-address', 'sip:alice@contoso.com',
         '--receiver-sip-address', 'bob@contoso.com']
 

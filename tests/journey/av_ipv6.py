@@ -10,6 +10,8 @@ from support.msturn import ACTIVE, ALTERNATE_MAPPED, NOT_ACTIVE, unaddress
 from support.ticket import INTRANET
 from support.wait import until
 
+SHARDS = 'once'
+
 EDGE, INSIDE_EDGE = '2001:db8:0:2::41', 'fd00:20::21'
 CLIENTS = ['2001:db8:0:2::101', '2001:db8:0:2::102']
 PARTNER, INSIDE = '2001:db8:0:2::200', 'fd00:20::1'

@@ -5,6 +5,8 @@ import ssl
 from support import av, journey, mras, netns, sip
 from support.ticket import INTERNET, INTRANET, SERVER
 
+SHARDS = 'once'
+
 
 def body(j):
     director = j.director()

@@ -6,6 +6,8 @@ from support import av, journey, netns
 from support.edge import LAB
 from support.msturn import ACTIVE, DATA, REMOTE, unaddress
 
+SHARDS = 'once'
+
 PUBLIC = '203.0.113.41'
 HOME = netns.CLIENTS[30]
 RULES = f'''

@@ -6,6 +6,8 @@ from support import av, journey, mras
 from support.msturn import ALLOCATED
 from support.wait import until
 
+SHARDS = 'once'
+
 SERVER = 'sip:dirpool01.corp.contoso.com@contoso.com;gruu;opaque=srvr:x'
 ALICE, BOB = 'sip:alice@contoso.com', 'sip:bob@contoso.com'
 

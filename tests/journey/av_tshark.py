@@ -4,6 +4,8 @@ from support import av, journey, netns, stun
 from support.msturn import (DATA, LIFETIME, NOT_ACTIVE, REFUSED)
 from support.wait import until
 
+SHARDS = 'once'
+
 ERRORS = {'8388608', '0x00800000', 'Error'}  # of tshark's severity
 
 

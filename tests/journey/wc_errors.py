@@ -168,7 +168,7 @@ def dies_waiting(rooms):
               wc.load(rooms.edge)['preauth'] == 0, 5, 'nobody waits')
         if one is gone:
             rooms.run(one.link.abort())
-    wc.wait_reason(rooms.edge, 'reject', 'client_gone', before + 1)
+            wc.wait_reason(rooms.edge, 'reject', 'client_gone', before + 1)
     used = rooms.edge.counters()['lync_edge_webconf_legs_total'
                                  '{reason="used"}']
     rooms.mcu.order('set', dials_legs=True)
