@@ -94,6 +94,7 @@ is_built() { # PRESET
 # What only computes goes on while journeys wait for their peers.
 beside() {
 	say lint
+	if [ "$all" = yes ]; then export LINT=deep; fi
 	tests/lint.sh | tee -a "$results"
 	for preset in fuzz asan tsan; do
 		build "$preset" || true
