@@ -64,7 +64,8 @@ static void sort_servers(struct job *j)
 		edge_addr_print_ip(&j->server[i], false, text);
 		if (edge_addr_classify(&j->server[i]) == EDGE_ADDR_LOOPBACK &&
 		    !j->d->c->config->lab)
-			continue; /* a stub of this host: not from outside */
+			continue; /* this host itself, whom nobody outside asks
+				   */
 		if (is_inside(j, &j->server[i])) {
 			tell_inside(j, text);
 			continue;

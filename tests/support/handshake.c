@@ -6,6 +6,18 @@
 
 #include <openssl/err.h>
 
+struct edge_tls_recipe tls_recipe_of(struct certs *c, const char *who)
+{
+	char text[64];
+	const char *chain;
+
+	snprintf(text, sizeof(text), "%s.pem", who);
+	chain = certs_path(c, text);
+	snprintf(text, sizeof(text), "%s.key", who);
+	return (struct edge_tls_recipe){.chain = chain,
+					.key = certs_path(c, text)};
+}
+
 struct edge_tls *tls_must(const struct edge_tls_recipe *r)
 {
 	char why[256];

@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 
 #include "common/tls.h"
+#include "tests/support/certs.h"
 
 struct handshake {
 	SSL *server, *client;
@@ -15,6 +16,8 @@ struct handshake {
 	char client_error[96];
 };
 
+/** The recipe of who has WHO.pem and WHO.key of the folder, and no trust. */
+struct edge_tls_recipe tls_recipe_of(struct certs *c, const char *who);
 /** edge_tls_new, or the test ends with why. */
 struct edge_tls *tls_must(const struct edge_tls_recipe *r);
 

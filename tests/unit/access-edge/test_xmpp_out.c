@@ -12,10 +12,9 @@
 #include "access-edge/xmpp_resolve.h"
 #include "access-edge/xmpp_room.h"
 #include "common/dns.h"
-#include "tests/support/fake_dns.h"
 #include "tests/support/heard.h"
 #include "tests/support/suite.h"
-#include "tests/unit/access-edge/xmpp_world.h"
+#include "tests/unit/access-edge/xmpp_far.h"
 
 #define THEIR_HEADER                                            \
 	"<stream:stream xmlns='jabber:server' xmlns:stream="    \
@@ -23,58 +22,16 @@
 	"'jabber:server:dialback' from='fabrikam.com' id='s7' " \
 	"version='1.0'><stream:features/>"
 
-static struct fake_dns *server;
-static struct fake_dns_row dns_rows[2];
-static char srv[64], resolv[64];
-static int listener;
-
-static bool is_inside(struct edge_slice name, void *arg)
-{
-	(void)arg;
-	return topo_is_inside_name(&xmpp_topo, name);
-}
-
-/* fabrikam.com is served by the test, at its listener. */
-static void with_dns(void)
-{
-	struct edge_dns_plan p = {.loop = core.loop,
-				  .resolv = resolv,
-				  .is_lab = true,
-				  .is_inside = is_inside};
-	const struct edge_addr at = xmpp_listen(&listener);
-	FILE *f;
-	int fd;
-
-	snprintf(srv, sizeof(srv), "0 0 %u xmpp.fabrikam.com", at.port);
-	dns_rows[0] = (struct fake_dns_row){"_xmpp-server._tcp.fabrikam.com",
-					    33, 0, 300, srv};
-	dns_rows[1] = (struct fake_dns_row){"xmpp.fabrikam.com", 1, 0, 300,
-					    "127.0.0.1"};
-	server = fake_dns_start(dns_rows, 2);
-	snprintf(resolv, sizeof(resolv), "/tmp/test_xmpp_out.XXXXXX");
-	fd = mkstemp(resolv);
-	ck_assert_int_ge(fd, 0);
-	f = fdopen(fd, "w");
-	fprintf(f, "nameserver 127.0.0.1:%u\n", fake_dns_port(server));
-	fclose(f);
-	ck_assert_int_eq(edge_dns_new(&core.dns, &p), EDGE_OK);
-	/* what is ours is not dialled: the edge is elsewhere in these tests */
-	xmpp_topo.listen[TOPO_PORT_XMPP_OUTSIDE].addr.family = 0;
-}
+static struct xmpp_far far;
 
 static void setup(void)
 {
-	server = NULL;
-	listener = -1;
+	far = (struct xmpp_far){0};
 }
 
 static void teardown(void)
 {
-	if (listener >= 0)
-		close(listener);
-	if (server)
-		fake_dns_stop(server);
-	unlink(resolv);
+	xmpp_far_close(&far);
 }
 
 static void send_out(struct xmpp_end *g, const char *id)
@@ -89,10 +46,10 @@ START_TEST(xmpp_out_proves_itself_by_a_key_and_sends)
 	struct xmpp_end *g, *p;
 	char want[128], key[ACC_DIALBACK_KEY_LEN];
 
-	with_dns();
+	xmpp_far_open(&far);
 	g = xmpp_gateway("fe01.corp");
 	send_out(g, "m1");
-	p = xmpp_taken(listener);
+	p = xmpp_taken(far.listener);
 	xmpp_hears(p, "from='contoso.com' to='fabrikam.com' version='1.0'>");
 	ck_assert_ptr_null(strstr(p->text, " id="));
 	xmpp_say(p, THEIR_HEADER);
@@ -143,10 +100,10 @@ START_TEST(xmpp_out_comes_back_when_it_fails)
 	};
 	struct xmpp_end *g, *p;
 
-	with_dns();
+	xmpp_far_open(&far);
 	g = xmpp_gateway("fe01.corp");
 	send_out(g, "m1");
-	p = xmpp_taken(listener);
+	p = xmpp_taken(far.listener);
 	xmpp_say(p, THEIR_HEADER);
 	xmpp_hears(p, "</db:result>");
 	xmpp_say(p, rows[_i].said);
@@ -166,7 +123,7 @@ START_TEST(xmpp_out_lets_no_more_wait_than_so_many)
 {
 	struct xmpp_end *g;
 
-	with_dns();
+	xmpp_far_open(&far);
 	xmpp_limits[ACC_LIMIT_XMPP_WAITING] = 2;
 	g = xmpp_gateway("fe01.corp");
 	send_out(g, "m1");
@@ -181,7 +138,7 @@ END_TEST
 /* The stream that waits for its verdict gets it. */
 static struct xmpp_end *established(void)
 {
-	struct xmpp_end *p = xmpp_taken(listener);
+	struct xmpp_end *p = xmpp_taken(far.listener);
 
 	xmpp_say(p, THEIR_HEADER);
 	xmpp_hears(p, "</db:result>");
@@ -198,7 +155,7 @@ START_TEST(xmpp_out_of_a_slow_partner_comes_back)
 	struct acc_xmpp_link *l;
 	char *text;
 
-	with_dns();
+	xmpp_far_open(&far);
 	xmpp_limits[ACC_LIMIT_XMPP_SLOW_MS] = 100;
 	xmpp_limits[ACC_LIMIT_XMPP_OUT_QUEUE] = 262144;
 	g = xmpp_gateway("fe01.corp");
@@ -263,7 +220,7 @@ START_TEST(xmpp_out_of_a_slow_partner_holds_once)
 	struct xmpp_end *g, *p;
 	struct acc_xmpp_link *l, *gateway;
 
-	with_dns();
+	xmpp_far_open(&far);
 	xmpp_limits[ACC_LIMIT_XMPP_SLOW_MS] = 60000;
 	xmpp_limits[ACC_LIMIT_XMPP_OUT_QUEUE] = cap;
 	g = xmpp_gateway("fe01.corp");
@@ -324,14 +281,14 @@ START_TEST(xmpp_out_finds_a_partners_places_taken)
 {
 	struct xmpp_end *e, *authority;
 
-	with_dns();
+	xmpp_far_open(&far);
 	xmpp_topo.xmpp_gateway.partner_connections = 1;
 	xmpp_partner_open("fabrikam.com");
 	xmpp_newest()->partner = &xmpp_topo.xmpp[_i]; /* as if proved */
 	e = xmpp_partner_open("fabrikam.com");
 	xmpp_say(e, "<db:result from='fabrikam.com' to='contoso.com'>k"
 		    "</db:result>");
-	authority = xmpp_taken(listener);
+	authority = xmpp_taken(far.listener);
 	xmpp_say(authority, THEIR_HEADER);
 	xmpp_hears(authority, ">k</db:verify>");
 	authority_says(authority, e, "valid");
@@ -355,13 +312,13 @@ START_TEST(xmpp_out_asks_about_a_partners_key)
 	static struct topo_xmpp_partner now;
 	struct acc_xmpp_link *in;
 
-	with_dns();
+	xmpp_far_open(&far);
 	g = xmpp_gateway("fe01.corp");
 	e = xmpp_partner_open("fabrikam.com");
 	in = xmpp_newest();
 	xmpp_say(e, "<db:result from='fabrikam.com' to='contoso.com'>their-key"
 		    "</db:result>");
-	authority = xmpp_taken(listener);
+	authority = xmpp_taken(far.listener);
 	xmpp_say(authority, THEIR_HEADER);
 	xmpp_hears(authority, ">their-key</db:verify>");
 	ck_assert_ptr_nonnull(strstr(authority->text,
@@ -391,7 +348,7 @@ START_TEST(xmpp_out_asks_about_a_partners_key)
 	/* what is not relayed goes back on a stream of ours */
 	xmpp_say(e, "<message from='b@fabrikam.com' to='a@contoso.com' "
 		    "type='groupchat' id='in2'/>");
-	authority = xmpp_taken(listener);
+	authority = xmpp_taken(far.listener);
 	xmpp_say(authority, THEIR_HEADER);
 	xmpp_hears(authority, "</db:result>");
 	xmpp_say(authority, "<db:result from='fabrikam.com' to='contoso.com' "
@@ -415,12 +372,12 @@ START_TEST(xmpp_out_asks_no_longer_than_is_allowed)
 {
 	struct xmpp_end *e;
 
-	with_dns();
+	xmpp_far_open(&far);
 	xmpp_limits[ACC_LIMIT_XMPP_DIALBACK_MS] = 200;
 	e = xmpp_partner_open("fabrikam.com");
 	xmpp_say(e, "<db:result from='fabrikam.com' to='contoso.com'>k"
 		    "</db:result>");
-	xmpp_taken(listener); /* says nothing */
+	xmpp_taken(far.listener); /* says nothing */
 	xmpp_hears(e, "type='error'");
 	xmpp_is_over(e);
 	ck_assert(heard("reason=dialback_time"));
@@ -434,7 +391,7 @@ START_TEST(xmpp_out_new_topology_ends_what_was_proved_otherwise)
 	struct xmpp_end *g, *p;
 	struct acc_xmpp_link *l;
 
-	with_dns();
+	xmpp_far_open(&far);
 	g = xmpp_gateway("fe01.corp");
 	send_out(g, "m1");
 	p = established();
@@ -460,12 +417,12 @@ START_TEST(xmpp_out_asks_once_for_a_pair)
 {
 	struct xmpp_end *e, *authority;
 
-	with_dns();
+	xmpp_far_open(&far);
 	e = xmpp_partner_open("fabrikam.com");
 	for (int i = 0; i < 20; i++)
 		xmpp_say(e, "<db:result from='fabrikam.com' to='contoso.com'>k"
 			    "</db:result>");
-	authority = xmpp_taken(listener);
+	authority = xmpp_taken(far.listener);
 	xmpp_say(authority, THEIR_HEADER);
 	xmpp_hears(authority, ">k</db:verify>");
 	ck_assert_uint_eq(xmpp_stat(ACC_STAT_XMPP_DIALLED_VERIFY), 1);
@@ -482,14 +439,14 @@ START_TEST(xmpp_out_asks_only_so_much_for_one_source)
 {
 	struct xmpp_end *e;
 
-	with_dns();
+	xmpp_far_open(&far);
 	xmpp_limits[ACC_LIMIT_XMPP_HANDSHAKES] = 3;
 	xmpp_topo.xmpp_gateway.connections = 4; /* one question of four */
 	acc_xmpp_room_set(&core);
 	e = xmpp_partner_open("fabrikam.com");
 	xmpp_say(e, "<db:result from='fabrikam.com' to='contoso.com'>k"
 		    "</db:result>");
-	xmpp_taken(listener);
+	xmpp_taken(far.listener);
 	e = xmpp_partner_open("fabrikam.com");
 	xmpp_say(e, "<db:result from='fabrikam.com' to='contoso.com'>k"
 		    "</db:result>");
@@ -503,9 +460,9 @@ END_TEST
 /* A server that is not there is not dialled again at once. */
 START_TEST(xmpp_out_lets_a_question_rest)
 {
-	with_dns();
-	close(listener);
-	listener = -1;
+	xmpp_far_open(&far);
+	close(far.listener);
+	far.listener = -1;
 	for (int i = 0; i < 3; i++) {
 		struct xmpp_end *e = xmpp_partner_open("fabrikam.com");
 

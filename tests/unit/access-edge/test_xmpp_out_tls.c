@@ -8,11 +8,10 @@
 #include "access-edge/xmpp_out.h"
 #include "common/dns.h"
 #include "tests/support/certs.h"
-#include "tests/support/fake_dns.h"
 #include "tests/support/handshake.h"
 #include "tests/support/heard.h"
 #include "tests/support/suite.h"
-#include "tests/unit/access-edge/xmpp_world.h"
+#include "tests/unit/access-edge/xmpp_far.h"
 
 #define HEADER                                                        \
 	"<stream:stream xmlns='jabber:server' xmlns:stream="          \
@@ -27,45 +26,9 @@ static const struct topo_xmpp_partner partner = {
 	.tls = TOPO_XMPP_REQUIRED,
 	.sasl = TOPO_XMPP_NOT_SUPPORTED,
 	.dialback = true};
-static struct fake_dns *server;
-static struct fake_dns_row rows[2];
 static struct certs *certs;
-static char srv[64], resolv[64];
-static int listener;
+static struct xmpp_far far;
 static edge_handle asked;
-
-static bool is_inside(struct edge_slice name, void *arg)
-{
-	(void)name;
-	(void)arg;
-	return false;
-}
-
-static void with_dns(void)
-{
-	struct edge_dns_plan p = {.loop = core.loop,
-				  .resolv = resolv,
-				  .is_lab = true,
-				  .is_inside = is_inside};
-	const struct edge_addr at = xmpp_listen(&listener);
-	FILE *f;
-	int fd;
-
-	snprintf(srv, sizeof(srv), "0 0 %u xmpp.fabrikam.com", at.port);
-	rows[0] = (struct fake_dns_row){"_xmpp-server._tcp.fabrikam.com", 33, 0,
-					300, srv};
-	rows[1] = (struct fake_dns_row){"xmpp.fabrikam.com", 1, 0, 300,
-					"127.0.0.1"};
-	server = fake_dns_start(rows, 2);
-	snprintf(resolv, sizeof(resolv), "/tmp/test_xmpp_tls.XXXXXX");
-	fd = mkstemp(resolv);
-	ck_assert_int_ge(fd, 0);
-	f = fdopen(fd, "w");
-	fprintf(f, "nameserver 127.0.0.1:%u\n", fake_dns_port(server));
-	fclose(f);
-	ck_assert_int_eq(edge_dns_new(&core.dns, &p), EDGE_OK);
-	xmpp_topo.listen[TOPO_PORT_XMPP_OUTSIDE].addr.family = 0;
-}
 
 static struct edge_tls *tls(bool is_client)
 {
@@ -84,15 +47,13 @@ static void setup(void)
 	certs = certs_new();
 	certs_make_usual(certs);
 	core.tls_out = tls(true);
-	with_dns();
+	xmpp_far_open(&far);
 }
 
 static void teardown(void)
 {
 	edge_tls_drop(core.tls_out);
-	close(listener);
-	fake_dns_stop(server);
-	unlink(resolv);
+	xmpp_far_close(&far);
 	certs_free(certs);
 }
 
@@ -115,7 +76,7 @@ static struct xmpp_end *asked_there(void)
 		edge_addr_parse(&source, edge_slice_str("192.0.2.9"), 9),
 		EDGE_OK);
 	ck_assert_int_eq(acc_xmpp_out_verify(&core, &q, &asked), EDGE_OK);
-	e = xmpp_taken(listener);
+	e = xmpp_taken(far.listener);
 	xmpp_hears(e, "to='fabrikam.com' version='1.0'>");
 	return e;
 }

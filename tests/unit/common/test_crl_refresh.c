@@ -9,8 +9,7 @@
 
 #include "common/peer.h"
 #include "common/revocation.h"
-#include "tests/support/certs.h"
-#include "tests/support/handshake.h"
+#include "tests/support/shown_peer.h"
 #include "tests/support/suite.h"
 #include "tests/unit/common/fetch_world.h"
 
@@ -90,31 +89,10 @@ static void teardown(void)
 /* The peer that shows a certificate whose list is at that URL. */
 static void see(const char *url)
 {
-	static const struct edge_peer_policy wants = {.wants_revocation = true};
-	struct edge_tls *server, *client;
-	struct handshake h;
 	char cdp[FETCH_WORLD_TEXT];
 
 	snprintf(cdp, sizeof(cdp), "URI:%s", url);
-	certs_make(certs, "peer",
-		   &(struct cert_spec){
-			   .issuer = "ca", .san = "DNS:a.b", .cdp = cdp});
-	server = tls_must(&(struct edge_tls_recipe){
-		.chain = certs_path(certs, "edge.pem"),
-		.key = certs_path(certs, "edge.key"),
-		.trust = certs_path(certs, "ca.pem"),
-		.ask = EDGE_TLS_ASK_REQUIRED});
-	client = tls_must(&(struct edge_tls_recipe){
-		.chain = certs_path(certs, "peer.pem"),
-		.key = certs_path(certs, "peer.key"),
-		.trust = certs_path(certs, "ca.pem"),
-		.ask = EDGE_TLS_ASK_REQUIRED,
-		.is_client = true});
-	handshake_run(&h, server, client, NULL);
-	edge_peer_verify(&peer, &wants, h.server);
-	handshake_fini(&h);
-	edge_tls_drop(server);
-	edge_tls_drop(client);
+	shown_peer(&peer, certs, "DNS:a.b", cdp);
 	ck_assert_int_eq(peer.fault, EDGE_PEER_FINE);
 }
 

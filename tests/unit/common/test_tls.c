@@ -34,12 +34,6 @@ static const char *file(const char *name, const char *suffix)
 	return certs_path(certs, text);
 }
 
-static struct edge_tls_recipe server_recipe(const char *who)
-{
-	return (struct edge_tls_recipe){.chain = file(who, ".pem"),
-					.key = file(who, ".key")};
-}
-
 static struct edge_tls_recipe client_recipe(const char *who)
 {
 	return (struct edge_tls_recipe){.chain = who ? file(who, ".pem") : NULL,
@@ -84,7 +78,7 @@ static void shake_versions(const struct edge_tls_recipe *server, int version,
 
 START_TEST(tls_modern_speaks_13_and_12)
 {
-	struct edge_tls_recipe server = server_recipe("edge");
+	struct edge_tls_recipe server = tls_recipe_of(certs, "edge");
 
 	shake_versions(&server, TLS1_3_VERSION, NULL);
 	ck_assert(h.is_done);
@@ -99,7 +93,7 @@ END_TEST
 
 START_TEST(tls_modern_refuses_old_versions_and_cbc)
 {
-	struct edge_tls_recipe server = server_recipe("edge");
+	struct edge_tls_recipe server = tls_recipe_of(certs, "edge");
 
 	shake_versions(&server, TLS1_VERSION, NULL);
 	ck_assert(!h.is_done);
@@ -128,7 +122,7 @@ START_TEST(tls_lync2013_speaks_old_versions_and_new)
 		   &(struct cert_spec){.issuer = "ca",
 				       .rsa_bits = 2048,
 				       .san = "DNS:sip.contoso.com"});
-	server = server_recipe("old");
+	server = tls_recipe_of(certs, "old");
 	server.profile = EDGE_TLS_LYNC2013;
 	shake_versions(&server, rows[_i].version, NULL);
 	ck_assert_msg(h.is_done, "%s / %s", h.server_error, h.client_error);
@@ -144,7 +138,7 @@ START_TEST(tls_lync2013_speaks_rsa_with_cbc)
 		   &(struct cert_spec){.issuer = "ca",
 				       .rsa_bits = 2048,
 				       .san = "DNS:sip.contoso.com"});
-	server = server_recipe("old");
+	server = tls_recipe_of(certs, "old");
 	server.profile = EDGE_TLS_LYNC2013;
 	shake_versions(&server, TLS1_VERSION, "AES128-SHA:@SECLEVEL=0");
 	ck_assert(h.is_done);
@@ -185,7 +179,7 @@ static struct edge_tls *offering(const struct edge_tls_recipe *r, int version)
 START_TEST(tls_ignores_sni_and_alpn)
 {
 	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
-	struct edge_tls_recipe server = server_recipe("edge"),
+	struct edge_tls_recipe server = tls_recipe_of(certs, "edge"),
 			       client = client_recipe(NULL);
 	struct edge_tls *s = tls_must(&server),
 			*c = offering(&client, versions[_i]);
@@ -207,7 +201,7 @@ END_TEST
 START_TEST(tls_asks_for_a_certificate_only_when_told)
 {
 	static const int wanted[] = {0, 1, 1};
-	struct edge_tls_recipe server = server_recipe("edge");
+	struct edge_tls_recipe server = tls_recipe_of(certs, "edge");
 	struct edge_tls_recipe client = client_recipe("edge");
 	struct edge_tls *s, *c;
 	int asked = 0;
@@ -247,7 +241,7 @@ static bool resumes(struct edge_tls *s, struct edge_tls *c, int version)
 
 START_TEST(tls_resumes_by_ticket_where_nobody_is_asked)
 {
-	struct edge_tls_recipe server = server_recipe("edge");
+	struct edge_tls_recipe server = tls_recipe_of(certs, "edge");
 	struct edge_tls_recipe client = client_recipe(NULL);
 	struct edge_tls *s = tls_must(&server), *c = tls_must(&client);
 
@@ -260,7 +254,7 @@ END_TEST
 
 START_TEST(tls_ticket_of_another_context_is_not_taken)
 {
-	struct edge_tls_recipe server = server_recipe("edge");
+	struct edge_tls_recipe server = tls_recipe_of(certs, "edge");
 	struct edge_tls_recipe client = client_recipe(NULL);
 	struct edge_tls *s = tls_must(&server), *other = tls_must(&server);
 	struct edge_tls *c = tls_must(&client);
@@ -282,7 +276,7 @@ END_TEST
 
 START_TEST(tls_never_resumes_where_a_certificate_is_asked)
 {
-	struct edge_tls_recipe server = server_recipe("edge");
+	struct edge_tls_recipe server = tls_recipe_of(certs, "edge");
 	struct edge_tls_recipe client = client_recipe("edge");
 	struct edge_tls *s, *c;
 
@@ -298,7 +292,7 @@ END_TEST
 
 START_TEST(tls_refuses_renegotiation_and_compression)
 {
-	struct edge_tls_recipe server = server_recipe("edge");
+	struct edge_tls_recipe server = tls_recipe_of(certs, "edge");
 	struct edge_tls *s = tls_must(&server);
 	const uint64_t options = SSL_CTX_get_options(edge_tls_context(s));
 
@@ -311,7 +305,7 @@ END_TEST
 /* What a REQUIRED server says to a client certificate. */
 static const char *said_to(const char *who, const char *crl)
 {
-	struct edge_tls_recipe server = server_recipe("edge");
+	struct edge_tls_recipe server = tls_recipe_of(certs, "edge");
 	struct edge_tls_recipe client = client_recipe(who);
 
 	server.ask = EDGE_TLS_ASK_REQUIRED;
@@ -387,7 +381,7 @@ START_TEST(tls_refuses_weak_chains)
 		   &(struct cert_spec){.issuer = "ca", .rsa_bits = 1024});
 	/* a client of OpenSSL would not even load them at level 2 */
 	for (int profile = 0; profile < 2; profile++) {
-		struct edge_tls_recipe server = server_recipe("edge");
+		struct edge_tls_recipe server = tls_recipe_of(certs, "edge");
 		struct edge_tls_recipe client;
 
 		server.ask = EDGE_TLS_ASK_REQUIRED;
@@ -407,7 +401,7 @@ END_TEST
 
 START_TEST(tls_takes_a_sha1_root)
 {
-	struct edge_tls_recipe server = server_recipe("edge"), client;
+	struct edge_tls_recipe server = tls_recipe_of(certs, "edge"), client;
 
 	certs_make(certs, "root",
 		   &(struct cert_spec){.is_ca = true, .digest = "SHA1"});
@@ -457,7 +451,7 @@ static void refused(struct edge_tls_recipe r, enum edge_err want,
 
 START_TEST(tls_new_names_the_file_and_the_fault)
 {
-	struct edge_tls_recipe good = server_recipe("edge"), r = good;
+	struct edge_tls_recipe good = tls_recipe_of(certs, "edge"), r = good;
 
 	r.chain = "/nowhere/edge.pem";
 	refused(r, EDGE_ETLS, "/nowhere/edge.pem: No such file");
@@ -484,18 +478,18 @@ START_TEST(tls_new_refuses_a_small_key_of_its_own)
 {
 	certs_make(certs, "small",
 		   &(struct cert_spec){.issuer = "ca", .rsa_bits = 1024});
-	refused(server_recipe("small"), EDGE_ETLS, "key too small");
+	refused(tls_recipe_of(certs, "small"), EDGE_ETLS, "key too small");
 }
 END_TEST
 
 START_TEST(tls_new_refuses_recipes_that_cannot_be)
 {
-	struct edge_tls_recipe r = server_recipe("edge");
+	struct edge_tls_recipe r = tls_recipe_of(certs, "edge");
 
 	r.key = NULL;
 	refused(r, EDGE_EUSAGE, "belong together");
 	refused((struct edge_tls_recipe){0}, EDGE_EUSAGE, "server needs");
-	r = server_recipe("edge");
+	r = tls_recipe_of(certs, "edge");
 	r.ask = EDGE_TLS_ASK_OPTIONAL;
 	refused(r, EDGE_EUSAGE, "trust store");
 }
@@ -503,7 +497,7 @@ END_TEST
 
 START_TEST(tls_tells_when_its_certificate_ends)
 {
-	struct edge_tls_recipe server = server_recipe("edge");
+	struct edge_tls_recipe server = tls_recipe_of(certs, "edge");
 	struct edge_tls_recipe client = client_recipe(NULL);
 	struct edge_tls *s = tls_must(&server), *c = tls_must(&client);
 	const int64_t left = edge_tls_not_after_s(s) - (int64_t)time(NULL);

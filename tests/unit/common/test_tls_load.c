@@ -26,20 +26,6 @@ static void teardown(void)
 	certs_free(certs);
 }
 
-static const char *file(const char *name, const char *suffix)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "%s%s", name, suffix);
-	return certs_path(certs, text);
-}
-
-static struct edge_tls_recipe server_recipe(const char *who)
-{
-	return (struct edge_tls_recipe){.chain = file(who, ".pem"),
-					.key = file(who, ".key")};
-}
-
 static const void *leaf_of(struct edge_tls *t)
 {
 	return SSL_CTX_get0_certificate(edge_tls_context(t));
@@ -52,7 +38,7 @@ static const void *store_of(struct edge_tls *t)
 
 START_TEST(tls_of_the_same_files_is_made_once)
 {
-	struct edge_tls_recipe r = server_recipe("edge"), other;
+	struct edge_tls_recipe r = tls_recipe_of(certs, "edge"), other;
 	struct edge_tls *one = tls_must(&r), *again;
 
 	r.like[1] = one;
@@ -80,11 +66,11 @@ END_TEST
 
 START_TEST(tls_shares_what_the_same_bytes_gave)
 {
-	struct edge_tls_recipe server = server_recipe("edge"), client;
+	struct edge_tls_recipe server = tls_recipe_of(certs, "edge"), client;
 	struct edge_tls *s, *c;
 
 	server.ask = EDGE_TLS_ASK_REQUIRED;
-	server.trust = file("ca", ".pem");
+	server.trust = certs_path(certs, "ca.pem");
 	s = tls_must(&server);
 	client = server;
 	client.is_client = true;

@@ -204,3 +204,11 @@ bool roll_is_there(struct roll *r, const char *file)
 {
 	return !access(certs_path(r->certs, file), F_OK);
 }
+
+unsigned roll_mode(struct roll *r, const char *file)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat(certs_path(r->certs, file), &st), 0);
+	return st.st_mode & 07777;
+}

@@ -39,5 +39,7 @@ const char *roll_role(const struct roll *r, const char *role);
 /** Fingerprint of the certificate in a file; "" when it is not there. */
 const char *roll_spki(struct roll *r, const char *file);
 bool roll_is_there(struct roll *r, const char *file);
+/** Permission bits of a file that is there. */
+unsigned roll_mode(struct roll *r, const char *file);
 
 #endif

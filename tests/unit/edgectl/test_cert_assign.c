@@ -20,14 +20,6 @@ static void teardown(void)
 	roll_fini(&r);
 }
 
-static mode_t mode_of(const char *file)
-{
-	struct stat st;
-
-	ck_assert_int_eq(stat(certs_path(r.certs, file), &st), 0);
-	return st.st_mode & 07777;
-}
-
 static const char *text_of(const char *file)
 {
 	static char text[4096];
@@ -62,8 +54,8 @@ START_TEST(assign_puts_the_pair_in_place_and_names_it)
 	ck_assert_str_eq(roll_text(&r, "change"), "assigned");
 	ck_assert_str_eq(roll_spki(&r, "certs/access-chain.pem"),
 			 r.spki[ROLL_NEW]);
-	ck_assert_int_eq(mode_of("certs/access.key"), 0640);
-	ck_assert_int_eq(mode_of("certs/access-chain.pem"), 0644);
+	ck_assert_int_eq(roll_mode(&r, "certs/access.key"), 0640);
+	ck_assert_int_eq(roll_mode(&r, "certs/access-chain.pem"), 0644);
 	ck_assert(!roll_is_there(&r, "certs/access.key.previous"));
 	(void)snprintf(want, sizeof(want),
 		       "%s\n[certificate.access]\nchain = %s\nkey = ", before,
@@ -97,7 +89,7 @@ START_TEST(assign_keeps_the_one_before_and_goes_back)
 	ck_assert_int_eq(assign("webconf", "next", NULL), CTL_GOOD);
 	ck_assert_str_eq(roll_spki(&r, "certs/webconf-chain.pem.previous"),
 			 r.spki[ROLL_NEW]);
-	ck_assert_int_eq(mode_of("certs/webconf.key.previous"), 0640);
+	ck_assert_int_eq(roll_mode(&r, "certs/webconf.key.previous"), 0640);
 	ck_assert_int_eq(roll_run(&r, ctl_cert_assign, "webconf", "--previous",
 				  (char *)NULL),
 			 CTL_GOOD);

@@ -22,14 +22,6 @@ static void teardown(void)
 	roll_fini(&r);
 }
 
-static mode_t mode_of(const char *file)
-{
-	struct stat st;
-
-	ck_assert_int_eq(stat(certs_path(r.certs, file), &st), 0);
-	return st.st_mode & 07777;
-}
-
 static int64_t latest(void)
 {
 	return r.old_ends_s - 8 * ROLL_HOUR;
@@ -49,7 +41,7 @@ START_TEST(stage_puts_the_pair_beside_the_current_one)
 	ck_assert_str_eq(roll_text(&r, "previous_until"), utc);
 	ck_assert_str_eq(roll_spki(&r, "av.pem"), r.spki[ROLL_OLD]);
 	ck_assert_str_eq(roll_spki(&r, "av.pem.staged"), r.spki[ROLL_NEW]);
-	ck_assert_int_eq(mode_of("av.key.staged"), 0640);
+	ck_assert_int_eq(roll_mode(&r, "av.key.staged"), 0640);
 	ck_assert_int_eq(topo_roll_load(&staged, certs_path(r.certs, "av.pem"),
 					certs_path(r.certs, "av.key"), why,
 					sizeof(why)),
@@ -64,10 +56,10 @@ START_TEST(stage_gives_no_more_rights_than_the_current_key_has)
 {
 	ck_assert_int_eq(chmod(certs_path(r.certs, "av.key"), 0600), 0);
 	ck_assert_int_eq(roll_stage(&r, "new", latest()), CTL_GOOD);
-	ck_assert_int_eq(mode_of("av.key.staged"), 0600);
+	ck_assert_int_eq(roll_mode(&r, "av.key.staged"), 0600);
 	ck_assert_int_eq(chmod(certs_path(r.certs, "av.key"), 0666), 0);
 	ck_assert_int_eq(roll_stage(&r, "new", latest()), CTL_GOOD);
-	ck_assert_int_eq(mode_of("av.key.staged"), 0640);
+	ck_assert_int_eq(roll_mode(&r, "av.key.staged"), 0640);
 }
 END_TEST
 
