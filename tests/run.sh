@@ -24,10 +24,18 @@ count() { # ok|FAIL NAME
 	printf '%s %s\n' "$1" "$2" | tee -a "$results"
 }
 
+# A kind of check that left no line did not run, whatever else passed.
+kinds='build/dev build/fuzz build/asan build/tsan dev/ asan/ tsan/
+	lint/tidy fuzz/ journey/dev-1/ journey/dev-2/ journey/asan- package/'
+
 finish() {
 	status=$?
 	trap - EXIT
 	[ "$status" = 0 ] || count FAIL "run ended early ($status)"
+	[ -z "$besides" ] || kill "$besides" 2>/dev/null || true
+	for kind in $kinds; do
+		grep -Eq "^(ok|FAIL) $kind" "$results" || count FAIL "$kind did not run"
+	done
 	passed=$(grep -c '^ok ' "$results" || true)
 	failed=$(grep -c '^FAIL ' "$results" || true)
 	[ ! -s "$results.said" ] || tail -n 150 "$results.said"
@@ -39,6 +47,7 @@ finish() {
 	exit 0
 }
 
+besides=
 started=$(date +%s)
 trap finish EXIT
 trap 'exit 130' INT TERM
@@ -47,9 +56,9 @@ as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-build() { # PRESET: false when it does not build
+build() { # PRESET [TARGET...]: false when it does not build
 	say "building $1"
-	if ./dev build "$1" >"build/$1.log" 2>&1; then
+	if ./dev build "$@" >"build/$1.log" 2>&1; then
 		count ok "build/$1"
 	else
 		tail -n 60 "build/$1.log"
@@ -96,21 +105,24 @@ beside() {
 	say lint
 	if [ "$all" = yes ]; then export LINT=deep; fi
 	tests/lint.sh | tee -a "$results"
-	for preset in fuzz asan tsan; do
-		build "$preset" || true
-	done
+	build fuzz fuzz_targets || true
+	build asan || true
+	if [ "$all" = yes ]; then set --; else set -- suites_tsan; fi
+	build tsan "$@" || true
 	if is_built fuzz; then
-		if [ "$all" = yes ]; then fuzz 60; else fuzz 10; fi
+		if [ "$all" = yes ]; then fuzz 60; else fuzz 5; fi
 	fi
 }
 
 if build dev; then
 	units dev
 	beside &
-	renice -n 19 -p $! >/dev/null
+	besides=$!
+	renice -n 19 -p "$besides" >/dev/null
 	journeys dev 1 --part together
 	journeys dev 2 --again --part together
-	wait
+	wait "$besides" || count FAIL "what goes on beside journeys ($?)"
+	besides=
 	journeys dev 1 --part alone
 	journeys dev 2 --again --part alone
 	say packages
