@@ -43,6 +43,14 @@ bool acc_share_may(const struct acc_share *s, const struct edge_addr *from,
 	return at->tag != tag || at->taken < allowed;
 }
 
+uint32_t acc_share_allowed(uint32_t most, uint64_t left, uint64_t places)
+{
+	uint64_t part = left < places ? most * left / places : most;
+	uint32_t least = most < ACC_SHARE_LEAST ? most : ACC_SHARE_LEAST;
+
+	return part > least ? (uint32_t)part : least;
+}
+
 void acc_share_take(struct acc_share *s, const struct edge_addr *from,
 		    uint64_t now_ms)
 {

@@ -20,12 +20,15 @@ bool acc_upstream_is_stranger(const struct acc_source *from)
 }
 
 static bool may_ask_more(const struct acc_upstreams *u,
-			 const struct acc_source *from)
+			 const struct acc_source *from, uint64_t left,
+			 uint64_t kept)
 {
-	return acc_share_may(
-		&u->share, &from->remote,
-		(uint32_t)acc_shard_limit(u->shard, ACC_LIMIT_SOURCE_SHARE),
-		acc_upstreams_now(u));
+	uint32_t most =
+		(uint32_t)acc_shard_limit(u->shard, ACC_LIMIT_SOURCE_SHARE);
+
+	return acc_share_may(&u->share, &from->remote,
+			     acc_share_allowed(most, left, kept),
+			     acc_upstreams_now(u));
 }
 
 /* AE 5: at most 20 %; ours: the second half of that is for sources that have
@@ -45,7 +48,8 @@ static bool strangers_full(const struct acc_upstreams *u,
 	if (up->unsigned_outstanding < share - share / 2 &&
 	    !edge_bucket_wait_ms(&u->unsigned_free, now))
 		return false;
-	return !may_ask_more(u, from) ||
+	return !may_ask_more(u, from, share - up->unsigned_outstanding,
+			     share / 2) ||
 	       (edge_bucket_wait_ms(&u->unsigned_free, now) &&
 		edge_bucket_wait_ms(&u->unsigned_kept, now));
 }

@@ -70,6 +70,30 @@ START_TEST(share_gives_windows_of_sources_different_begins)
 }
 END_TEST
 
+START_TEST(share_of_a_source_shrinks_with_what_is_free)
+{
+	static const struct {
+		uint32_t most;
+		uint64_t left, places;
+		uint32_t want;
+	} rows[] = {
+		{8, 25, 25, 8},
+		{8, 40, 25, 8},
+		{8, 13, 25, 4},
+		{8, 1, 25, ACC_SHARE_LEAST},
+		{8, 0, 25, ACC_SHARE_LEAST},
+		{2, 1, 25, 2},
+		{1000000, 1, 2, 500000},
+		/* a share of one place has no kept half */
+		{8, 1, 0, 8},
+	};
+
+	ck_assert_uint_eq(acc_share_allowed(rows[_i].most, rows[_i].left,
+					    rows[_i].places),
+			  rows[_i].want);
+}
+END_TEST
+
 START_TEST(share_counts_ports_and_v6_hosts_of_a_net_together)
 {
 	struct edge_addr one = at("2001:db8::1"), two = at("2001:db8::2");
@@ -109,6 +133,8 @@ Suite *test_suite(void)
 	tcase_add_test(c, share_stops_source_after_its_number);
 	tcase_add_test(c, share_begins_anew_with_each_window);
 	tcase_add_test(c, share_gives_windows_of_sources_different_begins);
+	tcase_add_loop_test(c, share_of_a_source_shrinks_with_what_is_free, 0,
+			    8);
 	tcase_add_test(c, share_counts_ports_and_v6_hosts_of_a_net_together);
 	tcase_add_test(c, share_forgets_sources_rather_than_refuse_strangers);
 	suite_add_tcase(s, c);
