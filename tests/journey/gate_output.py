@@ -7,6 +7,8 @@ import time
 from support import gate, journey, netns, sip
 from support import sink as director
 
+SHARDS = 'once'
+
 BODY = b'x' * 60000
 
 

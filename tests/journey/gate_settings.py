@@ -7,6 +7,8 @@ import time
 from support import gate, journey
 from support import sink as director
 
+SHARDS = 'once'
+
 WRONG = (('access.accept_rate', '0'), ('access.accept_rate', '100001'),
          ('access.head_len', '1023'), ('access.unsigned_share', '101'),
          ('access.memory_mb', '15'), ('access.handshake_ms', '-1'),

@@ -6,6 +6,8 @@ import time
 from support import gate, journey, sip
 from support.sink import Sink
 
+SHARDS = 'once'
+
 TRICKLE = 0.25  # seconds between two bytes
 
 

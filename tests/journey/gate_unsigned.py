@@ -6,6 +6,8 @@ from support import gate, journey, sip
 from support import sink as director
 from support.wait import until
 
+SHARDS = 'once'
+
 
 def attempt(user, **how):
     """Send a REGISTER; its Call-ID."""
