@@ -25,11 +25,8 @@ format() {
 # clang-tidy on every file of the dev build; a file whose text, headers and
 # rules have not changed since it last passed is skipped. The analyzer takes
 # nine tenths of the time: it runs with LINT=deep alone, in ./dev test --all.
-tidy_one() {
-	checks=-clang-analyzer-\*
-	[ "${LINT:-}" != deep ] || checks=
-	sum=$( (echo "$checks"; cat .clang-tidy "$1"
-		sources '*.h' '*.def' | xargs cat) | sha256sum | cut -c 1-32)
+tidy_one() { # FILE; checks and headers: what is the same for all
+	sum=$( (echo "$checks $headers"; cat "$1") | sha256sum | cut -c 1-32)
 	[ -e "build/tidy/$sum" ] && return 0
 	clang-tidy-14 -p build/dev --quiet --warnings-as-errors='*' \
 		--checks="$checks" "$1" 2>/dev/null && : >"build/tidy/$sum"
@@ -37,6 +34,11 @@ tidy_one() {
 
 tidy() {
 	mkdir -p build/tidy
+	checks=-clang-analyzer-\*
+	[ "${LINT:-}" != deep ] || checks=
+	headers=$( (cat .clang-tidy
+		sources '*.h' '*.def' | xargs cat) | sha256sum)
+	export checks headers
 	sources '*.c' | grep -v -e '^tests/' -e '\.bpf\.c$' |
 		xargs -r -n 4 -P 2 "$0" tidy-files
 }
@@ -61,7 +63,6 @@ tidy-files)
 	exit $status
 	;;
 all)
-	[ ! -x tests/floors.sh ] || check floors tests/floors.sh
 	check format format
 	check man man
 	check man-tables tests/man_tables.py
