@@ -47,8 +47,11 @@ struct ctl_setup_facts {
 		enum ctl_setup_cert state;
 		char why[CTL_SETUP_WHY]; /* BAD */
 	} cert[EDGE_CERT_USES];
+	bool is_net_lost;   /* what the plan set, at the next start */
+	bool is_target_off; /* lync-edge.target does not start with the host */
 	struct {
 		bool runs, is_ready;
+		bool is_off;  /* does not start with the host */
 		uint64_t seq; /* of its topology */
 	} service[CTL_SETUP_SERVICES];
 };
@@ -66,6 +69,8 @@ const char *ctl_setup_step_name(size_t step);
 const char *ctl_setup_mark_name(enum ctl_setup_mark mark);
 /** May that service start: its certificates are good. */
 bool ctl_setup_may_start(const struct ctl_setup_facts *f, size_t service);
+/** All services run, are ready, and have the topology of the store. */
+bool ctl_setup_serves(const struct ctl_setup_facts *f);
 /** Wanted by a service of every edge; turn is a choice. */
 bool ctl_setup_wants(enum edge_cert_use use);
 

@@ -2,38 +2,19 @@
  * ready. */
 #include <errno.h>
 #include <jansson.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "edgectl/daemons.h"
 #include "edgectl/setup.h"
+#include "edgectl/units.h"
 
 enum {
 	WAIT_MS = 20000, /* ours: keys, tables and listeners of a big edge */
 	LOOK_MS = 100,	 /* ours */
-	WORDS = CTL_SETUP_SERVICES + 3,
 };
-
-/* Exit status; -1: it could not be run, errno says why. */
-static int run(char *const argv[])
-{
-	pid_t pid;
-	int status;
-
-	fflush(NULL); /* what it prints comes behind what we did */
-	errno = posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ);
-	if (errno)
-		return -1;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -1;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-}
 
 static bool is_ready(struct ctl_setup *s, size_t service)
 {
@@ -47,32 +28,56 @@ static bool is_ready(struct ctl_setup *s, size_t service)
 	return ready;
 }
 
+/* systemctl VERB on all of them; reported. */
+static enum ctl_exit systemctl(struct ctl_setup *s, const char *verb,
+			       const char *const *unit, size_t count)
+{
+	const bool starts = !strcmp(verb, "start");
+	const int status = ctl_units_do(verb, unit, count);
+	char place[32];
+
+	if (!status)
+		return CTL_GOOD;
+	(void)snprintf(place, sizeof(place), "systemctl %s", verb);
+	return ctl_fail(s->c, EDGE_EREFUSED, starts ? "SETUP-003" : "SETUP-005",
+			place,
+			status < 0 ? "cannot be run: %s" : "exit status %.0s%d",
+			status < 0 ? strerror(errno) : "", status);
+}
+
 /* The target when it is all of them: others may belong to it. */
 static enum ctl_exit start(struct ctl_setup *s, const bool *wanted)
 {
-	char systemctl[] = "systemctl", verb[] = "start",
-	     target[] = "lync-edge.target";
-	char unit[CTL_SETUP_SERVICES][32];
-	char *argv[WORDS] = {systemctl, verb};
-	size_t n = 2;
-	int status;
+	static const char *const target = CTL_UNIT_TARGET;
+	const char *unit[CTL_SETUP_SERVICES];
+	size_t n = 0;
 
-	for (size_t i = 0; i < CTL_SETUP_SERVICES; i++) {
-		(void)snprintf(unit[i], sizeof(unit[i]), "%s.service",
-			       ctl_daemons[i]);
+	for (size_t i = 0; i < CTL_SETUP_SERVICES; i++)
 		if (wanted[i])
-			argv[n++] = unit[i];
-	}
-	if (n == WORDS - 1) {
-		argv[2] = target;
-		argv[3] = NULL;
-	}
-	status = run(argv);
-	if (!status)
+			unit[n++] = ctl_daemons[i];
+	return n == CTL_SETUP_SERVICES ? systemctl(s, "start", &target, 1)
+				       : systemctl(s, "start", unit, n);
+}
+
+/* What runs now runs after the next start of the host, too. */
+static enum ctl_exit enable(struct ctl_setup *s,
+			    const struct ctl_setup_facts *f, const bool *wanted)
+{
+	const char *unit[CTL_SETUP_SERVICES + 1];
+	size_t n = 0;
+	enum ctl_exit exit;
+
+	for (size_t i = 0; i < CTL_SETUP_SERVICES; i++)
+		if (f->service[i].is_off && (f->service[i].runs || wanted[i]))
+			unit[n++] = ctl_daemons[i];
+	if (f->is_target_off)
+		unit[n++] = CTL_UNIT_TARGET;
+	if (!n)
 		return CTL_GOOD;
-	return ctl_fail(s->c, EDGE_EREFUSED, "SETUP-003", "systemctl start",
-			status < 0 ? "cannot be run: %s" : "exit status %.0s%d",
-			status < 0 ? strerror(errno) : "", status);
+	exit = systemctl(s, "enable", unit, n);
+	if (!exit)
+		ctl_say(s->c, "services start with this host from now on");
+	return exit;
 }
 
 static enum ctl_exit wait_ready(struct ctl_setup *s, const bool *wanted)
@@ -121,11 +126,13 @@ static void reload(struct ctl_setup *s, size_t service)
 enum ctl_exit ctl_setup_start(struct ctl_setup *s)
 {
 	struct ctl_setup_world w;
-	bool wanted[CTL_SETUP_SERVICES] = {false}, is_any = false;
-	enum ctl_exit exit;
+	bool wanted[CTL_SETUP_SERVICES] = {false};
+	bool is_any = false, runs = false;
+	enum ctl_exit exit, enabled;
 
 	ctl_setup_look(s, &w);
 	for (size_t i = 0; i < CTL_SETUP_SERVICES; i++) {
+		runs |= w.facts.service[i].runs;
 		if (w.facts.service[i].runs)
 			reload(s, i);
 		else if (ctl_setup_may_start(&w.facts, i))
@@ -134,8 +141,11 @@ enum ctl_exit ctl_setup_start(struct ctl_setup *s)
 			ctl_say(s->c, "%s waits for the steps before",
 				ctl_daemons[i]);
 	}
+	enabled = runs || is_any ? enable(s, &w.facts, wanted) : CTL_GOOD;
 	if (!is_any)
-		return CTL_GOOD;
+		return enabled;
 	exit = start(s, wanted);
-	return exit ? exit : wait_ready(s, wanted);
+	if (!exit)
+		exit = wait_ready(s, wanted);
+	return exit ? exit : enabled;
 }

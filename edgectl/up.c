@@ -29,12 +29,10 @@ static enum ctl_exit run(struct ctl_setup *s)
 
 static bool is_serving(struct ctl_setup *s)
 {
-	struct ctl_setup_step step[CTL_SETUP_STEPS];
 	struct ctl_setup_world w;
 
 	ctl_setup_look(s, &w);
-	ctl_setup_judge(step, &w.facts);
-	return step[CTL_SETUP_START].mark == CTL_SETUP_DONE;
+	return ctl_setup_serves(&w.facts);
 }
 
 /* One line that says whether it serves, then what is left and for whom. */

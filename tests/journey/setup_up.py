@@ -25,6 +25,9 @@ STEPS = ('Install Local Configuration Store', 'Setup Lync Server Components',
          'Request, Install or Assign Certificates', 'Start Services')
 USES = ('access', 'webconf', 'av-auth', 'internal')
 
+SERVICES = ('access-edge', 'webconf-edge', 'av-edge')
+UNITS = ('lync-edge.target', 'lync-edge-net', *SERVICES)
+
 
 class Host:
     """An edge host with nothing on it but edgectl and units that stand for
@@ -40,7 +43,8 @@ class Host:
         if text is not None:
             self.ini.write_text(text.format(folder=self.folder))
         self.units = Units(self.folder)
-        for program in ('access-edge', 'webconf-edge', 'av-edge'):
+        self.units.install(*UNITS)
+        for program in SERVICES:
             for what, value in (
                     ('argv', f'{j.binaries / program}\n--config\n{self.ini}'),
                     ('space', j.world.edge.name),
@@ -73,7 +77,12 @@ class Host:
 
     def stop(self):
         """As a journey's part."""
-        self.units.stop('access-edge', 'webconf-edge', 'av-edge')
+        self.units.stop(*SERVICES)
+
+    def enabled(self):
+        """Units that start with the host."""
+        return sorted(name for name in UNITS
+                      if self.units.state(name) == 'enabled')
 
 
 def ids(said, level='error'):
@@ -91,6 +100,20 @@ def bundle(j, name, seq):
                     str(folder), '--key', str(operator_key(j.folder)),
                     '--seq', str(seq)], check=True, stdout=subprocess.DEVNULL)
     return folder
+
+
+def kept_by_nobody(host):
+    """What does not start with the host is told, and mended."""
+    host.units.install(*UNITS)
+    states, said = host.steps()
+    assert states == ['done', 'to do', 'done', 'to do'], said
+    for step, unit in ((1, 'lync-edge-net.service'), (3, 'lync-edge.target'),
+                       (3, 'enable av-edge')):
+        assert unit in said[step]['text'], said
+    found = host.edgectl('doctor', '--family', 'NET')['findings']
+    assert [f['id'] for f in found] == ['NET-011'], found
+    host.edgectl('setup')
+    assert host.enabled() == sorted(UNITS), host.enabled()
 
 
 def with_authorities(j):
@@ -122,6 +145,8 @@ def with_authorities(j):
     for line in ('fqdn = edge01.corp.contoso.com',
                  f'inside-gateway = {netns.INSIDE}'):
         assert line in host.ini.read_text(), host.ini.read_text()
+    # what has been set is set again at the next start of the host
+    assert host.enabled() == ['lync-edge-net'], host.enabled()
     asked = host.etc / 'requests'
     assert sorted(p.name for p in asked.iterdir()) == sorted(
         f'{use}.{end}' for use in USES for end in ('csr', 'key')), asked
@@ -137,6 +162,8 @@ def with_authorities(j):
         side = 'public' if use in ('access', 'webconf') else 'internal'
         pki.sign(j.ca, side, asked / f'{use}.csr', asked / f'{use}.pem')
     serving(j, host, host.edgectl('up', given))
+    assert host.enabled() == sorted(UNITS), host.enabled()
+    kept_by_nobody(host)
     assert not list(asked.iterdir()), list(asked.iterdir())
     for path in (host.etc / 'certs').iterdir():
         want = 0o640 if path.suffix == '.key' else 0o644
