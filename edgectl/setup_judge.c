@@ -121,6 +121,7 @@ static void judge_certificate(struct ctl_setup_step *s,
 		    uses[use]);
 		break;
 	case CTL_CERT_BAD:
+	case CTL_CERT_STUCK:
 		say(s, CTL_SETUP_FAILED, "%s: %s", uses[use], f->cert[use].why);
 		break;
 	}

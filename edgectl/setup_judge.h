@@ -28,7 +28,8 @@ enum ctl_setup_cert {
 	CTL_CERT_ABSENT,
 	CTL_CERT_ASKED, /* a request waits for an authority */
 	CTL_CERT_ANSWERED,
-	CTL_CERT_BAD /* in edge.ini, but not to be used */
+	CTL_CERT_BAD,  /* in edge.ini, but not to be used */
+	CTL_CERT_STUCK /* the same, and another is staged beside it */
 };
 
 struct ctl_setup_facts {
@@ -45,7 +46,7 @@ struct ctl_setup_facts {
 	const char *net_first; /* what the first saw; NULL: none */
 	struct {
 		enum ctl_setup_cert state;
-		char why[CTL_SETUP_WHY]; /* BAD */
+		char why[CTL_SETUP_WHY]; /* BAD, STUCK */
 	} cert[EDGE_CERT_USES];
 	bool is_net_lost;   /* what the plan set, at the next start */
 	bool is_target_off; /* lync-edge.target does not start with the host */
