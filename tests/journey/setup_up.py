@@ -90,6 +90,12 @@ def ids(said, level='error'):
     return sorted({f['id'] for f in said['findings'] if f['level'] == level})
 
 
+def written(host):
+    """Every file of that host."""
+    return {path: path.is_file() and path.read_bytes()
+            for path in host.folder.rglob('*')}
+
+
 def bundle(j, name, seq):
     """Signed by the operator."""
     folder = j.folder / name
@@ -127,6 +133,11 @@ def with_authorities(j):
     keys.mkdir()
     shutil.copy(j.folder / 'operator.pem', keys)
     assert host.steps()[0] == ['to do'] * 4, host.steps()[1]
+    # a look writes nothing, whatever it is told
+    before = written(host)
+    host.edgectl('setup', '--only-status', '--lab', '--trust-internal',
+                 j.ca / 'internal-ca.pem', '--inside-gateway', netns.INSIDE)
+    assert written(host) == before
     # no terminal, and not all that is needed
     said = host.edgectl('setup', exits=(2,))
     assert ids(said) == ['SETUP-002'], said
