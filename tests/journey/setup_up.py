@@ -108,6 +108,15 @@ def bundle(j, name, seq):
     return folder
 
 
+def tested_with(j):
+    """Two users for the synthetic tests."""
+    for role, name in (('user', 'alice'), ('receiver', 'bob')):
+        file = j.folder / f'{name}.password'
+        file.write_text(f'{name}-secret\n')
+        yield from (f'--{role}-sip-address', f'sip:{name}@contoso.com',
+                    f'--{role}-password-file', file)
+
+
 def kept_by_nobody(host):
     """What does not start with the host is told, and mended."""
     host.units.install(*UNITS)
@@ -153,6 +162,7 @@ def with_authorities(j):
         j.ca / 'internal-ca.pem', '--trust-public', j.ca / 'public-ca.pem',
         '--inside-gateway', netns.INSIDE)
     assert not said['serves'], said
+    assert {row['result'] for row in said['tests']} == {'not run'}, said
     for line in ('fqdn = edge01.corp.contoso.com',
                  f'inside-gateway = {netns.INSIDE}'):
         assert line in host.ini.read_text(), host.ini.read_text()
@@ -172,7 +182,13 @@ def with_authorities(j):
     for use in USES:
         side = 'public' if use in ('access', 'webconf') else 'internal'
         pki.sign(j.ca, side, asked / f'{use}.csr', asked / f'{use}.pem')
-    serving(j, host, host.edgectl('up', given))
+    said = host.edgectl('up', given, *tested_with(j))
+    assert [(row['test'], row['result']) for row in said['tests']] == [
+        ('av-edge', 'Success'), ('p2p-av', 'Success'),
+        ('dataconf', 'not run')], said['tests']
+    assert '--sender-join' in said['tests'][2]['wants'], said['tests']
+    assert said['tests'][0]['steps'][0]['step'] == 'sign-in', said['tests']
+    serving(j, host, said)
     assert host.enabled() == sorted(UNITS), host.enabled()
     kept_by_nobody(host)
     assert not list(asked.iterdir()), list(asked.iterdir())
@@ -287,4 +303,4 @@ def body(j):
     on_a_terminal(j)
 
 
-journey.main(body, limit=90)
+journey.main(body, limit=120)
