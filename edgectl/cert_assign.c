@@ -13,6 +13,7 @@
 #include "edgectl/cert_services.h"
 #include "edgectl/cert_topology.h"
 #include "edgectl/finding.h"
+#include "edgectl/quote.h"
 #include "edgectl/settings.h"
 
 struct job {
@@ -114,6 +115,7 @@ static void read_old(struct job *j)
 static enum ctl_exit may_end_tokens(struct job *j)
 {
 	struct ctl_cure cure = {0};
+	struct ctl_quoted chain, key;
 	char now[32], saw[256];
 	struct ctl_roll roll;
 	enum ctl_exit exit = ctl_roll_find(j->c, &roll);
@@ -127,10 +129,11 @@ static enum ctl_exit may_end_tokens(struct job *j)
 	    !strcmp(j->x.spki_sha256, j->y.spki_sha256))
 		return CTL_GOOD;
 	ctl_roll_print(now, (int64_t)j->c->now_s);
-	ctl_cure_add(&cure, CTL_ON_EDGE,
-		     "edgectl cert stage --use av-auth --chain %s --key %s "
-		     "--effective %s",
-		     j->from.chain, j->from.key, now);
+	if (ctl_quote(&chain, j->from.chain) && ctl_quote(&key, j->from.key))
+		ctl_cure_add(&cure, CTL_ON_EDGE,
+			     "edgectl cert stage --use av-auth --chain %s "
+			     "--key %s --effective %s",
+			     chain.text, key.text, now);
 	(void)snprintf(saw, sizeof(saw),
 		       "another key than that of tokens in use, %.16s...",
 		       j->y.spki_sha256);

@@ -110,22 +110,6 @@ enum ctl_exit ctl_roll_begin(struct ctl_roll_job *j)
 /* A running service reads its keys again; one that does not run will. */
 void ctl_roll_reload(struct ctl *c)
 {
-	struct edge_admin_answer answer = {0};
-	enum edge_err err = EDGE_ENOTFOUND;
-
-	for (size_t i = 0; i < CTL_DAEMONS; i++)
-		if (!strcmp(ctl_daemons[i], ctl_roll_service))
-			err = ctl_daemon_post(c, i, "/v1/reload", 0, &answer);
-	free(answer.body);
-	if (err == EDGE_ENOTFOUND)
-		ctl_say(c, "%s does not run here; it reads them at its start",
-			ctl_roll_service);
-	else if (err)
-		ctl_find(c, TOPO_WARN, "CTL-016", ctl_roll_service,
-			 "reload: %s", ctl_reason(err));
-	else if (answer.status / 100 != 2)
-		ctl_find(c, TOPO_WARN, "CTL-030", ctl_roll_service,
-			 "answered %u to reload", answer.status);
-	else
-		ctl_say(c, "%s has read them", ctl_roll_service);
+	/* it has them at its next start, too */
+	(void)ctl_daemon_reload(c, CTL_AV, TOPO_WARN);
 }

@@ -33,49 +33,14 @@ static const struct user {
 
 enum { USERS = sizeof(users) / sizeof(*users) };
 
-/* What a service says against it: {"why":...} of its answer. */
-static void tell_refusal(struct ctl *c, const char *name,
-			 const struct edge_admin_answer *a)
-{
-	json_t *o = json_loads(a->body ? a->body : "", 0, NULL);
-	const char *why = json_string_value(json_object_get(o, "why"));
-
-	ctl_find(c, TOPO_ERROR, "CTL-030", name, "answered %u to reload: %s",
-		 a->status, why ? why : "no reason given");
-	json_decref(o);
-}
-
-static enum ctl_exit reload(struct ctl *c, enum ctl_daemon daemon)
-{
-	const char *name = ctl_daemons[daemon];
-	struct edge_admin_answer a = {0};
-	enum ctl_exit exit = CTL_GOOD;
-	enum edge_err err = ctl_daemon_post(c, daemon, "/v1/reload", 0, &a);
-
-	if (err == EDGE_ENOTFOUND) {
-		ctl_say(c, "%s does not run here; it reads it at its start",
-			name);
-	} else if (err) {
-		exit = CTL_REFUSED;
-		ctl_find(c, TOPO_ERROR, "CTL-016", name, "reload: %s",
-			 ctl_reason(err));
-	} else if (a.status / 100 != 2) {
-		exit = CTL_REFUSED;
-		tell_refusal(c, name, &a);
-	} else {
-		ctl_say(c, "%s has read it", name);
-	}
-	free(a.body);
-	return exit;
-}
-
 enum ctl_exit ctl_cert_services_reload(struct ctl *c, enum edge_cert_use use)
 {
 	enum ctl_exit exit = CTL_GOOD;
 
 	for (size_t i = 0; i < USERS && !exit; i++)
 		if (users[i].use == use)
-			exit = reload(c, users[i].daemon);
+			exit = ctl_daemon_reload(c, users[i].daemon,
+						 TOPO_ERROR);
 	return exit;
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "edgectl/ctl.h"
+#include "edgectl/quote.h"
 
 enum edge_err ctl_init(struct ctl *c)
 {
@@ -191,14 +192,19 @@ const char *ctl_reason(enum edge_err err)
 
 void ctl_say(const struct ctl *c, const char *fmt, ...)
 {
+	char *text;
 	va_list ap;
 
 	if (c->json)
 		return;
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
 	va_end(ap);
-	putchar('\n');
+	if (text)
+		ctl_tame(text); /* names of a topology, answers of others */
+	puts(text ? text : "out of memory");
+	free(text);
 }
 
 void ctl_put(struct ctl *c, const char *name, struct json_t *value)

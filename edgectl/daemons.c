@@ -44,3 +44,38 @@ struct json_t *ctl_daemon_get(struct ctl *c, const char *daemon,
 		*err = EDGE_EFORMAT;
 	return o;
 }
+
+/* What a service says against it: {"why":...} of its answer. */
+static void tell_refusal(struct ctl *c, enum topo_level level, const char *name,
+			 const struct edge_admin_answer *a)
+{
+	json_t *o = json_loads(a->body ? a->body : "", 0, NULL);
+	const char *why = json_string_value(json_object_get(o, "why"));
+
+	ctl_find(c, level, "CTL-030", name, "answered %u to reload: %s",
+		 a->status, why ? why : "no reason given");
+	json_decref(o);
+}
+
+enum ctl_exit ctl_daemon_reload(struct ctl *c, size_t daemon,
+				enum topo_level level)
+{
+	const char *name = ctl_daemons[daemon];
+	struct edge_admin_answer a = {0};
+	const enum edge_err err =
+		ctl_daemon_post(c, daemon, "/v1/reload", 0, &a);
+	const bool is_done = !err && a.status / 100 == 2;
+
+	if (err == EDGE_ENOTFOUND)
+		ctl_say(c, "%s does not run here; it reads it at its start",
+			name);
+	else if (err)
+		ctl_find(c, level, "CTL-016", name, "reload: %s",
+			 ctl_reason(err));
+	else if (!is_done)
+		tell_refusal(c, level, name, &a);
+	else
+		ctl_say(c, "%s has read it", name);
+	free(a.body);
+	return is_done || err == EDGE_ENOTFOUND ? CTL_GOOD : CTL_REFUSED;
+}

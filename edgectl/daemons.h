@@ -24,4 +24,14 @@ EDGE_MUST_CHECK enum edge_err ctl_daemon_post(struct ctl *c, size_t daemon,
 struct json_t *ctl_daemon_get(struct ctl *c, const char *daemon,
 			      const char *path, enum edge_err *err);
 
+/**
+ * Has it read settings, keys and store again, and says so. One that does not
+ * run reads them at its start.
+ *
+ * @param level  of a refusal: CTL-030, or CTL-016 when there is no answer
+ * @return CTL_REFUSED: it goes on with what it has
+ */
+enum ctl_exit ctl_daemon_reload(struct ctl *c, size_t daemon,
+				enum topo_level level);
+
 #endif

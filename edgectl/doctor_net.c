@@ -3,6 +3,7 @@
 
 #include "edgectl/doctor.h"
 #include "edgectl/net_plan.h"
+#include "edgectl/units.h"
 
 static void tell(struct ctl_doctor *d, const struct ctl_net_plan *p, size_t i)
 {
@@ -13,6 +14,24 @@ static void tell(struct ctl_doctor *d, const struct ctl_net_plan *p, size_t i)
 			ctl_cure_add(&d->cure, CTL_ON_EDGE, "%s",
 				     p->step[k].line);
 	ctl_doctor_bad(d, f->level, f->id, f->place, "%s", f->saw);
+}
+
+/* What the plan has set lives in the kernel alone. */
+static void judge_next_start(struct ctl_doctor *d, const struct ctl_net_view *v)
+{
+	const enum ctl_unit_state state = ctl_net_is_ours(v)
+						  ? ctl_unit_state(CTL_UNIT_NET)
+						  : CTL_UNIT_UNKNOWN;
+
+	if (state == CTL_UNIT_ENABLED)
+		ctl_doctor_good(d, "routes and rules are set again when this "
+				   "host starts");
+	if (state != CTL_UNIT_DISABLED)
+		return;
+	ctl_cure_add(&d->cure, CTL_ON_EDGE, "systemctl enable " CTL_UNIT_NET);
+	ctl_doctor_bad(d, TOPO_WARN, "NET-011", CTL_UNIT_NET,
+		       "not enabled, and what `edgectl net plan --apply` has "
+		       "set is gone after the next start of this host");
 }
 
 bool ctl_doctor_is_cut_off(const struct ctl_doctor *d,
@@ -43,6 +62,7 @@ void ctl_doctor_net(struct ctl_doctor *d)
 		ctl_doctor_good(d, "%s", p->good[i]);
 	for (size_t i = 0; i < p->findings; i++)
 		tell(d, p, i);
+	judge_next_start(d, v);
 	d->is_way_out_bad = p->is_outside_bad;
 	d->is_way_in_bad = p->is_inside_bad;
 	for (; d->strays < p->strays &&

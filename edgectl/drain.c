@@ -1,13 +1,16 @@
 /* drain: the services take no new work; what is left is counted down. */
 #include <inttypes.h>
 #include <jansson.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <time.h>
+#include <unistd.h>
 
-#include "common/admin.h"
-#include "edgectl/offer.h"
+#include "edgectl/daemons.h"
 
 enum {
 	LINE = 200,	   /* ours: of what is left, in words */
@@ -21,28 +24,12 @@ enum {
 struct leaving {
 	const char *name; /* NULL: it does not run, or is not meant */
 	bool is_over;
+	int process;	     /* pidfd; -1: not known */
 	char left[LINE];     /* as told last */
 	uint64_t steps;	     /* looks since the drain began */
 	uint64_t told_steps; /* of them, when it was told last */
-	uint64_t late_steps; /* in a row, past its time */
+	uint64_t late_steps; /* in a row, past its time or without an answer */
 };
-
-static json_t *status_of(struct ctl *c, const char *name, enum edge_err *err)
-{
-	const struct edge_admin_question q = {.run = c->config->run,
-					      .daemon = name,
-					      .method = "GET",
-					      .path = "/v1/status"};
-	struct edge_admin_answer a = {0};
-	json_t *o;
-
-	*err = edge_admin_call(&a, &q);
-	if (*err)
-		return NULL;
-	o = json_loads(a.body ? a.body : "", 0, NULL);
-	free(a.body);
-	return o;
-}
 
 /* "12 connections, 1 session"; what is none is not named. */
 static void print_left(char dst[LINE], json_t *left)
@@ -85,26 +72,40 @@ static void tell(struct ctl *c, struct leaving *l, const json_t *draining)
 		l->name, left, ends_in_s);
 }
 
+/* Its process has ended, which a connection that closes does not tell. */
+static bool is_gone(const struct leaving *l)
+{
+	struct pollfd p = {l->process, POLLIN, 0};
+
+	return poll(&p, 1, 0) == 1;
+}
+
 /* It has ended, or another process has taken its place. */
-static bool has_ended(const json_t *o, enum edge_err err)
+static bool has_ended(const struct leaving *l, const json_t *o,
+		      enum edge_err err)
 {
 	const char *state = json_string_value(json_object_get(o, "state"));
 
-	if (!o) /* no socket, or closed while it answered */
-		return err == EDGE_ENOTFOUND || err == EDGE_ECLOSED;
+	if (l->process >= 0)
+		return is_gone(l);
+	if (!o) /* its process is not known: nobody at its socket */
+		return err == EDGE_ENOTFOUND;
 	return state && strcmp(state, "draining") != 0;
 }
 
 static enum ctl_exit look(struct ctl *c, struct leaving *l)
 {
 	enum edge_err err;
-	json_t *o = status_of(c, l->name, &err);
+	json_t *o = ctl_daemon_get(c, l->name, "/v1/status", &err);
+	const bool is_lost = err == EDGE_ECLOSED || err == EDGE_ENOTFOUND;
 	enum ctl_exit exit = CTL_GOOD;
 
 	l->steps++;
-	l->is_over = has_ended(o, err);
+	l->is_over = has_ended(l, o, err);
 	if (l->is_over)
 		ctl_say(c, "%s: ended", l->name);
+	else if (is_lost) /* it goes, or had no time for us: soon again */
+		l->late_steps++;
 	else if (err)
 		exit = ctl_fail(c, err, "CTL-016", l->name, "%s",
 				ctl_reason(err));
@@ -114,7 +115,9 @@ static enum ctl_exit look(struct ctl *c, struct leaving *l)
 	if (exit || l->late_steps <= LATE_S * STEPS_IN_S)
 		return exit;
 	return ctl_fail(c, EDGE_ETIMEOUT, "CTL-016", l->name,
-			"it runs still, %d s after the end of its time",
+			is_lost ? "no answer for %d s, and it has not ended"
+				: "it runs still, %d s after the end of its "
+				  "time",
 			LATE_S);
 }
 
@@ -147,11 +150,24 @@ static enum ctl_exit wait_all(struct ctl *c, struct leaving *all)
 	return exit;
 }
 
+/* The process that drains, to be known by when it has ended. */
+static void know_process(struct ctl *c, size_t i, struct leaving *l)
+{
+	enum edge_err err;
+	json_t *o = ctl_daemon_get(c, ctl_daemons[i], "/v1/status", &err);
+	const json_int_t pid = json_integer_value(json_object_get(o, "pid"));
+
+	if (pid > 0 && pid <= INT_MAX)
+		l->process = pidfd_open((pid_t)pid, 0);
+	json_decref(o);
+}
+
 static enum ctl_exit begin(struct ctl *c, size_t i, struct leaving *l)
 {
 	struct edge_admin_answer answer = {0};
 	enum edge_err err;
 
+	know_process(c, i, l);
 	err = ctl_daemon_post(c, i, "/v1/drain", 0, &answer);
 	free(answer.body);
 	if (err == EDGE_ENOTFOUND)
@@ -198,13 +214,18 @@ enum ctl_exit ctl_drain(struct ctl *c, int argc, char **argv)
 	const struct ctl_option options[] = {{"no-wait", NULL, &no_wait}};
 	enum ctl_exit exit = ctl_options(c, options, 1, &argc, argv);
 
+	for (size_t i = 0; i < CTL_DAEMONS; i++)
+		all[i].process = -1;
 	if (!exit && argc > 1)
 		exit = ctl_usage(c, "drain wants one SERVICE, or none for all");
 	if (!exit)
 		exit = ctl_config(c);
 	if (!exit)
 		exit = begin_all(c, all, argc ? argv[0] : NULL);
-	if (exit || no_wait)
-		return exit;
-	return wait_all(c, all);
+	if (!exit && !no_wait)
+		exit = wait_all(c, all);
+	for (size_t i = 0; i < CTL_DAEMONS; i++)
+		if (all[i].process >= 0)
+			close(all[i].process);
+	return exit;
 }

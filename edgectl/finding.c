@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "edgectl/quote.h"
+
 static const struct ctl_advice advices[] = {
 #define FINDING(id, want, why, fix) {id, want, why, fix},
 #include "edgectl/finding.def"
@@ -101,16 +103,27 @@ static void show_json(struct ctl *c, const struct ctl_advice *a,
 	json_array_append_new(c->findings, o);
 }
 
+/* What others wrote may stand in it; a terminal must not obey that. */
+static void tame(char out[TOPO_FINDING_TEXT], const char *text)
+{
+	(void)snprintf(out, TOPO_FINDING_TEXT, "%s", text);
+	ctl_tame_line(out);
+}
+
 static void show_text(const struct ctl_advice *a, const struct ctl_cure *k)
 {
+	char line[TOPO_FINDING_TEXT];
+
 	if (!*a->id)
 		return;
 	fprintf(stderr, "  want: %s\n  why:  %s\n  fix:  %s\n", a->want, a->why,
 		a->fix);
-	for (size_t i = 0; k && i < k->count; i++)
+	for (size_t i = 0; k && i < k->count; i++) {
+		tame(line, k->step[i].line);
 		fprintf(stderr, "  %s %-8s %s\n",
 			i ? "    " : "run:", ctl_hands_name(k->step[i].hands),
-			k->step[i].line);
+			line);
+	}
 	fprintf(stderr, "  more: %s/%s.md\n", CTL_PAGES, a->id);
 }
 
@@ -118,6 +131,7 @@ void ctl_find_show(struct ctl *c, const struct ctl_finding *f)
 {
 	static const struct ctl_advice none = {"", "", "", ""};
 	const struct ctl_advice *a = ctl_advice_find(f->id);
+	char place[TOPO_FINDING_TEXT], saw[TOPO_FINDING_TEXT];
 
 	if (!a)
 		a = &none;
@@ -126,8 +140,10 @@ void ctl_find_show(struct ctl *c, const struct ctl_finding *f)
 		show_json(c, a, f);
 		return;
 	}
+	tame(place, f->place);
+	tame(saw, f->saw);
 	fprintf(stderr, "%s %s at %s\n  saw:  %s\n", topo_level_name(f->level),
-		f->id, f->place, f->saw);
+		f->id, place, saw);
 	show_text(a, f->cure);
 }
 

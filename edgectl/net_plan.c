@@ -191,6 +191,15 @@ struct ctl_net_wants ctl_net_wants_of(const struct topo *t,
 	};
 }
 
+bool ctl_net_is_ours(const struct ctl_net_view *v)
+{
+	for (size_t i = 0; i < v->rules; i++)
+		if (v->rule[i].table == CTL_NET_TABLE_OUTSIDE ||
+		    v->rule[i].table == CTL_NET_TABLE_INSIDE)
+			return true;
+	return false;
+}
+
 void ctl_net_plan(struct ctl_net_plan *p, const struct ctl_net_wants *w,
 		  const struct ctl_net_view *v)
 {

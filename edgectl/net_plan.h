@@ -60,6 +60,8 @@ struct ctl_net_plan {
 /** Settings of edge.ini, no options of a verb. */
 struct ctl_net_wants ctl_net_wants_of(const struct topo *t,
 				      const struct edge_config *c);
+/** Rules lead to our tables: a plan has been applied. */
+bool ctl_net_is_ours(const struct ctl_net_view *v);
 /** All fields of p are written. */
 void ctl_net_plan(struct ctl_net_plan *p, const struct ctl_net_wants *w,
 		  const struct ctl_net_view *v);

@@ -1,19 +1,29 @@
 /* One change of edge.ini: the whole old file or the whole new one. */
 #include "edgectl/settings.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "edgectl/file_put.h"
+#include "topology/file.h"
 
-enum { INI_MAX = 1 << 20 /* as common/config.c [bytes] */ };
+enum {
+	INI_MAX = 1 << 20,  /* as common/config.c [bytes] */
+	LOCK_PAUSE_MS = 10, /* ours */
+	LOCK_PAUSES = 1000, /* ours: 10 s in all */
+};
 
 struct change {
 	struct ctl *c;
 	char path[CTL_FILE_PATH]; /* the file itself, no link to it */
+	int lock;		  /* its folder; -1: not open */
 	struct ctl_file_rights rights;
 	uint8_t *old;
 	size_t old_len;
@@ -29,17 +39,45 @@ static enum ctl_exit fault(const struct change *h, enum edge_err err,
 			*why ? why : ctl_reason(err));
 }
 
-static enum ctl_exit read_old(struct change *h)
+static enum ctl_exit find_file(struct change *h)
 {
 	char *real = realpath(h->c->config_path, NULL);
 	const int n = snprintf(h->path, sizeof(h->path), "%s",
 			       real ? real : h->c->config_path);
-	enum edge_err err;
 
 	free(real);
-	if (n >= (int)sizeof(h->path))
-		return fault(h, EDGE_ELIMIT, "CTL-007", "");
-	err = ctl_file_read(&h->old, &h->old_len, h->path, INI_MAX);
+	return n >= (int)sizeof(h->path) ? fault(h, EDGE_ELIMIT, "CTL-007", "")
+					 : CTL_GOOD;
+}
+
+/* One at a time from reading to renaming, or the change of the other is lost.
+ * The folder is locked: the file itself is another one after each change. */
+static enum ctl_exit lock(struct change *h)
+{
+	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
+	char copy[CTL_FILE_PATH];
+	enum edge_err err;
+
+	(void)snprintf(copy, sizeof(copy), "%s", h->path);
+	err = topo_dir_open(&h->lock, AT_FDCWD, dirname(copy));
+	if (err)
+		return fault(h, err, "CTL-007", "");
+	for (int i = 0; flock(h->lock, LOCK_EX | LOCK_NB); i++) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return fault(h, EDGE_ESYS, "CTL-007", "");
+		if (i == LOCK_PAUSES)
+			return fault(h, EDGE_EREFUSED, "CTL-007",
+				     "another edgectl is changing it");
+		(void)nanosleep(&pause, NULL);
+	}
+	return CTL_GOOD;
+}
+
+static enum ctl_exit read_old(struct change *h)
+{
+	enum edge_err err =
+		ctl_file_read(&h->old, &h->old_len, h->path, INI_MAX);
+
 	if (!err)
 		err = ctl_file_rights(&h->rights, h->path);
 	if (err == EDGE_ENOTFOUND) {
@@ -73,7 +111,7 @@ static enum ctl_exit put_new(struct change *h)
 	return err ? fault(h, err, "CTL-007", "") : CTL_GOOD;
 }
 
-static enum ctl_exit make(struct change *h, const struct ctl_ini_set *sets,
+static enum ctl_exit edit(struct change *h, const struct ctl_ini_set *sets,
 			  size_t count)
 {
 	enum ctl_exit exit = read_old(h);
@@ -88,25 +126,47 @@ static enum ctl_exit make(struct change *h, const struct ctl_ini_set *sets,
 			     err == EDGE_EFORMAT
 				     ? "a value that no line of it can hold"
 				     : "");
-	exit = check_new(h);
-	return exit ? exit : put_new(h);
+	return check_new(h);
+}
+
+static enum ctl_exit change(struct change *h, const struct ctl_ini_set *sets,
+			    size_t count, bool is_kept)
+{
+	enum ctl_exit exit = find_file(h);
+
+	if (!exit && is_kept)
+		exit = lock(h);
+	if (!exit)
+		exit = edit(h, sets, count);
+	if (!exit && is_kept)
+		exit = put_new(h);
+	if (!exit) {
+		edge_config_free(h->c->config);
+		h->c->config = h->config;
+		h->config = NULL;
+	}
+	if (h->lock >= 0)
+		close(h->lock);
+	edge_config_free(h->config);
+	free(h->old);
+	free(h->text);
+	return exit;
 }
 
 enum ctl_exit ctl_settings_set(struct ctl *c, const struct ctl_ini_set *sets,
 			       size_t count)
 {
-	struct change h = {.c = c};
-	const enum ctl_exit exit = make(&h, sets, count);
+	struct change h = {.c = c, .lock = -1};
 
-	if (!exit) {
-		edge_config_free(c->config);
-		c->config = h.config;
-		h.config = NULL;
-	}
-	edge_config_free(h.config);
-	free(h.old);
-	free(h.text);
-	return exit;
+	return change(&h, sets, count, true);
+}
+
+enum ctl_exit ctl_settings_try(struct ctl *c, const struct ctl_ini_set *sets,
+			       size_t count)
+{
+	struct change h = {.c = c, .lock = -1};
+
+	return change(&h, sets, count, false);
 }
 
 enum ctl_exit ctl_settings_beside(struct ctl *c, char *out, size_t cap,

@@ -13,9 +13,12 @@ enum ctl_exit ctl_settings_beside(struct ctl *c, char *out, size_t cap,
  * These settings from now on, in the file and in c->config, which is read
  * anew: what points into the old one is gone. A file that is not there is
  * made. Nothing is written when nothing changes, or when what comes of it
- * could not be read.
+ * could not be read. Of several at once each sees what the one before wrote.
  */
 enum ctl_exit ctl_settings_set(struct ctl *c, const struct ctl_ini_set *sets,
+			       size_t count);
+/** The same in c->config alone: nothing is written. */
+enum ctl_exit ctl_settings_try(struct ctl *c, const struct ctl_ini_set *sets,
 			       size_t count);
 
 #endif

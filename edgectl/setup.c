@@ -16,7 +16,6 @@ struct call {
 	struct ctl_setup_world world;
 	struct ctl_setup_step step[CTL_SETUP_STEPS];
 	const char *only; /* "1" to "4"; NULL: all */
-	bool is_status;	  /* look, do nothing */
 };
 
 static void tell_steps(struct call *k)
@@ -93,9 +92,9 @@ static enum ctl_exit run(struct call *k)
 	if (exit)
 		return exit;
 	look(k);
-	if (!k->is_status)
+	if (!k->s.is_status)
 		exit = ctl_setup_ask(&k->s, &k->answers, &k->world.facts);
-	if (exit || k->is_status)
+	if (exit || k->s.is_status)
 		return exit ? exit : is_all_done(k) ? CTL_GOOD : CTL_WARNINGS;
 	exit = ctl_setup_settings(&k->s); /* with what was answered */
 	if (!exit)
@@ -131,7 +130,7 @@ enum ctl_exit ctl_setup(struct ctl *c, int argc, char **argv)
 		       {"bundle", &k->s.bundle, NULL},
 		       {"fqdn", &k->s.fqdn, NULL},
 		       {"step", &k->only, NULL},
-		       {"only-status", NULL, &k->is_status},
+		       {"only-status", NULL, &k->s.is_status},
 		       {"yes", NULL, &k->answers.is_mute},
 		       {"non-interactive", NULL, &k->answers.is_mute},
 	       },

@@ -16,6 +16,7 @@ struct ctl_setup {
 	const char *requests; /* folder of requests; NULL: beside edge.ini */
 	const char *ca;	      /* of lab certificates; NULL: beside edge.ini */
 	bool is_unsigned, lab;
+	bool is_status; /* look, write nothing */
 	/* while at work */
 	const struct topo *topo; /* NULL: none yet */
 	struct ctl_cure left;	 /* what others have to do, and whose hands */
@@ -26,7 +27,8 @@ enum { CTL_SETUP_OPTIONS = 12 };
 void ctl_setup_options(struct ctl_setup *s,
 		       struct ctl_option out[CTL_SETUP_OPTIONS]);
 
-/** Answers into edge.ini, which is made when it is not there. */
+/** Answers into edge.ini, which is made when it is not there; of is_status
+ * they hold for this call alone. */
 enum ctl_exit ctl_setup_settings(struct ctl_setup *s);
 
 /* The four steps: each does what it can, adds to left what it cannot. Done

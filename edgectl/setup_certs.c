@@ -10,6 +10,7 @@
 #include "edgectl/cert_csr.h"
 #include "edgectl/cert_judge.h"
 #include "edgectl/cert_lab.h"
+#include "edgectl/cert_roll.h"
 #include "edgectl/settings.h"
 #include "edgectl/setup.h"
 
@@ -79,6 +80,57 @@ static bool is_good(struct ctl_setup *s, enum edge_cert_use use,
 	return good;
 }
 
+/* While a key is rolled over its time says which pair is in use; neither a
+ * request nor an answer has a place then. */
+static enum ctl_setup_cert rolled_state(struct ctl_setup *s,
+					const struct ctl_cert_files *files,
+					const struct topo_roll *staged,
+					char *why, size_t cap)
+{
+	const bool is_over = staged->effective_s <= s->c->now_s;
+	struct ctl_cert_files used = *files;
+	char text[CTL_SETUP_WHY] = "", utc[32];
+	bool good;
+
+	if (is_over) {
+		used.chain = staged->chain;
+		if (is_there(staged->key)) /* else it has moved already */
+			used.key = staged->key;
+	}
+	good = is_good(s, EDGE_CERT_AV_AUTH, &used, text, sizeof(text));
+	ctl_roll_print(utc, (int64_t)staged->effective_s);
+	if (good)
+		(void)snprintf(why, cap,
+			       is_over ? "the one staged for %s is in use"
+				       : "another is staged for %s",
+			       utc);
+	else
+		(void)snprintf(why, cap,
+			       is_over ? "staged for %s and in use: %.100s"
+				       : "another is staged for %s, until "
+					 "then: %.90s",
+			       utc, text);
+	return good ? CTL_CERT_GOOD : CTL_CERT_STUCK;
+}
+
+/* false: nothing is staged. */
+static bool is_rolled(struct ctl_setup *s, const struct ctl_cert_files *files,
+		      enum ctl_setup_cert *state, char *why, size_t cap)
+{
+	struct topo_roll *staged = calloc(1, sizeof(*staged));
+	enum edge_err err = EDGE_ENOMEM;
+
+	if (staged)
+		err = topo_roll_load(staged, files->chain, files->key, why,
+				     cap);
+	if (!err)
+		*state = rolled_state(s, files, staged, why, cap);
+	else if (err != EDGE_ENOTFOUND)
+		*state = CTL_CERT_STUCK;
+	free(staged);
+	return err != EDGE_ENOTFOUND;
+}
+
 enum ctl_setup_cert ctl_setup_cert_state(struct ctl_setup *s,
 					 enum edge_cert_use use, char *why,
 					 size_t cap)
@@ -91,8 +143,13 @@ enum ctl_setup_cert ctl_setup_cert_state(struct ctl_setup *s,
 						   : k->trust.public_roots,
 		.skips_chain = use == EDGE_CERT_AV_AUTH,
 	};
+	enum ctl_setup_cert state;
 	struct request r;
 
+	*why = '\0';
+	if (use == EDGE_CERT_AV_AUTH && files.chain && files.key &&
+	    is_rolled(s, &files, &state, why, cap))
+		return state;
 	*why = '\0';
 	if (files.chain && is_good(s, use, &files, why, cap))
 		return CTL_CERT_GOOD;
@@ -187,6 +244,15 @@ static enum ctl_exit issue(struct ctl_setup *s, enum edge_cert_use use)
 	return exit;
 }
 
+/* What nobody but people decide: which of the two pairs goes. */
+static void tell_stuck(struct ctl_setup *s, const char *why)
+{
+	ctl_find(s->c, TOPO_ERROR, "CERT-012", "av-auth", "%s", why);
+	ctl_cure_add(&s->left, CTL_ON_EDGE,
+		     "edgectl cert drop-previous --force (the staged pair into "
+		     "place; before its time by hand), then this again");
+}
+
 /* A request that was made for other names is made anew. */
 static bool is_stale(struct ctl_setup *s, const struct request *r,
 		     enum edge_cert_use use)
@@ -205,8 +271,13 @@ static enum ctl_exit one(struct ctl_setup *s, enum edge_cert_use use)
 	if (exit)
 		return exit;
 	if (state == CTL_CERT_GOOD) {
-		ctl_say(s->c, "%s: good", ctl_cert_use_name(use));
+		ctl_say(s->c, "%s: good%s%s", ctl_cert_use_name(use),
+			*why ? "; " : "", why);
 		return CTL_GOOD;
+	}
+	if (state == CTL_CERT_STUCK) {
+		tell_stuck(s, why);
+		return CTL_INVALID;
 	}
 	if (state == CTL_CERT_ANSWERED)
 		return take_answer(s, &r, use);

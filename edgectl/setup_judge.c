@@ -96,6 +96,10 @@ static void judge_parts(struct ctl_setup_step *s,
 	if (f->net_open)
 		say(s, CTL_SETUP_TODO, "network: %u to mend, first: %.160s",
 		    f->net_open, f->net_first ? f->net_first : "?");
+	if (f->is_net_lost)
+		say(s, CTL_SETUP_TODO,
+		    "routes and rules are gone after a restart of this host: "
+		    "systemctl enable lync-edge-net.service");
 }
 
 static void judge_certificate(struct ctl_setup_step *s,
@@ -117,6 +121,7 @@ static void judge_certificate(struct ctl_setup_step *s,
 		    uses[use]);
 		break;
 	case CTL_CERT_BAD:
+	case CTL_CERT_STUCK:
 		say(s, CTL_SETUP_FAILED, "%s: %s", uses[use], f->cert[use].why);
 		break;
 	}
@@ -149,7 +154,16 @@ static void judge_start(struct ctl_setup_step *s,
 			say(s, CTL_SETUP_FAILED,
 			    "%s has topology %" PRIu64 ": systemctl reload %s",
 			    services[i], f->service[i].seq, services[i]);
+		if (f->service[i].runs && f->service[i].is_off)
+			say(s, CTL_SETUP_TODO,
+			    "%s does not start with this host: systemctl "
+			    "enable %s",
+			    services[i], services[i]);
 	}
+	if (f->is_target_off)
+		say(s, CTL_SETUP_TODO,
+		    "no service starts with this host: systemctl enable "
+		    "lync-edge.target");
 }
 
 void ctl_setup_judge(struct ctl_setup_step out[CTL_SETUP_STEPS],
@@ -179,6 +193,15 @@ const char *ctl_setup_mark_name(enum ctl_setup_mark mark)
 	static const char *const names[] = {"done", "to do", "failed"};
 
 	return names[mark];
+}
+
+bool ctl_setup_serves(const struct ctl_setup_facts *f)
+{
+	for (size_t i = 0; i < CTL_SETUP_SERVICES; i++)
+		if (!f->service[i].runs || !f->service[i].is_ready ||
+		    f->service[i].seq != f->seq)
+			return false;
+	return true;
 }
 
 bool ctl_setup_wants(enum edge_cert_use use)

@@ -28,7 +28,8 @@ enum ctl_setup_cert {
 	CTL_CERT_ABSENT,
 	CTL_CERT_ASKED, /* a request waits for an authority */
 	CTL_CERT_ANSWERED,
-	CTL_CERT_BAD /* in edge.ini, but not to be used */
+	CTL_CERT_BAD,  /* in edge.ini, but not to be used */
+	CTL_CERT_STUCK /* the same, and another is staged beside it */
 };
 
 struct ctl_setup_facts {
@@ -45,10 +46,13 @@ struct ctl_setup_facts {
 	const char *net_first; /* what the first saw; NULL: none */
 	struct {
 		enum ctl_setup_cert state;
-		char why[CTL_SETUP_WHY]; /* BAD */
+		char why[CTL_SETUP_WHY]; /* BAD, STUCK */
 	} cert[EDGE_CERT_USES];
+	bool is_net_lost;   /* what the plan set, at the next start */
+	bool is_target_off; /* lync-edge.target does not start with the host */
 	struct {
 		bool runs, is_ready;
+		bool is_off;  /* does not start with the host */
 		uint64_t seq; /* of its topology */
 	} service[CTL_SETUP_SERVICES];
 };
@@ -66,6 +70,8 @@ const char *ctl_setup_step_name(size_t step);
 const char *ctl_setup_mark_name(enum ctl_setup_mark mark);
 /** May that service start: its certificates are good. */
 bool ctl_setup_may_start(const struct ctl_setup_facts *f, size_t service);
+/** All services run, are ready, and have the topology of the store. */
+bool ctl_setup_serves(const struct ctl_setup_facts *f);
 /** Wanted by a service of every edge; turn is a choice. */
 bool ctl_setup_wants(enum edge_cert_use use);
 

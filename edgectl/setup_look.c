@@ -8,6 +8,7 @@
 #include "edgectl/daemons.h"
 #include "edgectl/net_plan.h"
 #include "edgectl/setup.h"
+#include "edgectl/units.h"
 #include "topology/secrets.h"
 
 static bool has_key(const struct ctl_setup *s, const char *kind)
@@ -41,6 +42,9 @@ static void look_at_network(struct ctl_setup *s, struct ctl_setup_world *w)
 				       p->finding[i].saw);
 	}
 	w->facts.net_first = w->net_first;
+	w->facts.is_net_lost =
+		ctl_net_is_ours(v) &&
+		ctl_unit_state(CTL_UNIT_NET) == CTL_UNIT_DISABLED;
 	free(p);
 	free(v);
 }
@@ -51,12 +55,15 @@ static void look_at_service(struct ctl_setup *s, struct ctl_setup_facts *f,
 	enum edge_err err;
 	json_t *o = ctl_daemon_get(s->c, ctl_daemons[i], "/v1/status", &err);
 	const char *state = json_string_value(json_object_get(o, "state"));
+	char unit[40];
 
 	f->service[i].runs = o != NULL;
 	f->service[i].is_ready = state && !strcmp(state, "ready");
 	f->service[i].seq = (uint64_t)json_integer_value(
 		json_object_get(json_object_get(o, "topology"), "seq"));
 	json_decref(o);
+	(void)snprintf(unit, sizeof(unit), "%s.service", ctl_daemons[i]);
+	f->service[i].is_off = ctl_unit_state(unit) == CTL_UNIT_DISABLED;
 }
 
 static void look_at_topology(struct ctl_setup *s, struct ctl_setup_world *w)
@@ -92,6 +99,7 @@ void ctl_setup_look(struct ctl_setup *s, struct ctl_setup_world *w)
 		f->cert[i].state = CTL_CERT_ABSENT;
 	if (s->topo)
 		look_at_topology(s, w);
+	f->is_target_off = ctl_unit_state(CTL_UNIT_TARGET) == CTL_UNIT_DISABLED;
 	for (size_t i = 0; i < CTL_SETUP_SERVICES; i++)
 		look_at_service(s, f, i);
 }

@@ -3,11 +3,14 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "edgectl/net_plan.h"
 #include "edgectl/setup.h"
+#include "edgectl/units.h"
 #include "topology/secrets.h"
 
 /* As the packages make them, when none has: what services put there belongs to
@@ -26,6 +29,31 @@ static enum ctl_exit make_folder(struct ctl_setup *s, const char *path,
 			strerror(errno));
 }
 
+/* Routes and rules live in the kernel: the unit sets them again. A host where
+ * it does not serves nevertheless, for now. */
+static void keep_network(struct ctl_setup *s)
+{
+	static const char *const unit = CTL_UNIT_NET;
+	struct ctl_net_view *v = NULL;
+	bool is_ours;
+	int status;
+
+	if (ctl_net_view_read(&v))
+		return; /* the plan has said so */
+	is_ours = ctl_net_is_ours(v);
+	free(v);
+	if (!is_ours || ctl_unit_state(unit) != CTL_UNIT_DISABLED)
+		return;
+	status = ctl_units_do("enable", &unit, 1);
+	if (!status)
+		ctl_say(s->c, "%s sets this again when this host starts", unit);
+	else
+		ctl_find(s->c, TOPO_ERROR, "SETUP-005", "systemctl enable",
+			 status < 0 ? "%s cannot be run: %s"
+				    : "%s: exit status %.0s%d",
+			 unit, status < 0 ? strerror(errno) : "", status);
+}
+
 /* What it cannot do it has said; services may run nevertheless. */
 static void plan_network(struct ctl_setup *s)
 {
@@ -36,6 +64,7 @@ static void plan_network(struct ctl_setup *s)
 		ctl_cure_add(&s->left, CTL_ON_EDGE,
 			     "mend what the network plan names above, then "
 			     "this again");
+	keep_network(s);
 }
 
 static bool has_key(const struct ctl_setup *s, const char *kind)

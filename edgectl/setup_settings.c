@@ -64,7 +64,8 @@ static enum ctl_exit write_all(struct ctl_setup *s, char *path[4])
 	for (size_t i = 0; i < SETS; i++)
 		if (all[i].value) /* what is not said stays */
 			sets[count++] = all[i];
-	return ctl_settings_set(s->c, sets, count);
+	return s->is_status ? ctl_settings_try(s->c, sets, count)
+			    : ctl_settings_set(s->c, sets, count);
 }
 
 enum ctl_exit ctl_setup_settings(struct ctl_setup *s)

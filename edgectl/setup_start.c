@@ -2,41 +2,25 @@
  * ready. */
 #include <errno.h>
 #include <jansson.h>
-#include <spawn.h>
+#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "edgectl/daemons.h"
+#include "edgectl/ready.h"
 #include "edgectl/setup.h"
+#include "edgectl/units.h"
 
 enum {
-	WAIT_MS = 20000, /* ours: keys, tables and listeners of a big edge */
-	LOOK_MS = 100,	 /* ours */
-	WORDS = CTL_SETUP_SERVICES + 3,
+	WAIT_MS = 20000,  /* ours: keys, tables and listeners of a big edge */
+	LOOK_MS = 100,	  /* ours */
+	ANSWER_MS = 1000, /* ours: of one that is starting */
 };
 
-/* Exit status; -1: it could not be run, errno says why. */
-static int run(char *const argv[])
+static bool is_ready(void *arg, size_t service)
 {
-	pid_t pid;
-	int status;
-
-	fflush(NULL); /* what it prints comes behind what we did */
-	errno = posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ);
-	if (errno)
-		return -1;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -1;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-}
-
-static bool is_ready(struct ctl_setup *s, size_t service)
-{
+	struct ctl_setup *s = arg;
 	enum edge_err err;
 	json_t *o =
 		ctl_daemon_get(s->c, ctl_daemons[service], "/v1/status", &err);
@@ -47,95 +31,153 @@ static bool is_ready(struct ctl_setup *s, size_t service)
 	return ready;
 }
 
-/* The target when it is all of them: others may belong to it. */
-static enum ctl_exit start(struct ctl_setup *s, const bool *wanted)
+static uint64_t now_ms(void *arg)
 {
-	char systemctl[] = "systemctl", verb[] = "start",
-	     target[] = "lync-edge.target";
-	char unit[CTL_SETUP_SERVICES][32];
-	char *argv[WORDS] = {systemctl, verb};
-	size_t n = 2;
-	int status;
+	struct timespec t = {0};
 
-	for (size_t i = 0; i < CTL_SETUP_SERVICES; i++) {
-		(void)snprintf(unit[i], sizeof(unit[i]), "%s.service",
-			       ctl_daemons[i]);
-		if (wanted[i])
-			argv[n++] = unit[i];
-	}
-	if (n == WORDS - 1) {
-		argv[2] = target;
-		argv[3] = NULL;
-	}
-	status = run(argv);
+	(void)arg;
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void rest(void *arg)
+{
+	const struct timespec look = {0, LOOK_MS * 1000000L};
+
+	(void)arg;
+	(void)nanosleep(&look, NULL);
+}
+
+/* systemctl VERB on all of them; reported. */
+static enum ctl_exit systemctl(struct ctl_setup *s, const char *verb,
+			       const char *const *unit, size_t count)
+{
+	const bool starts = !strcmp(verb, "start");
+	const int status = ctl_units_do(verb, unit, count);
+	char place[32];
+
 	if (!status)
 		return CTL_GOOD;
-	return ctl_fail(s->c, EDGE_EREFUSED, "SETUP-003", "systemctl start",
+	(void)snprintf(place, sizeof(place), "systemctl %s", verb);
+	return ctl_fail(s->c, EDGE_EREFUSED, starts ? "SETUP-003" : "SETUP-005",
+			place,
 			status < 0 ? "cannot be run: %s" : "exit status %.0s%d",
 			status < 0 ? strerror(errno) : "", status);
 }
 
+/* The target when it is all of them: others may belong to it. */
+static enum ctl_exit start(struct ctl_setup *s, const bool *wanted)
+{
+	static const char *const target = CTL_UNIT_TARGET;
+	const char *unit[CTL_SETUP_SERVICES];
+	size_t n = 0;
+
+	for (size_t i = 0; i < CTL_SETUP_SERVICES; i++)
+		if (wanted[i])
+			unit[n++] = ctl_daemons[i];
+	return n == CTL_SETUP_SERVICES ? systemctl(s, "start", &target, 1)
+				       : systemctl(s, "start", unit, n);
+}
+
+/* What runs now runs after the next start of the host, too. */
+static enum ctl_exit enable(struct ctl_setup *s,
+			    const struct ctl_setup_facts *f, const bool *wanted)
+{
+	const char *unit[CTL_SETUP_SERVICES + 1];
+	size_t n = 0;
+	enum ctl_exit exit;
+
+	for (size_t i = 0; i < CTL_SETUP_SERVICES; i++)
+		if (f->service[i].is_off && (f->service[i].runs || wanted[i]))
+			unit[n++] = ctl_daemons[i];
+	if (f->is_target_off)
+		unit[n++] = CTL_UNIT_TARGET;
+	if (!n)
+		return CTL_GOOD;
+	exit = systemctl(s, "enable", unit, n);
+	if (!exit)
+		ctl_say(s->c, "services start with this host from now on");
+	return exit;
+}
+
+static void tell_late(struct ctl_setup *s, size_t service)
+{
+	struct ctl_cure cure = {0};
+
+	ctl_cure_add(&cure, CTL_ON_EDGE, "journalctl -u %s -n 20",
+		     ctl_daemons[service]);
+	ctl_find_show(s->c, &(struct ctl_finding){.level = TOPO_ERROR,
+						  .id = "SETUP-004",
+						  .place = ctl_daemons[service],
+						  .saw = "not ready after 20 s",
+						  .cure = &cure});
+}
+
 static enum ctl_exit wait_ready(struct ctl_setup *s, const bool *wanted)
 {
-	const struct timespec look = {0, LOOK_MS * 1000000L};
+	const struct ctl_ready all = {
+		CTL_SETUP_SERVICES, wanted, is_ready, now_ms, rest, s};
+	const unsigned answer_ms = s->c->answer_ms;
+	bool ready[CTL_SETUP_SERVICES];
 	enum ctl_exit exit = CTL_GOOD;
-	int left = WAIT_MS / LOOK_MS;
 
+	s->c->answer_ms = ANSWER_MS;
+	ctl_ready_wait(ready, &all, WAIT_MS);
+	s->c->answer_ms = answer_ms;
 	for (size_t i = 0; i < CTL_SETUP_SERVICES; i++) {
-		struct ctl_cure cure = {0};
-
 		if (!wanted[i])
 			continue;
-		while (!is_ready(s, i) && left-- > 0)
-			(void)nanosleep(&look, NULL);
-		if (left > 0) {
+		if (ready[i]) {
 			ctl_say(s->c, "%s is ready", ctl_daemons[i]);
 			continue;
 		}
-		ctl_cure_add(&cure, CTL_ON_EDGE, "journalctl -u %s -n 20",
-			     ctl_daemons[i]);
-		ctl_find_show(s->c, &(struct ctl_finding){
-					    .level = TOPO_ERROR,
-					    .id = "SETUP-004",
-					    .place = ctl_daemons[i],
-					    .saw = "not ready after 20 s",
-					    .cure = &cure});
+		tell_late(s, i);
 		exit = CTL_REFUSED;
 	}
 	return exit;
 }
 
-/* One that runs already takes what is new in edge.ini. */
-static void reload(struct ctl_setup *s, size_t service)
+/* What is to be started into wanted; one that runs already takes what is new in
+ * edge.ini. */
+static enum ctl_exit look(struct ctl_setup *s, const struct ctl_setup_facts *f,
+			  bool *wanted)
 {
-	struct edge_admin_answer a = {0};
-	const enum edge_err err =
-		ctl_daemon_post(s->c, service, "/v1/reload", 0, &a);
+	enum ctl_exit exit = CTL_GOOD;
 
-	if (err || a.status / 100 != 2)
-		ctl_find(s->c, TOPO_ERROR, "CTL-030", ctl_daemons[service],
-			 "reload: %s", err ? ctl_reason(err) : a.body);
-	free(a.body);
+	for (size_t i = 0; i < CTL_SETUP_SERVICES; i++) {
+		enum ctl_exit now = CTL_GOOD;
+
+		if (f->service[i].runs)
+			now = ctl_daemon_reload(s->c, i, TOPO_ERROR);
+		else if (ctl_setup_may_start(f, i))
+			wanted[i] = true;
+		else
+			ctl_say(s->c, "%s waits for the steps before",
+				ctl_daemons[i]);
+		exit = now ? now : exit;
+	}
+	return exit;
 }
 
 enum ctl_exit ctl_setup_start(struct ctl_setup *s)
 {
 	struct ctl_setup_world w;
-	bool wanted[CTL_SETUP_SERVICES] = {false}, is_any = false;
-	enum ctl_exit exit;
+	bool wanted[CTL_SETUP_SERVICES] = {false};
+	bool starts = false, runs = false;
+	enum ctl_exit exit, taken, enabled = CTL_GOOD;
 
 	ctl_setup_look(s, &w);
+	taken = look(s, &w.facts, wanted);
 	for (size_t i = 0; i < CTL_SETUP_SERVICES; i++) {
-		if (w.facts.service[i].runs)
-			reload(s, i);
-		else if (ctl_setup_may_start(&w.facts, i))
-			is_any = wanted[i] = true;
-		else
-			ctl_say(s->c, "%s waits for the steps before",
-				ctl_daemons[i]);
+		starts |= wanted[i];
+		runs |= w.facts.service[i].runs;
 	}
-	if (!is_any)
-		return CTL_GOOD;
-	exit = start(s, wanted);
-	return exit ? exit : wait_ready(s, wanted);
+	if (starts || runs)
+		enabled = enable(s, &w.facts, wanted);
+	exit = starts ? start(s, wanted) : CTL_GOOD;
+	if (!exit && starts)
+		exit = wait_ready(s, wanted);
+	if (!exit)
+		exit = taken;
+	return exit ? exit : enabled;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "edgectl/quote.h"
 #include "edgectl/settings.h"
 #include "edgectl/setup.h"
 #include "edgectl/version.h"
@@ -58,6 +59,7 @@ static enum ctl_exit unknown(const struct search *h, const char *saw)
 {
 	struct ctl_cure cure = {0};
 	char text[TOPO_FINDING_TEXT], one[400];
+	struct ctl_quoted bundle, name;
 	size_t len;
 
 	(void)snprintf(text, sizeof(text), "%s", saw);
@@ -68,8 +70,12 @@ static enum ctl_exit unknown(const struct search *h, const char *saw)
 		len = strlen(text);
 		(void)snprintf(text + len, sizeof(text) - len, "%s%s",
 			       i ? "; " : ": ", one);
-		ctl_cure_add(&cure, CTL_ON_EDGE, "edgectl up %s --as %s",
-			     h->s->bundle, m->fqdn);
+		/* it comes from a file whose signature nobody has seen yet */
+		if (ctl_quote(&bundle, h->s->bundle) &&
+		    ctl_quote(&name, m->fqdn))
+			ctl_cure_add(&cure, CTL_ON_EDGE,
+				     "edgectl up %s --as %s", bundle.text,
+				     name.text);
 	}
 	ctl_find_show(h->s->c, &(struct ctl_finding){.level = TOPO_ERROR,
 						     .id = "SETUP-001",

@@ -3,6 +3,9 @@
 #include <time.h>
 
 #include "edgectl/setup.h"
+#include "edgectl/up_tests.h"
+
+enum { OPTIONS = CTL_SETUP_OPTIONS + CTL_UP_TEST_OPTIONS + 1 };
 
 /* Everything, in order; what a certificate still lacks keeps nothing else
  * from being done. */
@@ -29,18 +32,16 @@ static enum ctl_exit run(struct ctl_setup *s)
 
 static bool is_serving(struct ctl_setup *s)
 {
-	struct ctl_setup_step step[CTL_SETUP_STEPS];
 	struct ctl_setup_world w;
 
 	ctl_setup_look(s, &w);
-	ctl_setup_judge(step, &w.facts);
-	return step[CTL_SETUP_START].mark == CTL_SETUP_DONE;
+	return ctl_setup_serves(&w.facts);
 }
 
 /* One line that says whether it serves, then what is left and for whom. */
-static void tell_verdict(struct ctl_setup *s, unsigned errors)
+static void tell_verdict(struct ctl_setup *s, bool serves)
 {
-	const bool serves = is_serving(s);
+	const unsigned errors = s->c->errors;
 	const char *name = s->topo ? s->topo->self : "this host";
 
 	ctl_put(s->c, "serves", serves ? json_true() : json_false());
@@ -55,33 +56,47 @@ static void tell_verdict(struct ctl_setup *s, unsigned errors)
 	ctl_setup_tell_left(s);
 }
 
+/* What can be seen from here, what users would see, and what to think of it. */
+static enum ctl_exit judge(struct ctl_setup *s, const struct ctl_up_people *p)
+{
+	enum ctl_exit exit;
+	bool serves;
+
+	ctl_say(s->c, "doctor");
+	s->c->now_s = (uint64_t)time(NULL); /* services have made keys since */
+	exit = ctl_doctor(s->c, 0, NULL);
+	serves = is_serving(s);
+	ctl_up_tests(s->c, p, serves ? NULL : "not all services run");
+	tell_verdict(s, serves);
+	return s->c->errors ? CTL_WARNINGS : exit;
+}
+
 enum ctl_exit ctl_up(struct ctl *c, int argc, char **argv)
 {
 	struct ctl_setup s = {.c = c};
-	struct ctl_option options[CTL_SETUP_OPTIONS + 1];
-	enum ctl_exit exit, doctor;
+	struct ctl_up_people people = {0};
+	struct ctl_option options[OPTIONS];
+	enum ctl_exit exit, judged;
 
 	ctl_setup_options(&s, options);
-	options[CTL_SETUP_OPTIONS] = (struct ctl_option){"as", &s.fqdn, NULL};
-	exit = ctl_options(c, options, CTL_SETUP_OPTIONS + 1, &argc, argv);
+	ctl_up_test_options(&people, options + CTL_SETUP_OPTIONS);
+	options[OPTIONS - 1] = (struct ctl_option){"as", &s.fqdn, NULL};
+	exit = ctl_options(c, options, OPTIONS, &argc, argv);
+	if (!exit)
+		exit = ctl_up_people_check(c, &people);
 	if (exit)
 		return exit;
 	if (argc != 1)
 		return ctl_usage(c, "up wants one BUNDLE");
 	s.bundle = argv[0];
 	exit = run(&s);
-	if (!s.topo) { /* nothing that a doctor could look at */
-		ctl_setup_fini(&s);
-		return exit;
+	if (s.topo) { /* else nothing that a doctor could look at */
+		judged = judge(&s, &people);
+		if (!exit)
+			exit = judged;
+		if (!exit && s.left.count)
+			exit = CTL_WARNINGS;
 	}
-	ctl_say(c, "doctor");
-	c->now_s = (uint64_t)time(NULL); /* services have made keys since */
-	doctor = ctl_doctor(c, 0, NULL);
-	tell_verdict(&s, c->errors);
-	if (!exit)
-		exit = doctor;
-	if (!exit && s.left.count)
-		exit = CTL_WARNINGS;
 	ctl_setup_fini(&s);
 	return exit;
 }

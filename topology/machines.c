@@ -30,6 +30,16 @@ static void add_addr(struct topo_machine *m, const char *text)
 	m->addrs[m->addr_count++] = a;
 }
 
+/* A name of DNS: it is shown, and put into commands, before anybody has looked
+ * at the document's signature. */
+static bool take_name(char out[TOPO_MACHINE_NAME], const char *text)
+{
+	const struct edge_slice name = edge_slice_str(text ? text : "");
+
+	return topo_name_is_valid(name) &&
+	       edge_slice_copy(out, TOPO_MACHINE_NAME, name);
+}
+
 /* Addresses as bound: those before NAT are on another machine. */
 static void add_machine(struct topo_machines *out,
 			const struct topo_draft_cluster *c,
@@ -43,10 +53,7 @@ static void add_machine(struct topo_machines *out,
 		return;
 	}
 	memset(m, 0, sizeof(*m));
-	fits = edge_slice_copy(m->fqdn, sizeof(m->fqdn),
-			       edge_slice_str(from->fqdn)) &&
-	       edge_slice_copy(m->pool, sizeof(m->pool),
-			       edge_slice_str(c->fqdn));
+	fits = take_name(m->fqdn, from->fqdn) && take_name(m->pool, c->fqdn);
 	for (const struct topo_draft_nic *n = from->nics; n; n = n->next) {
 		if (strcmp(n->side, "Internal") && strcmp(n->side, "External"))
 			continue;

@@ -21,7 +21,7 @@ struct topo_machine {
 
 struct topo_machines {
 	struct topo_machine v[TOPO_MACHINES_MAX];
-	size_t count, left_out;
+	size_t count, left_out; /* without address, or of no valid name */
 };
 
 /** Of an export or a document; what it lacks else does not matter here.

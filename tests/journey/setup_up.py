@@ -25,6 +25,9 @@ STEPS = ('Install Local Configuration Store', 'Setup Lync Server Components',
          'Request, Install or Assign Certificates', 'Start Services')
 USES = ('access', 'webconf', 'av-auth', 'internal')
 
+SERVICES = ('access-edge', 'webconf-edge', 'av-edge')
+UNITS = ('lync-edge.target', 'lync-edge-net', *SERVICES)
+
 
 class Host:
     """An edge host with nothing on it but edgectl and units that stand for
@@ -40,7 +43,8 @@ class Host:
         if text is not None:
             self.ini.write_text(text.format(folder=self.folder))
         self.units = Units(self.folder)
-        for program in ('access-edge', 'webconf-edge', 'av-edge'):
+        self.units.install(*UNITS)
+        for program in SERVICES:
             for what, value in (
                     ('argv', f'{j.binaries / program}\n--config\n{self.ini}'),
                     ('space', j.world.edge.name),
@@ -73,12 +77,23 @@ class Host:
 
     def stop(self):
         """As a journey's part."""
-        self.units.stop('access-edge', 'webconf-edge', 'av-edge')
+        self.units.stop(*SERVICES)
+
+    def enabled(self):
+        """Units that start with the host."""
+        return sorted(name for name in UNITS
+                      if self.units.state(name) == 'enabled')
 
 
 def ids(said, level='error'):
     """Of the findings of that level."""
     return sorted({f['id'] for f in said['findings'] if f['level'] == level})
+
+
+def written(host):
+    """Every file of that host."""
+    return {path: path.is_file() and path.read_bytes()
+            for path in host.folder.rglob('*')}
 
 
 def bundle(j, name, seq):
@@ -93,6 +108,29 @@ def bundle(j, name, seq):
     return folder
 
 
+def tested_with(j):
+    """Two users for the synthetic tests."""
+    for role, name in (('user', 'alice'), ('receiver', 'bob')):
+        file = j.folder / f'{name}.password'
+        file.write_text(f'{name}-secret\n')
+        yield from (f'--{role}-sip-address', f'sip:{name}@contoso.com',
+                    f'--{role}-password-file', file)
+
+
+def kept_by_nobody(host):
+    """What does not start with the host is told, and mended."""
+    host.units.install(*UNITS)
+    states, said = host.steps()
+    assert states == ['done', 'to do', 'done', 'to do'], said
+    for step, unit in ((1, 'lync-edge-net.service'), (3, 'lync-edge.target'),
+                       (3, 'enable av-edge')):
+        assert unit in said[step]['text'], said
+    found = host.edgectl('doctor', '--family', 'NET')['findings']
+    assert [f['id'] for f in found] == ['NET-011'], found
+    host.edgectl('setup')
+    assert host.enabled() == sorted(UNITS), host.enabled()
+
+
 def with_authorities(j):
     """lab = no: everything is signed by somebody."""
     host = Host(j, 'host', '[local]\nstate = {folder}/state\n'
@@ -104,6 +142,11 @@ def with_authorities(j):
     keys.mkdir()
     shutil.copy(j.folder / 'operator.pem', keys)
     assert host.steps()[0] == ['to do'] * 4, host.steps()[1]
+    # a look writes nothing, whatever it is told
+    before = written(host)
+    host.edgectl('setup', '--only-status', '--lab', '--trust-internal',
+                 j.ca / 'internal-ca.pem', '--inside-gateway', netns.INSIDE)
+    assert written(host) == before
     # no terminal, and not all that is needed
     said = host.edgectl('setup', exits=(2,))
     assert ids(said) == ['SETUP-002'], said
@@ -119,9 +162,12 @@ def with_authorities(j):
         j.ca / 'internal-ca.pem', '--trust-public', j.ca / 'public-ca.pem',
         '--inside-gateway', netns.INSIDE)
     assert not said['serves'], said
+    assert {row['result'] for row in said['tests']} == {'not run'}, said
     for line in ('fqdn = edge01.corp.contoso.com',
                  f'inside-gateway = {netns.INSIDE}'):
         assert line in host.ini.read_text(), host.ini.read_text()
+    # what has been set is set again at the next start of the host
+    assert host.enabled() == ['lync-edge-net'], host.enabled()
     asked = host.etc / 'requests'
     assert sorted(p.name for p in asked.iterdir()) == sorted(
         f'{use}.{end}' for use in USES for end in ('csr', 'key')), asked
@@ -136,7 +182,15 @@ def with_authorities(j):
     for use in USES:
         side = 'public' if use in ('access', 'webconf') else 'internal'
         pki.sign(j.ca, side, asked / f'{use}.csr', asked / f'{use}.pem')
-    serving(j, host, host.edgectl('up', given))
+    said = host.edgectl('up', given, *tested_with(j))
+    assert [(row['test'], row['result']) for row in said['tests']] == [
+        ('av-edge', 'Success'), ('p2p-av', 'Success'),
+        ('dataconf', 'not run')], said['tests']
+    assert '--sender-join' in said['tests'][2]['wants'], said['tests']
+    assert said['tests'][0]['steps'][0]['step'] == 'sign-in', said['tests']
+    serving(j, host, said)
+    assert host.enabled() == sorted(UNITS), host.enabled()
+    kept_by_nobody(host)
     assert not list(asked.iterdir()), list(asked.iterdir())
     for path in (host.etc / 'certs').iterdir():
         want = 0o640 if path.suffix == '.key' else 0o644
@@ -249,4 +303,4 @@ def body(j):
     on_a_terminal(j)
 
 
-journey.main(body, limit=90)
+journey.main(body, limit=120)

@@ -11,6 +11,7 @@ FIRST = ('export.xml', 'hosts', 'operator.key', 'bundle', 'alice.password',
          'bob.password', 'public-ca.pem', 'public-ca.key', 'internal-ca.pem',
          'internal-ca.key')
 MEMBER = '-edge02'
+INSTALLED = ('lync-edge.target', 'lync-edge-net', *SERVICES)
 UNIT = '{program}\n--config\n/etc/lync-edge/edge.ini\n'
 
 
@@ -54,7 +55,11 @@ class BareLab(Lab):
             all_.write(root.read_text())
 
     def _note(self, host, suffix):
-        """The units that a package brings."""
+        """The units that a package brings; it enables all but that of the
+        network."""
+        for name in INSTALLED:
+            self.units.install(name + suffix, state='disabled' if
+                               name == 'lync-edge-net' else 'enabled')
         for program in SERVICES:
             for what, text in (
                     ('argv', '\n'.join([*host.space.view, UNIT.format(

@@ -46,6 +46,8 @@ FAULTS = (
           'edge', typed('ip route del 10.20.30.0/24')),
     Fault('source-rule-missing', 'answers of an outside address have no rule',
           'NET-003', 'edge', typed(f'ip rule del from {WEBCONF}')),
+    Fault('routes-not-kept', 'routes and rules do not outlive a restart',
+          'NET-011', 'edge', typed('systemctl disable lync-edge-net.service')),
     Fault('rp-filter-off', 'forged sources are let in', 'NET-004', 'edge',
           typed('sysctl -qw net.ipv4.conf.ext.rp_filter=0')),
     Fault('rp-filter-loose', 'a sender counts when any route leads to it',

@@ -30,8 +30,9 @@ def keep(lab):
             if file.suffix in ('.cfg', '.pem', '.key'):
                 shutil.copy(file, kept / folder)
     (kept / 'units').mkdir()
-    for file in lab.units.folder.glob('*.argv'):
-        shutil.copy(file, kept / 'units')
+    for end in ('argv', 'state'):
+        for file in lab.units.folder.glob(f'*.{end}'):
+            shutil.copy(file, kept / 'units')
     shutil.copy(lab.zone.file, kept / 'zone')
     (kept / 'sysctl').write_text(lab.world.edge.exec('sysctl', *SYSCTL))
     (kept / 'nft').write_text(lab.world.edge.exec('nft', 'list', 'ruleset'))
@@ -95,6 +96,8 @@ def mend(lab):
     for name in KEPT:
         netns.run('rm', '-rf', str(lab.host.folder / name))
         _copy(kept / name, lab.host.folder / name)
+    for file in (kept / 'units').glob('*.state'):
+        shutil.copy(file, lab.units.folder)
     (lab.folder / 'clock').write_text('0\n')
     if lab.zone.file.read_text() != (kept / 'zone').read_text():
         lab.zone.load((kept / 'zone').read_text().splitlines())

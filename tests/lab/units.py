@@ -6,7 +6,8 @@ FOLDER/units/NAME.space  its network namespace
 FOLDER/units/NAME.pid    the process, or none
 FOLDER/units/NAME.log    where it writes
 FOLDER/units/NAME.cwd    where it runs
-FOLDER/units/NAME.ready  how it shows that it is up: a kind and its words"""
+FOLDER/units/NAME.ready  how it shows that it is up: a kind and its words
+FOLDER/units/NAME.state  enabled or disabled: does it start with the host"""
 import contextlib
 import json
 import os
@@ -85,6 +86,16 @@ class Units:
                 ('log', [one for one in logs if one != os.devnull][0]),
                 ('cwd', os.readlink(f'/proc/{process.pid}/cwd'))):
             self._file(name, what).write_text(f'{text}\n')
+
+    def install(self, *names, state='disabled'):
+        """As a package brings them."""
+        for name in names:
+            self._file(name, 'state').write_text(f'{state}\n')
+
+    def state(self, name):
+        """enabled or disabled; None: nobody knows that unit."""
+        file = self._file(name, 'state')
+        return file.read_text().rstrip('\n') if file.exists() else None
 
     def forget(self, name):
         """It is no more."""

@@ -95,6 +95,7 @@ class Lab:
     def _edge_up(self, done):
         done('topology and HOSTS imported', self._import)
         done('routes and rules by source, no forwarding', self.host.plan)
+        self.units.install('lync-edge-net', state='enabled')
         done('packet filter of the topology', self.host.guard)
         for name, text in (
                 ('access-edge', 'outside 192.0.2.21:443, partners :5061, '

@@ -150,6 +150,26 @@ START_TEST(setup_judge_of_the_services)
 }
 END_TEST
 
+START_TEST(setup_judge_of_the_next_start_of_the_host)
+{
+	f.is_net_lost = true;
+	ck_assert_str_eq(marks(), "dtdd");
+	says(CTL_SETUP_PARTS, "systemctl enable lync-edge-net.service");
+	f.is_target_off = true;
+	ck_assert_str_eq(marks(), "dtdt");
+	says(CTL_SETUP_START, "systemctl enable lync-edge.target");
+	f.is_net_lost = f.is_target_off = false;
+	f.service[2].is_off = true;
+	ck_assert_str_eq(marks(), "dddt");
+	ck_assert_str_eq(step[CTL_SETUP_START].text,
+			 "av-edge does not start with this host: systemctl "
+			 "enable av-edge");
+	ck_assert(ctl_setup_serves(&f)); /* for now */
+	f.service[2].is_ready = false;
+	ck_assert(!ctl_setup_serves(&f));
+}
+END_TEST
+
 START_TEST(setup_judge_stays_in_its_text)
 {
 	char why[CTL_SETUP_WHY];
@@ -180,6 +200,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, setup_judge_of_the_certificates);
 	tcase_add_test(t, setup_judge_lets_start_what_has_its_own_certificates);
 	tcase_add_test(t, setup_judge_of_the_services);
+	tcase_add_test(t, setup_judge_of_the_next_start_of_the_host);
 	tcase_add_test(t, setup_judge_stays_in_its_text);
 	suite_add_tcase(s, t);
 	return s;

@@ -1,5 +1,6 @@
 /* Which Edge machine of a document lives here. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,6 +130,32 @@ START_TEST(machines_of_what_is_no_document_are_a_finding)
 }
 END_TEST
 
+START_TEST(machines_have_names_of_dns_or_are_left_out)
+{
+	static const char *const bad[] = {"a;id",	"$(id).contoso.com",
+					  "edge 01",	"a`id`",
+					  "e&#x7f;",	"edge01&#10;id",
+					  "192.0.2.21", "edge01..contoso"};
+	static const char *const in[] = {"RequiresSetup=\"true\" ",
+					 "OrdinalInCluster=\"1\" "};
+	char with[200], was[200];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		topo_doc_load(&doc, "01-single-edge-minimal.xml");
+		/* of the pool, then of the machine in it */
+		(void)snprintf(with, sizeof(with), "%sFqdn=\"%s\"", in[i % 2],
+			       bad[i]);
+		(void)snprintf(was, sizeof(was), "%sFqdn=\"%s\"", in[i % 2],
+			       "edge01.corp.contoso.com");
+		topo_doc_replace(&doc, was, with);
+		ck_assert(!topo_machines_read(m, edge_slice(doc.bytes, doc.len),
+					      &f));
+		ck_assert_msg(!m->count && m->left_out == 1, "%s", bad[i]);
+		topo_doc_fini(&doc);
+	}
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("topology/machines");
@@ -140,6 +167,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, machines_with_an_address_elsewhere_are_not_here);
 	tcase_add_test(t, machines_that_are_all_here_are_ambiguous);
 	tcase_add_test(t, machines_are_found_by_name);
+	tcase_add_test(t, machines_have_names_of_dns_or_are_left_out);
 	tcase_add_test(t, machines_of_what_is_no_document_are_a_finding);
 	suite_add_tcase(s, t);
 	return s;

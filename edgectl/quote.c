@@ -1,0 +1,91 @@
+/* Quotes for a shell, question marks for a terminal. */
+#include "edgectl/quote.h"
+
+#include <string.h>
+
+/* Bytes of a control character at p: 0 when there is none. Of C1 there are
+ * two, as UTF-8 has them. */
+static size_t control(const char *p)
+{
+	const unsigned char a = (unsigned char)p[0],
+			    b = a ? (unsigned char)p[1] : 0;
+
+	if (a == 0xc2 && b >= 0x80 && b <= 0x9f)
+		return 2;
+	return (a && a < 0x20) || a == 0x7f;
+}
+
+static bool is_plain(const char *word)
+{
+	return *word && !word[strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					   "abcdefghijklmnopqrstuvwxyz"
+					   "0123456789_-./:@%+=,")];
+}
+
+static bool put(struct ctl_quoted *out, size_t *len, const char *s)
+{
+	const size_t n = strlen(s);
+
+	if (*len + n >= CTL_QUOTED)
+		return false;
+	memcpy(out->text + *len, s, n + 1);
+	*len += n;
+	return true;
+}
+
+/* Within quotes only the quote itself means anything. */
+static bool put_quoted(struct ctl_quoted *out, const char *word)
+{
+	size_t len = 0;
+	bool fits = put(out, &len, "'");
+
+	for (const char *p = word; fits && *p; p++) {
+		const char one[2] = {*p, '\0'};
+
+		fits = put(out, &len, *p == '\'' ? "'\\''" : one);
+	}
+	return fits && put(out, &len, "'");
+}
+
+bool ctl_quote(struct ctl_quoted *out, const char *word)
+{
+	size_t len = 0;
+	bool fits = true;
+
+	for (const char *p = word; fits && *p; p++)
+		fits = !control(p);
+	if (fits)
+		fits = is_plain(word) ? put(out, &len, word)
+				      : put_quoted(out, word);
+	if (!fits)
+		out->text[0] = '\0';
+	return fits;
+}
+
+static void tame(char *text, bool is_line)
+{
+	char *to = text;
+
+	for (const char *p = text; *p;) {
+		const size_t n = control(p);
+
+		if (!n)
+			*to++ = *p++;
+		else if (*p == '\n' || *p == '\t')
+			*to++ = is_line ? ' ' : *p;
+		else
+			*to++ = '?';
+		p += n;
+	}
+	*to = '\0';
+}
+
+void ctl_tame(char *text)
+{
+	tame(text, false);
+}
+
+void ctl_tame_line(char *text)
+{
+	tame(text, true);
+}
