@@ -73,8 +73,10 @@ static enum edge_err put_file(const char *path, const char *like, mode_t mode,
 	struct ctl_file_rights r;
 	enum edge_err err = ctl_file_rights(&r, like);
 
+	if (err)
+		return err;
 	r.mode &= mode;
-	return err ? err : ctl_file_put(path, &r, bytes);
+	return ctl_file_put(path, &r, bytes);
 }
 
 /* Without the line of a time that it was staged for before. */
