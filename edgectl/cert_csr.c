@@ -14,6 +14,7 @@
 #include "edgectl/cert_csr.h"
 #include "edgectl/cert_make.h"
 #include "edgectl/cert_topology.h"
+#include "edgectl/file_put.h"
 #include "topology/file.h"
 
 static bool add_extension(STACK_OF(X509_EXTENSION) * list, int nid,
@@ -70,7 +71,17 @@ static X509_REQ *make_request(EVP_PKEY *key, const struct ctl_cert_names *n)
 	return NULL;
 }
 
-static enum edge_err write_request(const char *path, X509_REQ *req)
+static enum edge_err put_request(const struct ctl_cert_request *r,
+				 struct edge_slice pem)
+{
+	const struct ctl_file_rights rights = {0644, geteuid(), getegid()};
+
+	return r->is_again ? ctl_file_put(r->out, &rights, pem)
+			   : topo_file_create(AT_FDCWD, r->out, 0644, pem);
+}
+
+static enum edge_err write_request(const struct ctl_cert_request *r,
+				   X509_REQ *req)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 	enum edge_err err = EDGE_ENOMEM;
@@ -79,9 +90,7 @@ static enum edge_err write_request(const char *path, X509_REQ *req)
 
 	if (bio && PEM_write_bio_X509_REQ(bio, req) == 1) {
 		len = BIO_get_mem_data(bio, &p);
-		err = topo_file_create(
-			AT_FDCWD, path, 0644,
-			edge_slice(p, len > 0 ? (size_t)len : 0));
+		err = put_request(r, edge_slice(p, len > 0 ? (size_t)len : 0));
 	}
 	BIO_free(bio);
 	return err;
@@ -97,30 +106,55 @@ static enum ctl_exit write_fault(struct ctl *c, enum edge_err err,
 					 : ctl_reason(err));
 }
 
-static enum ctl_exit make(struct ctl *c, const struct ctl_cert_names *n,
-			  const struct ctl_cert_request *r)
+/* That of an earlier request; it is left alone whatever it is. */
+static enum ctl_exit read_key(EVP_PKEY **out, struct ctl *c, const char *path)
 {
-	const char *out = r->out, *key_out = r->key_out;
-	EVP_PKEY *key = ctl_cert_make_key(r->type);
-	X509_REQ *req = key ? make_request(key, n) : NULL;
-	enum ctl_exit exit = CTL_GOOD;
+	uint8_t *pem = NULL;
+	size_t len = 0;
+
+	if (!ctl_file_read(&pem, &len, path, CTL_FILE_PEM_MAX))
+		*out = ctl_cert_parse_key(edge_slice(pem, len));
+	if (pem)
+		edge_wipe(pem, len);
+	free(pem);
+	return *out ? CTL_GOOD
+		    : ctl_fail(c, EDGE_EFORMAT, "CTL-007", path,
+			       "no private key that can be read; it is left, "
+			       "for a certificate may be on its way: move it "
+			       "to where it is kept");
+}
+
+static enum ctl_exit new_key(EVP_PKEY **out, struct ctl *c,
+			     const struct ctl_cert_request *r)
+{
+	enum edge_err err = EDGE_ENOMEM;
+
+	*out = ctl_cert_make_key(r->type);
+	if (*out)
+		err = ctl_cert_write_key(r->key_out, *out);
+	return err ? write_fault(c, err, r->key_out) : CTL_GOOD;
+}
+
+static enum ctl_exit make(struct ctl *c, const struct ctl_cert_names *n,
+			  const struct ctl_cert_request *r, bool is_kept)
+{
+	EVP_PKEY *key = NULL;
+	X509_REQ *req = NULL;
+	enum ctl_exit exit =
+		is_kept ? read_key(&key, c, r->key_out) : new_key(&key, c, r);
 	enum edge_err err;
 
-	if (!req) {
-		exit = ctl_fail(c, EDGE_EFORMAT, "CERT-001", out,
+	if (exit)
+		goto done;
+	req = make_request(key, n);
+	err = req ? write_request(r, req) : EDGE_EFORMAT;
+	if (err && !is_kept)
+		unlink(r->key_out); /* of no use without its request */
+	if (!req)
+		exit = ctl_fail(c, EDGE_EFORMAT, "CERT-001", r->out,
 				"no request can be made of these names");
-		goto done;
-	}
-	err = ctl_cert_write_key(key_out, key);
-	if (err) {
-		exit = write_fault(c, err, key_out);
-		goto done;
-	}
-	err = write_request(out, req);
-	if (err) {
-		unlink(key_out); /* a key without its request is of no use */
-		exit = write_fault(c, err, out);
-	}
+	else if (err)
+		exit = write_fault(c, err, r->out);
 done:
 	X509_REQ_free(req);
 	EVP_PKEY_free(key);
@@ -128,21 +162,22 @@ done:
 	return exit;
 }
 
-static void tell(struct ctl *c, const struct ctl_cert_names *n, const char *out,
-		 const char *key_out)
+static void tell(struct ctl *c, const struct ctl_cert_names *n,
+		 const struct ctl_cert_request *r, bool is_kept)
 {
-	ctl_say(c, "%s: request for", out);
+	ctl_say(c, "%s: request for", r->out);
 	for (size_t i = 0; i < n->count; i++)
 		ctl_say(c, "  %s", n->v[i]);
-	ctl_say(c, "%s: its key, mode 0600; it must stay on this machine",
-		key_out);
-	ctl_put_text(c, "request", out);
-	ctl_put_text(c, "key", key_out);
+	ctl_say(c, "%s: its key, %s; it must stay on this machine", r->key_out,
+		is_kept ? "that of the request before" : "mode 0600");
+	ctl_put_text(c, "request", r->out);
+	ctl_put_text(c, "key", r->key_out);
 }
 
 enum ctl_exit ctl_cert_request(struct ctl *c, const struct ctl_cert_request *r)
 {
 	struct ctl_cert_names *n = calloc(1, sizeof(*n));
+	const bool is_kept = r->is_again && !access(r->key_out, F_OK);
 	enum ctl_exit exit;
 
 	if (!n)
@@ -151,9 +186,9 @@ enum ctl_exit ctl_cert_request(struct ctl *c, const struct ctl_cert_request *r)
 	if (!exit)
 		exit = ctl_cert_wanted(c, r->use, n);
 	if (!exit)
-		exit = make(c, n, r);
+		exit = make(c, n, r, is_kept);
 	if (!exit)
-		tell(c, n, r->out, r->key_out);
+		tell(c, n, r, is_kept);
 	free(n);
 	return exit;
 }

@@ -9,6 +9,9 @@ struct ctl_cert_request {
 	enum edge_cert_use use;
 	const char *out, *key_out; /* files that are not there yet */
 	const char *type;	   /* "rsa" or "p256" */
+	/* the file of the request is written over, and the key that is there
+	 * is used again: a certificate for it may be on its way */
+	bool is_again;
 };
 
 /** With the names that the topology wants; reported. */

@@ -2,7 +2,9 @@
 #include "edgectl/cert_make.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdio.h>
@@ -18,6 +20,29 @@ EVP_PKEY *ctl_cert_make_key(const char *type)
 	if (!strcmp(type, "p256"))
 		return EVP_EC_gen("P-256");
 	return EVP_RSA_gen(RSA_BITS);
+}
+
+int ctl_cert_no_password(char *buf, int size, int rwflag, void *arg)
+{
+	(void)buf;
+	(void)size;
+	(void)rwflag;
+	(void)arg;
+	return -1;
+}
+
+EVP_PKEY *ctl_cert_parse_key(struct edge_slice pem)
+{
+	const size_t len = edge_slice_len(pem);
+	BIO *bio = len <= INT_MAX ? BIO_new_mem_buf(pem.p, (int)len) : NULL;
+	EVP_PKEY *key = NULL;
+
+	if (bio)
+		key = PEM_read_bio_PrivateKey(bio, NULL, ctl_cert_no_password,
+					      NULL);
+	BIO_free(bio);
+	ERR_clear_error(); /* none in it is an answer */
+	return key;
 }
 
 enum edge_err ctl_cert_write_key(const char *path, const EVP_PKEY *key)

@@ -34,13 +34,45 @@ enum edge_err ctl_file_rights(struct ctl_file_rights *out, const char *path)
 	return EDGE_OK;
 }
 
-/* Who may not give files away keeps them. */
-static enum edge_err give(const char *path, const struct ctl_file_rights *r)
+/* Who may not give files away keeps them; whom they were not given then gets
+ * no more than everybody. By the descriptor: names can come to mean others. */
+static enum edge_err give(int fd, const struct ctl_file_rights *r)
 {
-	if ((r->uid == geteuid() && r->gid == getegid()) ||
-	    !lchown(path, r->uid, r->gid))
-		return EDGE_OK;
-	return EDGE_ESYS;
+	mode_t mode = r->mode;
+
+	if (fchown(fd, r->uid, r->gid)) {
+		if (errno != EPERM)
+			return EDGE_ESYS;
+		if (fchown(fd, (uid_t)-1, r->gid)) {
+			if (errno != EPERM)
+				return EDGE_ESYS;
+			mode = (mode & ~(mode_t)070) | (mode & 07) << 3;
+		}
+	}
+	return fchmod(fd, mode) ? EDGE_ESYS : EDGE_OK;
+}
+
+/* For nobody else before it has its group. */
+static enum edge_err create(const char *path, const struct ctl_file_rights *r,
+			    struct edge_slice bytes)
+{
+	const int fd =
+		open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		     r->mode & 0700);
+	enum edge_err err;
+
+	if (fd < 0)
+		return errno == ENOENT ? EDGE_ENOTFOUND : EDGE_ESYS;
+	err = topo_file_write(fd, bytes);
+	if (!err)
+		err = give(fd, r);
+	if (!err && fsync(fd))
+		err = EDGE_ESYS;
+	if (close(fd) && !err)
+		err = EDGE_ESYS;
+	if (err)
+		(void)unlink(path);
+	return err;
 }
 
 enum edge_err ctl_file_put(const char *path, const struct ctl_file_rights *r,
@@ -53,18 +85,13 @@ enum edge_err ctl_file_put(const char *path, const struct ctl_file_rights *r,
 		return EDGE_ELIMIT;
 	if (unlink(tmp) && errno != ENOENT) /* of a killed writer */
 		return EDGE_ESYS;
-	/* for nobody else before it has its group */
-	err = topo_file_create(AT_FDCWD, tmp, r->mode & 0700, bytes);
+	err = create(tmp, r, bytes);
 	if (err)
 		return err;
-	err = give(tmp, r);
-	if (!err && chmod(tmp, r->mode))
-		err = EDGE_ESYS;
-	if (!err && rename(tmp, path))
-		err = EDGE_ESYS;
-	if (err)
-		(void)unlink(tmp);
-	return err;
+	if (!rename(tmp, path))
+		return EDGE_OK;
+	(void)unlink(tmp);
+	return EDGE_ESYS;
 }
 
 enum edge_err ctl_file_sync(const char *path)

@@ -22,7 +22,9 @@ struct ctl_file_rights {
 EDGE_MUST_CHECK enum edge_err ctl_file_read(uint8_t **out, size_t *len,
 					    const char *path, size_t cap);
 /** Written beside, given its owner, synced, renamed into place; what is there
- * is replaced. The folder is not synced: ctl_file_sync, once for several. */
+ * is replaced. Who may not give it away keeps it, and a group that it could not
+ * be given may do what everybody may. The folder is not synced: ctl_file_sync,
+ * once for several. */
 EDGE_MUST_CHECK enum edge_err ctl_file_put(const char *path,
 					   const struct ctl_file_rights *r,
 					   struct edge_slice bytes);

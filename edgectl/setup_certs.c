@@ -186,10 +186,12 @@ static void tell_waiting(struct ctl_setup *s, const struct request *r,
 		tell_members(s);
 }
 
+/* A key that is there already is that of an earlier request, whose
+ * certificate may be on its way: it stays, and is asked for with again. */
 static enum ctl_exit ask(struct ctl_setup *s, const struct request *r,
 			 enum edge_cert_use use)
 {
-	const struct ctl_cert_request q = {use, r->csr, r->key, "rsa"};
+	const struct ctl_cert_request q = {use, r->csr, r->key, "rsa", true};
 	char folder[PATH_LEN];
 	enum ctl_exit exit =
 		ctl_setup_request_file(s, folder, sizeof(folder), "");
@@ -199,12 +201,39 @@ static enum ctl_exit ask(struct ctl_setup *s, const struct request *r,
 	if (mkdir(folder, 0700) && errno != EEXIST)
 		return ctl_fail(s->c, EDGE_ESYS, "CTL-007", folder, "%s",
 				strerror(errno));
-	(void)unlink(r->csr); /* one without its key, or of other names */
-	(void)unlink(r->key);
 	exit = ctl_cert_request(s->c, &q);
 	if (!exit)
 		tell_waiting(s, r, use);
 	return exit;
+}
+
+static bool is_same(const char *path, const struct stat *st)
+{
+	struct stat other;
+
+	return path && !stat(path, &other) && other.st_dev == st->st_dev &&
+	       other.st_ino == st->st_ino;
+}
+
+/* By edge.ini, for any use and however it is spelled. */
+static bool is_named(const struct ctl_setup *s, const char *path)
+{
+	const struct edge_config *k = s->c->config;
+	struct stat st;
+	bool found = false;
+
+	if (stat(path, &st))
+		return false;
+	for (unsigned i = 0; i < EDGE_CERT_USES; i++)
+		found |= is_same(k->certificate[i].chain, &st) ||
+			 is_same(k->certificate[i].key, &st);
+	return found;
+}
+
+static void done_with(const struct ctl_setup *s, const char *path)
+{
+	if (!is_named(s, path))
+		(void)unlink(path);
 }
 
 /* In use now, so what was asked for is done with. */
@@ -222,9 +251,9 @@ static enum ctl_exit take_answer(struct ctl_setup *s, const struct request *r,
 			     r->csr, r->pem);
 		return exit;
 	}
-	(void)unlink(r->key);
-	(void)unlink(r->csr);
-	(void)unlink(r->pem);
+	done_with(s, r->key);
+	done_with(s, r->csr);
+	done_with(s, r->pem);
 	return CTL_GOOD;
 }
 

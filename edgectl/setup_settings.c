@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "edgectl/cert_topology.h"
@@ -68,11 +69,31 @@ static enum ctl_exit write_all(struct ctl_setup *s, char *path[4])
 			    : ctl_settings_set(s->c, sets, count);
 }
 
+/* Requests have the names of the pairs in use, so each has its folder. */
+static enum ctl_exit check_requests(struct ctl_setup *s)
+{
+	char certs[1024];
+	struct stat a, b;
+	enum ctl_exit exit = CTL_GOOD;
+
+	if (s->requests)
+		exit = ctl_settings_beside(s->c, certs, sizeof(certs), "certs");
+	if (!s->requests || exit)
+		return exit;
+	if (stat(s->requests, &a) || stat(certs, &b) || a.st_dev != b.st_dev ||
+	    a.st_ino != b.st_ino)
+		return CTL_GOOD;
+	return ctl_fail(s->c, EDGE_EFORMAT, "SETUP-006", "--csr-folder",
+			"%s, where the certificates in use lie", s->requests);
+}
+
 enum ctl_exit ctl_setup_settings(struct ctl_setup *s)
 {
 	char *path[4] = {NULL};
-	enum ctl_exit exit = real_path(s, "--resolv", s->resolv, &path[0]);
+	enum ctl_exit exit = check_requests(s);
 
+	if (!exit)
+		exit = real_path(s, "--resolv", s->resolv, &path[0]);
 	if (!exit)
 		exit = real_path(s, "--trust-public", s->trust_public,
 				 &path[1]);

@@ -76,7 +76,7 @@ out:
 	return err;
 }
 
-static enum edge_err write_all(int fd, struct edge_slice s)
+enum edge_err topo_file_write(int fd, struct edge_slice s)
 {
 	while (s.p < s.end) {
 		ssize_t n = write(fd, s.p, edge_slice_len(s));
@@ -111,7 +111,7 @@ enum edge_err topo_file_create(int dir, const char *name, mode_t mode,
 
 	if (fd < 0)
 		return errno == EEXIST ? EDGE_EDUP : open_err();
-	err = write_all(fd, bytes);
+	err = topo_file_write(fd, bytes);
 	if (!err && (!has_mode(fd, mode) || fsync(fd)))
 		err = EDGE_ESYS;
 	if (close(fd) && !err)

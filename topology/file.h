@@ -19,6 +19,8 @@
 EDGE_MUST_CHECK enum edge_err topo_file_read(uint8_t **out, size_t *len,
 					     int dir, const char *name,
 					     size_t cap);
+/** All of it, from where the descriptor stands. */
+EDGE_MUST_CHECK enum edge_err topo_file_write(int fd, struct edge_slice bytes);
 /** Create (it must not exist), write, fsync, close. EDGE_EDUP: it exists. */
 EDGE_MUST_CHECK enum edge_err topo_file_create(int dir, const char *name,
 					       mode_t mode,

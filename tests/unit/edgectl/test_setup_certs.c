@@ -1,103 +1,283 @@
-/* Step 3 and the roll-over of the A/V key: the pair in use is what its time
- * says, and no other key is started beside it. */
+/* Requests of set-up: whose key stays, and until when. */
 #include <check.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "edgectl/setup.h"
 #include "tests/support/suite.h"
 #include "tests/unit/edgectl/roll_fixture.h"
 
+#define POOL "edgepool01.corp.contoso.com"
+#define SELF "edge01.corp.contoso.com"
+
 static struct roll r;
-static struct topo topo; /* of no names: only av-auth is looked at */
 static struct ctl_setup s;
-static char why[CTL_SETUP_WHY], folder[256];
-static int64_t staged_s; /* a day before the old one ends */
+
+static const char *path(const char *file)
+{
+	return certs_path(r.certs, file);
+}
+
+/* edge.ini of a host whose topology is known; uses: pairs in it. */
+static void settings(const char *more, const char *uses)
+{
+	char text[2048];
+
+	snprintf(text, sizeof(text),
+		 "[local]\nfqdn = " SELF "\nstate = %s\nrun = %s\n%s"
+		 "[trust]\ninternal = %s\npublic = %s\n%s",
+		 path("state"), path("run"), more, path("ca.pem"),
+		 path("ca.pem"), uses);
+	certs_write(r.certs, "edge.ini", text);
+}
 
 static void setup(void)
 {
+	char xml[512], hosts[512];
+
 	roll_init(&r);
-	staged_s = r.old_ends_s - 86400;
-	(void)snprintf(folder, sizeof(folder), "%s",
-		       certs_path(r.certs, "requests"));
+	certs_make(r.certs, "ca", &(struct cert_spec){.is_ca = true});
+	settings("lab = yes\n", "");
+	snprintf(xml, sizeof(xml), "%s/topology/02-edge-pool-director.xml",
+		 getenv("EDGE_VECTORS"));
+	snprintf(hosts, sizeof(hosts), "%s/topology/n5-hosts-edge01",
+		 getenv("EDGE_VECTORS"));
+	ck_assert_int_eq(mkdir(path("run"), 0755), 0);
+	ck_assert_int_le(roll_run(&r, ctl_topology_import, xml, "--unsigned",
+				  "--hosts", hosts, (char *)NULL),
+			 CTL_WARNINGS);
+	settings("", "");
 }
 
 static void teardown(void)
 {
+	ctl_setup_fini(&s);
 	roll_fini(&r);
 }
 
-/* What lies there, at that time. */
-static enum ctl_setup_cert state_at(int64_t now_s)
+static enum ctl_exit nothing(struct ctl *c, int argc, char **argv)
 {
-	r.now_s = (uint64_t)now_s;
-	(void)roll_run(&r, ctl_cert_list, (char *)NULL); /* reads edge.ini */
-	s = (struct ctl_setup){.c = &r.c, .topo = &topo, .requests = folder};
-	return ctl_setup_cert_state(&s, EDGE_CERT_AV_AUTH, why, sizeof(why));
+	(void)argc;
+	(void)argv;
+	return ctl_config(c);
 }
 
-static void says(const char *words)
+/* Step 3, as setup does it. */
+static enum ctl_exit step(const char *requests)
 {
-	ck_assert_msg(strstr(why, words), "'%s' lacks '%s'", why, words);
+	char why[256];
+	enum ctl_exit exit;
+
+	ctl_setup_fini(&s);
+	s = (struct ctl_setup){.c = &r.c, .requests = requests};
+	exit = roll_run(&r, nothing, (char *)NULL);
+	if (!exit)
+		exit = ctl_setup_settings(&s);
+	if (exit)
+		return exit;
+	ctl_setup_load(&s, why, sizeof(why));
+	ck_assert_ptr_nonnull(s.topo);
+	return ctl_setup_certificates(&s);
 }
 
-START_TEST(setup_certs_know_a_pair_without_another)
+static char *text_of(const char *file)
 {
-	ck_assert_int_eq(state_at(r.old_ends_s - 86400), CTL_CERT_GOOD);
-	ck_assert_str_eq(why, "");
-	ck_assert_int_eq(state_at(r.old_ends_s + 86400), CTL_CERT_BAD);
-	says("expired");
+	FILE *f = fopen(path(file), "r");
+	char *text = calloc(1, 8192);
+
+	ck_assert(text && f);
+	ck_assert_uint_gt(fread(text, 1, 8191, f), 0);
+	fclose(f);
+	return text;
+}
+
+static void same(const char *before, const char *file)
+{
+	char *now = text_of(file);
+
+	ck_assert_str_eq(now, before);
+	free(now);
+}
+
+static X509_REQ *request(const char *file)
+{
+	FILE *f = fopen(path(file), "r");
+	X509_REQ *q = f ? PEM_read_X509_REQ(f, NULL, NULL, NULL) : NULL;
+
+	ck_assert_ptr_nonnull(q);
+	fclose(f);
+	return q;
+}
+
+/* Of the key, with so many names in it. */
+static void fits(const char *csr, const char *key, int names)
+{
+	X509_REQ *q = request(csr);
+	FILE *f = fopen(path(key), "r");
+	EVP_PKEY *k = f ? PEM_read_PrivateKey(f, NULL, NULL, NULL) : NULL;
+	STACK_OF(X509_EXTENSION) *list = X509_REQ_get_extensions(q);
+	GENERAL_NAMES *all =
+		X509V3_get_d2i(list, NID_subject_alt_name, NULL, NULL);
+
+	ck_assert_ptr_nonnull(k);
+	fclose(f);
+	ck_assert_int_eq(X509_REQ_verify(q, k), 1);
+	ck_assert_int_eq(sk_GENERAL_NAME_num(all), names);
+	GENERAL_NAMES_free(all);
+	sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+	EVP_PKEY_free(k);
+	X509_REQ_free(q);
+}
+
+START_TEST(setup_asks_once)
+{
+	char *csr, *key;
+
+	ck_assert_int_eq(step(NULL), CTL_GOOD);
+	fits("requests/internal.csr", "requests/internal.key", 2);
+	ck_assert_int_eq(roll_mode(&r, "requests/internal.key"), 0600);
+	csr = text_of("requests/internal.csr");
+	key = text_of("requests/internal.key");
+	ck_assert_int_eq(step(NULL), CTL_GOOD);
+	same(csr, "requests/internal.csr");
+	same(key, "requests/internal.key");
+	free(csr);
+	free(key);
 }
 END_TEST
 
-START_TEST(setup_certs_see_what_is_staged)
+/* Carried to the authority with mv: its certificate will be of this key. */
+START_TEST(setup_keeps_the_key_of_a_request_that_was_moved_away)
 {
-	ck_assert_int_eq(roll_stage(&r, "new", staged_s), CTL_GOOD);
-	ck_assert_int_eq(state_at(staged_s - ROLL_HOUR), CTL_CERT_GOOD);
-	says("another is staged for ");
-	ck_assert_int_eq(state_at(staged_s + ROLL_HOUR), CTL_CERT_GOOD);
-	says("is in use");
-	/* the old one has ended: the staged one is what counts */
-	ck_assert_int_eq(state_at(r.old_ends_s + 86400), CTL_CERT_GOOD);
-	says("is in use");
+	char *key;
+
+	ck_assert_int_eq(step(NULL), CTL_GOOD);
+	key = text_of("requests/internal.key");
+	ck_assert_int_eq(unlink(path("requests/internal.csr")), 0);
+	ck_assert_int_eq(step(NULL), CTL_GOOD);
+	same(key, "requests/internal.key");
+	fits("requests/internal.csr", "requests/internal.key", 2);
+	free(key);
 }
 END_TEST
 
-START_TEST(setup_certs_start_no_other_key_beside_a_roll)
+START_TEST(setup_asks_for_other_names_with_the_same_key)
 {
-	ck_assert_int_eq(roll_stage(&r, "new", staged_s), CTL_GOOD);
-	/* both have ended */
-	ck_assert_int_eq(state_at(r.old_ends_s + 60 * 86400), CTL_CERT_STUCK);
-	says("expired");
-	certs_write(r.certs, "requests", "no folder");
-	ck_assert_int_ne(ctl_setup_certificates(&s), CTL_GOOD);
-	ck_assert_ptr_nonnull(strstr(roll_saw(&r, "CERT-012"), "expired"));
-	ck_assert_uint_gt(s.left.count, 0);
-	ck_assert_ptr_nonnull(
-		strstr(s.left.step[0].line, "edgectl cert drop-previous"));
+	char *key, *csr;
+
+	ck_assert_int_eq(step(NULL), CTL_GOOD);
+	key = text_of("requests/internal.key");
+	csr = text_of("requests/access.csr");
+	ck_assert_int_eq(rename(path("requests/webconf.csr"),
+				path("requests/internal.csr")),
+			 0);
+	ck_assert_int_eq(step(NULL), CTL_GOOD);
+	same(key, "requests/internal.key");
+	same(csr, "requests/access.csr");
+	fits("requests/internal.csr", "requests/internal.key", 2);
+	free(key);
+	free(csr);
 }
 END_TEST
 
-START_TEST(setup_certs_name_what_is_staged_and_no_pair)
+START_TEST(setup_leaves_a_key_it_cannot_read)
 {
-	ck_assert_int_eq(roll_stage(&r, "new", staged_s), CTL_GOOD);
-	certs_write(r.certs, "av.pem.staged", "no time in it\n");
-	ck_assert_int_eq(state_at(staged_s), CTL_CERT_STUCK);
-	says("av.pem.staged");
+	ck_assert_int_eq(step(NULL), CTL_GOOD);
+	certs_write(r.certs, "requests/internal.key", "locked away\n");
+	ck_assert_int_eq(unlink(path("requests/internal.csr")), 0);
+	ck_assert_int_eq(step(NULL), CTL_INVALID);
+	ck_assert_str_eq(roll_findings(&r), "E:CTL-007");
+	same("locked away\n", "requests/internal.key");
+	ck_assert(!roll_is_there(&r, "requests/internal.csr"));
+}
+END_TEST
+
+/* What an authority gives for internal, beside its key. */
+static void answer(void)
+{
+	certs_make(r.certs, "requests/internal",
+		   &(struct cert_spec){.issuer = "ca",
+				       .cn = POOL,
+				       .san = "DNS:" POOL ",DNS:" SELF,
+				       .from_days = -1,
+				       .to_days = 60});
+}
+
+START_TEST(setup_takes_an_answer_and_is_done_with_its_request)
+{
+	ck_assert_int_eq(step(NULL), CTL_GOOD);
+	answer();
+	ck_assert_int_eq(step(NULL), CTL_GOOD);
+	ck_assert_str_eq(roll_findings(&r), "");
+	ck_assert(roll_is_there(&r, "certs/internal.key"));
+	ck_assert(!roll_is_there(&r, "requests/internal.key"));
+	ck_assert(!roll_is_there(&r, "requests/internal.csr"));
+	ck_assert(!roll_is_there(&r, "requests/internal.pem"));
+	ck_assert(roll_is_there(&r, "requests/access.key"));
+}
+END_TEST
+
+/* Another use has the key where it was asked for. */
+START_TEST(setup_never_deletes_what_edge_ini_names)
+{
+	char pair[512];
+
+	ck_assert_int_eq(step(NULL), CTL_GOOD);
+	answer();
+	snprintf(pair, sizeof(pair),
+		 "[certificate.turn]\nchain = %s\nkey = %s\n",
+		 path("requests/../requests/internal.pem"),
+		 path("requests/../requests/internal.key"));
+	settings("", pair);
+	ck_assert_int_eq(step(NULL), CTL_GOOD);
+	ck_assert(roll_is_there(&r, "certs/internal.key"));
+	ck_assert(roll_is_there(&r, "requests/internal.key"));
+	ck_assert(roll_is_there(&r, "requests/internal.pem"));
+	ck_assert(!roll_is_there(&r, "requests/internal.csr"));
+}
+END_TEST
+
+START_TEST(setup_refuses_requests_among_the_certificates)
+{
+	char *before, *key;
+
+	ck_assert_int_eq(step(NULL), CTL_GOOD);
+	answer();
+	ck_assert_int_eq(step(NULL), CTL_GOOD);
+	before = text_of("edge.ini");
+	key = text_of("certs/internal.key");
+	ck_assert_int_eq(step(path("certs")), CTL_INVALID);
+	ck_assert_str_eq(roll_findings(&r), "E:SETUP-006");
+	ck_assert_int_eq(symlink("certs", path("link")), 0);
+	ck_assert_int_eq(step(path("link/")), CTL_INVALID);
+	same(before, "edge.ini");
+	same(key, "certs/internal.key");
+	ck_assert_int_eq(step(path("elsewhere")), CTL_GOOD);
+	ck_assert(roll_is_there(&r, "elsewhere/access.csr"));
+	free(before);
+	free(key);
 }
 END_TEST
 
 Suite *test_suite(void)
 {
-	Suite *suite = suite_create("edgectl/setup_certs");
-	TCase *t = tcase_create("setup_certs");
+	Suite *all = suite_create("edgectl/setup_certs");
+	TCase *t = tcase_create("requests");
 
-	tcase_set_timeout(t, 30);
+	tcase_set_timeout(t, 60); /* keys of RSA */
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, setup_certs_know_a_pair_without_another);
-	tcase_add_test(t, setup_certs_see_what_is_staged);
-	tcase_add_test(t, setup_certs_start_no_other_key_beside_a_roll);
-	tcase_add_test(t, setup_certs_name_what_is_staged_and_no_pair);
-	suite_add_tcase(suite, t);
-	return suite;
+	tcase_add_test(t, setup_asks_once);
+	tcase_add_test(t, setup_keeps_the_key_of_a_request_that_was_moved_away);
+	tcase_add_test(t, setup_asks_for_other_names_with_the_same_key);
+	tcase_add_test(t, setup_leaves_a_key_it_cannot_read);
+	tcase_add_test(t, setup_takes_an_answer_and_is_done_with_its_request);
+	tcase_add_test(t, setup_never_deletes_what_edge_ini_names);
+	tcase_add_test(t, setup_refuses_requests_among_the_certificates);
+	suite_add_tcase(all, t);
+	return all;
 }
