@@ -141,7 +141,7 @@ static void cure_services(struct ctl_cure *k, const struct ctl_dns_want *w)
 			     w->name, w->srv[i].priority, w->srv[i].weight,
 			     w->srv[i].port, w->srv[i].target);
 	if (!w->is_unwanted)
-		ctl_cure_add(k, CTL_ON_DNS, "%s. 3600 IN SRV 0 0 %u %s.",
+		ctl_cure_end(k, CTL_ON_DNS, "%s. 3600 IN SRV 0 0 %u %s.",
 			     w->name, w->port, w->target);
 }
 

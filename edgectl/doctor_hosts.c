@@ -94,7 +94,7 @@ static void cure_line(struct job *j, const char *address, const char *name)
 
 static void cure_load(struct job *j)
 {
-	ctl_cure_add(&j->d->cure, CTL_ON_EDGE, "%s hosts load %s/hosts.new",
+	ctl_cure_end(&j->d->cure, CTL_ON_EDGE, "%s hosts load %s/hosts.new",
 		     j->d->tool, j->d->c->config->state);
 }
 
@@ -128,17 +128,22 @@ static void cure_surplus(struct job *j, const struct ctl_hosts_row *r)
 
 /* -- findings ------------------------------------------------------------ */
 
+/* Whole names, and dots for those that have no room. */
 static void append(char *dst, size_t cap, const char *name)
 {
+	static const char more[] = ", ...";
 	size_t len = strlen(dst);
 
-	snprintf(dst + len, cap - len, "%s%s", len ? ", " : "", name);
+	if (len + 2 + strlen(name) + sizeof(more) < cap)
+		snprintf(dst + len, cap - len, "%s%s", len ? ", " : "", name);
+	else if (len < sizeof(more) || strcmp(dst + len - 3, "...") != 0)
+		snprintf(dst + len, cap - len, "%s", more);
 }
 
 static void tell_missing(struct job *j)
 {
 	char names[320] = "";
-	unsigned count = 0;
+	size_t count = j->rows.left_out;
 
 	for (size_t i = 0; i < j->rows.count; i++) {
 		const struct ctl_hosts_row *r = &j->rows.v[i];
@@ -153,7 +158,7 @@ static void tell_missing(struct job *j)
 		return;
 	cure_load(j);
 	ctl_doctor_bad(j->d, TOPO_WARN, "HOSTS-002", "hosts",
-		       "%u names missing: %s", count, names);
+		       "%zu names missing: %s", count, names);
 }
 
 static void tell_row(struct job *j, const struct ctl_hosts_row *r)
