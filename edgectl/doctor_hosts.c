@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edgectl/cure_ini.h"
 #include "edgectl/hosts_judge.h"
 #include "topology/store.h"
 
@@ -118,12 +119,14 @@ static void cure_row(struct job *j, const struct ctl_hosts_row *r)
 static void cure_surplus(struct job *j, const struct ctl_hosts_row *r)
 {
 	const char *state = j->d->c->config->state;
+	char name[320];
 
+	ctl_cure_pattern(name, sizeof(name), r->name);
 	ctl_cure_add(&j->d->cure, CTL_ON_EDGE,
-		     "sed -E -e 's/[[:space:]]%s([[:space:]]|$)/ /' -e "
-		     "'/^[[:space:]]*[0-9A-Fa-f.:]+[[:space:]]*$/d' "
+		     "sed -E -e 's/\\s%s(\\s|$)/ /Ig' -e "
+		     "'/^\\s*[0-9A-Fa-f.:]+\\s*(#.*)?$/d' "
 		     "%s/replica/current/hosts > %s/hosts.new",
-		     r->name, state, state);
+		     name, state, state);
 }
 
 /* -- findings ------------------------------------------------------------ */

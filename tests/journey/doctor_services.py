@@ -175,7 +175,7 @@ def hosts(host):
                 '10.20.30.23    fepool01.corp.contoso.com\n', ''),
              '10.20.30.23'),
             ('HOSTS-003', lambda t: t.replace(
-                '# END', '10.20.30.99 sql01.corp.contoso.com\n# END'),
+                '# END', '10.20.30.99 sql01.corp.contoso.com # old\n# END'),
              'sql01')):
         text = change(whole)
         assert text != whole, name
