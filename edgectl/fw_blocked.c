@@ -170,7 +170,8 @@ static bool try_ports(struct trial *t)
 	return good && (p->count == 1 || try(t, false));
 }
 
-/* Each of them, or a stranger. */
+/* Each of them, or a stranger. A name server that nobody has named is not
+ * missed here: DNS says so. */
 static bool try_peers(struct trial *t)
 {
 	const struct ctl_port *p = t->row;
@@ -189,7 +190,7 @@ static bool try_peers(struct trial *t)
 			t->far.ip[t->far.family == AF_INET ? 3 : 15] |= 1;
 		good &= try_ports(t);
 	}
-	if (tried || !(p->peers & (CTL_PEER_ANY | CTL_PEER_DNS | CTL_PEER_NTP)))
+	if (tried || !(p->peers & (CTL_PEER_ANY | CTL_PEER_NTP)))
 		return good;
 	t->far = ctl_fw_stranger(p->own.family);
 	return try_ports(t);

@@ -167,6 +167,15 @@ START_TEST(fw_judge_notes_what_other_families_would_echo)
 }
 END_TEST
 
+/* The filter was made when there was one. */
+START_TEST(fw_judge_leaves_it_to_dns_that_no_server_is_named)
+{
+	free(w.c.config->resolv);
+	w.c.config->resolv = strdup("/nowhere/resolv.conf");
+	ck_assert_str_eq(judge(), "");
+}
+END_TEST
+
 START_TEST(fw_judge_finds_a_hole_in_a_range)
 {
 	own_table("accept",
@@ -252,6 +261,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, fw_judge_names_the_rule_that_blocks);
 	tcase_add_test(tc, fw_judge_lets_rows_pass_before_what_drops_the_rest);
 	tcase_add_test(tc, fw_judge_notes_what_other_families_would_echo);
+	tcase_add_test(tc, fw_judge_leaves_it_to_dns_that_no_server_is_named);
 	tcase_add_test(tc, fw_judge_finds_a_hole_in_a_range);
 	tcase_add_test(tc, fw_judge_takes_nobody_of_a_list_of_bogons);
 	tcase_add_test(tc, fw_judge_names_who_listens_behind_an_open_port);
