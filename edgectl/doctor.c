@@ -80,7 +80,7 @@ void ctl_doctor_bad(struct ctl_doctor *d, enum topo_level level, const char *id,
 				    .saw = text,
 				    .cure = &d->cure,
 			    });
-	d->cure.count = 0;
+	d->cure.count = d->cure.left_out = 0;
 }
 
 /* Whom the word of --family names: a list with commas. */

@@ -3,12 +3,15 @@
 #include "edgectl/doctor_dns.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "edgectl/dns_ask.h"
 #include "edgectl/doctor_svc.h"
+#include "edgectl/resolv_cure.h"
 #include "topology/file.h"
 #include "topology/hosts.h"
 
@@ -17,7 +20,10 @@ enum { RESOLV_MAX = 64 * 1024, SAW = 300 };
 struct job {
 	struct ctl_doctor *d;
 	struct ctl_local outside;
-	struct edge_addr server[CTL_DNS_SERVERS];
+	char real[PATH_MAX];			 /* of the file */
+	struct edge_addr named[CTL_DNS_SERVERS]; /* in it */
+	size_t named_count;
+	struct edge_addr server[CTL_DNS_SERVERS]; /* of those, to be asked */
 	size_t server_count;
 	char names[200]; /* of the servers */
 	bool is_said;	 /* why nobody is asked */
@@ -30,8 +36,9 @@ struct job {
  * that is NET's to say. */
 static bool is_inside(const struct job *j, const struct edge_addr *server)
 {
+	/* a root server: hosts may have no way to what is on no network */
 	static const struct edge_addr world = {
-		.family = AF_INET, .ip = {198, 18, 0, 1}, .port = 53};
+		.family = AF_INET, .ip = {198, 41, 0, 4}, .port = 53};
 	const struct edge_addr *internal = &j->d->topo->internal;
 
 	if (topo_is_inside_address(j->d->topo, server))
@@ -40,42 +47,65 @@ static bool is_inside(const struct job *j, const struct edge_addr *server)
 	       topo_hosts_route(&world, internal) != TOPO_HOSTS_INSIDE;
 }
 
-static void tell_inside(struct job *j, const char *text)
+/* What the cures go by. */
+static struct ctl_resolv resolv_of(const struct job *j)
 {
-	const char *resolv = j->d->c->config->resolv;
+	return (struct ctl_resolv){
+		.kind = ctl_resolv_kind_of(j->real, j->named, j->named_count),
+		.config = j->d->c->config_path,
+		.path = j->d->c->config->resolv,
+		.has_uplinks = !access(CTL_RESOLV_UPLINKS, R_OK),
+		.out = j->server,
+		.out_count = j->server_count,
+	};
+}
 
-	ctl_cure_add(&j->d->cure, CTL_ON_EDGE,
-		     "sed -i -E '/^nameserver[[:space:]]+%s(:[0-9]+)?$/d' %s",
-		     text, resolv);
-	ctl_cure_add(&j->d->cure, CTL_ON_EDGE, "systemctl reload access-edge");
+static void tell_inside(struct job *j, const struct edge_addr *server)
+{
+	const struct ctl_resolv r = resolv_of(j);
+	char text[EDGE_ADDR_STRLEN];
+
+	edge_addr_print_ip(server, false, text);
+	ctl_resolv_cure_inside(&j->d->cure, &r, server);
 	ctl_doctor_bad(j->d, TOPO_ERROR, "DNS-011", text,
-		       "%s names %s, which lies inside", resolv, text);
+		       "%s names %s, which lies inside", r.path, text);
 	j->is_said = true;
 }
 
-/* Those that may be asked stay in the list. */
+static void tell_none(struct job *j, const char *saw)
+{
+	const struct ctl_resolv r = resolv_of(j);
+
+	ctl_resolv_cure_none(&j->d->cure, &r);
+	ctl_doctor_bad(j->d, TOPO_ERROR, "DNS-010", r.path, "%s", saw);
+	j->is_said = true;
+}
+
+/* This host itself, whom nobody outside asks. */
+static bool is_this_host(const struct job *j, const struct edge_addr *server)
+{
+	return edge_addr_classify(server) == EDGE_ADDR_LOOPBACK &&
+	       !j->d->c->config->lab;
+}
+
+/* Those that may be asked. */
 static void sort_servers(struct job *j)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < j->server_count; i++) {
+	for (size_t i = 0; i < j->named_count; i++) {
 		char text[EDGE_ADDR_STRLEN];
 
-		edge_addr_print_ip(&j->server[i], false, text);
-		if (edge_addr_classify(&j->server[i]) == EDGE_ADDR_LOOPBACK &&
-		    !j->d->c->config->lab)
-			continue; /* this host itself, whom nobody outside asks
-				   */
-		if (is_inside(j, &j->server[i])) {
-			tell_inside(j, text);
+		edge_addr_print_ip(&j->named[i], false, text);
+		if (is_this_host(j, &j->named[i]) || is_inside(j, &j->named[i]))
 			continue;
-		}
 		snprintf(j->names + strlen(j->names),
 			 sizeof(j->names) - strlen(j->names), "%s%s",
-			 kept ? ", " : "", text);
-		j->server[kept++] = j->server[i];
+			 j->server_count ? ", " : "", text);
+		j->server[j->server_count++] = j->named[i];
 	}
-	j->server_count = kept;
+	for (size_t i = 0; i < j->named_count; i++)
+		if (!is_this_host(j, &j->named[i]) &&
+		    is_inside(j, &j->named[i]))
+			tell_inside(j, &j->named[i]);
 }
 
 static void read_servers(struct job *j)
@@ -83,24 +113,19 @@ static void read_servers(struct job *j)
 	const char *path = j->d->c->config->resolv;
 	uint8_t *text = NULL;
 	size_t len = 0;
-	enum edge_err err =
-		topo_file_read(&text, &len, AT_FDCWD, path, RESOLV_MAX);
+	enum edge_err err;
 
+	if (!realpath(path, j->real)) /* links are as good, here */
+		snprintf(j->real, sizeof(j->real), "%s", path);
+	err = topo_file_read(&text, &len, AT_FDCWD, j->real, RESOLV_MAX);
 	if (!err)
-		j->server_count =
-			ctl_resolv_parse(j->server, edge_slice(text, len));
+		j->named_count =
+			ctl_resolv_parse(j->named, edge_slice(text, len));
 	free(text);
 	sort_servers(j);
-	if (j->server_count || j->is_said)
-		return;
-	ctl_cure_add(&j->d->cure, CTL_ON_EDGE,
-		     "echo 'nameserver ADDRESS' >> %s (ADDRESS of a server "
-		     "outside)",
-		     path);
-	ctl_doctor_bad(j->d, TOPO_ERROR, "DNS-010", path, "%s",
-		       err ? ctl_reason(err)
-			   : "no nameserver line with a server outside");
-	j->is_said = true;
+	if (!j->server_count && !j->is_said)
+		tell_none(j, err ? ctl_reason(err)
+				 : "no nameserver line with a server outside");
 }
 
 /* -- cures --------------------------------------------------------------- */
@@ -141,7 +166,7 @@ static void cure_services(struct ctl_cure *k, const struct ctl_dns_want *w)
 			     w->name, w->srv[i].priority, w->srv[i].weight,
 			     w->srv[i].port, w->srv[i].target);
 	if (!w->is_unwanted)
-		ctl_cure_add(k, CTL_ON_DNS, "%s. 3600 IN SRV 0 0 %u %s.",
+		ctl_cure_end(k, CTL_ON_DNS, "%s. 3600 IN SRV 0 0 %u %s.",
 			     w->name, w->port, w->target);
 }
 
@@ -237,10 +262,8 @@ static void ask(struct job *j)
 	if (!err)
 		judge(j);
 	else if (err == EDGE_ENOTFOUND)
-		ctl_doctor_bad(j->d, TOPO_ERROR, "DNS-010",
-			       j->d->c->config->resolv,
-			       "no nameserver that this host's outside address "
-			       "can ask");
+		tell_none(j, "no nameserver that this host's outside address "
+			     "can ask");
 	else
 		tell_silence(j);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edgectl/cure_ini.h"
 #include "edgectl/hosts_judge.h"
 #include "topology/store.h"
 
@@ -94,7 +95,7 @@ static void cure_line(struct job *j, const char *address, const char *name)
 
 static void cure_load(struct job *j)
 {
-	ctl_cure_add(&j->d->cure, CTL_ON_EDGE, "%s hosts load %s/hosts.new",
+	ctl_cure_end(&j->d->cure, CTL_ON_EDGE, "%s hosts load %s/hosts.new",
 		     j->d->tool, j->d->c->config->state);
 }
 
@@ -118,27 +119,34 @@ static void cure_row(struct job *j, const struct ctl_hosts_row *r)
 static void cure_surplus(struct job *j, const struct ctl_hosts_row *r)
 {
 	const char *state = j->d->c->config->state;
+	char name[320];
 
+	ctl_cure_pattern(name, sizeof(name), r->name);
 	ctl_cure_add(&j->d->cure, CTL_ON_EDGE,
-		     "sed -E -e 's/[[:space:]]%s([[:space:]]|$)/ /' -e "
-		     "'/^[[:space:]]*[0-9A-Fa-f.:]+[[:space:]]*$/d' "
+		     "sed -E -e 's/\\s%s(\\s|$)/ /Ig' -e "
+		     "'/^\\s*[0-9A-Fa-f.:]+\\s*(#.*)?$/d' "
 		     "%s/replica/current/hosts > %s/hosts.new",
-		     r->name, state, state);
+		     name, state, state);
 }
 
 /* -- findings ------------------------------------------------------------ */
 
+/* Whole names, and dots for those that have no room. */
 static void append(char *dst, size_t cap, const char *name)
 {
+	static const char more[] = ", ...";
 	size_t len = strlen(dst);
 
-	snprintf(dst + len, cap - len, "%s%s", len ? ", " : "", name);
+	if (len + 2 + strlen(name) + sizeof(more) < cap)
+		snprintf(dst + len, cap - len, "%s%s", len ? ", " : "", name);
+	else if (len < sizeof(more) || strcmp(dst + len - 3, "...") != 0)
+		snprintf(dst + len, cap - len, "%s", more);
 }
 
 static void tell_missing(struct job *j)
 {
 	char names[320] = "";
-	unsigned count = 0;
+	size_t count = j->rows.left_out;
 
 	for (size_t i = 0; i < j->rows.count; i++) {
 		const struct ctl_hosts_row *r = &j->rows.v[i];
@@ -153,7 +161,7 @@ static void tell_missing(struct job *j)
 		return;
 	cure_load(j);
 	ctl_doctor_bad(j->d, TOPO_WARN, "HOSTS-002", "hosts",
-		       "%u names missing: %s", count, names);
+		       "%zu names missing: %s", count, names);
 }
 
 static void tell_row(struct job *j, const struct ctl_hosts_row *r)

@@ -1,5 +1,6 @@
 /* doctor, family NET: the plan of the network, judged. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "edgectl/doctor.h"
 #include "edgectl/net_plan.h"
@@ -13,6 +14,9 @@ static void tell(struct ctl_doctor *d, const struct ctl_net_plan *p, size_t i)
 		if (p->step[k].finding == (int)i)
 			ctl_cure_add(&d->cure, CTL_ON_EDGE, "%s",
 				     p->step[k].line);
+	if (d->cure.left_out || !strcmp(f->id, "NET-012"))
+		ctl_cure_end(&d->cure, CTL_ON_EDGE, "%s net plan --apply",
+			     d->tool);
 	ctl_doctor_bad(d, f->level, f->id, f->place, "%s", f->saw);
 }
 

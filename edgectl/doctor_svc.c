@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/sock.h"
+#include "edgectl/cure_ini.h"
 #include "edgectl/keyring.h"
 #include "edgectl/svc_judge.h"
 
@@ -72,13 +73,12 @@ static bool is_served(const struct topo *t, enum topo_port_kind kind)
 static void tell_unserved(struct ctl_doctor *d, const struct ctl_svc_door *door,
 			  const char *at)
 {
+	static const struct ctl_ini_set roots = {
+		"trust", "public", "/etc/ssl/certs/ca-certificates.crt"};
 	const struct edge_config *c = d->c->config;
 
 	if (!c->trust.public_roots)
-		ctl_cure_add(&d->cure, CTL_ON_EDGE,
-			     "sed -i '/^\\[trust\\]/a public = "
-			     "/etc/ssl/certs/ca-certificates.crt' %s",
-			     d->c->config_path);
+		ctl_cure_set(&d->cure, d->c->config_path, &roots);
 	ctl_cure_add(&d->cure, CTL_ON_EDGE, "systemctl restart %s",
 		     ctl_daemons[door->daemon]);
 	ctl_doctor_bad(d, TOPO_WARN, "SVC-014", door->name,

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "edgectl/cure_ini.h"
 #include "edgectl/doctor.h"
 #include "edgectl/svc_judge.h"
 #include "edgectl/sys_clock.h"
@@ -223,12 +224,11 @@ static void check_buffers(struct ctl_doctor *d)
 
 static void check_lab(struct ctl_doctor *d)
 {
+	static const struct ctl_ini_set off = {"local", "lab", "no"};
+
 	if (!d->c->config->lab)
 		return;
-	ctl_cure_add(&d->cure, CTL_ON_EDGE,
-		     "sed -i -E 's/^[[:space:]]*lab[[:space:]]*=.*/lab = no/' "
-		     "%s",
-		     d->c->config_path);
+	ctl_cure_set(&d->cure, d->c->config_path, &off);
 	for (size_t i = 0; i <= CTL_AV; i++)
 		ctl_cure_add(&d->cure, CTL_ON_EDGE, "systemctl restart %s",
 			     ctl_daemons[i]);

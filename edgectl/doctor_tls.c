@@ -7,6 +7,7 @@
 
 #include "edgectl/cert_file.h"
 #include "edgectl/cert_shown.h"
+#include "edgectl/cure_ini.h"
 #include "edgectl/doctor_svc.h"
 #include "edgectl/svc_judge.h"
 
@@ -78,13 +79,13 @@ static void check_shown(struct job *j, const struct ctl_shown *shown)
 static void check_old(struct job *j)
 {
 	struct ctl_shown shown;
-	char why[200];
+	char why[200], name[64];
+	const struct ctl_ini_set set = {"tls", name, NULL};
 
 	if (profile(j) == EDGE_TLS_LYNC2013) {
-		ctl_cure_add(&j->d->cure, CTL_ON_EDGE,
-			     "sed -i -E '/^[[:space:]]*profile\\.%s[[:space:]]*"
-			     "=/d' %s",
-			     profile_name(j->door), j->d->c->config_path);
+		snprintf(name, sizeof(name), "profile.%s",
+			 profile_name(j->door));
+		ctl_cure_set(&j->d->cure, j->d->c->config_path, &set);
 		ctl_cure_add(&j->d->cure, CTL_ON_EDGE, "systemctl reload %s",
 			     ctl_daemons[j->door->daemon]);
 		ctl_doctor_bad(j->d, TOPO_WARN, "CTL-018", j->place,

@@ -51,22 +51,48 @@ const char *ctl_hands_name(enum ctl_hands hands)
 	return names[hands];
 }
 
+/* Empty when it is too long: half a command is worse than none. */
+static void print_step(struct ctl_cure_step *s, const char *fmt, va_list ap)
+	EDGE_PRINTF(2, 0);
+static void print_step(struct ctl_cure_step *s, const char *fmt, va_list ap)
+{
+	const int n = vsnprintf(s->line, sizeof(s->line), fmt, ap);
+
+	if (n < 0 || (size_t)n >= sizeof(s->line))
+		*s->line = '\0';
+}
+
+static void put_step(struct ctl_cure *k, const struct ctl_cure_step *s,
+		     size_t room)
+{
+	if (k->count < room && *s->line)
+		k->step[k->count++] = *s;
+	else
+		k->left_out++;
+}
+
 void ctl_cure_add(struct ctl_cure *k, enum ctl_hands hands, const char *fmt,
 		  ...)
 {
-	struct ctl_cure_step *s = &k->step[k->count];
+	struct ctl_cure_step s = {.hands = hands};
 	va_list ap;
-	int n;
 
-	if (k->count == CTL_CURE_LINES)
-		return;
 	va_start(ap, fmt);
-	n = vsnprintf(s->line, sizeof(s->line), fmt, ap);
+	print_step(&s, fmt, ap);
 	va_end(ap);
-	if (n < 0 || (size_t)n >= sizeof(s->line))
-		return;
-	s->hands = hands;
-	k->count++;
+	put_step(k, &s, CTL_CURE_LINES - 1);
+}
+
+void ctl_cure_end(struct ctl_cure *k, enum ctl_hands hands, const char *fmt,
+		  ...)
+{
+	struct ctl_cure_step s = {.hands = hands};
+	va_list ap;
+
+	va_start(ap, fmt);
+	print_step(&s, fmt, ap);
+	va_end(ap);
+	put_step(k, &s, CTL_CURE_LINES);
 }
 
 static void count(struct ctl *c, enum topo_level level)
@@ -100,6 +126,10 @@ static void show_json(struct ctl *c, const struct ctl_advice *a,
 	if (o && *a->id)
 		json_object_set_new(o, "page",
 				    json_sprintf("%s/%s.md", CTL_PAGES, a->id));
+	if (o && f->cure && f->cure->left_out)
+		json_object_set_new(
+			o, "cure_left_out",
+			json_integer((json_int_t)f->cure->left_out));
 	json_array_append_new(c->findings, o);
 }
 
@@ -124,6 +154,11 @@ static void show_text(const struct ctl_advice *a, const struct ctl_cure *k)
 			i ? "    " : "run:", ctl_hands_name(k->step[i].hands),
 			line);
 	}
+	if (k && k->left_out)
+		fprintf(stderr,
+			"       and %zu steps more: run these, then look "
+			"again\n",
+			k->left_out);
 	fprintf(stderr, "  more: %s/%s.md\n", CTL_PAGES, a->id);
 }
 

@@ -4,7 +4,10 @@
 
 #include "edgectl/ctl.h"
 
-enum { CTL_CURE_LINES = 12, CTL_CURE_LINE = 320 };
+enum { /* ours: who has typed as many lines looks again */
+       CTL_CURE_LINES = 32,
+       CTL_CURE_LINE = 512,
+};
 
 /* Whose hands it takes. */
 enum ctl_hands {
@@ -23,11 +26,15 @@ struct ctl_cure {
 		enum ctl_hands hands;
 		char line[CTL_CURE_LINE];
 	} step[CTL_CURE_LINES];
-	size_t count;
+	size_t count, left_out; /* both are shown */
 };
 
-/** One more step; one that does not fit is left out whole. */
+/** One more step; one that has no room is left out whole, and counted. */
 void ctl_cure_add(struct ctl_cure *k, enum ctl_hands hands, const char *fmt,
+		  ...) EDGE_PRINTF(3, 4);
+/** The step without which those before it are in vain: a place is kept for
+ * one. */
+void ctl_cure_end(struct ctl_cure *k, enum ctl_hands hands, const char *fmt,
 		  ...) EDGE_PRINTF(3, 4);
 /** "edge", "member", "inside", "dns", "firewall", "ca". */
 const char *ctl_hands_name(enum ctl_hands hands);

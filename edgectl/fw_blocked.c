@@ -5,13 +5,6 @@
 #include "common/config.h"
 #include "edgectl/fw_parts.h"
 
-/* ours: somebody on the Internet whom no rule knows (RFC 5737, RFC 3849) */
-static const struct edge_addr stranger4 = {.family = AF_INET,
-					   .ip = {198, 51, 100, 77}},
-			      stranger6 = {.family = AF_INET6,
-					   .ip = {0x20, 1, 0xd, 0xb8, 0x77,
-						  0x77, [15] = 0x77}};
-
 enum { THEIR_PORT = 40077, SYMPTOM = 120 };
 
 struct trial {
@@ -177,7 +170,8 @@ static bool try_ports(struct trial *t)
 	return good && (p->count == 1 || try(t, false));
 }
 
-/* Each of them, or a stranger. */
+/* Each of them, or a stranger. A name server that nobody has named is not
+ * missed here: DNS says so. */
 static bool try_peers(struct trial *t)
 {
 	const struct ctl_port *p = t->row;
@@ -196,9 +190,9 @@ static bool try_peers(struct trial *t)
 			t->far.ip[t->far.family == AF_INET ? 3 : 15] |= 1;
 		good &= try_ports(t);
 	}
-	if (tried || !(p->peers & (CTL_PEER_ANY | CTL_PEER_DNS | CTL_PEER_NTP)))
+	if (tried || !(p->peers & (CTL_PEER_ANY | CTL_PEER_NTP)))
 		return good;
-	t->far = p->own.family == AF_INET ? stranger4 : stranger6;
+	t->far = ctl_fw_stranger(p->own.family);
 	return try_ports(t);
 }
 

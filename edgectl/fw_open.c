@@ -4,11 +4,9 @@
 
 #include "edgectl/fw_parts.h"
 
-/* ours: hosts that no rule knows, outside (RFC 5737) and inside */
-static const struct edge_addr strangers[] = {
-	[CTL_OUTSIDE] = {.family = AF_INET, .ip = {198, 51, 100, 77}},
-	[CTL_INSIDE] = {.family = AF_INET, .ip = {10, 255, 255, 77}},
-};
+/* ours: a host inside that no rule knows */
+static const struct edge_addr inside = {.family = AF_INET,
+					.ip = {10, 255, 255, 77}};
 
 enum { THEIR_PORT = 40077, CLOSED_LOW = 9, CLOSED_HIGH = 65535 };
 enum { PORT_TEXT = 96 };
@@ -110,7 +108,8 @@ static void try(struct ctl_fw_maker *m, struct probe *x, uint16_t port)
 		.hook = CTL_NFT_INPUT,
 		.in = device,
 		.is_tcp = x->is_tcp,
-		.from = strangers[x->side],
+		.from = x->side == CTL_OUTSIDE ? ctl_fw_stranger(AF_INET)
+					       : inside,
 	};
 	struct ctl_nft_verdict v;
 
@@ -174,8 +173,8 @@ void ctl_fw_forward(struct ctl_fw_maker *m)
 		.in = m->view->device[CTL_OUTSIDE],
 		.out = m->view->device[CTL_INSIDE],
 		.is_tcp = true,
-		.from = strangers[CTL_OUTSIDE],
-		.to = strangers[CTL_INSIDE],
+		.from = ctl_fw_stranger(AF_INET),
+		.to = inside,
 	};
 	struct ctl_nft_verdict v;
 	struct ctl_fw_finding *f;

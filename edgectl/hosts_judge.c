@@ -21,8 +21,10 @@ static void add(struct job *j, enum ctl_hosts_fault fault, const char *name,
 		if (!strcmp(o->v[i].name, name) && o->v[i].fault == fault &&
 		    (!addr || edge_addr_same_ip(addr, &o->v[i].addr)))
 			return;
-	if (o->count == CTL_HOSTS_ROWS)
+	if (o->count == CTL_HOSTS_ROWS) {
+		o->left_out += fault == CTL_HOSTS_MISSING;
 		return;
+	}
 	o->v[o->count] = (struct ctl_hosts_row){.fault = fault, .name = name};
 	if (addr)
 		o->v[o->count].addr = *addr;
@@ -160,7 +162,7 @@ void ctl_hosts_judge(struct ctl_hosts_rows *out, const struct topo_hosts *h,
 {
 	struct job j = {out, h, t};
 
-	out->count = 0;
+	out->count = out->left_out = 0;
 	check_names(&j);
 	check_pools(&j);
 	check_surplus(&j);

@@ -21,7 +21,7 @@ struct ctl_hosts_row {
 
 struct ctl_hosts_rows {
 	struct ctl_hosts_row v[CTL_HOSTS_ROWS];
-	size_t count;
+	size_t count, left_out; /* missing ones that have no room */
 };
 
 /** h NULL: the version has no HOSTS. */

@@ -20,7 +20,7 @@ struct server {
 
 struct servers {
 	struct server v[HOSTS];
-	size_t count;
+	size_t count, left_out;
 };
 
 static void add_server(struct servers *s, const char *name,
@@ -31,6 +31,8 @@ static void add_server(struct servers *s, const char *name,
 			return;
 	if (s->count < HOSTS)
 		s->v[s->count++] = (struct server){.name = name, .at = *at};
+	else
+		s->left_out++;
 }
 
 static void add_host(struct servers *s, const struct topo *t, const char *name)
@@ -46,7 +48,7 @@ static void add_host(struct servers *s, const struct topo *t, const char *name)
 /* Those that connect to us, and the pool's other members. */
 static void find_servers(struct servers *s, const struct topo *t)
 {
-	s->count = 0;
+	s->count = s->left_out = 0;
 	for (size_t i = 0; i < t->trusted_count; i++)
 		add_host(s, t, t->trusted[i].fqdn);
 	for (size_t i = 0; i < t->member_count; i++)
@@ -86,6 +88,8 @@ static void add_net(struct ctl_net_maker *m, const struct edge_addr *at,
 
 	if (m->nets < CTL_NET_NETS)
 		m->net[m->nets++] = ctl_net_own(&a);
+	else
+		m->plan->left_out++;
 }
 
 static bool is_inward(const struct ctl_net_maker *m,
@@ -286,6 +290,7 @@ void ctl_net_inward(struct ctl_net_maker *m)
 	if (!m->side[CTL_INSIDE].link)
 		return;
 	find_servers(&s, m->wants->topo);
+	m->plan->left_out += s.left_out;
 	find_nets(m, &s);
 	for (size_t i = 0; i < m->nets; i++)
 		find_via(m, &m->net[i]);

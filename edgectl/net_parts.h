@@ -31,7 +31,8 @@ struct ctl_net_maker {
 	size_t nets;
 };
 
-/** The finding that the steps which follow cure; -1 when there is no room. */
+/** The finding that the steps which follow cure; that of no room when there is
+ * none. */
 int ctl_net_found(struct ctl_net_maker *m, const char *id,
 		  enum topo_level level, const char *place, const char *fmt,
 		  ...) EDGE_PRINTF(5, 6);

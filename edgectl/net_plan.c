@@ -8,6 +8,42 @@
 #include "common/config.h"
 #include "edgectl/net_parts.h"
 
+/* The last finding's place is kept for this one; steps of what has no room are
+ * its own. */
+static int no_room(struct ctl_net_plan *p)
+{
+	struct ctl_net_finding *f = &p->finding[p->findings];
+
+	p->left_out++;
+	if (p->findings == CTL_NET_FINDINGS)
+		return CTL_NET_FINDINGS - 1;
+	f->id = "NET-012";
+	f->level = TOPO_WARN;
+	(void)snprintf(f->place, sizeof(f->place), "plan");
+	return (int)p->findings++;
+}
+
+/* Known when all has been looked at. */
+static void tell_left_out(struct ctl_net_plan *p)
+{
+	struct ctl_net_finding *f = NULL;
+
+	if (!p->left_out)
+		return;
+	for (size_t i = 0; i < p->findings && !f; i++)
+		if (!strcmp(p->finding[i].id, "NET-012"))
+			f = &p->finding[i];
+	if (!f) {
+		f = &p->finding[no_room(p)];
+		p->left_out--; /* it has room itself */
+	}
+	(void)snprintf(
+		f->saw, sizeof(f->saw),
+		"%zu things have no room in the plan: servers and networks "
+		"inside, findings, steps",
+		p->left_out);
+}
+
 int ctl_net_found(struct ctl_net_maker *m, const char *id,
 		  enum topo_level level, const char *place, const char *fmt,
 		  ...)
@@ -16,8 +52,8 @@ int ctl_net_found(struct ctl_net_maker *m, const char *id,
 	struct ctl_net_finding *f = &p->finding[p->findings];
 	va_list ap;
 
-	if (p->findings == CTL_NET_FINDINGS)
-		return -1;
+	if (p->findings >= CTL_NET_FINDINGS - 1)
+		return no_room(p);
 	f->id = id;
 	f->level = level;
 	(void)snprintf(f->place, sizeof(f->place), "%s", place);
@@ -35,8 +71,10 @@ static void put_step(struct ctl_net_maker *m, int finding, const char *fmt,
 	struct ctl_net_plan *p = m->plan;
 	struct ctl_net_step *s = &p->step[p->steps];
 
-	if (p->steps == CTL_NET_STEPS)
+	if (p->steps == CTL_NET_STEPS) {
+		p->left_out++;
 		return;
+	}
 	s->finding = finding;
 	s->is_by_people = false;
 	(void)vsnprintf(s->line, sizeof(s->line), fmt, ap);
@@ -217,4 +255,5 @@ void ctl_net_plan(struct ctl_net_plan *p, const struct ctl_net_wants *w,
 		ctl_net_source(&m, CTL_INSIDE, families[i]);
 	}
 	ctl_net_filter(&m);
+	tell_left_out(p);
 }

@@ -10,9 +10,9 @@ struct edge_config;
 struct topo;
 
 enum {
-	CTL_NET_FINDINGS = 24,
-	CTL_NET_STEPS = 96,
-	CTL_NET_GOODS = 24,
+	CTL_NET_FINDINGS = 128, /* the last one: no room for all */
+	CTL_NET_STEPS = 512,
+	CTL_NET_GOODS = 128,
 	CTL_NET_TEXT = 256,
 	CTL_NET_LINE = 240,
 	CTL_NET_SIDE_ADDRS = 16,
@@ -53,6 +53,7 @@ struct ctl_net_plan {
 	char device[CTL_SIDES][16];	    /* empty: not found */
 	bool is_outside_bad, is_inside_bad; /* no way out; no way in */
 	/* of the topology, and not on the device of their side */
+	size_t left_out; /* for want of room; finding NET-012 */
 	struct edge_addr astray[2 * CTL_NET_SIDE_ADDRS];
 	size_t strays;
 };

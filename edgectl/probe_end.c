@@ -9,6 +9,7 @@
 enum {
 	STUN_PORT = 3478, /* RFC 8489 §18.6 */
 	DAYS_LEAST = 7,	  /* as access-edge's last warning */
+	ALERT_MS = 1000,  /* ours: until one is not waited for */
 	TEXT = CTL_PROBE_TEXT,
 };
 
@@ -189,34 +190,56 @@ static void judge_certificate(struct end *e, size_t *node,
 	*node = ctl_probe_tell(e->r->tree, *node, &soon);
 }
 
+/* With TLS 1.3 the server says only after our handshake that it misses our
+ * certificate. What we write before that may have its words lost. */
+static void wait_for_alert(struct ctl_probe_line *l)
+{
+	const uint32_t ms = l->ms < ALERT_MS ? l->ms : ALERT_MS;
+	size_t len = 0;
+	const struct ctl_probe_room room = {l->in, &len, sizeof(l->in)};
+
+	if (ctl_probe_tls_read(l->tls, &room, ctl_probe_now_ms() + ms, l->why,
+			       sizeof(l->why)) == EDGE_ETIMEOUT)
+		*l->why = '\0'; /* it may do without */
+}
+
 /* A server of federation wants to see a certificate, and we have none: that it
- * ends is what it should do. */
+ * ends for this is what it should do. */
 static void judge_federation(struct end *e, size_t node,
 			     const struct ctl_probe_seen *s)
 {
+	const char *id = ctl_probe_id(e->part, CTL_PROBE_NO_ANSWER);
+	struct ctl_probe_line *l = &e->r->line;
 	struct ctl_probe_ask ask = ask_of(e->r, e->name);
 	struct ctl_probe_heard heard;
-	const char *why = s->why;
+	enum ctl_probe_parting parting = s->parting;
 
 	if (!s->asks_for_ours) {
-		ctl_probe_bad(e->r, node,
-			      ctl_probe_id(e->part, CTL_PROBE_NO_ANSWER),
+		ctl_probe_bad(e->r, node, id,
 			      "the server does not ask for a certificate",
 			      "mutual TLS");
 		return;
 	}
-	if (!*why &&
-	    !ctl_probe_line_ask(&e->r->line, CTL_PROBE_SIP, &ask, &heard)) {
+	if (l->tls) {
+		wait_for_alert(l);
+		if (ctl_probe_tls_parting(l->tls) == CTL_PROBE_STAYS &&
+		    !ctl_probe_line_ask(l, CTL_PROBE_SIP, &ask, &heard)) {
+			ctl_probe_add(e->r->tree, node, CTL_PROBE_GOOD,
+				      "mutual TLS: asks for a certificate; "
+				      "without one SIP OPTIONS is %s",
+				      heard.text);
+			return;
+		}
+		parting = ctl_probe_tls_parting(l->tls);
+	}
+	if (parting == CTL_PROBE_WANTS_OURS || parting == CTL_PROBE_CUT)
 		ctl_probe_add(e->r->tree, node, CTL_PROBE_GOOD,
 			      "mutual TLS: asks for a certificate; without one "
-			      "SIP OPTIONS is %s",
-			      heard.text);
-		return;
-	}
-	ctl_probe_add(e->r->tree, node, CTL_PROBE_GOOD,
-		      "mutual TLS: asks for a certificate; without one it ends "
-		      "(%s), as it should: partners have one",
-		      *why ? why : e->r->line.why);
+			      "it ends (%s), as it should: partners have one",
+			      l->tls ? l->why : s->why);
+	else
+		ctl_probe_bad(e->r, node, id, l->tls ? l->why : s->why,
+			      "mutual TLS: after it asked for a certificate");
 }
 
 static void tls_end(struct end *e, size_t node)

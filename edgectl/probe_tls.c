@@ -30,6 +30,7 @@ struct ctl_probe_roots {
 struct ctl_probe_tls {
 	SSL *ssl;
 	struct ctl_probe_seen *seen; /* during the handshake */
+	enum ctl_probe_parting parting;
 };
 
 static const char *const bundles[] = {
@@ -95,6 +96,29 @@ static int on_asked(SSL *ssl, X509 **cert, EVP_PKEY **key)
 	return 0;
 }
 
+/* RFC 5246 §7.2.2, RFC 8446 §6.2: what is said to who shows none. */
+static enum ctl_probe_parting parting_of(int alert)
+{
+	static const int ours[] = {
+		SSL_AD_HANDSHAKE_FAILURE,	SSL_AD_BAD_CERTIFICATE,
+		SSL_AD_UNSUPPORTED_CERTIFICATE, SSL_AD_CERTIFICATE_UNKNOWN,
+		SSL_AD_ACCESS_DENIED,		SSL_AD_CERTIFICATE_REQUIRED,
+	};
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+		if (alert == ours[i])
+			return CTL_PROBE_WANTS_OURS;
+	return CTL_PROBE_ALERT;
+}
+
+static void on_alert(const SSL *ssl, int where, int value)
+{
+	struct ctl_probe_tls *t = SSL_get_app_data(ssl);
+
+	if (t && where == SSL_CB_READ_ALERT && value >> 8 == SSL3_AL_FATAL)
+		t->parting = parting_of(value & 0xff);
+}
+
 static bool load_roots(SSL_CTX *ctx, const char *pem)
 {
 	if (pem)
@@ -113,6 +137,7 @@ static bool set_ground(SSL_CTX *ctx)
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, on_verify);
 	SSL_CTX_set_verify_depth(ctx, DEPTH);
 	SSL_CTX_set_client_cert_cb(ctx, on_asked);
+	SSL_CTX_set_info_callback(ctx, on_alert);
 	SSL_CTX_set_max_cert_list(ctx, CERT_LIST_MAX);
 	SSL_CTX_clear_mode(ctx,
 			   SSL_MODE_AUTO_RETRY); /* each record has its wait */
@@ -209,6 +234,14 @@ static void look(struct ctl_probe_tls *t, const struct ctl_probe_shake *p)
 
 /* ---- moving */
 
+/* TCP has ended, which TLS has not. */
+static bool is_cut(int error)
+{
+	return error == SSL_ERROR_SYSCALL ||
+	       ERR_GET_REASON(ERR_peek_last_error()) ==
+		       SSL_R_UNEXPECTED_EOF_WHILE_READING;
+}
+
 /* After a call that did not do: ready to be called again? */
 static enum edge_err pause_for(struct ctl_probe_tls *t, int result,
 			       uint64_t until_ms, char *why, size_t cap)
@@ -223,9 +256,12 @@ static enum edge_err pause_for(struct ctl_probe_tls *t, int result,
 		return EDGE_ETIMEOUT;
 	}
 	if (error == SSL_ERROR_ZERO_RETURN) {
+		t->parting = CTL_PROBE_CUT;
 		snprintf(why, cap, "closed without an answer");
 		return EDGE_ECLOSED;
 	}
+	if (t->parting == CTL_PROBE_STAYS && is_cut(error))
+		t->parting = CTL_PROBE_CUT;
 	take_reason(why, cap, "connection cut");
 	return EDGE_ETLS;
 }
@@ -265,6 +301,7 @@ enum edge_err ctl_probe_tls_new(struct ctl_probe_tls **out,
 	SSL_set_app_data(t->ssl, t);
 	err = shake(t, p);
 	look(t, p);
+	seen->parting = t->parting;
 	t->seen = NULL;
 	if (err)
 		goto out;
@@ -284,6 +321,11 @@ void ctl_probe_tls_free(struct ctl_probe_tls *t)
 	ERR_clear_error();
 	SSL_free(t->ssl);
 	free(t);
+}
+
+enum ctl_probe_parting ctl_probe_tls_parting(const struct ctl_probe_tls *t)
+{
+	return t->parting;
 }
 
 enum edge_err ctl_probe_tls_write(struct ctl_probe_tls *t,

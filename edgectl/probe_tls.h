@@ -19,6 +19,14 @@ EDGE_MUST_CHECK enum edge_err ctl_probe_roots_new(struct ctl_probe_roots **out,
 						  size_t why_cap);
 void ctl_probe_roots_free(struct ctl_probe_roots *r); /* NULL is fine */
 
+/* How the other end went. */
+enum ctl_probe_parting {
+	CTL_PROBE_STAYS,      /* it did not, or we went first */
+	CTL_PROBE_WANTS_OURS, /* an alert about our certificate, or none */
+	CTL_PROBE_CUT,	      /* without a word of TLS */
+	CTL_PROBE_ALERT,      /* for another reason */
+};
+
 /* Texts are ASCII. */
 struct ctl_probe_seen {
 	bool has_certificate, has_name, asks_for_ours;
@@ -27,7 +35,8 @@ struct ctl_probe_seen {
 	char validity[128]; /* of the certificate itself; "": it is valid now */
 	char names[200];    /* as it says; cut */
 	int days_left;
-	char why[160]; /* why there was no handshake */
+	char why[160];			/* why there was no handshake */
+	enum ctl_probe_parting parting; /* in the handshake */
 };
 
 struct ctl_probe_shake {
@@ -42,6 +51,8 @@ EDGE_MUST_CHECK enum edge_err
 ctl_probe_tls_new(struct ctl_probe_tls **out, struct ctl_probe_seen *seen,
 		  const struct ctl_probe_shake *p);
 void ctl_probe_tls_free(struct ctl_probe_tls *t); /* NULL is fine */
+/** Since the handshake; of what has been read. */
+enum ctl_probe_parting ctl_probe_tls_parting(const struct ctl_probe_tls *t);
 EDGE_MUST_CHECK enum edge_err ctl_probe_tls_write(struct ctl_probe_tls *t,
 						  struct edge_slice bytes,
 						  uint64_t until_ms, char *why,

@@ -329,16 +329,16 @@ enum ctl_exit ctl_setup_certificates(struct ctl_setup *s)
 	if (!s->topo)
 		return CTL_GOOD;
 	for (unsigned i = 0; i < EDGE_CERT_USES; i++) {
-		const size_t before = s->left.count;
+		const size_t before = s->left.count + s->left.left_out;
 		enum ctl_exit now = CTL_GOOD;
 
 		if (ctl_setup_wants((enum edge_cert_use)i))
 			now = one(s, (enum edge_cert_use)i);
-		is_asked |= s->left.count > before;
+		is_asked |= s->left.count + s->left.left_out > before;
 		exit = now ? now : exit;
 	}
 	if (is_asked)
-		ctl_cure_add(&s->left, CTL_ON_EDGE,
+		ctl_cure_end(&s->left, CTL_ON_EDGE,
 			     "edgectl up again, when the answers are there");
 	return exit;
 }

@@ -165,6 +165,11 @@ void ctl_setup_tell_left(const struct ctl_setup *s)
 						ctl_hands_name(step->hands),
 						"do", step->line));
 	}
+	if (s->left.left_out)
+		ctl_say(s->c,
+			"  and %zu more: run edgectl up again after these",
+			s->left.left_out);
+	ctl_put_number(s->c, "left_out", s->left.left_out);
 	ctl_put(s->c, "left", rows);
 }
 

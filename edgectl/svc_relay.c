@@ -9,6 +9,7 @@
 
 #include "common/crypto.h"
 #include "edgectl/mras_xml.h"
+#include "edgectl/relay_judge.h"
 #include "edgectl/svc_judge.h"
 #include "edgectl/turn.h"
 
@@ -101,27 +102,55 @@ static bool mint(struct relays *r)
 
 /* -- allocations --------------------------------------------------------- */
 
-static enum edge_err allocate(struct relays *r, const struct edge_addr *at,
-			      const struct ctl_local *side, bool is_tcp,
-			      char why[WHY])
+/* One attempt: what it was for, and how it ended. */
+struct attempt {
+	struct edge_addr at;
+	struct ctl_local side;
+	bool is_tcp;
+	enum ctl_relay_fault fault;
+	char us[EDGE_ADDR_STRLEN], text[EDGE_ADDR_STRLEN], why[WHY];
+};
+
+static bool allocate(struct relays *r, struct attempt *x)
 {
 	const struct ctl_mras_answer *a = &r->answer;
+	struct ctl_turn_fault fault = {0};
 	const struct ctl_turn_plan plan = {
-		.server = *at,
-		.local = side->local,
-		.device = side->device,
-		.is_tcp = is_tcp,
+		.server = x->at,
+		.local = x->side.local,
+		.device = x->side.device,
+		.is_tcp = x->is_tcp,
 		.username = edge_slice(a->username, a->username_len),
 		.password = edge_slice(a->password, a->password_len),
 		.ms = ANSWER_MS,
+		.fault = &fault,
 	};
 	struct ctl_turn *t = NULL;
-	enum edge_err err;
+	struct ctl_relay_said said = {0};
 
-	why[0] = '\0';
-	err = ctl_turn_open(&t, &plan, why, WHY);
+	edge_addr_print(&x->at, x->text);
+	edge_addr_print_ip(&x->side.local, false, x->us);
+	said.err = ctl_turn_open(&t, &plan, x->why, WHY);
 	ctl_turn_close(t);
-	return err;
+	if (!said.err)
+		return true;
+	said.code = fault.code;
+	said.error = fault.error;
+	x->fault = ctl_relay_judge(&said);
+	return false;
+}
+
+static void cure(struct relays *r, const struct attempt *x,
+		 enum ctl_hands hands)
+{
+	const struct ctl_relay_place at = {
+		.hands = hands,
+		.us = x->us,
+		.text = x->text,
+		.is_tcp = x->is_tcp,
+	};
+
+	ctl_relay_cure(&r->d->cure, x->fault, &at);
 }
 
 /* A relay of this host: what it is named stands for our own listener, whatever
@@ -129,32 +158,32 @@ static enum edge_err allocate(struct relays *r, const struct edge_addr *at,
 static void own(struct relays *r, enum topo_port_kind kind)
 {
 	const struct topo_listen *l = &r->d->topo->listen[kind];
-	const bool is_tcp = kind == TOPO_PORT_AV_INSIDE_TCP ||
-			    kind == TOPO_PORT_AV_OUTSIDE_TCP;
 	const bool is_inside = kind == TOPO_PORT_AV_INSIDE_TCP ||
 			       kind == TOPO_PORT_AV_INSIDE_UDP;
-	struct ctl_local side;
-	char text[EDGE_ADDR_STRLEN], why[WHY];
+	struct attempt x = {
+		.at = l->addr,
+		.is_tcp = kind == TOPO_PORT_AV_INSIDE_TCP ||
+			  kind == TOPO_PORT_AV_OUTSIDE_TCP,
+	};
 
 	if (!l->present || ctl_doctor_is_cut_off(r->d, &l->addr, is_inside))
 		return;
 	if (is_inside)
-		ctl_local_inside(&side, r->d);
+		ctl_local_inside(&x.side, r->d);
 	else
-		ctl_local_outside(&side, r->d, kind);
-	if (!side.is_here)
+		ctl_local_outside(&x.side, r->d, kind);
+	if (!x.side.is_here)
 		return;
-	edge_addr_print(&l->addr, text);
-	if (!allocate(r, &l->addr, &side, is_tcp, why)) {
+	if (allocate(r, &x)) {
 		r->good++;
 		return;
 	}
 	if (r->d->is_firewall_bad)
 		return; /* FW says it */
-	ctl_cure_add(&r->d->cure, CTL_ON_EDGE, "systemctl restart av-edge");
+	cure(r, &x, CTL_ON_EDGE);
 	ctl_doctor_bad(r->d, TOPO_ERROR, "SVC-009", "av-edge",
-		       "allocation at %s/%s: %s", text, is_tcp ? "tcp" : "udp",
-		       why);
+		       "allocation at %s/%s: %s", x.text,
+		       x.is_tcp ? "tcp" : "udp", x.why);
 }
 
 static void all_of_ours(struct relays *r)
@@ -184,52 +213,53 @@ static const char *member_of(const struct topo *t, size_t i, const char *text)
 						     : text;
 }
 
-static void other_key(struct ctl_doctor *d, const char *name, const char *text)
+static void other_key(struct ctl_doctor *d, const char *name,
+		      const struct attempt *x)
 {
 	const struct edge_config *c = d->c->config;
-	const char *chain = c->certificate[EDGE_CERT_AV_AUTH].chain;
-	const char *key = c->certificate[EDGE_CERT_AV_AUTH].key;
+	const struct ctl_relay_pair ours = {
+		.self = d->topo->self,
+		.chain = c->certificate[EDGE_CERT_AV_AUTH].chain,
+		.key = c->certificate[EDGE_CERT_AV_AUTH].key,
+	};
 
-	ctl_cure_add(&d->cure, CTL_ON_MEMBER, "scp -p %s:%s %s:%s /root/",
-		     d->topo->self, chain, d->topo->self, key);
-	ctl_cure_add(&d->cure, CTL_ON_MEMBER,
-		     "edgectl cert assign av-auth --now --chain /root/%s --key "
-		     "/root/%s",
-		     strrchr(chain, '/') + 1, strrchr(key, '/') + 1);
-	ctl_cure_add(&d->cure, CTL_ON_MEMBER, "systemctl reload av-edge");
+	ctl_relay_cure_key(&d->cure, &ours);
 	ctl_doctor_bad(d, TOPO_ERROR, "CERT-004", name,
-		       "the relay at %s refuses a credential of this host: "
-		       "another A/V key",
-		       text);
+		       "the relay at %s knows no credential of this host, as "
+		       "with another A/V key: %s",
+		       x->text, x->why);
+}
+
+static void tell(struct relays *r, const char *name, const struct attempt *x)
+{
+	if (x->fault == CTL_RELAY_OTHER_KEY) {
+		other_key(r->d, name, x);
+		return;
+	}
+	cure(r, x, CTL_ON_MEMBER);
+	ctl_doctor_bad(r->d, TOPO_WARN,
+		       ctl_relay_is_refusal(x->fault) ? "SVC-015" : "SVC-013",
+		       name, "%s/udp: %s", x->text, x->why);
 }
 
 static void member(struct relays *r, size_t i)
 {
 	struct ctl_doctor *d = r->d;
 	const enum topo_port_kind kind = TOPO_PORT_AV_OUTSIDE_UDP;
-	struct edge_addr at = d->topo->av_members[i];
-	struct ctl_local side;
-	char text[EDGE_ADDR_STRLEN], why[WHY];
+	struct attempt x = {.at = d->topo->av_members[i]};
+	char text[EDGE_ADDR_STRLEN];
 	const char *name;
-	enum edge_err err;
 
-	at.port = d->topo->listen[kind].addr.port;
-	edge_addr_print(&at, text);
+	x.at.port = d->topo->listen[kind].addr.port;
+	edge_addr_print(&x.at, text);
 	name = member_of(d->topo, i, text);
-	ctl_local_outside(&side, d, kind);
-	if (side.local.family != at.family || !side.is_here)
+	ctl_local_outside(&x.side, d, kind);
+	if (x.side.local.family != x.at.family || !x.side.is_here)
 		return; /* the same relay by another family */
-	err = allocate(r, &at, &side, false, why);
-	if (!err)
+	if (allocate(r, &x))
 		ctl_doctor_good(d, "%s takes credentials of this host", name);
-	else if (err == EDGE_EDENIED)
-		other_key(d, name, text);
-	else {
-		ctl_cure_add(&d->cure, CTL_ON_MEMBER,
-			     "systemctl restart av-edge");
-		ctl_doctor_bad(d, TOPO_WARN, "SVC-013", name, "%s/udp: %s",
-			       text, why);
-	}
+	else
+		tell(r, name, &x);
 }
 
 void ctl_svc_relay(struct ctl_doctor *d)

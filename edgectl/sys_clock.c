@@ -171,7 +171,7 @@ static void tell_off(struct clocks *c, const struct server *s)
 	edge_addr_print_ip(&s->at, false, text);
 	ctl_cure_add(&c->d->cure, CTL_ON_EDGE, "timedatectl set-ntp false");
 	ctl_cure_add(&c->d->cure, CTL_ON_EDGE,
-		     "timedatectl set-time '%+" PRId64 "s'", off);
+		     "timedatectl set-time -- '%+" PRId64 "s'", off);
 	ctl_cure_add(&c->d->cure, CTL_ON_EDGE, "timedatectl set-ntp true");
 	ctl_doctor_bad(c->d, size * 1000 > ERROR_MS ? TOPO_ERROR : TOPO_WARN,
 		       "SYS-003", "clock", "%" PRId64 " s %s that of %s", size,

@@ -35,6 +35,7 @@ struct ctl_turn {
 	struct mst_mac *mac;
 	struct edge_addr relayed, reflexive;
 	struct mst_msg msg; /* the last message, in in[] */
+	unsigned refused;   /* its Error Code when that is why we end */
 	size_t in_len, in_used;
 	uint8_t in[IN_MAX];
 	uint8_t out[CTL_TURN_PACKET];
@@ -190,14 +191,21 @@ static bool keep(uint8_t *dst, size_t *len, struct edge_slice s)
 	return true;
 }
 
-static void tell(const struct ctl_turn *t, const char *what, char *why,
-		 size_t cap)
+static unsigned code_of(const struct ctl_turn *t)
 {
-	unsigned code = mst_has(&t->msg, MST_ERROR_CODE)
-				? t->msg.v[MST_ERROR_CODE].number
-				: 0;
+	return mst_has(&t->msg, MST_ERROR_CODE)
+		       ? t->msg.v[MST_ERROR_CODE].number
+		       : 0;
+}
 
-	snprintf(why, cap, "%s refused with %u", what, code);
+static void tell(struct ctl_turn *t, const char *what, char *why, size_t cap)
+{
+	const struct edge_slice reason = value(t, MST_ERROR_CODE);
+	const int len = (int)edge_slice_len(reason);
+
+	t->refused = code_of(t);
+	snprintf(why, cap, "%s refused with %u%s%.*s%s", what, t->refused,
+		 len ? " (" : "", len, (const char *)reason.p, len ? ")" : "");
 }
 
 static enum edge_err challenge(struct ctl_turn *t,
@@ -369,6 +377,11 @@ enum edge_err ctl_turn_open(struct ctl_turn **out,
 	*out = t;
 	t = NULL;
 out:
+	if (err && p->fault)
+		*p->fault = (struct ctl_turn_fault){
+			.code = t ? t->refused : 0,
+			.error = err == EDGE_ESYS ? errno : 0,
+		};
 	if (err && !*why)
 		snprintf(why, why_cap, "%s: %s", step,
 			 err == EDGE_ESYS ? strerror(errno)

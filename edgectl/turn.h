@@ -14,6 +14,12 @@ enum { CTL_TURN_PACKET = 2048 };
 
 struct ctl_turn; /* wiped by close */
 
+/* Of an open that failed, for who decides by it. */
+struct ctl_turn_fault {
+	unsigned code; /* the server's Error Code; 0: none */
+	int error;     /* errno of EDGE_ESYS; 0: none */
+};
+
 struct ctl_turn_plan {
 	struct edge_addr server;
 	struct edge_addr local;		      /* to send from; family 0: any */
@@ -21,6 +27,7 @@ struct ctl_turn_plan {
 	bool is_tcp;			      /* pseudo-TLS, then frames */
 	struct edge_slice username, password; /* raw bytes */
 	uint32_t ms;			      /* for connecting, each answer */
+	struct ctl_turn_fault *fault;	      /* NULL: not wanted */
 };
 
 /** Connected (TCP: pseudo-TLS too) and allocated. why gets words. */

@@ -11,4 +11,4 @@ def body(j):
     doctor.prove(j, faults_host, faults_dns)
 
 
-journey.main(body, limit=120)
+journey.main(body, limit=150)

@@ -11,6 +11,22 @@ def resolver_inside(lab):
     file.write_text(f'nameserver {netns.DIRECTORS[0]}\n' + file.read_text())
 
 
+def resolved(link, *more):
+    """systemd-resolved runs: /etc/resolv.conf leads to a file of its."""
+    def breaks(lab):
+        file = lab.host.folder / 'etc' / 'resolv.conf'
+        folder = lab.host.folder / 'resolve'
+        folder.mkdir()
+        (folder / 'resolv.conf').write_text(
+            ''.join(f'nameserver {one}\n' for one in more) +
+            file.read_text())
+        (folder / 'stub-resolv.conf').write_text('nameserver 127.0.0.53\n'
+                                                 'options edns0 trust-ad\n')
+        file.unlink()
+        file.symlink_to(f'/run/systemd/resolve/{link}')
+    return breaks
+
+
 FAULTS = (
     Fault('hosts-line-missing', 'HOSTS lacks a member of the next hop',
           'HOSTS-002', 'edge', hosts('dir02')),
@@ -23,6 +39,13 @@ FAULTS = (
                hosts('dir01', 'dir02'))),
     Fault('inside-resolver', 'the host asks DNS inside', 'DNS-011', 'edge',
           resolver_inside),
+    Fault('resolver-stub', 'the host asks its own systemd-resolved alone',
+          'DNS-010', 'edge', resolved('stub-resolv.conf'),
+          is_another_world=True),
+    Fault('inside-resolver-made', 'systemd-resolved has a DNS server of the '
+          'inside', 'DNS-011', 'edge',
+          resolved('resolv.conf', netns.DIRECTORS[0]),
+          is_another_world=True),
     Fault('srv-absent', 'no SRV record for sign-in', 'DNS-015', 'dns',
           unpublished(SIP, 'SRV')),
     Fault('srv-wrong-port', 'the SRV record for sign-in has another port',

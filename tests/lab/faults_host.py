@@ -98,8 +98,10 @@ FAULTS = (
           'FW-002', 'edge',
           both(stray, typed(f'{FILTER} ip daddr {ACCESS} tcp dport 8080 '
                             'accept'))),
-    Fault('clock-off', 'the clock is an hour off', 'SYS-003', 'edge',
+    Fault('clock-off', 'the clock is an hour behind', 'SYS-003', 'edge',
           clock(3600)),
+    Fault('clock-ahead', 'the clock is an hour ahead', 'SYS-003', 'edge',
+          clock(-3600)),
     Fault('file-limit-low', 'access-edge may open few files', 'SYS-001',
           'edge',
           typed('mkdir -p /etc/systemd/system/access-edge.service.d',

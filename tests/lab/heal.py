@@ -93,6 +93,7 @@ def mend(lab):
     lab.world.drop_second_edge()
     shutil.rmtree(lab.folder / 'edge2', ignore_errors=True)
     _network(lab, kept)
+    shutil.rmtree(lab.host.folder / 'resolve', ignore_errors=True)
     for name in KEPT:
         netns.run('rm', '-rf', str(lab.host.folder / name))
         _copy(kept / name, lab.host.folder / name)

@@ -164,7 +164,7 @@ const char *net_ids(struct net_world *w)
 
 const char *net_todo(struct net_world *w)
 {
-	static char lines[4096];
+	static char lines[32768];
 	size_t len = 0;
 
 	ctl_net_plan(&w->plan, &w->wants, &w->view);

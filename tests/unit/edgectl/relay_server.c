@@ -63,7 +63,7 @@ static void refuse(struct relay_server *s, struct client *c,
 		  m->type == MST_ALLOCATE ? MST_ALLOCATE_ERROR
 					  : MST_SET_ACTIVE_ERROR,
 		  m->tid);
-	mst_put_error(&w, code, "");
+	mst_put_error(&w, code, s->plan.reason ? s->plan.reason : "");
 	mst_put_bytes(&w, MST_NONCE, edge_slice_str(nonce));
 	mst_put_bytes(&w, MST_REALM, edge_slice_str(realm));
 	put(s, c, MST_FRAME_CONTROL, mst_end(&w));
@@ -107,6 +107,8 @@ static void allocate(struct relay_server *s, struct client *c,
 		else
 			refuse(s, c, m,
 			       s->plan.first_code ? s->plan.first_code : 401);
+	} else if (s->plan.is_mute) {
+		return;
 	} else if (s->plan.code) {
 		refuse(s, c, m, s->plan.code);
 	} else if (!mst_mac_fits(s->mac, m)) {

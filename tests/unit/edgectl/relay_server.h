@@ -13,6 +13,8 @@ struct relay_plan {
 	unsigned deaf;	      /* to so many first messages */
 	unsigned first_code;  /* instead of 401; 1: closes, 2: other bytes */
 	unsigned code;	      /* of the Allocate with credentials */
+	bool is_mute;	      /* to an Allocate with credentials */
+	const char *reason;   /* beside any code; NULL: none */
 	unsigned active_code; /* of Set Active Destination */
 	bool is_unsigned;     /* its 0103 has no integrity */
 	bool as_indications;  /* payload comes in Data Indications */

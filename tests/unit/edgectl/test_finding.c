@@ -14,7 +14,7 @@ static struct ctl_cure cure;
 static void setup(void)
 {
 	ck_assert(!ctl_init(&c));
-	cure.count = 0;
+	cure.count = cure.left_out = 0;
 	ctl_cure_add(&cure, CTL_ON_EDGE, "systemctl reload %s", "av-edge");
 	ctl_cure_add(&cure, CTL_ON_DNS, "sip.contoso.com. A %s", "192.0.2.21");
 }
@@ -110,9 +110,55 @@ START_TEST(cure_leaves_out_what_does_not_fit)
 	line[sizeof(line) - 1] = '\0';
 	ctl_cure_add(&cure, CTL_ON_CA, "%s", line);
 	ck_assert_uint_eq(cure.count, 2);
-	for (size_t i = 0; i < 2 * CTL_CURE_LINES; i++)
+	ck_assert_uint_eq(cure.left_out, 1);
+}
+END_TEST
+
+static void fill_and_end(void)
+{
+	for (size_t i = 0; i < CTL_CURE_LINES; i++)
 		ctl_cure_add(&cure, CTL_ON_EDGE, "ip route");
+	ctl_cure_end(&cure, CTL_ON_EDGE, "hosts load");
+}
+
+START_TEST(cure_keeps_a_place_for_its_last_step)
+{
+	const json_t *o, *steps;
+
+	fill_and_end();
 	ck_assert_uint_eq(cure.count, CTL_CURE_LINES);
+	ck_assert_uint_eq(cure.left_out, 3); /* two were there */
+	ctl_cure_end(&cure, CTL_ON_EDGE, "no place for another one");
+	ck_assert_uint_eq(cure.left_out, 4);
+	c.json = true;
+	show("HOSTS-002", TOPO_WARN);
+	o = json_array_get(c.findings, 0);
+	steps = json_object_get(o, "cure");
+	ck_assert_uint_eq(json_array_size(steps), CTL_CURE_LINES);
+	ck_assert_str_eq(text(json_array_get(steps, CTL_CURE_LINES - 1), "run"),
+			 "hosts load");
+	ck_assert_int_eq(
+		json_integer_value(json_object_get(o, "cure_left_out")), 4);
+}
+END_TEST
+
+START_TEST(cure_says_how_many_steps_are_left_out)
+{
+	FILE *old = stderr;
+	char *said = NULL;
+	size_t len;
+
+	fill_and_end();
+	stderr = open_memstream(&said, &len);
+	ck_assert_ptr_nonnull(stderr);
+	show("HOSTS-002", TOPO_WARN);
+	(void)fclose(stderr);
+	stderr = old;
+	ck_assert_ptr_nonnull(
+		strstr(said, "edge     hosts load\n"
+			     "       and 3 steps more: run these, then look "
+			     "again\n"));
+	free(said);
 }
 END_TEST
 
@@ -142,6 +188,8 @@ Suite *test_suite(void)
 	tcase_add_test(t, finding_prints_each_step_with_whose_hands_it_takes);
 	tcase_add_test(t, finding_of_no_table_has_no_page);
 	tcase_add_test(t, cure_leaves_out_what_does_not_fit);
+	tcase_add_test(t, cure_keeps_a_place_for_its_last_step);
+	tcase_add_test(t, cure_says_how_many_steps_are_left_out);
 	tcase_add_test(t, family_is_told_by_the_id);
 	suite_add_tcase(s, t);
 	return s;

@@ -72,7 +72,7 @@ static void put(bool first, const char *text)
 
 static void own_table(const char *policy, const char *rule)
 {
-	char text[512];
+	char text[2048];
 
 	(void)snprintf(text, sizeof(text),
 		       "{\"chain\":{\"family\":\"inet\",\"table\":\"own\","
@@ -167,6 +167,15 @@ START_TEST(fw_judge_notes_what_other_families_would_echo)
 }
 END_TEST
 
+/* The filter was made when there was one. */
+START_TEST(fw_judge_leaves_it_to_dns_that_no_server_is_named)
+{
+	free(w.c.config->resolv);
+	w.c.config->resolv = strdup("/nowhere/resolv.conf");
+	ck_assert_str_eq(judge(), "");
+}
+END_TEST
+
 START_TEST(fw_judge_finds_a_hole_in_a_range)
 {
 	own_table("accept",
@@ -175,6 +184,31 @@ START_TEST(fw_judge_finds_a_hole_in_a_range)
 		  "51234}},{\"drop\":null}");
 	ck_assert_str_eq(judge(), "FW-003");
 	ck_assert_ptr_nonnull(strstr(r->finding[0].saw, "E11"));
+}
+END_TEST
+
+/* What cannot be on the Internet (RFC 6890), without this world's DNS server.
+ */
+START_TEST(fw_judge_takes_nobody_of_a_list_of_bogons)
+{
+	own_table("accept",
+		  "{\"match\":{\"op\":\"==\",\"left\":{\"meta\":{\"key\":"
+		  "\"iifname\"}},\"right\":\"ext\"}},"
+		  "{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{"
+		  "\"protocol\":\"ip\",\"field\":\"saddr\"}},\"right\":{"
+		  "\"set\":["
+		  "{\"prefix\":{\"addr\":\"0.0.0.0\",\"len\":8}},"
+		  "{\"prefix\":{\"addr\":\"10.0.0.0\",\"len\":8}},"
+		  "{\"prefix\":{\"addr\":\"100.64.0.0\",\"len\":10}},"
+		  "{\"prefix\":{\"addr\":\"169.254.0.0\",\"len\":16}},"
+		  "{\"prefix\":{\"addr\":\"172.16.0.0\",\"len\":12}},"
+		  "{\"prefix\":{\"addr\":\"192.168.0.0\",\"len\":16}},"
+		  "{\"prefix\":{\"addr\":\"198.18.0.0\",\"len\":15}},"
+		  "{\"prefix\":{\"addr\":\"198.51.100.64\",\"len\":26}},"
+		  "{\"prefix\":{\"addr\":\"203.0.113.0\",\"len\":24}},"
+		  "{\"prefix\":{\"addr\":\"224.0.0.0\",\"len\":3}}]}}},"
+		  "{\"drop\":null}");
+	ck_assert_msg(!*judge(), "%s", r->finding[0].saw);
 }
 END_TEST
 
@@ -227,7 +261,9 @@ Suite *test_suite(void)
 	tcase_add_test(tc, fw_judge_names_the_rule_that_blocks);
 	tcase_add_test(tc, fw_judge_lets_rows_pass_before_what_drops_the_rest);
 	tcase_add_test(tc, fw_judge_notes_what_other_families_would_echo);
+	tcase_add_test(tc, fw_judge_leaves_it_to_dns_that_no_server_is_named);
 	tcase_add_test(tc, fw_judge_finds_a_hole_in_a_range);
+	tcase_add_test(tc, fw_judge_takes_nobody_of_a_list_of_bogons);
 	tcase_add_test(tc, fw_judge_names_who_listens_behind_an_open_port);
 	tcase_add_test(tc, fw_judge_leaves_the_operators_rules);
 	tcase_add_test(tc, fw_judge_says_what_it_does_not_know);

@@ -91,6 +91,28 @@ START_TEST(hosts_that_is_not_there_lacks_every_name)
 }
 END_TEST
 
+START_TEST(hosts_names_without_room_are_counted)
+{
+	enum { MANY = CTL_HOSTS_ROWS + 5 };
+	static struct topo_trusted trusted[MANY];
+	static char name[MANY][32];
+	static struct ctl_hosts_rows rows;
+	struct topo t = world();
+
+	for (size_t i = 0; i < MANY; i++) {
+		(void)snprintf(name[i], sizeof(name[i]), "fe%zu.contoso.net",
+			       i);
+		trusted[i] = (struct topo_trusted){.fqdn = name[i],
+						   .listeners = TOPO_TRUST_SIP};
+	}
+	t.trusted = trusted;
+	t.trusted_count = MANY;
+	ctl_hosts_judge(&rows, NULL, &t);
+	ck_assert_uint_eq(rows.count, CTL_HOSTS_ROWS);
+	ck_assert_uint_eq(rows.left_out, MANY + 2 - CTL_HOSTS_ROWS);
+}
+END_TEST
+
 START_TEST(hosts_of_a_pool_has_the_other_members)
 {
 	static struct ctl_hosts_rows rows;
@@ -120,6 +142,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, hosts_has_what_is_needed_or_says_what_lacks, 0,
 			    sizeof(cases) / sizeof(*cases));
 	tcase_add_test(t, hosts_that_is_not_there_lacks_every_name);
+	tcase_add_test(t, hosts_names_without_room_are_counted);
 	tcase_add_test(t, hosts_of_a_pool_has_the_other_members);
 	suite_add_tcase(s, t);
 	return s;

@@ -1,6 +1,7 @@
 /* net plan: from hand-made networks to findings and commands. */
 #include <check.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -290,11 +291,37 @@ END_TEST
 START_TEST(net_plan_of_a_crowded_host_stays_within_its_room)
 {
 	net_world_complete(w);
-	for (unsigned i = 0; i < 200; i++)
+	for (unsigned i = 0; i < 600; i++)
 		net_route(w, CTL_NET_MAIN, "default", "172.16.20.1", NET_INT)
 			->metric = i;
-	ck_assert_str_eq(net_ids(w), "NET-001");
+	ck_assert_str_eq(net_ids(w), "NET-001 NET-012");
 	ck_assert_uint_eq(w->plan.steps, CTL_NET_STEPS);
+	ck_assert_uint_ge(w->plan.left_out, 600 - CTL_NET_STEPS);
+}
+END_TEST
+
+/* Each is a finding with its step; none passes for done. */
+START_TEST(net_plan_of_many_networks_sets_them_all)
+{
+	char list[64 * 20] = "";
+	const char *todo;
+
+	net_world_complete(w);
+	for (unsigned i = 1; i <= 60; i++)
+		(void)snprintf(list + strlen(list), sizeof(list) - strlen(list),
+			       "%s10.99.%u.0/24", i > 1 ? ", " : "", i);
+	w->wants.inside = list;
+	w->wants.gateway[CTL_INSIDE] = "172.16.20.1";
+	todo = net_todo(w);
+	for (unsigned i = 1; i <= 60; i++) {
+		char step[64];
+
+		(void)snprintf(step, sizeof(step),
+			       "ip route replace 10.99.%u.0/24 via", i);
+		ck_assert_msg(strstr(todo, step) != NULL, "%s in %s", step,
+			      todo);
+	}
+	ck_assert_uint_eq(w->plan.left_out, 0);
 }
 END_TEST
 
@@ -306,6 +333,7 @@ Suite *test_suite(void)
 	tcase_set_timeout(tc, 20);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, net_plan_of_a_fresh_host_is_all_it_needs);
+	tcase_add_test(tc, net_plan_of_many_networks_sets_them_all);
 	tcase_add_test(tc, net_plan_guesses_no_router);
 	tcase_add_test(tc, net_plan_of_a_complete_host_has_nothing_to_do);
 	tcase_add_loop_test(tc, net_plan_finds_each_fault_alone_with_its_cure,

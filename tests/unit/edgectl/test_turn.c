@@ -1,5 +1,6 @@
 /* edgectl/turn.c: allocations over UDP and TCP, and what goes wrong. */
 #include <check.h>
+#include <errno.h>
 #include <string.h>
 
 #include "edgectl/turn.h"
@@ -9,6 +10,7 @@
 static const char user[] = "user of 60 bytes, more or less", pass[] = "secret";
 static struct relay_server *server;
 static char why[256];
+static struct ctl_turn_fault fault;
 
 static enum edge_err dial(struct ctl_turn **out, bool is_tcp, uint32_t ms,
 			  const char *password)
@@ -19,8 +21,10 @@ static enum edge_err dial(struct ctl_turn **out, bool is_tcp, uint32_t ms,
 		.username = edge_slice_str(user),
 		.password = edge_slice_str(password),
 		.ms = ms,
+		.fault = &fault,
 	};
 
+	fault = (struct ctl_turn_fault){0};
 	*why = '\0';
 	return ctl_turn_open(out, &p, why, sizeof(why));
 }
@@ -82,27 +86,40 @@ static const struct {
 	struct relay_plan plan;
 	enum edge_err err;
 	const char *why;
+	unsigned code;
 } faults[] = {
 	{{.first_code = 300},
 	 EDGE_EFORMAT,
-	 "the first Allocate was not challenged but refused with 300"},
-	{{.code = 436}, EDGE_EDENIED, "Allocate was refused with 436"},
+	 "the first Allocate was not challenged but refused with 300",
+	 300},
+	{{.code = 436}, EDGE_EDENIED, "Allocate was refused with 436", 436},
+	{{.code = 486, .reason = "Quota \x1b[31m"},
+	 EDGE_EDENIED,
+	 "Allocate was refused with 486 (Quota \x1b[31m)",
+	 486},
 	{{.is_tcp = true, .code = 500},
 	 EDGE_EDENIED,
-	 "Allocate was refused with 500"},
+	 "Allocate was refused with 500",
+	 500},
+	/* what was said to the first Allocate is not why */
+	{{.is_mute = true}, EDGE_ETIMEOUT, "Allocate: time limit passed", 0},
 	{{.is_unsigned = true},
 	 EDGE_EAUTH,
-	 "the answer's integrity does not fit"},
-	{{.deaf = 100}, EDGE_ETIMEOUT, "first Allocate: time limit passed"},
+	 "the answer's integrity does not fit",
+	 0},
+	{{.deaf = 100}, EDGE_ETIMEOUT, "first Allocate: time limit passed", 0},
 	{{.is_tcp = true, .deaf = 100},
 	 EDGE_ETIMEOUT,
-	 "first Allocate: time limit passed"},
+	 "first Allocate: time limit passed",
+	 0},
 	{{.is_tcp = true, .first_code = 1},
 	 EDGE_ECLOSED,
-	 "first Allocate: connection closed"},
+	 "first Allocate: connection closed",
+	 0},
 	{{.is_tcp = true, .first_code = 2},
 	 EDGE_EFORMAT,
-	 "first Allocate: malformed message"},
+	 "first Allocate: malformed message",
+	 0},
 };
 
 START_TEST(turn_says_what_went_wrong)
@@ -115,6 +132,7 @@ START_TEST(turn_says_what_went_wrong)
 			      pass),
 			 faults[_i].err);
 	ck_assert_str_eq(why, faults[_i].why);
+	ck_assert_uint_eq(fault.code, faults[_i].code);
 	ck_assert_uint_eq(relay_server_stop(server), 0);
 }
 END_TEST
@@ -151,7 +169,8 @@ START_TEST(turn_to_nobody_fails_at_once)
 	struct ctl_turn_plan p = {.is_tcp = true,
 				  .username = edge_slice_str(user),
 				  .password = edge_slice_str(pass),
-				  .ms = 20000};
+				  .ms = 20000,
+				  .fault = &fault};
 
 	serve((struct relay_plan){.is_tcp = true});
 	p.server = relay_server_address(server);
@@ -159,6 +178,7 @@ START_TEST(turn_to_nobody_fails_at_once)
 	*why = '\0';
 	ck_assert_int_eq(ctl_turn_open(&t, &p, why, sizeof(why)), EDGE_ESYS);
 	ck_assert_str_eq(why, "connecting: Connection refused");
+	ck_assert_int_eq(fault.error, ECONNREFUSED);
 }
 END_TEST
 
