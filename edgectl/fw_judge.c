@@ -110,7 +110,9 @@ void ctl_fw_judge(struct ctl_fw_report *r, const struct ctl_fw_view *v)
 		return;
 	}
 	ctl_ports_of(&m.rows, v->topo, v->config);
-	m.port_count = ctl_nft_ports(v->nft, m.ports, CTL_FW_PORTS);
+	m.port_total = ctl_nft_ports(v->nft, m.ports, CTL_FW_PORTS);
+	m.port_count =
+		m.port_total < CTL_FW_PORTS ? m.port_total : CTL_FW_PORTS;
 	ctl_fw_blocked(&m);
 	ctl_fw_open(&m);
 	ctl_fw_forward(&m);

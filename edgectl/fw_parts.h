@@ -4,14 +4,14 @@
 
 #include "edgectl/fw_judge.h"
 
-enum { CTL_FW_PORTS = 512, CTL_FW_PLACES = 16, CTL_FW_SAMPLES = 16 };
+enum { CTL_FW_PORTS = 2048, CTL_FW_PLACES = 16, CTL_FW_SAMPLES = 16 };
 
 struct ctl_fw_maker {
 	struct ctl_fw_report *report;
 	const struct ctl_fw_view *view;
 	struct ctl_ports rows;
-	uint16_t ports[CTL_FW_PORTS]; /* that the ruleset speaks of */
-	size_t port_count;
+	uint16_t ports[CTL_FW_PORTS];  /* that the ruleset speaks of */
+	size_t port_count, port_total; /* that are kept; that there are */
 };
 
 /** A new finding; NULL: there is no room. Text may be added to its saw. */
