@@ -19,21 +19,25 @@ static void print_place(char out[CTL_FW_TEXT], const struct ctl_nft_place *at)
 		       at->table, at->chain, handle);
 }
 
-struct ctl_fw_finding *ctl_fw_find(struct ctl_fw_maker *m, const char *id,
+struct ctl_fw_finding *ctl_fw_find(struct ctl_fw_maker *m,
+				   const struct ctl_fw_kind *k,
 				   const struct ctl_nft_place *at)
 {
 	char place[CTL_FW_TEXT];
 
 	print_place(place, at);
-	for (size_t i = 0; i < m->report->findings; i++)
-		if (!strcmp(m->report->finding[i].id, id) &&
-		    !strcmp(m->report->finding[i].place, place))
-			return &m->report->finding[i];
+	for (size_t i = 0; i < m->report->findings; i++) {
+		struct ctl_fw_finding *f = &m->report->finding[i];
+
+		if (!strcmp(f->id, k->id) && !strcmp(f->verb, k->verb) &&
+		    !strcmp(f->place, place))
+			return f;
+	}
 	return NULL;
 }
 
-struct ctl_fw_finding *ctl_fw_found(struct ctl_fw_maker *m, const char *id,
-				    enum topo_level level,
+struct ctl_fw_finding *ctl_fw_found(struct ctl_fw_maker *m,
+				    const struct ctl_fw_kind *k,
 				    const struct ctl_nft_place *at)
 {
 	struct ctl_fw_finding *f = &m->report->finding[m->report->findings];
@@ -41,7 +45,8 @@ struct ctl_fw_finding *ctl_fw_found(struct ctl_fw_maker *m, const char *id,
 	if (m->report->findings == CTL_FW_FINDINGS)
 		return NULL;
 	m->report->findings++;
-	*f = (struct ctl_fw_finding){.id = id, .level = level};
+	*f = (struct ctl_fw_finding){
+		.id = k->id, .verb = k->verb, .level = k->level};
 	print_place(f->place, at);
 	return f;
 }
@@ -90,9 +95,10 @@ bool ctl_fw_is_ours(const struct ctl_nft_place *at)
 
 static void tell_none(struct ctl_fw_maker *m)
 {
+	static const struct ctl_fw_kind none = {"FW-001", "", TOPO_WARN};
 	const struct ctl_nft_place at = {
 		.family = "inet", .table = "lync_edge", .chain = "input"};
-	struct ctl_fw_finding *f = ctl_fw_found(m, "FW-001", TOPO_WARN, &at);
+	struct ctl_fw_finding *f = ctl_fw_found(m, &none, &at);
 
 	(void)snprintf(f->saw, sizeof(f->saw),
 		       "no packet filter in force: nothing on this host keeps "

@@ -21,7 +21,7 @@ struct ctl_fw_view {
 
 struct ctl_fw_report {
 	struct ctl_fw_finding {
-		const char *id;
+		const char *id, *verb;
 		enum topo_level level;
 		char place[CTL_FW_TEXT], saw[CTL_FW_TEXT];
 		struct ctl_cure cure;

@@ -73,34 +73,44 @@ struct probe {
 	bool is_tcp;
 };
 
+static struct ctl_fw_kind kind_of(const struct probe *x, bool is_sure,
+				  bool is_wide)
+{
+	const struct ctl_fw_kind unclear = {
+		"FW-005", "cannot be judged; perhaps lets in", TOPO_WARN};
+
+	if (!is_sure)
+		return unclear;
+	return (struct ctl_fw_kind){
+		"FW-002", "lets in",
+		x->side == CTL_OUTSIDE || is_wide ? TOPO_WARN : TOPO_INFO};
+}
+
 static void tell(struct ctl_fw_maker *m, const struct probe *x,
-		 const struct ctl_nft_place *at)
+		 const struct ctl_nft_place *at, bool is_sure)
 {
 	bool is_wide = !at->handle || at->is_catch_all;
+	const struct ctl_fw_kind k = kind_of(x, is_sure, is_wide);
 	const struct ctl_socket *s = listener(m, &x->to, x->is_tcp);
-	struct ctl_fw_finding *f;
+	struct ctl_fw_finding *f = ctl_fw_find(m, &k, at);
 	char port[PORT_TEXT];
 
+	m->is_open = true;
 	print_port(port, &x->to, x->is_tcp, s);
-	if (is_of_operator(at))
-		return;
-	f = ctl_fw_find(m, "FW-002", at);
 	if (!f) {
-		f = ctl_fw_found(m, "FW-002",
-				 x->side == CTL_OUTSIDE || is_wide ? TOPO_WARN
-								   : TOPO_INFO,
-				 at);
+		f = ctl_fw_found(m, &k, at);
 		if (!f)
 			return;
 		(void)snprintf(f->saw, sizeof(f->saw),
-			       "%.160s lets in from the %s what no row of the "
+			       "%.160s %s from the %s what no row of the "
 			       "table of ports wants: %s",
-			       at->text, sides[x->side], port);
+			       at->text, k.verb, sides[x->side], port);
 	}
 	/* of a wide one a few say all */
 	if (!is_wide || s)
 		ctl_fw_join(f->saw, sizeof(f->saw), port);
-	cure(&f->cure, at);
+	if (is_sure)
+		cure(&f->cure, at);
 }
 
 static void try(struct ctl_fw_maker *m, struct probe *x, uint16_t port)
@@ -120,8 +130,9 @@ static void try(struct ctl_fw_maker *m, struct probe *x, uint16_t port)
 	p.from.port = THEIR_PORT;
 	p.to = x->to;
 	v = ctl_nft_judge(m->view->nft, &p);
-	if (v.outcome == CTL_NFT_PASSES && v.passed.chain)
-		tell(m, x, &v.passed);
+	if (v.outcome != CTL_NFT_DROPPED && v.passed.chain &&
+	    !is_of_operator(&v.passed))
+		tell(m, x, &v.passed, v.outcome == CTL_NFT_PASSES);
 }
 
 static void try_address(struct ctl_fw_maker *m, enum ctl_net_side side,
@@ -139,13 +150,24 @@ static void try_address(struct ctl_fw_maker *m, enum ctl_net_side side,
 	}
 }
 
-static size_t count_open(const struct ctl_fw_maker *m)
+/* More ports than are tried: what was found is not all. */
+static void tell_rest(struct ctl_fw_maker *m)
 {
-	size_t count = 0;
+	static const struct ctl_fw_kind rest = {"FW-005", "", TOPO_WARN};
+	const struct ctl_nft_place at = {
+		.family = "nft", .table = "list", .chain = "ruleset"};
+	struct ctl_fw_finding *f;
 
-	for (size_t i = 0; i < m->report->findings; i++)
-		count += !strcmp(m->report->finding[i].id, "FW-002");
-	return count;
+	if (m->port_total <= m->port_count)
+		return;
+	m->is_open = true;
+	f = ctl_fw_found(m, &rest, &at);
+	if (f)
+		(void)snprintf(f->saw, sizeof(f->saw),
+			       "it speaks of %zu ports with their neighbours, "
+			       "of which %zu were tried: perhaps it lets in "
+			       "what no row of the table of ports wants",
+			       m->port_total, m->port_count);
 }
 
 void ctl_fw_open(struct ctl_fw_maker *m)
@@ -161,43 +183,7 @@ void ctl_fw_open(struct ctl_fw_maker *m)
 		if (is_first)
 			try_address(m, p->side, &p->own);
 	}
-	if (!count_open(m))
+	tell_rest(m);
+	if (!m->is_open)
 		ctl_fw_good(m, "nothing else is let in");
-}
-
-/* A host that does not forward may do without; if one is there it must say
- * no. */
-void ctl_fw_forward(struct ctl_fw_maker *m)
-{
-	struct ctl_nft_packet p = {
-		.hook = CTL_NFT_FORWARD,
-		.in = m->view->device[CTL_OUTSIDE],
-		.out = m->view->device[CTL_INSIDE],
-		.is_tcp = true,
-		.from = strangers[CTL_OUTSIDE],
-		.to = strangers[CTL_INSIDE],
-	};
-	struct ctl_nft_verdict v;
-	struct ctl_fw_finding *f;
-
-	p.from.port = THEIR_PORT;
-	p.to.port = CLOSED_LOW;
-	v = ctl_nft_judge(m->view->nft, &p);
-	if (v.outcome == CTL_NFT_DROPPED) {
-		ctl_fw_good(m, "nothing passes from device to device");
-		return;
-	}
-	if (!v.passed.chain)
-		v.passed = (struct ctl_nft_place){.family = "inet",
-						  .table = "lync_edge",
-						  .chain = "forward",
-						  .text = "no chain"};
-	f = ctl_fw_found(m, "FW-004", TOPO_WARN, &v.passed);
-	if (!f)
-		return;
-	(void)snprintf(f->saw, sizeof(f->saw),
-		       "%.160s: packets from the outside to the inside are not "
-		       "dropped by the filter",
-		       v.passed.text);
-	ctl_fw_cure_ours(&f->cure);
 }

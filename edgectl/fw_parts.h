@@ -12,14 +12,22 @@ struct ctl_fw_maker {
 	struct ctl_ports rows;
 	uint16_t ports[CTL_FW_PORTS];  /* that the ruleset speaks of */
 	size_t port_count, port_total; /* that are kept; that there are */
+	bool is_open;		       /* or may be: somebody is let in */
+};
+
+/* What a place of the filter does wrong, or may do. */
+struct ctl_fw_kind {
+	const char *id, *verb; /* "blocks" */
+	enum topo_level level;
 };
 
 /** A new finding; NULL: there is no room. Text may be added to its saw. */
-struct ctl_fw_finding *ctl_fw_found(struct ctl_fw_maker *m, const char *id,
-				    enum topo_level level,
+struct ctl_fw_finding *ctl_fw_found(struct ctl_fw_maker *m,
+				    const struct ctl_fw_kind *k,
 				    const struct ctl_nft_place *at);
-/** The finding of that id about the same place; NULL: none yet. */
-struct ctl_fw_finding *ctl_fw_find(struct ctl_fw_maker *m, const char *id,
+/** The finding of that id and verb about the same place; NULL: none yet. */
+struct ctl_fw_finding *ctl_fw_find(struct ctl_fw_maker *m,
+				   const struct ctl_fw_kind *k,
 				   const struct ctl_nft_place *at);
 void ctl_fw_good(struct ctl_fw_maker *m, const char *fmt, ...)
 	EDGE_PRINTF(2, 3);

@@ -38,7 +38,8 @@ struct ctl_nft_place {
 
 struct ctl_nft_verdict {
 	unsigned outcome;
-	/* the first that may drop it, the last that may let it pass */
+	/* the first that may drop it, the last that may let it pass; each is
+	 * somebody when its bit is set, but for a packet that no chain meets */
 	struct ctl_nft_place dropped, passed;
 };
 

@@ -21,7 +21,9 @@ static void judge(const struct ctl_nft *n, enum ctl_nft_hook hook, bool is_tcp)
 	struct ctl_nft_verdict v = ctl_nft_judge(n, &p);
 
 	assert(v.outcome && v.outcome <= 3);
-	assert(v.outcome != CTL_NFT_DROPPED || v.dropped.chain);
+	assert(!(v.outcome & CTL_NFT_DROPPED) || v.dropped.chain);
+	assert(v.outcome == CTL_NFT_PASSES || v.passed.chain ||
+	       v.outcome == CTL_NFT_DROPPED);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)

@@ -215,6 +215,85 @@ START_TEST(fw_judge_says_what_it_does_not_know)
 }
 END_TEST
 
+static bool has_good(const char *text)
+{
+	for (size_t i = 0; i < r->goods; i++)
+		if (strstr(r->good[i], text))
+			return true;
+	return false;
+}
+
+#define OURS(chain, expr)                                                   \
+	"{\"rule\":{\"family\":\"inet\",\"table\":\"lync_edge\",\"chain\":" \
+	"\"" chain "\",\"handle\":91,\"expr\":[" expr "]}}"
+#define MARK                                                                \
+	"{\"match\":{\"op\":\"==\",\"left\":{\"meta\":{\"key\":\"mark\"}}," \
+	"\"right\":7}}"
+
+/* What may let in is no filter that lets nothing else in. */
+START_TEST(fw_judge_ticks_nothing_that_is_not_known)
+{
+	static const char *const rules[] = {
+		OURS("ext_in", MARK ",{\"accept\":null}"),
+		OURS("ext_in", "{\"limit\":{\"rate\":9}},{\"accept\":null}"),
+		OURS("ext_in", "{\"xt\":null},{\"accept\":null}"),
+		OURS("ext_in", "{\"queue\":{\"num\":1}}"),
+		OURS("ext_in", "{\"match\":{\"op\":\"==\",\"left\":{"
+			       "\"payload\":{\"protocol\":\"ip\",\"field\":"
+			       "\"saddr\"}},\"right\":\"@absent\"}},{"
+			       "\"accept\":null}"),
+	};
+
+	put(true, rules[_i]);
+	ck_assert_ptr_nonnull(strstr(judge(), "FW-005"));
+	ck_assert_ptr_null(strstr(judge(), "FW-002"));
+	ck_assert(!has_good("nothing else is let in"));
+	for (size_t i = 0; i < r->findings; i++)
+		if (strstr(r->finding[i].saw, "perhaps lets in from the "
+					      "outside"))
+			return;
+	ck_abort_msg("nobody says that it may let in");
+}
+END_TEST
+
+START_TEST(fw_judge_ticks_no_forwarding_that_is_not_known)
+{
+	put(true, OURS("forward", MARK ",{\"accept\":null}"));
+	ck_assert_str_eq(judge(), "FW-005");
+	ck_assert_int_eq(r->finding[0].level, TOPO_WARN);
+	ck_assert(!has_good("from device to device"));
+	ck_assert(has_good("nothing else is let in"));
+}
+END_TEST
+
+/* An operator's rule with a limit is his, too. */
+START_TEST(fw_judge_leaves_the_operators_rules_with_conditions)
+{
+	put(true, OURS("operator_in", MARK ",{\"accept\":null}"));
+	ck_assert_str_eq(judge(), "");
+	ck_assert(has_good("nothing else is let in"));
+}
+END_TEST
+
+START_TEST(fw_judge_says_that_ports_were_not_tried)
+{
+	static char rule[1 << 16];
+	size_t len = (size_t)snprintf(
+		rule, sizeof(rule), "%s",
+		"{\"set\":{\"family\":\"inet\",\"table\":\"own\",\"name\":"
+		"\"many\",\"type\":\"inet_service\",\"elem\":[1");
+
+	for (int i = 1; i < 1000; i++)
+		len += (size_t)snprintf(rule + len, sizeof(rule) - len, ",%d",
+					3 * i);
+	(void)snprintf(rule + len, sizeof(rule) - len, "]}}");
+	put(true, rule);
+	ck_assert_str_eq(judge(), "FW-005");
+	ck_assert_str_eq(r->finding[0].place, "nft list ruleset");
+	ck_assert(!has_good("nothing else is let in"));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("fw_judge");
@@ -231,6 +310,10 @@ Suite *test_suite(void)
 	tcase_add_test(tc, fw_judge_names_who_listens_behind_an_open_port);
 	tcase_add_test(tc, fw_judge_leaves_the_operators_rules);
 	tcase_add_test(tc, fw_judge_says_what_it_does_not_know);
+	tcase_add_loop_test(tc, fw_judge_ticks_nothing_that_is_not_known, 0, 5);
+	tcase_add_test(tc, fw_judge_ticks_no_forwarding_that_is_not_known);
+	tcase_add_test(tc, fw_judge_leaves_the_operators_rules_with_conditions);
+	tcase_add_test(tc, fw_judge_says_that_ports_were_not_tried);
 	suite_add_tcase(s, tc);
 	return s;
 }
