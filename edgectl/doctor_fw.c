@@ -33,18 +33,21 @@ static bool load(struct ctl_doctor *d, struct loaded *l)
 	return !err;
 }
 
+struct network {
+	struct ctl_net_view *view;
+	struct ctl_net_plan plan;
+};
+
 /* NET has told why a device is not known. */
-static bool find_devices(struct ctl_doctor *d, struct ctl_net_plan *p)
+static bool find_devices(struct ctl_doctor *d, struct network *n)
 {
 	const struct ctl_net_wants wants =
 		ctl_net_wants_of(d->topo, d->c->config);
-	struct ctl_net_view *v = NULL;
 
-	if (ctl_net_view_read(&v))
+	if (ctl_net_view_read(&n->view))
 		return false;
-	ctl_net_plan(p, &wants, v);
-	free(v);
-	return *p->device[CTL_OUTSIDE] && *p->device[CTL_INSIDE];
+	ctl_net_plan(&n->plan, &wants, n->view);
+	return *n->plan.device[CTL_OUTSIDE] && *n->plan.device[CTL_INSIDE];
 }
 
 static void report(struct ctl_doctor *d, const struct ctl_fw_report *r)
@@ -64,7 +67,7 @@ static void report(struct ctl_doctor *d, const struct ctl_fw_report *r)
 }
 
 static void judge(struct ctl_doctor *d, const struct loaded *l,
-		  const struct ctl_net_plan *p)
+		  const struct network *n)
 {
 	struct ctl_fw_report *r = malloc(sizeof(*r));
 	struct ctl_sockets *s = malloc(sizeof(*s));
@@ -73,7 +76,9 @@ static void judge(struct ctl_doctor *d, const struct loaded *l,
 		.config = d->c->config,
 		.nft = l->nft,
 		.sockets = s,
-		.device = {p->device[CTL_OUTSIDE], p->device[CTL_INSIDE]},
+		.net = n->view,
+		.device = {n->plan.device[CTL_OUTSIDE],
+			   n->plan.device[CTL_INSIDE]},
 	};
 
 	if (r && s) {
@@ -87,12 +92,14 @@ static void judge(struct ctl_doctor *d, const struct loaded *l,
 
 void ctl_doctor_fw(struct ctl_doctor *d)
 {
-	struct ctl_net_plan *p = malloc(sizeof(*p));
+	struct network *n = calloc(1, sizeof(*n));
 	struct loaded l = {0};
 
-	if (p && find_devices(d, p) && load(d, &l))
-		judge(d, &l, p);
+	if (n && find_devices(d, n) && load(d, &l))
+		judge(d, &l, n);
 	ctl_nft_free(l.nft);
 	json_decref(l.doc);
-	free(p);
+	if (n)
+		free(n->view);
+	free(n);
 }

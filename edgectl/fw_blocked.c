@@ -5,13 +5,6 @@
 #include "common/config.h"
 #include "edgectl/fw_parts.h"
 
-/* ours: somebody on the Internet whom no rule knows (RFC 5737, RFC 3849) */
-static const struct edge_addr stranger4 = {.family = AF_INET,
-					   .ip = {198, 51, 100, 77}},
-			      stranger6 = {.family = AF_INET6,
-					   .ip = {0x20, 1, 0xd, 0xb8, 0x77,
-						  0x77, [15] = 0x77}};
-
 enum { THEIR_PORT = 40077, SYMPTOM = 120 };
 
 struct trial {
@@ -193,7 +186,7 @@ static bool try_peers(struct trial *t)
 	}
 	if (tried || !(p->peers & (CTL_PEER_ANY | CTL_PEER_DNS | CTL_PEER_NTP)))
 		return good;
-	t->far = p->own.family == AF_INET ? stranger4 : stranger6;
+	t->far = *ctl_fw_stranger(CTL_OUTSIDE, p->own.family);
 	return try_ports(t);
 }
 

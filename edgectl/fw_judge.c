@@ -116,6 +116,7 @@ void ctl_fw_judge(struct ctl_fw_report *r, const struct ctl_fw_view *v)
 		return;
 	}
 	ctl_ports_of(&m.rows, v->topo, v->config);
+	ctl_fw_owns_of(&m);
 	m.port_total = ctl_nft_ports(v->nft, m.ports, CTL_FW_PORTS);
 	m.port_count =
 		m.port_total < CTL_FW_PORTS ? m.port_total : CTL_FW_PORTS;

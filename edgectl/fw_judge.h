@@ -7,6 +7,7 @@
 #include "edgectl/ports.h"
 #include "edgectl/sockets.h"
 
+struct ctl_net_view;
 struct edge_config;
 
 enum { CTL_FW_FINDINGS = 24, CTL_FW_TEXT = 400, CTL_FW_GOODS = 8 };
@@ -16,6 +17,7 @@ struct ctl_fw_view {
 	const struct edge_config *config;
 	const struct ctl_nft *nft;
 	const struct ctl_sockets *sockets;
+	const struct ctl_net_view *net; /* NULL: only addresses of rows */
 	const char *device[CTL_SIDES];
 };
 

@@ -3,31 +3,40 @@
 #include <string.h>
 
 #include "edgectl/fw_parts.h"
-
-/* ours: hosts that no rule knows, outside (RFC 5737) and inside */
-static const struct edge_addr strangers[] = {
-	[CTL_OUTSIDE] = {.family = AF_INET, .ip = {198, 51, 100, 77}},
-	[CTL_INSIDE] = {.family = AF_INET, .ip = {10, 255, 255, 77}},
-};
+#include "edgectl/net_view.h"
 
 enum { THEIR_PORT = 40077, CLOSED_LOW = 9, CLOSED_HIGH = 65535 };
-enum { PORT_TEXT = 96 };
+enum { PORT_TEXT = 160 };
 
 static const char *const sides[] = {"outside", "inside"};
 
-static bool is_wanted(const struct ctl_fw_maker *m, enum ctl_net_side side,
-		      const struct edge_addr *to, bool is_tcp)
+struct probe {
+	enum ctl_net_side side; /* that the packet comes from */
+	struct edge_addr to;
+	bool is_tcp;
+};
+
+/* The row that wants it let in, from whatever side; NULL: none. */
+static const struct ctl_port *row_of(const struct ctl_fw_maker *m,
+				     const struct probe *x)
 {
 	for (size_t i = 0; i < m->rows.count; i++) {
 		const struct ctl_port *p = &m->rows.v[i];
 
-		if (p->side == side && p->is_in &&
-		    (is_tcp ? p->is_tcp : p->is_udp) &&
-		    edge_addr_same_ip(&p->own, to) && to->port >= p->first &&
-		    to->port < p->first + p->count)
-			return true;
+		if (p->is_in && (x->is_tcp ? p->is_tcp : p->is_udp) &&
+		    edge_addr_same_ip(&p->own, &x->to) &&
+		    x->to.port >= p->first && x->to.port < p->first + p->count)
+			return p;
 	}
-	return false;
+	return NULL;
+}
+
+/* What the Internet may reach, the inside may. */
+static bool is_wanted(const struct ctl_fw_maker *m, const struct probe *x)
+{
+	const struct ctl_port *p = row_of(m, x);
+
+	return p && (p->side == x->side || p->side == CTL_OUTSIDE);
 }
 
 static const struct ctl_socket *
@@ -46,17 +55,35 @@ static bool is_of_operator(const struct ctl_nft_place *at)
 	return ctl_fw_is_ours(at) && !strcmp(at->chain, "operator_in");
 }
 
-static void print_port(char out[PORT_TEXT], const struct edge_addr *to,
-		       bool is_tcp, const struct ctl_socket *s)
+static bool is_of_row(const struct ctl_fw_maker *m, const struct edge_addr *at)
 {
-	(void)snprintf(out, PORT_TEXT, "%s %u%s%s%s", is_tcp ? "tcp" : "udp",
-		       to->port, s ? " (listening: " : "",
+	for (size_t i = 0; i < m->owns.of_rows; i++)
+		if (edge_addr_same_ip(&m->owns.v[i], at))
+			return true;
+	return false;
+}
+
+/* An address that no row names is told. */
+static void print_port(char out[PORT_TEXT], const struct ctl_fw_maker *m,
+		       const struct probe *x, const struct ctl_socket *s)
+{
+	bool is_other = !is_of_row(m, &x->to);
+	char own[EDGE_ADDR_STRLEN];
+
+	edge_addr_print_ip(&x->to, false, own);
+	(void)snprintf(out, PORT_TEXT, "%s %u%s%s%s%s%s",
+		       x->is_tcp ? "tcp" : "udp", x->to.port,
+		       is_other ? " to " : "", is_other ? own : "",
+		       s ? " (listening: " : "",
 		       s ? *s->who ? s->who : "somebody" : "", s ? ")" : "");
 }
 
-static void cure(struct ctl_cure *k, const struct ctl_nft_place *at)
+/* A rule that a row lives by, from its own side, stays. */
+static void cure(struct ctl_cure *k, const struct ctl_nft_place *at,
+		 bool has_row)
 {
-	if (at->handle && !at->is_catch_all && !ctl_fw_is_ours(at)) {
+	if (at->handle && !at->is_catch_all && !ctl_fw_is_ours(at) &&
+	    !has_row) {
 		if (!k->count)
 			ctl_cure_add(k, CTL_ON_EDGE,
 				     "nft delete rule %s %s %s handle %lld",
@@ -66,12 +93,6 @@ static void cure(struct ctl_cure *k, const struct ctl_nft_place *at)
 	}
 	ctl_fw_cure_ours(k);
 }
-
-struct probe {
-	enum ctl_net_side side;
-	struct edge_addr to;
-	bool is_tcp;
-};
 
 static struct ctl_fw_kind kind_of(const struct probe *x, bool is_sure,
 				  bool is_wide)
@@ -96,7 +117,7 @@ static void tell(struct ctl_fw_maker *m, const struct probe *x,
 	char port[PORT_TEXT];
 
 	m->is_open = true;
-	print_port(port, &x->to, x->is_tcp, s);
+	print_port(port, m, x, s);
 	if (!f) {
 		f = ctl_fw_found(m, &k, at);
 		if (!f)
@@ -110,28 +131,32 @@ static void tell(struct ctl_fw_maker *m, const struct probe *x,
 	if (!is_wide || s)
 		ctl_fw_join(f->saw, sizeof(f->saw), port);
 	if (is_sure)
-		cure(&f->cure, at);
+		cure(&f->cure, at, row_of(m, x));
 }
 
 static void try(struct ctl_fw_maker *m, struct probe *x, uint16_t port)
 {
-	const char *device = m->view->device[x->side];
+	static const struct ctl_nft_place nobody = {.family = "inet",
+						    .table = "lync_edge",
+						    .chain = "input",
+						    .text = "no chain"};
 	struct ctl_nft_packet p = {
 		.hook = CTL_NFT_INPUT,
-		.in = device,
+		.in = m->view->device[x->side],
 		.is_tcp = x->is_tcp,
-		.from = strangers[x->side],
+		.from = *ctl_fw_stranger(x->side, x->to.family),
 	};
 	struct ctl_nft_verdict v;
 
 	x->to.port = port;
-	if (!port || is_wanted(m, x->side, &x->to, x->is_tcp))
+	if (!port || is_wanted(m, x))
 		return;
 	p.from.port = THEIR_PORT;
 	p.to = x->to;
 	v = ctl_nft_judge(m->view->nft, &p);
-	if (v.outcome != CTL_NFT_DROPPED && v.passed.chain &&
-	    !is_of_operator(&v.passed))
+	if (!v.passed.chain)
+		v.passed = nobody;
+	if (v.outcome != CTL_NFT_DROPPED && !is_of_operator(&v.passed))
 		tell(m, x, &v.passed, v.outcome == CTL_NFT_PASSES);
 }
 
@@ -150,39 +175,34 @@ static void try_address(struct ctl_fw_maker *m, enum ctl_net_side side,
 	}
 }
 
-/* More ports than are tried: what was found is not all. */
+/* More ports or addresses than are tried: what was found is not all. */
 static void tell_rest(struct ctl_fw_maker *m)
 {
 	static const struct ctl_fw_kind rest = {"FW-005", "", TOPO_WARN};
 	const struct ctl_nft_place at = {
 		.family = "nft", .table = "list", .chain = "ruleset"};
+	bool is_cut = m->owns.is_cut || (m->view->net && m->view->net->is_cut);
 	struct ctl_fw_finding *f;
 
-	if (m->port_total <= m->port_count)
+	if (m->port_total <= m->port_count && !is_cut)
 		return;
 	m->is_open = true;
 	f = ctl_fw_found(m, &rest, &at);
 	if (f)
 		(void)snprintf(f->saw, sizeof(f->saw),
-			       "it speaks of %zu ports with their neighbours, "
-			       "of which %zu were tried: perhaps it lets in "
-			       "what no row of the table of ports wants",
-			       m->port_total, m->port_count);
+			       "not all was tried, but %zu of the %zu ports "
+			       "that it speaks of, on %zu addresses%s: perhaps "
+			       "it lets in what no row of the table of ports "
+			       "wants",
+			       m->port_count, m->port_total, m->owns.count,
+			       is_cut ? " of many" : "");
 }
 
 void ctl_fw_open(struct ctl_fw_maker *m)
 {
-	for (size_t i = 0; i < m->rows.count; i++) {
-		const struct ctl_port *p = &m->rows.v[i];
-		bool is_first = p->is_in && p->own.family == AF_INET;
-
-		for (size_t k = 0; k < i; k++)
-			is_first &= !(
-				m->rows.v[k].is_in &&
-				edge_addr_same_ip(&m->rows.v[k].own, &p->own));
-		if (is_first)
-			try_address(m, p->side, &p->own);
-	}
+	for (int side = 0; side < CTL_SIDES; side++)
+		for (size_t i = 0; i < m->owns.count; i++)
+			try_address(m, (enum ctl_net_side)side, &m->owns.v[i]);
 	tell_rest(m);
 	if (!m->is_open)
 		ctl_fw_good(m, "nothing else is let in");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "edgectl/fw_judge.h"
+#include "edgectl/net_view.h"
 #include "tests/support/suite.h"
 #include "tests/unit/edgectl/render_world.h"
 
@@ -12,6 +13,7 @@ static struct render_world w;
 static json_t *doc;
 static struct ctl_fw_report *r;
 static struct ctl_sockets sockets;
+static struct ctl_net_view net; /* with more addresses than the topology's */
 
 /* The filter that the lab's topology gives, as nft prints it. */
 static void setup(void)
@@ -25,6 +27,7 @@ static void setup(void)
 	ck_assert_ptr_nonnull(doc);
 	r = malloc(sizeof(*r));
 	sockets.count = 0;
+	memset(&net, 0, sizeof(net));
 }
 
 static void teardown(void)
@@ -41,6 +44,7 @@ static const char *judge(void)
 		.topo = w.r.topo,
 		.config = w.c.config,
 		.sockets = &sockets,
+		.net = &net,
 		.device = {"ext", "int"},
 	};
 	struct ctl_nft *n = NULL;
@@ -294,6 +298,127 @@ START_TEST(fw_judge_says_that_ports_were_not_tried)
 }
 END_TEST
 
+static void has_address(const char *text)
+{
+	struct edge_addr *at = &net.addr[net.addrs++].at;
+
+	ck_assert(!edge_addr_parse(at, edge_slice_str(text), 0));
+}
+
+#define DADDR(ip, at)                                                    \
+	"{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":" \
+	"\"" ip "\",\"field\":\"daddr\"}},\"right\":\"" at "\"}}"
+#define DPORT(port)                                                      \
+	"{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":" \
+	"\"tcp\","                                                       \
+	"\"field\":\"dport\"}},\"right\":" port "}}"
+#define ACCEPT "{\"accept\":null}"
+
+START_TEST(fw_judge_tries_every_address_of_the_host)
+{
+	static const struct {
+		const char *rule, *saw;
+	} rows[] = {
+		{OURS("ext_in",
+		      DADDR("ip", "192.0.2.99") "," DPORT("22") "," ACCEPT),
+		 "outside what no row of the table of ports wants: tcp 22 to "
+		 "192.0.2.99"},
+		{OURS("ext_in", DADDR("ip6", "2001:db8:2::99") "," DPORT(
+					"22") "," ACCEPT),
+		 "outside what no row of the table of ports wants: tcp 22 to "
+		 "2001:db8:2::99"},
+		{OURS("int_in",
+		      DADDR("ip6", "fe80::5") "," DPORT("22") "," ACCEPT),
+		 "inside what no row of the table of ports wants: tcp 22 to "
+		 "fe80::5"},
+		/* the way in of the inside, from the wrong side */
+		{OURS("ext_in",
+		      DADDR("ip", "172.16.20.21") "," DPORT("5062") "," ACCEPT),
+		 "outside what no row of the table of ports wants: tcp 5062"},
+	};
+
+	has_address("192.0.2.99");
+	has_address("2001:db8:2::99");
+	has_address("fe80::5");
+	has_address("127.0.0.1");
+	ck_assert_str_eq(judge(), "");
+	put(true, rows[_i].rule);
+	ck_assert_str_eq(judge(), "FW-002");
+	ck_assert_msg(strstr(r->finding[0].saw, rows[_i].saw), "%s",
+		      r->finding[0].saw);
+}
+END_TEST
+
+/* A filter of IPv4 alone leaves the host open to IPv6. */
+START_TEST(fw_judge_wants_a_filter_of_both_families)
+{
+	json_t *all = json_object_get(doc, "nftables"), *row, *o;
+	const char *name;
+	size_t i;
+
+	json_array_foreach(all, i, row) json_object_foreach(row, name, o)
+		json_object_set_new(o, "family", json_string("ip"));
+	ck_assert_str_eq(judge(), "");
+	has_address("2001:db8:2::99");
+	ck_assert_str_eq(judge(), "FW-002 FW-004");
+	ck_assert_ptr_nonnull(strstr(r->finding[0].saw, "no chain lets in"));
+	ck_assert_ptr_nonnull(strstr(r->finding[1].saw, "packets of IPv6"));
+	ck_assert_uint_ge(r->finding[0].cure.count, 1);
+}
+END_TEST
+
+START_TEST(fw_judge_knows_the_rows_of_both_families)
+{
+	struct topo t = *w.r.topo;
+
+	ck_assert(!edge_addr_parse(&t.av_own6, edge_slice_str("2001:db8:2::41"),
+				   0));
+	w.r.topo = &t;
+	put(true, OURS("ext_in", DADDR("ip6", "2001:db8:2::41") "," ACCEPT));
+	ck_assert_ptr_nonnull(strstr(judge(), "FW-002"));
+	for (size_t i = 0; i < r->findings; i++)
+		if (!strcmp(r->finding[i].id, "FW-002")) {
+			ck_assert_ptr_nonnull(
+				strstr(r->finding[i].saw, "tcp 9,"));
+			ck_assert_ptr_null(
+				strstr(r->finding[i].saw, "tcp 443"));
+		}
+}
+END_TEST
+
+/* A rule without a device serves a row; the inside may what the Internet may,
+ * and the rule is not taken away. */
+START_TEST(fw_judge_keeps_rules_that_rows_live_by)
+{
+	json_array_clear(json_object_get(doc, "nftables"));
+	own_table("drop",
+		  DADDR("ip", "192.0.2.21") "," DPORT("443") "," ACCEPT);
+	ck_assert_ptr_null(strstr(judge(), "FW-002"));
+	json_array_clear(json_object_get(doc, "nftables"));
+	own_table("drop",
+		  DADDR("ip", "172.16.20.21") "," DPORT("5062") "," ACCEPT);
+	ck_assert_ptr_nonnull(strstr(judge(), "FW-002"));
+	for (size_t i = 0; i < r->findings; i++)
+		if (!strcmp(r->finding[i].id, "FW-002"))
+			ck_assert_ptr_null(
+				strstr(r->finding[i].cure.step[0].line,
+				       "delete rule"));
+}
+END_TEST
+
+START_TEST(fw_judge_says_that_addresses_were_not_tried)
+{
+	char text[32];
+
+	for (int i = 0; i < 70; i++) {
+		(void)snprintf(text, sizeof(text), "192.0.2.%d", 100 + i);
+		has_address(text);
+	}
+	ck_assert_str_eq(judge(), "FW-005");
+	ck_assert_str_eq(r->finding[0].place, "nft list ruleset");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("fw_judge");
@@ -314,6 +439,11 @@ Suite *test_suite(void)
 	tcase_add_test(tc, fw_judge_ticks_no_forwarding_that_is_not_known);
 	tcase_add_test(tc, fw_judge_leaves_the_operators_rules_with_conditions);
 	tcase_add_test(tc, fw_judge_says_that_ports_were_not_tried);
+	tcase_add_loop_test(tc, fw_judge_tries_every_address_of_the_host, 0, 4);
+	tcase_add_test(tc, fw_judge_wants_a_filter_of_both_families);
+	tcase_add_test(tc, fw_judge_knows_the_rows_of_both_families);
+	tcase_add_test(tc, fw_judge_keeps_rules_that_rows_live_by);
+	tcase_add_test(tc, fw_judge_says_that_addresses_were_not_tried);
 	suite_add_tcase(s, tc);
 	return s;
 }
