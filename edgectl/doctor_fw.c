@@ -7,6 +7,7 @@
 #include "edgectl/doctor.h"
 #include "edgectl/fw_judge.h"
 #include "edgectl/net_plan.h"
+#include "edgectl/render.h"
 #include "edgectl/run.h"
 
 struct loaded {
@@ -66,11 +67,18 @@ static void report(struct ctl_doctor *d, const struct ctl_fw_report *r)
 	d->is_ntp_blocked = r->is_ntp_blocked;
 }
 
+/* A rendering need not be told. */
+static bool is_managed(const struct ctl_doctor *d)
+{
+	return d->c->config->network.manage || ctl_nft_has_own_rules();
+}
+
 static void judge(struct ctl_doctor *d, const struct loaded *l,
 		  const struct network *n)
 {
 	struct ctl_fw_report *r = malloc(sizeof(*r));
 	struct ctl_sockets *s = malloc(sizeof(*s));
+	char manage[CTL_FW_MANAGE];
 	const struct ctl_fw_view v = {
 		.topo = d->topo,
 		.config = d->c->config,
@@ -79,10 +87,12 @@ static void judge(struct ctl_doctor *d, const struct loaded *l,
 		.net = n->view,
 		.device = {n->plan.device[CTL_OUTSIDE],
 			   n->plan.device[CTL_INSIDE]},
+		.manage = is_managed(d) ? NULL : manage,
 	};
 
 	if (r && s) {
 		ctl_sockets_read(s);
+		ctl_fw_manage(manage, s, getenv("SSH_CONNECTION"));
 		ctl_fw_judge(r, &v);
 		report(d, r);
 	}

@@ -66,7 +66,7 @@ static void cure(struct ctl_cure *k, const struct trial *t,
 	char rule[CTL_CURE_LINE];
 
 	if (ctl_fw_is_ours(at)) {
-		ctl_fw_cure_ours(k);
+		ctl_fw_cure_ours(t->m, k);
 		return;
 	}
 	if (at->handle && !at->is_catch_all) {

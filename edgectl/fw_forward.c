@@ -40,7 +40,7 @@ static void tell(struct ctl_fw_maker *m, const struct way *w,
 		       sides[w->from], sides[w->to],
 		       is_sure ? "not" : "perhaps not");
 	if (is_sure)
-		ctl_fw_cure_ours(&f->cure);
+		ctl_fw_cure_ours(m, &f->cure);
 }
 
 static bool try(struct ctl_fw_maker *m, const struct way *w)

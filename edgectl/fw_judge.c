@@ -78,13 +78,18 @@ void ctl_fw_join(char *list, size_t cap, const char *word)
 			       word);
 }
 
-void ctl_fw_cure_ours(struct ctl_cure *k)
+void ctl_fw_cure_ours(const struct ctl_fw_maker *m, struct ctl_cure *k)
 {
+	const char *manage = m->view->manage;
+
 	if (k->count)
 		return;
 	ctl_cure_add(k, CTL_ON_EDGE, "mkdir -p /etc/nftables.d");
-	ctl_cure_add(k, CTL_ON_EDGE,
-		     "edgectl topology render nftables --out " CTL_NFT_FILE);
+	ctl_cure_add(
+		k, CTL_ON_EDGE,
+		"edgectl topology render nftables %s%s%s--out " CTL_NFT_FILE,
+		manage ? "--manage '" : "", manage ? manage : "",
+		manage ? "' " : "");
 	ctl_cure_add(k, CTL_ON_EDGE, "nft -f " CTL_NFT_FILE);
 }
 
@@ -103,7 +108,7 @@ static void tell_none(struct ctl_fw_maker *m)
 	(void)snprintf(f->saw, sizeof(f->saw),
 		       "no packet filter in force: nothing on this host keeps "
 		       "strangers from any listening port");
-	ctl_fw_cure_ours(&f->cure);
+	ctl_fw_cure_ours(m, &f->cure);
 }
 
 void ctl_fw_judge(struct ctl_fw_report *r, const struct ctl_fw_view *v)

@@ -50,9 +50,11 @@ listener(const struct ctl_fw_maker *m, const struct edge_addr *to, bool is_tcp)
 	return NULL;
 }
 
+/* By his own rules, or by [network] manage. */
 static bool is_of_operator(const struct ctl_nft_place *at)
 {
-	return ctl_fw_is_ours(at) && !strcmp(at->chain, "operator_in");
+	return ctl_fw_is_ours(at) && (!strcmp(at->chain, "operator_in") ||
+				      !strcmp(at->chain, "manage_in"));
 }
 
 static bool is_of_row(const struct ctl_fw_maker *m, const struct edge_addr *at)
@@ -79,8 +81,8 @@ static void print_port(char out[PORT_TEXT], const struct ctl_fw_maker *m,
 }
 
 /* A rule that a row lives by, from its own side, stays. */
-static void cure(struct ctl_cure *k, const struct ctl_nft_place *at,
-		 bool has_row)
+static void cure(const struct ctl_fw_maker *m, struct ctl_cure *k,
+		 const struct ctl_nft_place *at, bool has_row)
 {
 	if (at->handle && !at->is_catch_all && !ctl_fw_is_ours(at) &&
 	    !has_row) {
@@ -91,7 +93,7 @@ static void cure(struct ctl_cure *k, const struct ctl_nft_place *at,
 				     at->handle);
 		return;
 	}
-	ctl_fw_cure_ours(k);
+	ctl_fw_cure_ours(m, k);
 }
 
 static struct ctl_fw_kind kind_of(const struct probe *x, bool is_sure,
@@ -131,7 +133,7 @@ static void tell(struct ctl_fw_maker *m, const struct probe *x,
 	if (!is_wide || s)
 		ctl_fw_join(f->saw, sizeof(f->saw), port);
 	if (is_sure)
-		cure(&f->cure, at, row_of(m, x));
+		cure(m, &f->cure, at, row_of(m, x));
 }
 
 static void try(struct ctl_fw_maker *m, struct probe *x, uint16_t port)

@@ -47,7 +47,7 @@ void ctl_fw_good(struct ctl_fw_maker *m, const char *fmt, ...)
  * room. */
 void ctl_fw_join(char *list, size_t cap, const char *word);
 /** Our own table, made and loaded anew. */
-void ctl_fw_cure_ours(struct ctl_cure *k);
+void ctl_fw_cure_ours(const struct ctl_fw_maker *m, struct ctl_cure *k);
 bool ctl_fw_is_ours(const struct ctl_nft_place *at);
 
 /** Somebody on that side whom no rule knows (RFC 5737, RFC 3849). */

@@ -392,6 +392,11 @@ static bool meets(const struct chain *c, enum ctl_nft_hook hook, uint8_t family)
 	return false;
 }
 
+static bool is_narrow(const struct ctl_nft_place *at)
+{
+	return at->chain && at->handle && !at->is_catch_all;
+}
+
 struct ctl_nft_verdict ctl_nft_judge(const struct ctl_nft *n,
 				     const struct ctl_nft_packet *p)
 {
@@ -400,11 +405,15 @@ struct ctl_nft_verdict ctl_nft_judge(const struct ctl_nft *n,
 
 	for (size_t i = 0; i < n->count; i++) {
 		const struct chain *c = &n->chain[i];
+		const struct ctl_nft_place before = v.passed;
 		unsigned got;
 
 		if (!meets(c, p->hook, p->to.family))
 			continue;
 		got = walk_base(&w, c);
+		/* a rule about it says more than a chain that lets all pass */
+		if (is_narrow(&before) && !is_narrow(&v.passed))
+			v.passed = before;
 		if (got == DROP) {
 			v.outcome = DROP;
 			return v;

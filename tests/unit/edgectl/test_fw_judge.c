@@ -13,6 +13,7 @@ static struct render_world w;
 static json_t *doc;
 static struct ctl_fw_report *r;
 static struct ctl_sockets sockets;
+static const char *manage;	/* who is not named in edge.ini */
 static struct ctl_net_view net; /* with more addresses than the topology's */
 
 /* The filter that the lab's topology gives, as nft prints it. */
@@ -27,6 +28,7 @@ static void setup(void)
 	ck_assert_ptr_nonnull(doc);
 	r = malloc(sizeof(*r));
 	sockets.count = 0;
+	manage = NULL;
 	memset(&net, 0, sizeof(net));
 }
 
@@ -45,6 +47,7 @@ static const char *judge(void)
 		.config = w.c.config,
 		.sockets = &sockets,
 		.net = &net,
+		.manage = manage,
 		.device = {"ext", "int"},
 	};
 	struct ctl_nft *n = NULL;
@@ -111,6 +114,52 @@ START_TEST(fw_judge_wants_a_filter)
 	ck_assert_uint_eq(r->finding[0].cure.count, 3);
 	own_table("accept", NULL); /* it filters nothing */
 	ck_assert_str_eq(judge(), "FW-001");
+}
+END_TEST
+
+START_TEST(fw_judge_shuts_nobody_out)
+{
+	json_array_clear(json_object_get(doc, "nftables"));
+	judge();
+	ck_assert_str_eq(r->finding[0].cure.step[1].line,
+			 "edgectl topology render nftables --out "
+			 "/etc/nftables.d/lync-edge.nft");
+	manage = "22 from 10.20.30.9";
+	judge();
+	ck_assert_str_eq(r->finding[0].cure.step[1].line,
+			 "edgectl topology render nftables --manage '22 from "
+			 "10.20.30.9' --out /etc/nftables.d/lync-edge.nft");
+}
+END_TEST
+
+static const struct {
+	const char *session, *who, *want;
+	uint16_t port;
+} managing[] = {
+	{NULL, NULL, "none", 0},
+	{"10.20.30.9 5000 172.16.20.21 22", NULL, "22 from 10.20.30.9", 0},
+	{"fd00::9 5000 fd00::21 2222", "sshd, pid 7", "2222 from fd00::9", 22},
+	{NULL, "sshd, pid 7", "2222 from NETWORK", 2222},
+	{NULL, "systemd, pid 1", "22 from NETWORK", 22},
+	{NULL, "nginx, pid 9", "none", 8080},
+	{"", "sshd, pid 7", "22 from NETWORK", 22},
+	{"';reboot' 5000 172.16.20.21 22", NULL, "none", 0},
+	{"10.20.30.9 5000 172.16.20.21 x", NULL, "none", 0},
+};
+
+START_TEST(fw_judge_knows_who_manages_the_host)
+{
+	char text[CTL_FW_MANAGE];
+
+	if (managing[_i].who) {
+		sockets.v[0] = (struct ctl_socket){.is_tcp = true};
+		sockets.v[0].at.port = managing[_i].port;
+		(void)snprintf(sockets.v[0].who, sizeof(sockets.v[0].who), "%s",
+			       managing[_i].who);
+		sockets.count = 1;
+	}
+	ctl_fw_manage(text, &sockets, managing[_i].session);
+	ck_assert_str_eq(text, managing[_i].want);
 }
 END_TEST
 
@@ -279,6 +328,23 @@ START_TEST(fw_judge_leaves_the_operators_rules_with_conditions)
 }
 END_TEST
 
+START_TEST(fw_judge_leaves_who_manages_the_host)
+{
+	put(true, "{\"chain\":{\"family\":\"inet\",\"table\":\"lync_edge\","
+		  "\"name\":\"manage_in\"}}");
+	put(true,
+	    OURS("manage_in",
+		 "{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{"
+		 "\"protocol\":\"tcp\",\"field\":\"dport\"}},\"right\":22}},"
+		 "{\"accept\":null}"));
+	put(true, OURS("input", "{\"jump\":{\"target\":\"manage_in\"}}"));
+	ck_assert_str_eq(judge(), "");
+	ck_assert(has_good("nothing else is let in"));
+	own_table("accept", NULL); /* and another filter that says nothing */
+	ck_assert_str_eq(judge(), "");
+}
+END_TEST
+
 START_TEST(fw_judge_says_that_ports_were_not_tried)
 {
 	static char rule[1 << 16];
@@ -428,6 +494,9 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, fw_judge_likes_our_own_filter);
 	tcase_add_test(tc, fw_judge_wants_a_filter);
+	tcase_add_test(tc, fw_judge_shuts_nobody_out);
+	tcase_add_loop_test(tc, fw_judge_knows_who_manages_the_host, 0,
+			    sizeof(managing) / sizeof(*managing));
 	tcase_add_test(tc, fw_judge_names_the_rule_that_blocks);
 	tcase_add_test(tc, fw_judge_lets_rows_pass_before_what_drops_the_rest);
 	tcase_add_test(tc, fw_judge_notes_what_other_families_would_echo);
@@ -438,6 +507,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(tc, fw_judge_ticks_nothing_that_is_not_known, 0, 5);
 	tcase_add_test(tc, fw_judge_ticks_no_forwarding_that_is_not_known);
 	tcase_add_test(tc, fw_judge_leaves_the_operators_rules_with_conditions);
+	tcase_add_test(tc, fw_judge_leaves_who_manages_the_host);
 	tcase_add_test(tc, fw_judge_says_that_ports_were_not_tried);
 	tcase_add_loop_test(tc, fw_judge_tries_every_address_of_the_host, 0, 4);
 	tcase_add_test(tc, fw_judge_wants_a_filter_of_both_families);
