@@ -58,6 +58,7 @@ struct edge_config {
 		char *outside_gateway, *inside_gateway; /* of each family one */
 		char *inside;				/* networks */
 		char *ntp;				/* addresses */
+		char *manage;	  /* "22 from 10.0.0.0/24"; "none" */
 		bool media_range; /* the relay's ports are open to all */
 	} network;
 	struct {
@@ -127,6 +128,12 @@ edge_config_want_internal(const struct edge_config *c, char *why,
  * "/bits". False: no more. */
 bool edge_config_next_net(const char **list, struct edge_addr *net,
 			  unsigned *bits);
+/** Whether a list says who may manage the host: "22 from 10.0.0.0/24, 22 from
+ * fd00::1", or "none". */
+bool edge_config_is_manage(const char *list);
+/** The next of such a list; bits as above. False: no more, or "none". */
+bool edge_config_next_manage(const char **list, uint16_t *port,
+			     struct edge_addr *net, unsigned *bits);
 /** The row's default when not set; NULL for a name without a row. */
 const char *edge_config_option(const struct edge_config *c, const char *name);
 

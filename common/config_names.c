@@ -27,6 +27,7 @@ enum kind {
 	MEGABYTES,
 	ADDRESSES,
 	NETWORKS,
+	MANAGE,
 };
 
 /* clang-format off */
@@ -65,6 +66,7 @@ static const struct setting {
 	{"network", "inside-gateway", ADDRESSES, offsetof(struct edge_config, network.inside_gateway)},
 	{"network", "inside", NETWORKS, offsetof(struct edge_config, network.inside)},
 	{"network", "ntp", ADDRESSES, offsetof(struct edge_config, network.ntp)},
+	{"network", "manage", MANAGE, offsetof(struct edge_config, network.manage)},
 	{"network", "legacy_media_range", SWITCH, offsetof(struct edge_config, network.media_range)},
 	{"public", "access",  ADDRESSES, offsetof(struct edge_config, public_at.access)},
 	{"public", "webconf", ADDRESSES, offsetof(struct edge_config, public_at.webconf)},
@@ -232,6 +234,8 @@ static int set(struct edge_config_parser *p, const struct setting *s,
 	case ADDRESSES:
 	case NETWORKS:
 		return edge_config_nets(p, at, value, s->kind == NETWORKS);
+	case MANAGE:
+		return edge_config_manage(p, at, value);
 	}
 	return 0;
 }
@@ -343,6 +347,7 @@ void edge_config_free_settings(struct edge_config *c)
 		case HEP:
 		case ADDRESSES:
 		case NETWORKS:
+		case MANAGE:
 			free(*(char **)at);
 			break;
 		case SWITCH:

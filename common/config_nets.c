@@ -71,6 +71,67 @@ int edge_config_nets(struct edge_config_parser *p, char **at, const char *value,
 	return edge_config_keep(p, at, value);
 }
 
+/* "22 from 10.0.0.0/24" */
+static bool parse_manage(struct edge_slice word, uint16_t *port,
+			 struct edge_addr *net, unsigned *bits)
+{
+	static const char from[] = "from";
+	struct edge_slice number;
+	uint64_t n;
+	bool has_bits;
+
+	if (!edge_take_until(&word, ' ', &number) ||
+	    !edge_slice_u64(number, UINT16_MAX, &n) || !n)
+		return false;
+	word = edge_slice_trim(word);
+	if (edge_slice_len(word) < sizeof(from) ||
+	    memcmp(word.p, from, sizeof(from) - 1) != 0 ||
+	    word.p[sizeof(from) - 1] != ' ')
+		return false;
+	word.p += sizeof(from);
+	*port = (uint16_t)n;
+	return parse(edge_slice_trim(word), net, bits, &has_bits) &&
+	       !has_host_bits(net, *bits);
+}
+
+bool edge_config_is_manage(const char *list)
+{
+	struct edge_slice all = edge_slice_str(list), word;
+	bool good = *list && list[strlen(list) - 1] != ',';
+	struct edge_addr net;
+	uint16_t port;
+	unsigned bits;
+
+	if (!strcmp(list, "none"))
+		return true;
+	while (good && take(&all, &word))
+		good = parse_manage(word, &port, &net, &bits);
+	return good;
+}
+
+int edge_config_manage(struct edge_config_parser *p, char **at,
+		       const char *value)
+{
+	if (!edge_config_is_manage(value))
+		return edge_config_fail(p, EDGE_EFORMAT,
+					"\"%s\" is neither none nor ports and "
+					"networks as 22 from 10.0.0.0/24, with "
+					"commas",
+					value);
+	return edge_config_keep(p, at, value);
+}
+
+bool edge_config_next_manage(const char **list, uint16_t *port,
+			     struct edge_addr *net, unsigned *bits)
+{
+	struct edge_slice all = edge_slice_str(*list), word;
+
+	if (!*list || !strcmp(*list, "none") || !take(&all, &word))
+		return false;
+	*list = (const char *)all.p;
+	return parse_manage(word, port, net, bits);
+}
+
 bool edge_config_next_net(const char **list, struct edge_addr *net,
 			  unsigned *bits)
 {

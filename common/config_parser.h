@@ -41,6 +41,9 @@ bool edge_config_is_word(const char *s, const char *more);
 /** Addresses, or networks as 10.0.0.0/8, with commas between them. */
 int edge_config_nets(struct edge_config_parser *p, char **at, const char *value,
 		     bool is_net);
+/** "none", or who may manage the host: see edge_config_is_manage. */
+int edge_config_manage(struct edge_config_parser *p, char **at,
+		       const char *value);
 /** Each certificate has its chain and its key, or neither. */
 void edge_config_check_pairs(struct edge_config_parser *p);
 void edge_config_free_settings(struct edge_config *c);

@@ -7,6 +7,7 @@
 #include "edgectl/doctor.h"
 #include "edgectl/fw_judge.h"
 #include "edgectl/net_plan.h"
+#include "edgectl/render.h"
 #include "edgectl/run.h"
 
 struct loaded {
@@ -33,18 +34,21 @@ static bool load(struct ctl_doctor *d, struct loaded *l)
 	return !err;
 }
 
+struct network {
+	struct ctl_net_view *view;
+	struct ctl_net_plan plan;
+};
+
 /* NET has told why a device is not known. */
-static bool find_devices(struct ctl_doctor *d, struct ctl_net_plan *p)
+static bool find_devices(struct ctl_doctor *d, struct network *n)
 {
 	const struct ctl_net_wants wants =
 		ctl_net_wants_of(d->topo, d->c->config);
-	struct ctl_net_view *v = NULL;
 
-	if (ctl_net_view_read(&v))
+	if (ctl_net_view_read(&n->view))
 		return false;
-	ctl_net_plan(p, &wants, v);
-	free(v);
-	return *p->device[CTL_OUTSIDE] && *p->device[CTL_INSIDE];
+	ctl_net_plan(&n->plan, &wants, n->view);
+	return *n->plan.device[CTL_OUTSIDE] && *n->plan.device[CTL_INSIDE];
 }
 
 static void report(struct ctl_doctor *d, const struct ctl_fw_report *r)
@@ -63,21 +67,32 @@ static void report(struct ctl_doctor *d, const struct ctl_fw_report *r)
 	d->is_ntp_blocked = r->is_ntp_blocked;
 }
 
+/* A rendering need not be told. */
+static bool is_managed(const struct ctl_doctor *d)
+{
+	return d->c->config->network.manage || ctl_nft_has_own_rules();
+}
+
 static void judge(struct ctl_doctor *d, const struct loaded *l,
-		  const struct ctl_net_plan *p)
+		  const struct network *n)
 {
 	struct ctl_fw_report *r = malloc(sizeof(*r));
 	struct ctl_sockets *s = malloc(sizeof(*s));
+	char manage[CTL_FW_MANAGE];
 	const struct ctl_fw_view v = {
 		.topo = d->topo,
 		.config = d->c->config,
 		.nft = l->nft,
 		.sockets = s,
-		.device = {p->device[CTL_OUTSIDE], p->device[CTL_INSIDE]},
+		.net = n->view,
+		.device = {n->plan.device[CTL_OUTSIDE],
+			   n->plan.device[CTL_INSIDE]},
+		.manage = is_managed(d) ? NULL : manage,
 	};
 
 	if (r && s) {
 		ctl_sockets_read(s);
+		ctl_fw_manage(manage, s, getenv("SSH_CONNECTION"));
 		ctl_fw_judge(r, &v);
 		report(d, r);
 	}
@@ -87,12 +102,14 @@ static void judge(struct ctl_doctor *d, const struct loaded *l,
 
 void ctl_doctor_fw(struct ctl_doctor *d)
 {
-	struct ctl_net_plan *p = malloc(sizeof(*p));
+	struct network *n = calloc(1, sizeof(*n));
 	struct loaded l = {0};
 
-	if (p && find_devices(d, p) && load(d, &l))
-		judge(d, &l, p);
+	if (n && find_devices(d, n) && load(d, &l))
+		judge(d, &l, n);
 	ctl_nft_free(l.nft);
 	json_decref(l.doc);
-	free(p);
+	if (n)
+		free(n->view);
+	free(n);
 }

@@ -66,7 +66,7 @@ static void cure(struct ctl_cure *k, const struct trial *t,
 	char rule[CTL_CURE_LINE];
 
 	if (ctl_fw_is_ours(at)) {
-		ctl_fw_cure_ours(k);
+		ctl_fw_cure_ours(t->m, k);
 		return;
 	}
 	if (at->handle && !at->is_catch_all) {
@@ -108,25 +108,28 @@ static void print_row(char out[CTL_FW_TEXT], const struct trial *t)
 		       p->is_in ? "to" : "from", own);
 }
 
+static const struct ctl_fw_kind blocks = {"FW-003", "blocks", TOPO_ERROR},
+				perhaps = {"FW-005",
+					   "cannot be judged; perhaps blocks",
+					   TOPO_INFO};
+
 static void tell(const struct trial *t, const struct ctl_nft_place *at,
-		 const char *id, const char *verb)
+		 const struct ctl_fw_kind *k)
 {
-	struct ctl_fw_finding *f = ctl_fw_find(t->m, id, at);
+	struct ctl_fw_finding *f = ctl_fw_find(t->m, k, at);
 	char row[CTL_FW_TEXT];
 	bool is_new = !f;
 
 	if (is_new)
-		f = ctl_fw_found(t->m, id,
-				 !strcmp(id, "FW-003") ? TOPO_ERROR : TOPO_INFO,
-				 at);
+		f = ctl_fw_found(t->m, k, at);
 	if (!f)
 		return;
 	if (is_new)
 		(void)snprintf(f->saw, sizeof(f->saw), "%.160s %s: %.*s",
-			       at->text, verb, SYMPTOM, t->row->blocked);
+			       at->text, k->verb, SYMPTOM, t->row->blocked);
 	print_row(row, t);
 	ctl_fw_join(f->saw, sizeof(f->saw), row);
-	if (strcmp(id, "FW-003") != 0)
+	if (k != &blocks)
 		return;
 	note(t->m->report, t->row);
 	cure(&f->cure, t, at);
@@ -140,15 +143,7 @@ static bool try(const struct trial *t, bool is_answer)
 
 	if (v.outcome == CTL_NFT_PASSES)
 		return true;
-	if (!v.dropped.chain)
-		v.dropped = v.passed;
-	if (!v.dropped.chain)
-		return true;
-	if (v.outcome == CTL_NFT_DROPPED)
-		tell(t, &v.dropped, "FW-003", "blocks");
-	else
-		tell(t, &v.dropped, "FW-005",
-		     "cannot be judged; perhaps blocks");
+	tell(t, &v.dropped, v.outcome == CTL_NFT_DROPPED ? &blocks : &perhaps);
 	return false;
 }
 
@@ -192,7 +187,7 @@ static bool try_peers(struct trial *t)
 	}
 	if (tried || !(p->peers & (CTL_PEER_ANY | CTL_PEER_NTP)))
 		return good;
-	t->far = ctl_fw_stranger(p->own.family);
+	t->far = *ctl_fw_stranger(CTL_OUTSIDE, p->own.family);
 	return try_ports(t);
 }
 

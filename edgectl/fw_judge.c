@@ -8,20 +8,6 @@
 #include "edgectl/fw_parts.h"
 #include "edgectl/render.h"
 
-/* ours: a.root-servers.net. Lists of what cannot be on the Internet hold the
- * addresses of documents, and no list drops a root server. It is only thought
- * of: no packet goes there. */
-struct edge_addr ctl_fw_stranger(uint8_t family)
-{
-	static const struct edge_addr
-		four = {.family = AF_INET, .ip = {198, 41, 0, 4}},
-		six = {.family = AF_INET6,
-		       .ip = {0x20, 1, 5, 3, 0xba,
-			      0x3e, [13] = 2, [15] = 0x30}};
-
-	return family == AF_INET6 ? six : four;
-}
-
 static void print_place(char out[CTL_FW_TEXT], const struct ctl_nft_place *at)
 {
 	char handle[40] = "";
@@ -33,21 +19,25 @@ static void print_place(char out[CTL_FW_TEXT], const struct ctl_nft_place *at)
 		       at->table, at->chain, handle);
 }
 
-struct ctl_fw_finding *ctl_fw_find(struct ctl_fw_maker *m, const char *id,
+struct ctl_fw_finding *ctl_fw_find(struct ctl_fw_maker *m,
+				   const struct ctl_fw_kind *k,
 				   const struct ctl_nft_place *at)
 {
 	char place[CTL_FW_TEXT];
 
 	print_place(place, at);
-	for (size_t i = 0; i < m->report->findings; i++)
-		if (!strcmp(m->report->finding[i].id, id) &&
-		    !strcmp(m->report->finding[i].place, place))
-			return &m->report->finding[i];
+	for (size_t i = 0; i < m->report->findings; i++) {
+		struct ctl_fw_finding *f = &m->report->finding[i];
+
+		if (!strcmp(f->id, k->id) && !strcmp(f->verb, k->verb) &&
+		    !strcmp(f->place, place))
+			return f;
+	}
 	return NULL;
 }
 
-struct ctl_fw_finding *ctl_fw_found(struct ctl_fw_maker *m, const char *id,
-				    enum topo_level level,
+struct ctl_fw_finding *ctl_fw_found(struct ctl_fw_maker *m,
+				    const struct ctl_fw_kind *k,
 				    const struct ctl_nft_place *at)
 {
 	struct ctl_fw_finding *f = &m->report->finding[m->report->findings];
@@ -55,7 +45,8 @@ struct ctl_fw_finding *ctl_fw_found(struct ctl_fw_maker *m, const char *id,
 	if (m->report->findings == CTL_FW_FINDINGS)
 		return NULL;
 	m->report->findings++;
-	*f = (struct ctl_fw_finding){.id = id, .level = level};
+	*f = (struct ctl_fw_finding){
+		.id = k->id, .verb = k->verb, .level = k->level};
 	print_place(f->place, at);
 	return f;
 }
@@ -87,13 +78,18 @@ void ctl_fw_join(char *list, size_t cap, const char *word)
 			       word);
 }
 
-void ctl_fw_cure_ours(struct ctl_cure *k)
+void ctl_fw_cure_ours(const struct ctl_fw_maker *m, struct ctl_cure *k)
 {
+	const char *manage = m->view->manage;
+
 	if (k->count)
 		return;
 	ctl_cure_add(k, CTL_ON_EDGE, "mkdir -p /etc/nftables.d");
-	ctl_cure_add(k, CTL_ON_EDGE,
-		     "edgectl topology render nftables --out " CTL_NFT_FILE);
+	ctl_cure_add(
+		k, CTL_ON_EDGE,
+		"edgectl topology render nftables %s%s%s--out " CTL_NFT_FILE,
+		manage ? "--manage '" : "", manage ? manage : "",
+		manage ? "' " : "");
 	ctl_cure_add(k, CTL_ON_EDGE, "nft -f " CTL_NFT_FILE);
 }
 
@@ -104,14 +100,15 @@ bool ctl_fw_is_ours(const struct ctl_nft_place *at)
 
 static void tell_none(struct ctl_fw_maker *m)
 {
+	static const struct ctl_fw_kind none = {"FW-001", "", TOPO_WARN};
 	const struct ctl_nft_place at = {
 		.family = "inet", .table = "lync_edge", .chain = "input"};
-	struct ctl_fw_finding *f = ctl_fw_found(m, "FW-001", TOPO_WARN, &at);
+	struct ctl_fw_finding *f = ctl_fw_found(m, &none, &at);
 
 	(void)snprintf(f->saw, sizeof(f->saw),
 		       "no packet filter in force: nothing on this host keeps "
 		       "strangers from any listening port");
-	ctl_fw_cure_ours(&f->cure);
+	ctl_fw_cure_ours(m, &f->cure);
 }
 
 void ctl_fw_judge(struct ctl_fw_report *r, const struct ctl_fw_view *v)
@@ -124,7 +121,10 @@ void ctl_fw_judge(struct ctl_fw_report *r, const struct ctl_fw_view *v)
 		return;
 	}
 	ctl_ports_of(&m.rows, v->topo, v->config);
-	m.port_count = ctl_nft_ports(v->nft, m.ports, CTL_FW_PORTS);
+	ctl_fw_owns_of(&m);
+	m.port_total = ctl_nft_ports(v->nft, m.ports, CTL_FW_PORTS);
+	m.port_count =
+		m.port_total < CTL_FW_PORTS ? m.port_total : CTL_FW_PORTS;
 	ctl_fw_blocked(&m);
 	ctl_fw_open(&m);
 	ctl_fw_forward(&m);

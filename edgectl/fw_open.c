@@ -3,29 +3,40 @@
 #include <string.h>
 
 #include "edgectl/fw_parts.h"
-
-/* ours: a host inside that no rule knows */
-static const struct edge_addr inside = {.family = AF_INET,
-					.ip = {10, 255, 255, 77}};
+#include "edgectl/net_view.h"
 
 enum { THEIR_PORT = 40077, CLOSED_LOW = 9, CLOSED_HIGH = 65535 };
-enum { PORT_TEXT = 96 };
+enum { PORT_TEXT = 160 };
 
 static const char *const sides[] = {"outside", "inside"};
 
-static bool is_wanted(const struct ctl_fw_maker *m, enum ctl_net_side side,
-		      const struct edge_addr *to, bool is_tcp)
+struct probe {
+	enum ctl_net_side side; /* that the packet comes from */
+	struct edge_addr to;
+	bool is_tcp;
+};
+
+/* The row that wants it let in, from whatever side; NULL: none. */
+static const struct ctl_port *row_of(const struct ctl_fw_maker *m,
+				     const struct probe *x)
 {
 	for (size_t i = 0; i < m->rows.count; i++) {
 		const struct ctl_port *p = &m->rows.v[i];
 
-		if (p->side == side && p->is_in &&
-		    (is_tcp ? p->is_tcp : p->is_udp) &&
-		    edge_addr_same_ip(&p->own, to) && to->port >= p->first &&
-		    to->port < p->first + p->count)
-			return true;
+		if (p->is_in && (x->is_tcp ? p->is_tcp : p->is_udp) &&
+		    edge_addr_same_ip(&p->own, &x->to) &&
+		    x->to.port >= p->first && x->to.port < p->first + p->count)
+			return p;
 	}
-	return false;
+	return NULL;
+}
+
+/* What the Internet may reach, the inside may. */
+static bool is_wanted(const struct ctl_fw_maker *m, const struct probe *x)
+{
+	const struct ctl_port *p = row_of(m, x);
+
+	return p && (p->side == x->side || p->side == CTL_OUTSIDE);
 }
 
 static const struct ctl_socket *
@@ -39,22 +50,42 @@ listener(const struct ctl_fw_maker *m, const struct edge_addr *to, bool is_tcp)
 	return NULL;
 }
 
+/* By his own rules, or by [network] manage. */
 static bool is_of_operator(const struct ctl_nft_place *at)
 {
-	return ctl_fw_is_ours(at) && !strcmp(at->chain, "operator_in");
+	return ctl_fw_is_ours(at) && (!strcmp(at->chain, "operator_in") ||
+				      !strcmp(at->chain, "manage_in"));
 }
 
-static void print_port(char out[PORT_TEXT], const struct edge_addr *to,
-		       bool is_tcp, const struct ctl_socket *s)
+static bool is_of_row(const struct ctl_fw_maker *m, const struct edge_addr *at)
 {
-	(void)snprintf(out, PORT_TEXT, "%s %u%s%s%s", is_tcp ? "tcp" : "udp",
-		       to->port, s ? " (listening: " : "",
+	for (size_t i = 0; i < m->owns.of_rows; i++)
+		if (edge_addr_same_ip(&m->owns.v[i], at))
+			return true;
+	return false;
+}
+
+/* An address that no row names is told. */
+static void print_port(char out[PORT_TEXT], const struct ctl_fw_maker *m,
+		       const struct probe *x, const struct ctl_socket *s)
+{
+	bool is_other = !is_of_row(m, &x->to);
+	char own[EDGE_ADDR_STRLEN];
+
+	edge_addr_print_ip(&x->to, false, own);
+	(void)snprintf(out, PORT_TEXT, "%s %u%s%s%s%s%s",
+		       x->is_tcp ? "tcp" : "udp", x->to.port,
+		       is_other ? " to " : "", is_other ? own : "",
+		       s ? " (listening: " : "",
 		       s ? *s->who ? s->who : "somebody" : "", s ? ")" : "");
 }
 
-static void cure(struct ctl_cure *k, const struct ctl_nft_place *at)
+/* A rule that a row lives by, from its own side, stays. */
+static void cure(const struct ctl_fw_maker *m, struct ctl_cure *k,
+		 const struct ctl_nft_place *at, bool has_row)
 {
-	if (at->handle && !at->is_catch_all && !ctl_fw_is_ours(at)) {
+	if (at->handle && !at->is_catch_all && !ctl_fw_is_ours(at) &&
+	    !has_row) {
 		if (!k->count)
 			ctl_cure_add(k, CTL_ON_EDGE,
 				     "nft delete rule %s %s %s handle %lld",
@@ -62,65 +93,73 @@ static void cure(struct ctl_cure *k, const struct ctl_nft_place *at)
 				     at->handle);
 		return;
 	}
-	ctl_fw_cure_ours(k);
+	ctl_fw_cure_ours(m, k);
 }
 
-struct probe {
-	enum ctl_net_side side;
-	struct edge_addr to;
-	bool is_tcp;
-};
+static struct ctl_fw_kind kind_of(const struct probe *x, bool is_sure,
+				  bool is_wide)
+{
+	const struct ctl_fw_kind unclear = {
+		"FW-005", "cannot be judged; perhaps lets in", TOPO_WARN};
+
+	if (!is_sure)
+		return unclear;
+	return (struct ctl_fw_kind){
+		"FW-002", "lets in",
+		x->side == CTL_OUTSIDE || is_wide ? TOPO_WARN : TOPO_INFO};
+}
 
 static void tell(struct ctl_fw_maker *m, const struct probe *x,
-		 const struct ctl_nft_place *at)
+		 const struct ctl_nft_place *at, bool is_sure)
 {
 	bool is_wide = !at->handle || at->is_catch_all;
+	const struct ctl_fw_kind k = kind_of(x, is_sure, is_wide);
 	const struct ctl_socket *s = listener(m, &x->to, x->is_tcp);
-	struct ctl_fw_finding *f;
+	struct ctl_fw_finding *f = ctl_fw_find(m, &k, at);
 	char port[PORT_TEXT];
 
-	print_port(port, &x->to, x->is_tcp, s);
-	if (is_of_operator(at))
-		return;
-	f = ctl_fw_find(m, "FW-002", at);
+	m->is_open = true;
+	print_port(port, m, x, s);
 	if (!f) {
-		f = ctl_fw_found(m, "FW-002",
-				 x->side == CTL_OUTSIDE || is_wide ? TOPO_WARN
-								   : TOPO_INFO,
-				 at);
+		f = ctl_fw_found(m, &k, at);
 		if (!f)
 			return;
 		(void)snprintf(f->saw, sizeof(f->saw),
-			       "%.160s lets in from the %s what no row of the "
+			       "%.160s %s from the %s what no row of the "
 			       "table of ports wants: %s",
-			       at->text, sides[x->side], port);
+			       at->text, k.verb, sides[x->side], port);
 	}
 	/* of a wide one a few say all */
 	if (!is_wide || s)
 		ctl_fw_join(f->saw, sizeof(f->saw), port);
-	cure(&f->cure, at);
+	if (is_sure)
+		cure(m, &f->cure, at, row_of(m, x));
 }
 
 static void try(struct ctl_fw_maker *m, struct probe *x, uint16_t port)
 {
-	const char *device = m->view->device[x->side];
+	static const struct ctl_nft_place nobody = {.family = "inet",
+						    .table = "lync_edge",
+						    .chain = "input",
+						    .text = "no chain"};
 	struct ctl_nft_packet p = {
 		.hook = CTL_NFT_INPUT,
-		.in = device,
+		.in = m->view->device[x->side],
 		.is_tcp = x->is_tcp,
-		.from = x->side == CTL_OUTSIDE ? ctl_fw_stranger(AF_INET)
-					       : inside,
+		.from = *ctl_fw_stranger(x->side, x->to.family),
 	};
 	struct ctl_nft_verdict v;
 
 	x->to.port = port;
-	if (!port || is_wanted(m, x->side, &x->to, x->is_tcp))
+	if (!port || is_wanted(m, x))
 		return;
 	p.from.port = THEIR_PORT;
 	p.to = x->to;
 	v = ctl_nft_judge(m->view->nft, &p);
-	if (v.outcome == CTL_NFT_PASSES && v.passed.chain)
-		tell(m, x, &v.passed);
+	if (!v.passed.chain)
+		v.passed = nobody;
+	if (v.outcome != CTL_NFT_DROPPED && !is_of_operator(&v.passed))
+		tell(m, x, &v.passed, v.outcome == CTL_NFT_PASSES);
 }
 
 static void try_address(struct ctl_fw_maker *m, enum ctl_net_side side,
@@ -138,65 +177,35 @@ static void try_address(struct ctl_fw_maker *m, enum ctl_net_side side,
 	}
 }
 
-static size_t count_open(const struct ctl_fw_maker *m)
+/* More ports or addresses than are tried: what was found is not all. */
+static void tell_rest(struct ctl_fw_maker *m)
 {
-	size_t count = 0;
+	static const struct ctl_fw_kind rest = {"FW-005", "", TOPO_WARN};
+	const struct ctl_nft_place at = {
+		.family = "nft", .table = "list", .chain = "ruleset"};
+	bool is_cut = m->owns.is_cut || (m->view->net && m->view->net->is_cut);
+	struct ctl_fw_finding *f;
 
-	for (size_t i = 0; i < m->report->findings; i++)
-		count += !strcmp(m->report->finding[i].id, "FW-002");
-	return count;
+	if (m->port_total <= m->port_count && !is_cut)
+		return;
+	m->is_open = true;
+	f = ctl_fw_found(m, &rest, &at);
+	if (f)
+		(void)snprintf(f->saw, sizeof(f->saw),
+			       "not all was tried, but %zu of the %zu ports "
+			       "that it speaks of, on %zu addresses%s: perhaps "
+			       "it lets in what no row of the table of ports "
+			       "wants",
+			       m->port_count, m->port_total, m->owns.count,
+			       is_cut ? " of many" : "");
 }
 
 void ctl_fw_open(struct ctl_fw_maker *m)
 {
-	for (size_t i = 0; i < m->rows.count; i++) {
-		const struct ctl_port *p = &m->rows.v[i];
-		bool is_first = p->is_in && p->own.family == AF_INET;
-
-		for (size_t k = 0; k < i; k++)
-			is_first &= !(
-				m->rows.v[k].is_in &&
-				edge_addr_same_ip(&m->rows.v[k].own, &p->own));
-		if (is_first)
-			try_address(m, p->side, &p->own);
-	}
-	if (!count_open(m))
+	for (int side = 0; side < CTL_SIDES; side++)
+		for (size_t i = 0; i < m->owns.count; i++)
+			try_address(m, (enum ctl_net_side)side, &m->owns.v[i]);
+	tell_rest(m);
+	if (!m->is_open)
 		ctl_fw_good(m, "nothing else is let in");
-}
-
-/* A host that does not forward may do without; if one is there it must say
- * no. */
-void ctl_fw_forward(struct ctl_fw_maker *m)
-{
-	struct ctl_nft_packet p = {
-		.hook = CTL_NFT_FORWARD,
-		.in = m->view->device[CTL_OUTSIDE],
-		.out = m->view->device[CTL_INSIDE],
-		.is_tcp = true,
-		.from = ctl_fw_stranger(AF_INET),
-		.to = inside,
-	};
-	struct ctl_nft_verdict v;
-	struct ctl_fw_finding *f;
-
-	p.from.port = THEIR_PORT;
-	p.to.port = CLOSED_LOW;
-	v = ctl_nft_judge(m->view->nft, &p);
-	if (v.outcome == CTL_NFT_DROPPED) {
-		ctl_fw_good(m, "nothing passes from device to device");
-		return;
-	}
-	if (!v.passed.chain)
-		v.passed = (struct ctl_nft_place){.family = "inet",
-						  .table = "lync_edge",
-						  .chain = "forward",
-						  .text = "no chain"};
-	f = ctl_fw_found(m, "FW-004", TOPO_WARN, &v.passed);
-	if (!f)
-		return;
-	(void)snprintf(f->saw, sizeof(f->saw),
-		       "%.160s: packets from the outside to the inside are not "
-		       "dropped by the filter",
-		       v.passed.text);
-	ctl_fw_cure_ours(&f->cure);
 }

@@ -29,7 +29,7 @@ static const struct verb {
 	{"topology", "diff", ctl_topology_diff, "A [B]",
 	 "what changed between two versions"},
 	{"topology", "render", ctl_topology_render,
-	 "nftables|ports|dns [--csv] [--out FILE]",
+	 "nftables|ports|dns [--manage LIST] [--csv] [--out FILE]",
 	 "packet filter, table of ports, lines of the public zone"},
 	{"topology", "list", ctl_topology_list, "",
 	 "the versions in the store"},

@@ -218,6 +218,12 @@ static unsigned blame(struct walk *w, unsigned outcome)
 	return outcome;
 }
 
+/* Nobody knows what becomes of it here. */
+static unsigned blame_both(struct walk *w)
+{
+	return blame(w, PASS) | blame(w, DROP);
+}
+
 static unsigned walk_chain(struct walk *w, const struct chain *c,
 			   unsigned depth);
 
@@ -230,7 +236,7 @@ static unsigned walk_to(struct walk *w, const struct chain *from,
 	unsigned got;
 
 	if (!to || !depth)
-		return PASS | DROP;
+		return blame_both(w);
 	got = walk_chain(w, to, depth - 1);
 	w->at = from;
 	w->rule = rule;
@@ -253,7 +259,7 @@ static unsigned decide(struct walk *w, const struct chain *c, const json_t *s,
 	if (json_object_get(s, "continue"))
 		return NEXT;
 	if (json_object_get(s, "queue"))
-		return PASS | DROP;
+		return blame_both(w);
 	if ((o = json_object_get(s, "jump")))
 		return walk_to(w, c, o, depth);
 	o = json_object_get(s, "goto");
@@ -275,7 +281,7 @@ static unsigned decide_by_map(struct walk *w, const struct chain *c,
 	data = name ? find_set(w, *name == '@' ? name + 1 : name)
 		    : json_object_get(data, "set");
 	if (!data)
-		return PASS | DROP | NEXT;
+		return blame_both(w) | NEXT;
 	for (size_t i = 0; i < json_array_size(data); i++) {
 		const json_t *row = json_array_get(data, i);
 		enum ctl_nft_fits fits =
@@ -346,7 +352,7 @@ static unsigned walk_chain(struct walk *w, const struct chain *c,
 
 		if (!w->steps--) {
 			w->steps = 0;
-			return PASS | DROP;
+			return blame_both(w);
 		}
 		got = walk_rule(w, c, c->rule[i].json, depth);
 		all |= got & (PASS | DROP);
@@ -386,6 +392,11 @@ static bool meets(const struct chain *c, enum ctl_nft_hook hook, uint8_t family)
 	return false;
 }
 
+static bool is_narrow(const struct ctl_nft_place *at)
+{
+	return at->chain && at->handle && !at->is_catch_all;
+}
+
 struct ctl_nft_verdict ctl_nft_judge(const struct ctl_nft *n,
 				     const struct ctl_nft_packet *p)
 {
@@ -394,11 +405,15 @@ struct ctl_nft_verdict ctl_nft_judge(const struct ctl_nft *n,
 
 	for (size_t i = 0; i < n->count; i++) {
 		const struct chain *c = &n->chain[i];
+		const struct ctl_nft_place before = v.passed;
 		unsigned got;
 
 		if (!meets(c, p->hook, p->to.family))
 			continue;
 		got = walk_base(&w, c);
+		/* a rule about it says more than a chain that lets all pass */
+		if (is_narrow(&before) && !is_narrow(&v.passed))
+			v.passed = before;
 		if (got == DROP) {
 			v.outcome = DROP;
 			return v;

@@ -38,7 +38,8 @@ struct ctl_nft_place {
 
 struct ctl_nft_verdict {
 	unsigned outcome;
-	/* the first that may drop it, the last that may let it pass */
+	/* the first that may drop it, the last that may let it pass; each is
+	 * somebody when its bit is set, but for a packet that no chain meets */
 	struct ctl_nft_place dropped, passed;
 };
 
@@ -55,7 +56,7 @@ struct ctl_nft_verdict ctl_nft_judge(const struct ctl_nft *n,
 /** Is there any chain on the hook that filters? */
 bool ctl_nft_has_hook(const struct ctl_nft *n, enum ctl_nft_hook hook);
 /** The port numbers that rules and sets speak of, each with its neighbours,
- * sorted, each once; how many were written. */
+ * sorted, each once; how many there are, of which the first cap are written. */
 size_t ctl_nft_ports(const struct ctl_nft *n, uint16_t *ports, size_t cap);
 
 #endif

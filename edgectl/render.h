@@ -12,9 +12,24 @@ struct ctl_render {
 	struct ctl *c;
 	const struct topo *topo;
 	char device[CTL_SIDES][16]; /* names; of nftables alone */
+	const char *manage; /* a list that was checked; of nftables alone */
 	bool is_csv;
 	FILE *out;
 };
+
+/* What decides who may manage the host, once the filter is loaded. */
+struct ctl_managing {
+	const char *option;  /* of the call; NULL: as edge.ini says */
+	const char *session; /* SSH_CONNECTION, or NULL */
+	bool has_own_rules;  /* in-*.nft of the operator: it is his affair */
+};
+
+/** Has the operator rules of his own for what comes in? */
+bool ctl_nft_has_own_rules(void);
+/** r->manage, or a refusal: nobody is named, and nobody has said that there is
+ * nobody. A session that would end is told. */
+enum ctl_exit ctl_render_manage(struct ctl_render *r,
+				const struct ctl_managing *told);
 
 /* Each writes the same bytes for the same topology and settings. What it finds
  * wrong goes into c; the text is written all the same. */

@@ -265,6 +265,26 @@ static void put_head(struct nft *n)
 		t->self, t->signature ? t->signature : "-");
 }
 
+static void put_manage(struct nft *n)
+{
+	const char *list = n->r->manage;
+	char text[EDGE_ADDR_STRLEN];
+	struct edge_addr net;
+	uint16_t port;
+	unsigned bits;
+
+	fputs("\tchain manage_in {\n", n->out);
+	while (edge_config_next_manage(&list, &port, &net, &bits)) {
+		edge_addr_print_ip(&net, false, text);
+		fprintf(n->out,
+			"\t\t%s saddr %s/%u tcp dport %u accept comment "
+			"\"who manages this host\"\n",
+			net.family == AF_INET6 ? "ip6" : "ip", text, bits,
+			port);
+	}
+	fputs("\t}\n", n->out);
+}
+
 static void put_hook(struct nft *n, const char *name, const char *way)
 {
 	bool is_in = !strcmp(way, "in");
@@ -278,7 +298,8 @@ static void put_hook(struct nft *n, const char *name, const char *way)
 		"\t\tct state established,related accept\n",
 		way, way, name, name, is_in ? "iif" : "oif");
 	if (is_in)
-		fputs("\t\tct state invalid drop\n", n->out);
+		fputs("\t\tct state invalid drop\n\t\tjump manage_in\n",
+		      n->out);
 	fprintf(n->out,
 		"\t\tjump operator_%s\n"
 		"\t\t%sname $ext_if goto ext_%s\n"
@@ -302,6 +323,7 @@ void ctl_render_nft(struct ctl_render *r)
 	put_sets(&n);
 	put_side_in(&n, CTL_OUTSIDE);
 	put_side_in(&n, CTL_INSIDE);
+	put_manage(&n);
 	put_hook(&n, "input", "in");
 	fputs("\tchain forward {\n"
 	      "\t\ttype filter hook forward priority filter; policy drop;\n"

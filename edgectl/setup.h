@@ -11,7 +11,7 @@ struct ctl_setup {
 	struct ctl *c;
 	/* answers; NULL or false: not given */
 	const char *bundle, *hosts, *fqdn;
-	const char *outside_gateway, *inside_gateway, *inside, *resolv;
+	const char *outside_gateway, *inside_gateway, *inside, *manage, *resolv;
 	const char *trust_public, *trust_internal, *operator_keys;
 	const char *requests; /* folder of requests; NULL: beside edge.ini */
 	const char *ca;	      /* of lab certificates; NULL: beside edge.ini */
@@ -23,7 +23,7 @@ struct ctl_setup {
 };
 
 /** Options of both verbs; out: CTL_SETUP_OPTIONS of them. */
-enum { CTL_SETUP_OPTIONS = 12 };
+enum { CTL_SETUP_OPTIONS = 13 };
 void ctl_setup_options(struct ctl_setup *s,
 		       struct ctl_option out[CTL_SETUP_OPTIONS]);
 

@@ -12,7 +12,7 @@
 #include "edgectl/setup.h"
 #include "topology/store.h"
 
-enum { SETS = 8 };
+enum { SETS = 9 };
 
 void ctl_setup_options(struct ctl_setup *s,
 		       struct ctl_option out[CTL_SETUP_OPTIONS])
@@ -24,6 +24,7 @@ void ctl_setup_options(struct ctl_setup *s,
 		{"outside-gateway", &s->outside_gateway, NULL},
 		{"inside-gateway", &s->inside_gateway, NULL},
 		{"inside", &s->inside, NULL},
+		{"manage", &s->manage, NULL},
 		{"resolv", &s->resolv, NULL},
 		{"trust-public", &s->trust_public, NULL},
 		{"trust-internal", &s->trust_internal, NULL},
@@ -58,6 +59,7 @@ static enum ctl_exit write_all(struct ctl_setup *s, char *path[4])
 		{"network", "outside-gateway", s->outside_gateway},
 		{"network", "inside-gateway", s->inside_gateway},
 		{"network", "inside", s->inside},
+		{"network", "manage", s->manage},
 	};
 	struct ctl_ini_set sets[SETS];
 	size_t count = 0;

@@ -1,5 +1,4 @@
 /* topology render: the packet filter, the table of ports, the public zone. */
-#include <dirent.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -15,7 +14,7 @@
 static const struct kind {
 	const char *name;
 	ctl_render_fn *fn;
-	bool wants_devices;
+	bool wants_host;
 } kinds[] = {
 	{"nftables", ctl_render_nft, true},
 	{"ports", ctl_render_ports, false},
@@ -97,29 +96,17 @@ static enum ctl_exit write_out(struct ctl *c, const char *path,
 				  "%s", ctl_reason(EDGE_ESYS));
 }
 
-static bool has_operator_rules(void)
+/* What the packet filter wants to know of this host. */
+static enum ctl_exit find_host(struct ctl_render *r, const char *manage)
 {
-	DIR *d = opendir(CTL_NFT_OPERATOR);
-	const struct dirent *e;
-	bool found = false;
+	const struct ctl_managing told = {
+		.option = manage,
+		.session = getenv("SSH_CONNECTION"),
+		.has_own_rules = ctl_nft_has_own_rules(),
+	};
+	enum ctl_exit exit = find_devices(r);
 
-	while (d && !found && (e = readdir(d)))
-		found = !strncmp(e->d_name, "in-", 3);
-	if (d)
-		(void)closedir(d);
-	return found;
-}
-
-/* Who works over SSH and loads the filter would shut himself out. */
-static void warn_of_lockout(struct ctl *c)
-{
-	const char *from = getenv("SSH_CONNECTION");
-
-	if (from && *from && !has_operator_rules())
-		ctl_find(c, TOPO_INFO, "FW-007", CTL_NFT_OPERATOR,
-			 "this is a session over SSH (%.60s), and no in-*.nft "
-			 "there lets it in",
-			 from);
+	return exit ? exit : ctl_render_manage(r, &told);
 }
 
 static enum ctl_exit render(struct ctl_render *r, const struct kind *k,
@@ -129,12 +116,6 @@ static enum ctl_exit render(struct ctl_render *r, const struct kind *k,
 	char *text = NULL;
 	size_t len = 0;
 
-	if (k->wants_devices)
-		exit = find_devices(r);
-	if (exit)
-		return exit;
-	if (k->wants_devices)
-		warn_of_lockout(r->c);
 	r->out = open_memstream(&text, &len);
 	if (!r->out)
 		return ctl_fail(r->c, EDGE_ENOMEM, "CTL-007", "memory", "%s",
@@ -165,11 +146,12 @@ static enum ctl_exit load_topology(struct ctl_render *r)
 
 enum ctl_exit ctl_topology_render(struct ctl *c, int argc, char **argv)
 {
-	const char *path = NULL;
+	const char *path = NULL, *manage = NULL;
 	struct ctl_render r = {.c = c};
 	const struct ctl_option options[] = {{"out", &path, NULL},
+					     {"manage", &manage, NULL},
 					     {"csv", NULL, &r.is_csv}};
-	enum ctl_exit exit = ctl_options(c, options, 2, &argc, argv);
+	enum ctl_exit exit = ctl_options(c, options, 3, &argc, argv);
 	const struct kind *k = NULL;
 
 	if (exit)
@@ -180,9 +162,13 @@ enum ctl_exit ctl_topology_render(struct ctl *c, int argc, char **argv)
 				    "dns");
 	if (r.is_csv && k->fn != ctl_render_ports)
 		return ctl_usage(c, "--csv is for ports");
+	if (manage && !k->wants_host)
+		return ctl_usage(c, "--manage is for nftables");
 	exit = ctl_config(c);
 	if (!exit)
 		exit = load_topology(&r);
+	if (!exit && k->wants_host)
+		exit = find_host(&r, manage);
 	if (!exit)
 		exit = render(&r, k, path);
 	topo_drop(r.topo);

@@ -16,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	char why[200] = "";
 	struct edge_addr net;
 	unsigned bits;
+	uint16_t port;
 
 	if (edge_config_parse(&c, edge_slice(bytes, len), &rows, why,
 			      sizeof(why))) {
@@ -30,6 +31,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	for (const char *list = c->network.inside; list && *list;)
 		if (!edge_config_next_net(&list, &net, &bits))
 			assert(0); /* the list was checked */
+	for (const char *list = c->network.manage;
+	     list && *list && strcmp(list, "none") != 0;)
+		if (!edge_config_next_manage(&list, &port, &net, &bits))
+			assert(0);
 	edge_config_free(c);
 	return 0;
 }

@@ -21,7 +21,9 @@ static void judge(const struct ctl_nft *n, enum ctl_nft_hook hook, bool is_tcp)
 	struct ctl_nft_verdict v = ctl_nft_judge(n, &p);
 
 	assert(v.outcome && v.outcome <= 3);
-	assert(v.outcome != CTL_NFT_DROPPED || v.dropped.chain);
+	assert(!(v.outcome & CTL_NFT_DROPPED) || v.dropped.chain);
+	assert(v.outcome == CTL_NFT_PASSES || v.passed.chain ||
+	       v.outcome == CTL_NFT_DROPPED);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
@@ -34,7 +36,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 		for (int hook = 0; hook < 3; hook++)
 			for (int tcp = 0; tcp < 2; tcp++)
 				judge(n, (enum ctl_nft_hook)hook, tcp);
-		for (size_t k = ctl_nft_ports(n, ports, 64); k > 1; k--)
+		size_t count = ctl_nft_ports(n, ports, 64);
+
+		for (size_t k = count < 64 ? count : 64; k > 1; k--)
 			assert(ports[k - 1] > ports[k - 2]);
 		ctl_nft_free(n);
 	}

@@ -16,11 +16,11 @@ FEW = [*range(1, 65536, 97), 22, 53, 443, 3478, 5061, 5062, 8057]
 # rows E1 to E11, as anybody outside finds them
 OUTSIDE = {'tcp': {ACCESS: {443, 5061}, WEBCONF: {443}, AV: {443} | RANGE},
            'udp': {AV: {3478} | RANGE}}
-# rows I1 to I7, by who asks
+# rows I1 to I7, by who asks; and who manages the host
 INSIDE = {
     netns.MCU: {'tcp': {443, 4443, 5061, 5062, 8057}, 'udp': {3478}},
     netns.DIRECTORS[0]: {'tcp': {443, 5061, 5062}, 'udp': {3478}},
-    netns.INSIDE: {'tcp': {443}, 'udp': {3478}},
+    netns.INSIDE: {'tcp': {22, 443}, 'udp': {3478}},
 }
 
 
@@ -46,10 +46,19 @@ class Host:
         """Plan and filter in force; the filter's text."""
         self.edge.edgectl('net', 'plan', '--apply', good=(0,))
         file = self.edge.folder / 'lync-edge.nft'
+        wanted = ('nftables', '--manage', f'22 from {netns.INSIDE}')
         for _ in range(2):  # the same bytes, and loading again is fine
-            self.render('nftables', '--out', str(file))
-            assert file.read_text() == self.render('nftables')
+            self.render(*wanted, '--out', str(file))
+            assert file.read_text() == self.render(*wanted)
             self.space.exec('nft', '-f', str(file))
+
+    def refused(self):
+        """Without anybody who manages the host there is no filter."""
+        file = self.edge.folder / 'nobody.nft'
+        said = self.edge.edgectl('topology', 'render', 'nftables', '--out',
+                                 str(file), '--json', good=(2,))
+        assert json.loads(said)['findings'][0]['id'] == 'FW-007', said
+        assert not file.exists()
 
     def sh(self, lines):
         """As root on the host; what doctor says to run, too."""
@@ -174,6 +183,7 @@ def body(j):
     j.resolver()
     j.director()
     host = Host(j)
+    host.refused()
     host.load()
     assert not host.doctor(), host.doctor()
     mcu = j.mcu(host.services[1].keys)

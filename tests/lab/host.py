@@ -32,6 +32,7 @@ NETWORK = f'''
 outside-gateway = {netns.INET}
 inside-gateway = {netns.INSIDE}
 inside = 10.20.30.0/24
+manage = 22 from {netns.INSIDE}
 ntp = {netns.INET}
 '''
 LIMITS = '''

@@ -72,6 +72,7 @@ static const char full[] =
 	"[network]\noutside-gateway = 192.0.2.1, 2001:db8::1\n"
 	"inside-gateway = 172.16.20.1\ninside = 10.20.0.0/16, fd00::/8\n"
 	"ntp = 192.0.2.123\nlegacy_media_range = no\n"
+	"manage = 22 from 10.20.0.0/24, 2222 from  fd00::1\n"
 	"[public]\naccess = 203.0.113.21\nwebconf = 203.0.113.31\n"
 	"av = 203.0.113.41,203.0.113.42\n"
 	"[trace]\nhep = [2001:db8::1]:9060\ndir = /t\nsize = 10\n"
@@ -139,14 +140,51 @@ START_TEST(config_lists_of_networks_are_read_one_by_one)
 	ck_assert_str_eq(c->network.inside_gateway, "172.16.20.1");
 	ck_assert_str_eq(c->network.ntp, "192.0.2.123");
 	ck_assert(!c->network.media_range);
+	ck_assert_str_eq(c->network.manage,
+			 "22 from 10.20.0.0/24, 2222 from  fd00::1");
 	ck_assert_str_eq(c->public_at.access, "203.0.113.21");
 	ck_assert_str_eq(c->public_at.webconf, "203.0.113.31");
 	edge_config_free(c);
 }
 END_TEST
 
+START_TEST(config_list_of_managers_is_read_one_by_one)
+{
+	struct edge_config *c = parse(full);
+	const char *list = c->network.manage;
+	struct edge_addr net;
+	uint16_t port;
+	unsigned bits;
+
+	ck_assert(edge_config_next_manage(&list, &port, &net, &bits));
+	ck_assert_uint_eq(port, 22);
+	ck_assert_uint_eq(bits, 24);
+	ck_assert_int_eq(net.family, AF_INET);
+	ck_assert(edge_config_next_manage(&list, &port, &net, &bits));
+	ck_assert_uint_eq(port, 2222);
+	ck_assert_uint_eq(bits, 128);
+	ck_assert_int_eq(net.family, AF_INET6);
+	ck_assert(!edge_config_next_manage(&list, &port, &net, &bits));
+	list = "none";
+	ck_assert(!edge_config_next_manage(&list, &port, &net, &bits));
+	list = NULL;
+	ck_assert(!edge_config_next_manage(&list, &port, &net, &bits));
+	edge_config_free(c);
+}
+END_TEST
+
 /* clang-format off */
 static const struct { const char *text; enum edge_err err; const char *why; } bad[] = {
+	{"[network]\nmanage = 22", EDGE_EFORMAT, "line 2: \"22\" is neither none nor ports and networks as 22 from 10.0.0.0/24, with commas"},
+	{"[network]\nmanage = 0 from 10.0.0.0/8", EDGE_EFORMAT, "line 2: \"0 from 10.0.0.0/8\" is neither none nor ports and networks as 22 from 10.0.0.0/24, with commas"},
+	{"[network]\nmanage = 65536 from 10.0.0.0/8", EDGE_EFORMAT, "line 2: \"65536 from 10.0.0.0/8\" is neither none nor ports and networks as 22 from 10.0.0.0/24, with commas"},
+	{"[network]\nmanage = 22 from 0.0.0.0/0", EDGE_EFORMAT, "line 2: \"22 from 0.0.0.0/0\" is neither none nor ports and networks as 22 from 10.0.0.0/24, with commas"},
+	{"[network]\nmanage = 22 from 10.0.0.1/8", EDGE_EFORMAT, "line 2: \"22 from 10.0.0.1/8\" is neither none nor ports and networks as 22 from 10.0.0.0/24, with commas"},
+	{"[network]\nmanage = 22 of 10.0.0.0/8", EDGE_EFORMAT, "line 2: \"22 of 10.0.0.0/8\" is neither none nor ports and networks as 22 from 10.0.0.0/24, with commas"},
+	{"[network]\nmanage = 22 from", EDGE_EFORMAT, "line 2: \"22 from\" is neither none nor ports and networks as 22 from 10.0.0.0/24, with commas"},
+	{"[network]\nmanage = 22 from 10.0.0.0/8,", EDGE_EFORMAT, "line 2: \"22 from 10.0.0.0/8,\" is neither none nor ports and networks as 22 from 10.0.0.0/24, with commas"},
+	{"[network]\nmanage = none, 22 from 10.0.0.0/8", EDGE_EFORMAT, "line 2: \"none, 22 from 10.0.0.0/8\" is neither none nor ports and networks as 22 from 10.0.0.0/24, with commas"},
+	{"[network]\nmanage =", EDGE_EFORMAT, "line 2: \"\" is neither none nor ports and networks as 22 from 10.0.0.0/24, with commas"},
 	{"[local]\nfqdn = a\n[strange]\nx = 1", EDGE_EFORMAT, "line 4: unknown section [strange]"},
 	{"x = 1", EDGE_EFORMAT, "line 1: unknown section []"},
 	{"[local]\n\nfoo = 1", EDGE_EFORMAT, "line 3: unknown name [local] foo"},
@@ -347,6 +385,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, config_has_its_defaults_when_empty);
 	tcase_add_test(t, config_takes_every_name_of_the_design);
 	tcase_add_test(t, config_lists_of_networks_are_read_one_by_one);
+	tcase_add_test(t, config_list_of_managers_is_read_one_by_one);
 	tcase_add_test(t, config_without_rows_passes_all_services_over);
 	tcase_add_test(t, config_load_reads_a_file_or_names_it);
 	tcase_add_test(t, config_says_what_it_lacks);

@@ -218,13 +218,87 @@ START_TEST(nft_ports_come_with_their_neighbours)
 	ck_assert(!ctl_nft_new(&n, doc));
 	ck_assert_uint_eq(ctl_nft_ports(n, ports, 64), 9);
 	ck_assert_mem_eq(ports, want, sizeof(want));
-	ck_assert_uint_le(ctl_nft_ports(n, ports, 4), 4);
+	memset(ports, 0, sizeof(ports));
+	ck_assert_uint_eq(ctl_nft_ports(n, ports, 4), 9); /* all are counted */
+	ck_assert_uint_eq(ports[3], 399);
+	ck_assert_uint_eq(ports[4], 0); /* four are written */
 	ck_assert(ctl_nft_has_hook(n, CTL_NFT_INPUT));
 	ck_assert(!ctl_nft_has_hook(n, CTL_NFT_FORWARD));
 	ctl_nft_free(n);
 	ctl_nft_free(NULL);
 	json_decref(doc);
 	free(text);
+}
+END_TEST
+
+static size_t ports_of(const char *rows, uint16_t *ports, size_t cap)
+{
+	char *text = join(rows);
+	json_t *doc = json_loads(text, 0, NULL);
+	struct ctl_nft *n = NULL;
+	size_t count;
+
+	ck_assert_msg(doc, "%s", text);
+	ck_assert(!ctl_nft_new(&n, doc));
+	count = ctl_nft_ports(n, ports, cap);
+	ctl_nft_free(n);
+	json_decref(doc);
+	free(text);
+	return count;
+}
+
+static const struct {
+	const char *rows;
+	size_t count;
+} port_rows[] = {
+	/* clang-format off */
+	{IN RULE("input", "3", "{\"limit\":{\"rate\":10,\"burst\":5,\"per\":\"second\"}}," ACCEPT), 0},
+	{IN RULE("input", "3", "{\"counter\":{\"packets\":77,\"bytes\":8}}," ACCEPT), 0},
+	{IN RULE("input", "3", META("mark", "7") "," ACCEPT), 0},
+	{IN RULE("input", "3", MATCH("ip", "saddr", "{\"prefix\":{\"addr\":\"10.0.0.0\",\"len\":8}}") "," ACCEPT), 0},
+	{IN RULE("input", "3", DPORT("{\"set\":[{\"elem\":{\"val\":80,\"timeout\":900,\"expires\":899}}]}") "," ACCEPT), 3},
+	{IN RULE("input", "3", DPORT("9223372036854775807") "," ACCEPT), 0},
+	{IN RULE("input", "3", DPORT("-9223372036854775808") "," ACCEPT), 0},
+	{IN RULE("input", "3", DPORT("0") "," ACCEPT), 1},
+	{IN RULE("input", "3", DPORT("65535") "," ACCEPT), 2},
+	{IN ",{\"set\":{\"family\":\"inet\",\"table\":\"t\",\"name\":\"s\",\"type\":\"mark\",\"elem\":[5,6]}}", 0},
+	{IN ",{\"set\":{\"family\":\"inet\",\"table\":\"t\",\"name\":\"s\",\"type\":\"inet_service\",\"size\":9,"
+		"\"timeout\":60,\"elem\":[{\"elem\":{\"val\":443,\"timeout\":60}}]}}", 3},
+	{IN ",{\"set\":{\"family\":\"inet\",\"table\":\"t\",\"name\":\"s\",\"type\":[\"ipv4_addr\",\"inet_service\"],"
+		"\"elem\":[{\"concat\":[\"192.0.2.1\",{\"range\":[80,90]}]}]}}", 6},
+	{IN ",{\"set\":{\"family\":\"inet\",\"table\":\"t\",\"name\":\"s\",\"type\":{\"typeof\":{}},\"elem\":[443]}}", 3},
+	{IN ",{\"map\":{\"family\":\"inet\",\"table\":\"t\",\"name\":\"m\",\"type\":\"inet_service\",\"map\":"
+		"\"mark\",\"elem\":[[443,9]]}}", 3},
+	{IN RULE("input", "3", "{\"vmap\":{\"key\":{\"concat\":[{\"meta\":{\"key\":\"l4proto\"}},{\"payload\":{"
+		"\"protocol\":\"th\",\"field\":\"dport\"}}]},\"data\":{\"set\":[[{\"concat\":[\"tcp\",22]},{\"accept\":null}]]}}}"), 3},
+	/* clang-format on */
+};
+
+START_TEST(nft_ports_are_ports_and_nothing_else)
+{
+	uint16_t ports[64];
+
+	ck_assert_uint_eq(ports_of(port_rows[_i].rows, ports, 64),
+			  port_rows[_i].count);
+}
+END_TEST
+
+/* What is said many times needs the room of one. */
+START_TEST(nft_ports_that_are_repeated_leave_room_for_others)
+{
+	static char rows[1 << 16];
+	size_t len = (size_t)snprintf(rows, sizeof(rows), "%s", IN);
+	uint16_t ports[64];
+
+	for (int i = 0; i < 300; i++)
+		len += (size_t)snprintf(
+			rows + len, sizeof(rows) - len, "%s",
+			RULE("input", "3", DPORT("80") "," ACCEPT));
+	len += (size_t)snprintf(rows + len, sizeof(rows) - len, "%s",
+				RULE("input", "4", DPORT("8080") "," ACCEPT));
+	ck_assert_uint_lt(len, sizeof(rows));
+	ck_assert_uint_eq(ports_of(rows, ports, 64), 6);
+	ck_assert_uint_eq(ports[5], 8081);
 }
 END_TEST
 
@@ -240,6 +314,9 @@ Suite *test_suite(void)
 	tcase_add_test(tc, nft_policy_is_told_as_a_place);
 	tcase_add_test(tc, nft_refuses_what_is_no_ruleset);
 	tcase_add_test(tc, nft_ports_come_with_their_neighbours);
+	tcase_add_loop_test(tc, nft_ports_are_ports_and_nothing_else, 0,
+			    sizeof(port_rows) / sizeof(*port_rows));
+	tcase_add_test(tc, nft_ports_that_are_repeated_leave_room_for_others);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -108,6 +108,26 @@ START_TEST(render_nft_has_six_when_the_topology_has)
 }
 END_TEST
 
+START_TEST(render_nft_lets_in_who_manages_the_host)
+{
+	render_world_init(&w, "02-edge-pool-director.xml");
+	w.r.manage = "22 from 10.20.0.0/24, 2222 from fd00::1";
+	make();
+	ck_assert_ptr_nonnull(strstr(
+		w.text,
+		"\tchain manage_in {\n"
+		"\t\tip saddr 10.20.0.0/24 tcp dport 22 accept comment \"who "
+		"manages this host\"\n"
+		"\t\tip6 saddr fd00::1/128 tcp dport 2222 accept comment \"who "
+		"manages this host\"\n\t}\n"));
+	ck_assert_uint_eq(render_world_count(&w, "\t\tjump manage_in\n"), 1);
+	w.r.manage = "none";
+	make();
+	ck_assert_uint_eq(render_world_count(&w, "\tchain manage_in {\n\t}\n"),
+			  1);
+}
+END_TEST
+
 START_TEST(render_nft_serves_xmpp_when_there_is_a_partner)
 {
 	render_world_init(&w, "07-docitemset-federation.xml");
@@ -134,6 +154,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, render_nft_of_one_address_has_each_port_once);
 	tcase_add_test(tc, render_nft_takes_what_people_say);
 	tcase_add_test(tc, render_nft_has_six_when_the_topology_has);
+	tcase_add_test(tc, render_nft_lets_in_who_manages_the_host);
 	tcase_add_test(tc, render_nft_serves_xmpp_when_there_is_a_partner);
 	suite_add_tcase(s, tc);
 	return s;

@@ -1,0 +1,65 @@
+/* The addresses of this host, and strangers that speak to them. */
+#include <string.h>
+
+#include "edgectl/fw_parts.h"
+#include "edgectl/net_view.h"
+
+/* ours: outside, a.root-servers.net. Lists of what cannot be on the Internet
+ * hold the addresses of documents, and no list drops a root server. It is only
+ * thought of: no packet goes there. */
+static const struct edge_addr strangers[CTL_SIDES][2] = {
+	[CTL_OUTSIDE] = {{.family = AF_INET, .ip = {198, 41, 0, 4}},
+			 {.family = AF_INET6,
+			  .ip = {0x20, 1, 5, 3, 0xba,
+				 0x3e, [13] = 2, [15] = 0x30}}},
+	[CTL_INSIDE] = {{.family = AF_INET, .ip = {10, 255, 255, 77}},
+			{.family = AF_INET6,
+			 .ip = {0xfd, 0xff, 0xff, [15] = 0x77}}},
+};
+
+const struct edge_addr *ctl_fw_stranger(enum ctl_net_side side, uint8_t family)
+{
+	return &strangers[side][family == AF_INET6];
+}
+
+bool ctl_fw_is_own(const struct ctl_fw_owns *o, const struct edge_addr *at)
+{
+	for (size_t i = 0; i < o->count; i++)
+		if (edge_addr_same_ip(&o->v[i], at))
+			return true;
+	return false;
+}
+
+bool ctl_fw_has_six(const struct ctl_fw_owns *o)
+{
+	for (size_t i = 0; i < o->count; i++)
+		if (o->v[i].family == AF_INET6)
+			return true;
+	return false;
+}
+
+static void add(struct ctl_fw_owns *o, const struct edge_addr *at)
+{
+	if (edge_addr_classify(at) == EDGE_ADDR_LOOPBACK ||
+	    ctl_fw_is_own(o, at))
+		return;
+	if (o->count == CTL_FW_OWNS) {
+		o->is_cut = true;
+		return;
+	}
+	o->v[o->count] = *at;
+	o->v[o->count++].port = 0;
+}
+
+void ctl_fw_owns_of(struct ctl_fw_maker *m)
+{
+	const struct ctl_net_view *net = m->view->net;
+	struct ctl_fw_owns *o = &m->owns;
+
+	o->count = 0;
+	for (size_t i = 0; i < m->rows.count; i++)
+		add(o, &m->rows.v[i].own);
+	o->of_rows = o->count;
+	for (size_t i = 0; net && i < net->addrs; i++)
+		add(o, &net->addr[i].at);
+}

@@ -1,0 +1,87 @@
+/* Who manages the host: named, refused, or warned. */
+#include <check.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "tests/support/suite.h"
+#include "tests/unit/edgectl/render_world.h"
+
+static struct render_world w;
+
+static void setup(void)
+{
+	render_world_init(&w, "02-edge-pool-director.xml");
+}
+
+static void teardown(void)
+{
+	render_world_fini(&w);
+}
+
+static const struct {
+	const char *ini, *option, *session;
+	bool has_own_rules;
+	enum ctl_exit exit;
+	const char *manage;
+	unsigned warnings; /* else a note, or nothing */
+	size_t findings;
+} rows[] = {
+	/* clang-format off */
+	{NULL, NULL, NULL, false, CTL_USAGE, NULL, 0, 1},
+	{NULL, NULL, "10.20.0.9 5000 172.16.20.21 22", false, CTL_USAGE, NULL, 0, 1},
+	{"22 from 10.20.0.0/24", NULL, NULL, false, CTL_GOOD, "22 from 10.20.0.0/24", 0, 0},
+	{"22 from 10.20.0.0/24", "2222 from fd00::/8", NULL, false, CTL_GOOD, "2222 from fd00::/8", 0, 0},
+	{"22 from 10.20.0.0/24", "none", NULL, false, CTL_GOOD, "none", 0, 0},
+	{"none", NULL, NULL, false, CTL_GOOD, "none", 0, 0},
+	{NULL, NULL, NULL, true, CTL_GOOD, "none", 0, 0},
+	/* the session that is at work */
+	{NULL, "22 from 10.20.0.0/24", "10.20.0.9 5000 172.16.20.21 22", false, CTL_GOOD, "22 from 10.20.0.0/24", 0, 0},
+	{NULL, "22 from fd00::/8", "fd00::9 5000 fd00::21 22", false, CTL_GOOD, "22 from fd00::/8", 0, 0},
+	{NULL, "22 from 10.20.0.0/24", "10.20.1.9 5000 172.16.20.21 22", false, CTL_GOOD, "22 from 10.20.0.0/24", 1, 1},
+	{NULL, "22 from 10.20.0.0/24", "10.20.0.9 5000 172.16.20.21 2222", false, CTL_GOOD, "22 from 10.20.0.0/24", 1, 1},
+	{NULL, "none", "10.20.0.9 5000 172.16.20.21 22", false, CTL_GOOD, "none", 0, 1},
+	{NULL, NULL, "10.20.0.9 5000 172.16.20.21 22", true, CTL_GOOD, "none", 0, 0},
+	{NULL, "22 from 10.20.0.0/24", "", false, CTL_GOOD, "22 from 10.20.0.0/24", 0, 0},
+	/* what is no list */
+	{NULL, "10.20.0.0/24:22", NULL, false, CTL_USAGE, NULL, 0, 1},
+	{NULL, "", NULL, true, CTL_USAGE, NULL, 0, 1},
+	/* clang-format on */
+};
+
+START_TEST(render_manage_wants_somebody_named)
+{
+	char ini[128];
+
+	if (rows[_i].ini) {
+		(void)snprintf(ini, sizeof(ini), "[network]\nmanage = %s\n",
+			       rows[_i].ini);
+		render_world_config(&w, ini);
+	}
+	ck_assert_int_eq(
+		ctl_render_manage(
+			&w.r,
+			&(struct ctl_managing){
+				.option = rows[_i].option,
+				.session = rows[_i].session,
+				.has_own_rules = rows[_i].has_own_rules,
+			}),
+		rows[_i].exit);
+	if (rows[_i].manage)
+		ck_assert_str_eq(w.r.manage, rows[_i].manage);
+	ck_assert_uint_eq(w.c.warnings, rows[_i].warnings);
+	ck_assert_uint_eq(json_array_size(w.c.findings), rows[_i].findings);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("render_manage");
+	TCase *tc = tcase_create("who");
+
+	tcase_set_timeout(tc, 20);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, render_manage_wants_somebody_named, 0,
+			    sizeof(rows) / sizeof(*rows));
+	suite_add_tcase(s, tc);
+	return s;
+}
