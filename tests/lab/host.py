@@ -34,11 +34,14 @@ inside-gateway = {netns.INSIDE}
 inside = 10.20.30.0/24
 ntp = {netns.INET}
 '''
+# of every machine's kernel: files of a process, and buffers as large as Linux
+# allows where nobody has said otherwise
 LIMITS = '''
 [limits]
 access.connections = 2000
 webconf.sessions = 1000
 av.allocations = 2000
+av.socket_buffer = 212992
 '''
 USES = {'access': 'access', 'webconf': 'webconf', 'internal': 'edge0{}',
         'av-auth': 'av-auth', 'turn': 'turn'}
