@@ -88,6 +88,10 @@ class EdgeHost:
         """What is there when the product has been installed, and that this
         machine is small."""
         self._own_etc()
+        self.furnish_settings()
+
+    def furnish_settings(self):
+        """The settings of then."""
         self.etc.mkdir()
         (self.etc / 'edge.ini').write_text(
             f'[local]\nstate = {self.folder}/state\n'
