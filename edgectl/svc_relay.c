@@ -89,7 +89,7 @@ static bool mint(struct relays *r)
 				r->answer.relay_count);
 		return true;
 	}
-	ctl_cure_add(&d->cure, CTL_ON_EDGE, "systemctl restart av-edge");
+	ctl_cure_restart(&d->cure, CTL_ON_EDGE, "av-edge");
 	if (err)
 		ctl_doctor_bad(d, TOPO_ERROR, "SVC-008", "av-edge",
 			       "no credentials: %s", ctl_reason(err));
@@ -151,7 +151,7 @@ static void own(struct relays *r, enum topo_port_kind kind)
 	}
 	if (r->d->is_firewall_bad)
 		return; /* FW says it */
-	ctl_cure_add(&r->d->cure, CTL_ON_EDGE, "systemctl restart av-edge");
+	ctl_cure_restart(&r->d->cure, CTL_ON_EDGE, "av-edge");
 	ctl_doctor_bad(r->d, TOPO_ERROR, "SVC-009", "av-edge",
 		       "allocation at %s/%s: %s", text, is_tcp ? "tcp" : "udp",
 		       why);
@@ -225,8 +225,7 @@ static void member(struct relays *r, size_t i)
 	else if (err == EDGE_EDENIED)
 		other_key(d, name, text);
 	else {
-		ctl_cure_add(&d->cure, CTL_ON_MEMBER,
-			     "systemctl restart av-edge");
+		ctl_cure_restart(&d->cure, CTL_ON_MEMBER, "av-edge");
 		ctl_doctor_bad(d, TOPO_WARN, "SVC-013", name, "%s/udp: %s",
 			       text, why);
 	}
