@@ -57,7 +57,7 @@ static void silent(struct ctl_doctor *d, enum ctl_daemon i)
 			       d->c->config->run, name);
 		return;
 	}
-	ctl_cure_add(&d->cure, CTL_ON_EDGE, "systemctl restart %s", name);
+	ctl_cure_restart(&d->cure, CTL_ON_EDGE, name);
 	ctl_doctor_bad(d, TOPO_ERROR, "SVC-002", name, "its answer: %s",
 		       ctl_reason(d->silent[i]));
 }
@@ -79,8 +79,7 @@ static void tell_unserved(struct ctl_doctor *d, const struct ctl_svc_door *door,
 
 	if (!c->trust.public_roots)
 		ctl_cure_set(&d->cure, d->c->config_path, &roots);
-	ctl_cure_add(&d->cure, CTL_ON_EDGE, "systemctl restart %s",
-		     ctl_daemons[door->daemon]);
+	ctl_cure_restart(&d->cure, CTL_ON_EDGE, ctl_daemons[door->daemon]);
 	ctl_doctor_bad(d, TOPO_WARN, "SVC-014", door->name,
 		       "%s is open, and nobody is served there", at);
 }
@@ -104,8 +103,7 @@ static void check_door(struct ctl_doctor *d, const struct ctl_svc_door *door,
 		tell_unserved(d, door, text);
 		return;
 	}
-	ctl_cure_add(&d->cure, CTL_ON_EDGE, "systemctl restart %s",
-		     ctl_daemons[door->daemon]);
+	ctl_cure_restart(&d->cure, CTL_ON_EDGE, ctl_daemons[door->daemon]);
 	ctl_doctor_bad(d, TOPO_ERROR, "SVC-003", door->name,
 		       "%s has %s listener at %s/%s", ctl_daemons[door->daemon],
 		       state ? state : "no", text, at->protocol);
@@ -132,8 +130,7 @@ static void check_service(struct ctl_doctor *d, enum ctl_daemon i)
 	}
 	state = ctl_json_text(d->status[i], "state");
 	if (strcmp(state, "ready") != 0) {
-		ctl_cure_add(&d->cure, CTL_ON_EDGE, "systemctl restart %s",
-			     name);
+		ctl_cure_restart(&d->cure, CTL_ON_EDGE, name);
 		ctl_doctor_bad(d, TOPO_ERROR, "SVC-002", name, "it is %s",
 			       state);
 		return;

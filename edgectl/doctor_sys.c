@@ -74,7 +74,7 @@ static void cure_files(const struct process *p, uint64_t wanted)
 		     "\\n' > %s/%s.service.d/files.conf",
 		     wanted < FILES_MIN ? FILES_MIN : wanted, folder, p->name);
 	ctl_cure_add(k, CTL_ON_EDGE, "systemctl daemon-reload");
-	ctl_cure_add(k, CTL_ON_EDGE, "systemctl restart %s", p->name);
+	ctl_cure_restart(k, CTL_ON_EDGE, p->name);
 }
 
 static void check_files(const struct process *p)
@@ -215,7 +215,7 @@ static void check_buffers(struct ctl_doctor *d)
 	}
 	if (!*saw)
 		return;
-	ctl_cure_add(&d->cure, CTL_ON_EDGE, "systemctl restart av-edge");
+	ctl_cure_restart(&d->cure, CTL_ON_EDGE, "av-edge");
 	ctl_doctor_bad(d, TOPO_WARN, "SYS-002", "av-edge",
 		       "%s, av.socket_buffer asks for %" PRIu64, saw, wanted);
 }
@@ -230,8 +230,7 @@ static void check_lab(struct ctl_doctor *d)
 		return;
 	ctl_cure_set(&d->cure, d->c->config_path, &off);
 	for (size_t i = 0; i <= CTL_AV; i++)
-		ctl_cure_add(&d->cure, CTL_ON_EDGE, "systemctl restart %s",
-			     ctl_daemons[i]);
+		ctl_cure_restart(&d->cure, CTL_ON_EDGE, ctl_daemons[i]);
 	ctl_doctor_bad(d, TOPO_WARN, "CTL-015", d->c->config_path, "lab = yes");
 }
 

@@ -96,8 +96,8 @@ static void check_old(struct job *j)
 	(void)!ctl_cert_shown(&shown, &j->plan, why, sizeof(why));
 	if (!shown.is_done)
 		return;
-	ctl_cure_add(&j->d->cure, CTL_ON_EDGE, "systemctl restart %s",
-		     ctl_daemons[j->door->daemon]);
+	ctl_cure_restart(&j->d->cure, CTL_ON_EDGE,
+			 ctl_daemons[j->door->daemon]);
 	ctl_doctor_bad(j->d, TOPO_ERROR, "TLS-003", j->place, "it takes %s",
 		       shown.version);
 }
@@ -111,8 +111,8 @@ static void check(struct job *j)
 	if (err && !*shown.sha256) {
 		if (j->d->is_firewall_bad)
 			return; /* FW says it */
-		ctl_cure_add(&j->d->cure, CTL_ON_EDGE, "systemctl restart %s",
-			     ctl_daemons[j->door->daemon]);
+		ctl_cure_restart(&j->d->cure, CTL_ON_EDGE,
+				 ctl_daemons[j->door->daemon]);
 		ctl_doctor_bad(j->d, TOPO_ERROR, "TLS-001", j->place, "%s",
 			       why);
 		return;

@@ -95,6 +95,26 @@ void ctl_cure_end(struct ctl_cure *k, enum ctl_hands hands, const char *fmt,
 	put_step(k, &s, CTL_CURE_LINES);
 }
 
+void ctl_cure_restart(struct ctl_cure *k, enum ctl_hands hands,
+		      const char *service)
+{
+	static const struct {
+		const char *service, *cuts;
+	} rows[] = {
+		{"access-edge", "users sign in again"},
+		{"av-edge", "cuts calls; `edgectl drain av-edge` before it "
+			    "sees them out"},
+		{"webconf-edge", "who is in a meeting joins again"},
+	};
+	const char *cuts = NULL;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (!strcmp(rows[i].service, service))
+			cuts = rows[i].cuts;
+	ctl_cure_add(k, hands, "systemctl restart %s%s%s", service,
+		     cuts ? "  # " : "", cuts ? cuts : "");
+}
+
 static void count(struct ctl *c, enum topo_level level)
 {
 	c->errors += level >= TOPO_ERROR;

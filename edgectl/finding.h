@@ -36,6 +36,9 @@ void ctl_cure_add(struct ctl_cure *k, enum ctl_hands hands, const char *fmt,
  * one. */
 void ctl_cure_end(struct ctl_cure *k, enum ctl_hands hands, const char *fmt,
 		  ...) EDGE_PRINTF(3, 4);
+/** A step that restarts a service, and what that cuts off, behind a "#". */
+void ctl_cure_restart(struct ctl_cure *k, enum ctl_hands hands,
+		      const char *service);
 /** "edge", "member", "inside", "dns", "firewall", "ca". */
 const char *ctl_hands_name(enum ctl_hands hands);
 

@@ -103,11 +103,11 @@ void ctl_relay_cure(struct ctl_cure *k, enum ctl_relay_fault f,
 	case CTL_RELAY_SILENT:
 		if (at->hands == CTL_ON_MEMBER)
 			allow(k, at);
-		ctl_cure_add(k, at->hands, "systemctl restart av-edge");
+		ctl_cure_restart(k, at->hands, "av-edge");
 		break;
 	case CTL_RELAY_NOBODY:
 	case CTL_RELAY_FAULTS:
-		ctl_cure_add(k, at->hands, "systemctl restart av-edge");
+		ctl_cure_restart(k, at->hands, "av-edge");
 		break;
 	}
 }

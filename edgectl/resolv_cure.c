@@ -85,7 +85,7 @@ void ctl_resolv_cure_none(struct ctl_cure *k, const struct ctl_resolv *r)
 		use_file(k, r, CTL_RESOLV_UPLINKS);
 	else
 		make_file(k, r);
-	ctl_cure_add(k, CTL_ON_EDGE, "systemctl restart access-edge");
+	ctl_cure_restart(k, CTL_ON_EDGE, "access-edge");
 }
 
 void ctl_resolv_cure_inside(struct ctl_cure *k, const struct ctl_resolv *r,

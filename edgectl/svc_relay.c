@@ -90,7 +90,7 @@ static bool mint(struct relays *r)
 				r->answer.relay_count);
 		return true;
 	}
-	ctl_cure_add(&d->cure, CTL_ON_EDGE, "systemctl restart av-edge");
+	ctl_cure_restart(&d->cure, CTL_ON_EDGE, "av-edge");
 	if (err)
 		ctl_doctor_bad(d, TOPO_ERROR, "SVC-008", "av-edge",
 			       "no credentials: %s", ctl_reason(err));

@@ -3,13 +3,13 @@ tutorial begins."""
 import shutil
 
 from lab.host import EdgeHost, lab_topology
-from lab.world import SERVICES, Lab
+from lab.world import MCUS, SERVICES, Lab
 from support import netns
 
 PLACES = ('admin', 'ca', 'signer')  # machines of administrators
-FIRST = ('export.xml', 'hosts', 'operator.key', 'bundle', 'alice.password',
-         'bob.password', 'public-ca.pem', 'public-ca.key', 'internal-ca.pem',
-         'internal-ca.key')
+FIRST = ('export.xml', 'hosts', 'operator.key', 'operator.pem', 'bundle',
+         'alice.password', 'bob.password', 'public-ca.pem', 'public-ca.key',
+         'internal-ca.pem', 'internal-ca.key')
 MEMBER = '-edge02'
 INSTALLED = ('lync-edge.target', 'lync-edge-net', *SERVICES)
 UNIT = '{program}\n--config\n/etc/lync-edge/edge.ini\n'
@@ -74,8 +74,11 @@ class BareLab(Lab):
     def start_inside(self):
         """The Data MCUs, with the key that was carried to them."""
         keys = self.folder / 'inside' / 'psom.export'
-        for name in ('fe01', 'fe02', 'fe03'):
-            self.data_mcu(name, keys)
+        for name in MCUS:
+            if f'mcu-{name}' in self.units.names():
+                self.units.restart(f'mcu-{name}')
+            else:
+                self.data_mcu(name, keys)
         self.mcus_up()
 
     def words(self, prompt, place=''):
@@ -84,7 +87,7 @@ class BareLab(Lab):
         if place in PLACES:
             return self.place('inet'), self.admin
         if place:
-            return self.second(), self.admin
+            return self.second(), self.member().folder / 'home'
         where, folder = {'#': ('edge', self.home),
                          '$': ('inet', self.admin)}[prompt]
         return self.place(where), folder
@@ -92,15 +95,34 @@ class BareLab(Lab):
     def desk(self):
         """From now on files need not be carried: everybody works in one
         folder, which has what the administrator had at first."""
-        if not self.home.is_symlink():
-            self.home.rename(self.home.with_name('home.before'))
-            self.home.symlink_to(self.admin)
+        if not (self.folder / 'admin.before').exists():
             self.admin.rename(self.folder / 'admin.before')
+        self._clear_home()
+        self.home.symlink_to(self.admin)
         shutil.rmtree(self.admin, ignore_errors=True)
         self.admin.mkdir()
         for name in FIRST:
             netns.run('cp', '-a', str(self.folder / 'admin.before' / name),
                       str(self.admin))
+
+    def _clear_home(self):
+        if self.home.is_symlink():
+            self.home.unlink()
+        else:
+            shutil.rmtree(self.home)
+
+    def new_host(self):
+        """Another machine in the place of the edge host: it has nothing but
+        the product's programs, and whatever it needs is carried to it."""
+        host = self.host
+        self.units.stop(*host.services)
+        host.space.exec('nft', 'flush', 'ruleset')
+        shutil.rmtree(host.folder / 'state')
+        (host.folder / 'state').mkdir()
+        shutil.rmtree(host.etc)
+        host.furnish_settings()
+        self._clear_home()
+        self.home.mkdir()
 
     def second(self):
         """The words before a command at edge02, which has nothing yet."""
@@ -110,6 +132,7 @@ class BareLab(Lab):
             host = EdgeHost(self.world.edge2, self.folder / name,
                             self.binaries, member=2)
             host.furnish_bare()
+            (host.folder / 'home').mkdir()
             self._note(host, MEMBER)
         host = self.member()
         return host.space.words('env', *(

@@ -5,7 +5,9 @@ import shutil
 from support import netns
 
 KEPT = ('etc/lync-edge', 'etc/systemd', 'etc/resolv.conf', 'state')
-NEIGHBOURS = {'director': 'director', 'partner': 'partner'}
+# the folders that units of others read
+NEIGHBOURS = {'director': 'director', 'partner': 'partner',
+              **{f'mcu-fe0{n}': 'inside' for n in (1, 2, 3)}}
 SYSCTL = ('net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding',
           'net.ipv4.conf.all.rp_filter', 'net.ipv4.conf.ext.rp_filter',
           'net.ipv4.conf.int.rp_filter')
@@ -24,10 +26,10 @@ def keep(lab):
     kept.mkdir()
     for name in KEPT:
         _copy(lab.host.folder / name, kept / name)
-    for folder in NEIGHBOURS.values():
+    for folder in set(NEIGHBOURS.values()):
         (kept / folder).mkdir()
         for file in (lab.folder / folder).glob('*.*'):
-            if file.suffix in ('.cfg', '.pem', '.key'):
+            if file.suffix in ('.cfg', '.pem', '.key', '.export'):
                 shutil.copy(file, kept / folder)
     (kept / 'units').mkdir()
     for end in ('argv', 'state'):

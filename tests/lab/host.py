@@ -35,11 +35,14 @@ inside = 10.20.30.0/24
 manage = 22 from {netns.INSIDE}
 ntp = {netns.INET}
 '''
+# of every machine's kernel: files of a process, and buffers as large as Linux
+# allows where nobody has said otherwise
 LIMITS = '''
 [limits]
 access.connections = 2000
 webconf.sessions = 1000
 av.allocations = 2000
+av.socket_buffer = 212992
 '''
 USES = {'access': 'access', 'webconf': 'webconf', 'internal': 'edge0{}',
         'av-auth': 'av-auth', 'turn': 'turn'}
@@ -86,6 +89,10 @@ class EdgeHost:
         """What is there when the product has been installed, and that this
         machine is small."""
         self._own_etc()
+        self.furnish_settings()
+
+    def furnish_settings(self):
+        """The settings of then."""
         self.etc.mkdir()
         (self.etc / 'edge.ini').write_text(
             f'[local]\nstate = {self.folder}/state\n'

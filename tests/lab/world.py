@@ -23,6 +23,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 BINARIES = pathlib.Path(os.environ.get(
     'LYNC_EDGE_BIN', ROOT / 'build' / 'dev' / 'bin'))
+# the lab that stays up: where nobody but root can put anything beforehand, and
+# what a start of the machine clears away as it does the namespaces
+FOLDER = pathlib.Path('/run/lync-edge-lab')
 SERVICES = ('access-edge', 'av-edge', 'webconf-edge')
 MCUS = ('fe01', 'fe02', 'fe03')
 
@@ -74,7 +77,7 @@ class Lab:
     def up(self, done=quietly, stays=False, ca=None, world=None):
         """Bring all of it up; ca: a folder that tests/lab/ca.sh has made,
         world: one that is there already."""
-        self.folder.mkdir(mode=0o755, exist_ok=True)
+        self.folder.mkdir(mode=0o755)
         done('certificates: public and inside authority', self._authorities,
              ca)
         self.world = world or done('namespaces inet, edge, inside',

@@ -102,6 +102,30 @@ START_TEST(finding_of_no_table_has_no_page)
 }
 END_TEST
 
+START_TEST(cure_restart_says_what_it_cuts)
+{
+	static const struct {
+		const char *service, *line;
+	} rows[] = {
+		{"access-edge",
+		 "systemctl restart access-edge  # users sign in again"},
+		{"av-edge", "systemctl restart av-edge  # cuts calls; "
+			    "`edgectl drain av-edge` before it sees them out"},
+		{"webconf-edge", "systemctl restart webconf-edge  # who is in "
+				 "a meeting joins again"},
+		{"edge-replica", "systemctl restart edge-replica"},
+	};
+
+	cure.count = 0;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		ctl_cure_restart(&cure, CTL_ON_MEMBER, rows[i].service);
+		ck_assert_uint_eq(cure.count, i + 1);
+		ck_assert_str_eq(cure.step[i].line, rows[i].line);
+		ck_assert_int_eq(cure.step[i].hands, CTL_ON_MEMBER);
+	}
+}
+END_TEST
+
 START_TEST(cure_leaves_out_what_does_not_fit)
 {
 	char line[CTL_CURE_LINE + 1];
@@ -187,6 +211,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, finding_counts_by_its_level);
 	tcase_add_test(t, finding_prints_each_step_with_whose_hands_it_takes);
 	tcase_add_test(t, finding_of_no_table_has_no_page);
+	tcase_add_test(t, cure_restart_says_what_it_cuts);
 	tcase_add_test(t, cure_leaves_out_what_does_not_fit);
 	tcase_add_test(t, cure_keeps_a_place_for_its_last_step);
 	tcase_add_test(t, cure_says_how_many_steps_are_left_out);
