@@ -47,6 +47,10 @@ START_TEST(relay_refusal_is_told_by_its_code)
 }
 END_TEST
 
+#define RESTART                                                             \
+	"systemctl restart av-edge  # cuts calls; `edgectl drain av-edge` " \
+	"before it sees them out"
+
 static const struct {
 	enum ctl_relay_fault fault;
 	enum ctl_hands hands;
@@ -55,7 +59,7 @@ static const struct {
 	{CTL_RELAY_FULL, CTL_ON_MEMBER, "edgectl status --limits"},
 	{CTL_RELAY_PASSING, CTL_ON_EDGE, "edgectl doctor --family SVC"},
 	{CTL_RELAY_STRANGE, CTL_ON_MEMBER, "ss -ulnp 'sport = :3478'"},
-	{CTL_RELAY_NOBODY, CTL_ON_MEMBER, "systemctl restart av-edge"},
+	{CTL_RELAY_NOBODY, CTL_ON_MEMBER, RESTART},
 	{CTL_RELAY_SILENT, CTL_ON_FIREWALL,
 	 "allow udp 192.0.2.41 -> 192.0.2.42:3478 out"},
 	{CTL_RELAY_NO_WAY, CTL_ON_FIREWALL,
@@ -81,7 +85,7 @@ START_TEST(relay_of_this_host_that_is_silent_is_restarted)
 
 	ctl_relay_cure(&cure, CTL_RELAY_SILENT, &at);
 	ck_assert_uint_eq(cure.count, 1);
-	ck_assert_str_eq(cure.step[0].line, "systemctl restart av-edge");
+	ck_assert_str_eq(cure.step[0].line, RESTART);
 }
 END_TEST
 
