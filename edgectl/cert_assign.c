@@ -23,10 +23,12 @@ struct job {
 	struct ctl_cert_place place;
 	struct ctl_cert_files from;
 	struct ctl_cert_pair new, old; /* old: empty when there is none */
-	char *was_chain, *was_key;     /* of edge.ini; NULL: not set */
-	struct ctl_cert x, y;	       /* of new; of old */
-	bool is_in_use;		       /* y, by a service */
-	bool has_old;		       /* old and y */
+	uint8_t *roots;		       /* that came along, or NULL */
+	size_t roots_len;
+	char *was_chain, *was_key; /* of edge.ini; NULL: not set */
+	struct ctl_cert x, y;	   /* of new; of old */
+	bool is_in_use;		   /* y, by a service */
+	bool has_old;		   /* old and y */
 };
 
 static const char *trust_of(const struct ctl *c, enum edge_cert_use use)
@@ -77,6 +79,23 @@ static enum ctl_exit judge_read(struct job *j, const char *why)
 	return is_judged ? CTL_INVALID : CTL_IO;
 }
 
+/* Read once: what is judged is what is put in place. */
+static enum ctl_exit read_new(struct job *j)
+{
+	enum ctl_exit exit =
+		ctl_cert_pair_take(j->c, &j->new, &j->from, j->name);
+	enum edge_err err;
+
+	if (exit || !j->a->roots)
+		return exit;
+	err = ctl_file_read(&j->roots, &j->roots_len, j->a->roots,
+			    CTL_FILE_PEM_MAX);
+	j->from.roots_pem = edge_slice(j->roots, j->roots_len);
+	return err ? ctl_fail(j->c, err, "CTL-007", j->a->roots, "%s",
+			      ctl_reason(err))
+		   : CTL_GOOD;
+}
+
 static enum ctl_exit judge(struct job *j)
 {
 	char why[256] = "";
@@ -93,20 +112,25 @@ static enum ctl_exit judge(struct job *j)
 /* The pair in use, when it can be read; it is what one may go back to. */
 static void read_old(struct job *j)
 {
-	const struct ctl_cert_files files = {
+	struct ctl_cert_files files = {
 		.chain = j->was_chain, .key = j->was_key, .skips_chain = true};
 	char why[256];
 	const char *at;
 
-	if (!j->was_chain || !j->was_key ||
-	    ctl_cert_read(&j->y, &files, (int64_t)j->c->now_s, why,
-			  sizeof(why)))
+	if (!j->was_chain || !j->was_key)
 		return;
+	if (ctl_cert_pair_read(&j->old, &files, &at))
+		ctl_cert_pair_fini(&j->old);
+	else
+		files.pair = &j->old;
+	if (ctl_cert_read(&j->y, &files, (int64_t)j->c->now_s, why,
+			  sizeof(why))) {
+		ctl_cert_pair_fini(&j->old);
+		return;
+	}
 	/* a key that systemd holds is one, though not for us to see */
 	j->is_in_use = j->y.days_left >= 0 &&
 		       (j->y.key_matches || edge_config_credential(j->was_key));
-	if (ctl_cert_pair_read(&j->old, &files, &at))
-		ctl_cert_pair_fini(&j->old);
 	j->has_old = j->old.key != NULL;
 }
 
@@ -169,20 +193,15 @@ static enum ctl_exit keep_roots(struct job *j)
 	const struct ctl_file_rights r = {0644, geteuid(), getegid()};
 	const struct ctl_ini_set s = {"trust", inside ? "internal" : "public",
 				      path};
-	uint8_t *bytes = NULL;
-	size_t len = 0;
 	enum edge_err err;
 
-	if (!j->a->roots || trust_of(j->c, j->a->use))
+	if (!j->roots || trust_of(j->c, j->a->use))
 		return CTL_GOOD;
 	(void)snprintf(path, sizeof(path), "%s/%s-roots.pem", j->place.folder,
 		       s.name);
-	err = ctl_file_read(&bytes, &len, j->a->roots, CTL_FILE_PEM_MAX);
-	if (!err)
-		err = ctl_file_put(path, &r, edge_slice(bytes, len));
+	err = ctl_file_put(path, &r, j->from.roots_pem);
 	if (!err)
 		err = ctl_file_sync(path);
-	free(bytes);
 	if (err)
 		return ctl_fail(j->c, err, "CTL-007", path, "%s",
 				ctl_reason(err));
@@ -286,9 +305,9 @@ static enum ctl_exit copy_names(struct job *j)
 static enum ctl_exit run(struct job *j)
 {
 	enum ctl_exit exit = begin(j);
-	enum edge_err err;
-	const char *at;
 
+	if (!exit)
+		exit = read_new(j);
 	if (!exit)
 		exit = judge(j);
 	if (!exit)
@@ -298,11 +317,7 @@ static enum ctl_exit run(struct job *j)
 	read_old(j);
 	if (j->a->use == EDGE_CERT_AV_AUTH)
 		exit = may_end_tokens(j);
-	if (exit)
-		return exit;
-	err = ctl_cert_pair_read(&j->new, &j->from, &at);
-	return err ? ctl_fail(j->c, err, "CTL-007", at, "%s", ctl_reason(err))
-		   : use(j);
+	return exit ? exit : use(j);
 }
 
 enum ctl_exit ctl_cert_assign_pair(struct ctl *c,
@@ -320,6 +335,7 @@ enum ctl_exit ctl_cert_assign_pair(struct ctl *c,
 	topo_drop(j->topo);
 	ctl_cert_pair_fini(&j->new);
 	ctl_cert_pair_fini(&j->old);
+	free(j->roots);
 	free(j->was_chain);
 	free(j->was_key);
 	free(j);

@@ -6,40 +6,44 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/config.h"
 #include "common/crypto.h"
 #include "edgectl/cert_file.h"
+#include "edgectl/cert_make.h"
+#include "edgectl/file_put.h"
 #include "topology/utc.h"
 
-/* A locked key is a fault to report, not a question to ask. */
-static int no_password(char *buf, int size, int rwflag, void *arg)
+static BIO *bio_of(struct edge_slice pem)
 {
-	(void)buf;
-	(void)size;
-	(void)rwflag;
-	(void)arg;
-	return -1;
+	const size_t len = edge_slice_len(pem);
+
+	return len <= INT_MAX ? BIO_new_mem_buf(pem.p, (int)len) : NULL;
+}
+
+/* Certificates in PEM, one below the other; NULL: out of memory. */
+static STACK_OF(X509) * parse_chain(struct edge_slice pem)
+{
+	STACK_OF(X509) *list = sk_X509_new_null();
+	BIO *bio = list ? bio_of(pem) : NULL;
+	X509 *x;
+
+	while (bio &&
+	       (x = PEM_read_bio_X509(bio, NULL, ctl_cert_no_password, NULL)))
+		if (!sk_X509_push(list, x))
+			X509_free(x);
+	ERR_clear_error(); /* the end of the text is one */
+	BIO_free(bio);
+	return list;
 }
 
 static enum edge_err read_chain(STACK_OF(X509) * *out, const char *path,
-				char *why, size_t cap)
+				struct edge_slice pem, char *why, size_t cap)
 {
-	FILE *f = fopen(path, "re");
-	STACK_OF(X509) * list;
-	X509 *x;
+	STACK_OF(X509) *list = parse_chain(pem);
 
-	if (!f) {
-		snprintf(why, cap, "%s: %s", path, strerror(errno));
-		return EDGE_ENOTFOUND;
-	}
-	list = sk_X509_new_null();
-	while (list && (x = PEM_read_X509(f, NULL, no_password, NULL)))
-		if (!sk_X509_push(list, x))
-			X509_free(x);
-	ERR_clear_error(); /* the end of the file is one */
-	fclose(f);
 	if (!list)
 		return EDGE_ENOMEM;
 	if (!sk_X509_num(list)) {
@@ -51,32 +55,17 @@ static enum edge_err read_chain(STACK_OF(X509) * *out, const char *path,
 	return EDGE_OK;
 }
 
-static void read_key(struct ctl_cert *c, X509 *leaf, const char *path,
-		     char *why, size_t cap)
+static void read_key(struct ctl_cert *c, X509 *leaf,
+		     const struct ctl_cert_files *files, char *why, size_t cap)
 {
-	const char *name = edge_config_credential(path);
-	char stored[PATH_MAX];
-	FILE *f;
-	EVP_PKEY *key;
+	const struct ctl_cert_pair *p = files->pair;
+	EVP_PKEY *key = ctl_cert_parse_key(edge_slice(p->key, p->key_len));
 
-	if (name) { /* where systemd takes it from */
-		snprintf(stored, sizeof(stored), "/etc/credstore/%s", name);
-		path = stored;
-	}
-	f = path ? fopen(path, "re") : NULL;
-	if (!f) {
-		snprintf(why, cap, "%s: %s", path ? path : "key",
-			 path ? strerror(errno) : "not set in edge.ini");
-		return;
-	}
-	key = PEM_read_PrivateKey(f, NULL, no_password, NULL);
-	fclose(f);
-	ERR_clear_error();
 	if (!key) {
 		snprintf(why, cap,
 			 "%s: no private key in it that can be read without "
 			 "a password",
-			 path);
+			 files->key);
 		return;
 	}
 	c->has_key = true;
@@ -179,15 +168,29 @@ static void read_times(struct ctl_cert *c, const X509 *leaf, int64_t now_s)
 	topo_utc_print(c->not_after, c->ends_s > 0 ? (uint64_t)c->ends_s : 0);
 }
 
-static X509_STORE *open_roots(const char *roots)
+static bool add_roots(X509_STORE *s, struct edge_slice pem)
+{
+	STACK_OF(X509) *list = parse_chain(pem);
+	bool ok = sk_X509_num(list) > 0;
+
+	for (int i = 0; ok && i < sk_X509_num(list); i++)
+		ok = X509_STORE_add_cert(s, sk_X509_value(list, i)) == 1;
+	sk_X509_pop_free(list, X509_free);
+	return ok;
+}
+
+static X509_STORE *open_roots(const struct ctl_cert_files *files)
 {
 	X509_STORE *s = X509_STORE_new();
 	int ok;
 
 	if (!s)
 		return NULL;
-	ok = roots ? X509_STORE_load_file(s, roots)
-		   : X509_STORE_set_default_paths(s);
+	if (edge_slice_len(files->roots_pem))
+		ok = add_roots(s, files->roots_pem);
+	else
+		ok = files->roots ? X509_STORE_load_file(s, files->roots)
+				  : X509_STORE_set_default_paths(s);
 	ERR_clear_error();
 	if (ok == 1)
 		return s;
@@ -198,9 +201,9 @@ static X509_STORE *open_roots(const char *roots)
 /* Purpose any: the usage is judged by itself. Time too, so an expired leaf
  * does not hide what else is wrong. */
 static void verify_chain(struct ctl_cert *c, STACK_OF(X509) * chain,
-			 const char *roots)
+			 const struct ctl_cert_files *files)
 {
-	X509_STORE *store = open_roots(roots);
+	X509_STORE *store = open_roots(files);
 	X509_STORE_CTX *ctx = store ? X509_STORE_CTX_new() : NULL;
 	const char *fault = "out of memory";
 
@@ -221,12 +224,15 @@ static void verify_chain(struct ctl_cert *c, STACK_OF(X509) * chain,
 	ERR_clear_error();
 }
 
-enum edge_err ctl_cert_read(struct ctl_cert *out,
-			    const struct ctl_cert_files *files, int64_t now_s,
-			    char *why, size_t why_cap)
+static enum edge_err parse(struct ctl_cert *out,
+			   const struct ctl_cert_files *files, int64_t now_s,
+			   char *why, size_t cap)
 {
+	const struct ctl_cert_pair *p = files->pair;
 	STACK_OF(X509) *list = NULL;
-	enum edge_err err = read_chain(&list, files->chain, why, why_cap);
+	enum edge_err err =
+		read_chain(&list, files->chain,
+			   edge_slice(p->chain, p->chain_len), why, cap);
 	X509 *leaf;
 
 	if (err)
@@ -237,14 +243,76 @@ enum edge_err ctl_cert_read(struct ctl_cert *out,
 			  sizeof(out->subject));
 	X509_NAME_oneline(X509_get_issuer_name(leaf), out->issuer,
 			  sizeof(out->issuer));
-	read_key(out, leaf, files->key, why, why_cap);
+	if (p->key)
+		read_key(out, leaf, files, why, cap);
 	read_names(out, leaf);
 	read_usage(out, leaf);
 	read_public_key(out, leaf);
 	read_print(out, leaf);
 	read_times(out, leaf, now_s);
 	if (!files->skips_chain)
-		verify_chain(out, list, files->roots);
+		verify_chain(out, list, files);
 	sk_X509_pop_free(list, X509_free);
 	return EDGE_OK;
+}
+
+static void say_file(char *why, size_t cap, const char *path, enum edge_err err)
+{
+	snprintf(why, cap, "%s: %s", path,
+		 err == EDGE_ELIMIT || !errno ? edge_err_str(err)
+					      : strerror(errno));
+}
+
+static enum edge_err load(uint8_t **out, size_t *len, const char *path,
+			  char *why, size_t cap)
+{
+	enum edge_err err;
+
+	errno = 0;
+	err = ctl_file_read(out, len, path, CTL_FILE_PEM_MAX);
+	if (err)
+		say_file(why, cap, path, err);
+	return err;
+}
+
+/* One that cannot be read is no reason to judge nothing else. */
+static void load_key(struct ctl_cert_pair *p, const char *path, char *why,
+		     size_t cap)
+{
+	const char *name = edge_config_credential(path);
+	char stored[PATH_MAX];
+
+	if (name) { /* where systemd takes it from */
+		snprintf(stored, sizeof(stored), "/etc/credstore/%s", name);
+		path = stored;
+	}
+	if (!path)
+		snprintf(why, cap, "key: not set in edge.ini");
+	else if (load(&p->key, &p->key_len, path, why, cap))
+		p->key = NULL;
+}
+
+enum edge_err ctl_cert_read(struct ctl_cert *out,
+			    const struct ctl_cert_files *files, int64_t now_s,
+			    char *why, size_t why_cap)
+{
+	struct ctl_cert_pair pair = {0};
+	struct ctl_cert_files read = *files;
+	enum edge_err err = EDGE_OK;
+
+	if (files->pair)
+		return parse(out, files, now_s, why, why_cap);
+	read.pair = &pair;
+	err = load(&pair.chain, &pair.chain_len, files->chain, why, why_cap);
+	if (!err) {
+		load_key(&pair, files->key, why, why_cap);
+		err = parse(out, &read, now_s, why, why_cap);
+	} else if (err != EDGE_ELIMIT) {
+		err = EDGE_ENOTFOUND;
+	}
+	if (pair.key)
+		edge_wipe(pair.key, pair.key_len);
+	free(pair.key);
+	free(pair.chain);
+	return err;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
+#include "common/slice.h"
 #include "edgectl/cert_names.h"
 
 struct ctl_cert {
@@ -23,11 +24,20 @@ struct ctl_cert {
 	struct ctl_cert_names names; /* DNS subjectAltNames, as written */
 };
 
+struct ctl_cert_pair { /* bytes; zero-initialised is empty */
+	uint8_t *chain, *key;
+	size_t chain_len, key_len;
+};
+
 struct ctl_cert_files {
 	const char *chain; /* leaf first */
 	const char *key;   /* NULL: not known */
 	const char *roots; /* PEM file; NULL: the system's */
 	bool skips_chain;  /* nobody asks whether it leads to a root */
+	/* what was read of chain and key before, so that it is what is judged;
+	 * NULL: they are read here */
+	const struct ctl_cert_pair *pair;
+	struct edge_slice roots_pem; /* the same of roots, unless empty */
 };
 
 /**

@@ -22,8 +22,7 @@ EVP_PKEY *ctl_cert_make_key(const char *type)
 	return EVP_RSA_gen(RSA_BITS);
 }
 
-/* A locked key is a fault to report, not a question to ask. */
-static int no_password(char *buf, int size, int rwflag, void *arg)
+int ctl_cert_no_password(char *buf, int size, int rwflag, void *arg)
 {
 	(void)buf;
 	(void)size;
@@ -39,7 +38,8 @@ EVP_PKEY *ctl_cert_parse_key(struct edge_slice pem)
 	EVP_PKEY *key = NULL;
 
 	if (bio)
-		key = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
+		key = PEM_read_bio_PrivateKey(bio, NULL, ctl_cert_no_password,
+					      NULL);
 	BIO_free(bio);
 	ERR_clear_error(); /* none in it is an answer */
 	return key;

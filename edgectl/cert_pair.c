@@ -26,15 +26,30 @@ enum edge_err ctl_cert_pair_read(struct ctl_cert_pair *out,
 				 const struct ctl_cert_files *from,
 				 const char **at)
 {
-	enum edge_err err = ctl_file_read(&out->key, &out->key_len, from->key,
-					  CTL_FILE_PEM_MAX);
+	enum edge_err err = ctl_file_read(&out->chain, &out->chain_len,
+					  from->chain, CTL_FILE_PEM_MAX);
 
-	*at = from->key;
+	*at = from->chain;
 	if (err)
 		return err;
-	*at = from->chain;
-	return ctl_file_read(&out->chain, &out->chain_len, from->chain,
+	*at = from->key;
+	return ctl_file_read(&out->key, &out->key_len, from->key,
 			     CTL_FILE_PEM_MAX);
+}
+
+enum ctl_exit ctl_cert_pair_take(struct ctl *c, struct ctl_cert_pair *out,
+				 struct ctl_cert_files *from, const char *place)
+{
+	const char *at;
+	enum edge_err err = ctl_cert_pair_read(out, from, &at);
+
+	from->pair = out;
+	if (!err)
+		return CTL_GOOD;
+	if (err == EDGE_ENOTFOUND)
+		err = EDGE_ESYS;
+	return ctl_fail(c, at == from->key ? EDGE_EFORMAT : err, "CERT-001",
+			place, "%s: %s", at, ctl_reason(err));
 }
 
 void ctl_cert_pair_fini(struct ctl_cert_pair *p)

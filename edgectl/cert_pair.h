@@ -6,15 +6,15 @@
 #include "edgectl/ctl.h"
 #include "edgectl/file_put.h"
 
-struct ctl_cert_pair { /* zero-initialised is empty */
-	uint8_t *chain, *key;
-	size_t chain_len, key_len;
-};
-
 /** Both files whole. On failure *at is the name of the one it is about. */
 EDGE_MUST_CHECK enum edge_err
 ctl_cert_pair_read(struct ctl_cert_pair *out, const struct ctl_cert_files *from,
 		   const char **at);
+/** The same for files that were given, which is reported: CERT-001. From then
+ * on these bytes are what from means; out is to outlive it. */
+enum ctl_exit ctl_cert_pair_take(struct ctl *c, struct ctl_cert_pair *out,
+				 struct ctl_cert_files *from,
+				 const char *place);
 void ctl_cert_pair_fini(struct ctl_cert_pair *p); /* the key is wiped */
 bool ctl_cert_pair_eq(const struct ctl_cert_pair *a,
 		      const struct ctl_cert_pair *b);

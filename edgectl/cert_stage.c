@@ -112,6 +112,9 @@ static enum edge_err put_chain(const struct ctl_roll_job *j,
 	return err;
 }
 
+/* The chain last: it is what counts. One that is replaced goes first, so that
+ * no chain ever stands beside the key of another; both were read before, since
+ * they may be what is replaced, for another time. */
 static enum edge_err put_both(const struct ctl_roll_job *j,
 			      const struct ctl_cert_pair *p, const char **at)
 {
@@ -127,23 +130,6 @@ static enum edge_err put_both(const struct ctl_roll_job *j,
 	*at = j->roll.staged.chain;
 	err = put_chain(j, p);
 	return err ? err : ctl_file_sync(*at);
-}
-
-/* The chain last: it is what counts. One that is replaced goes first, so that
- * no chain ever stands beside the key of another; both are read before, since
- * they may be what is replaced, for another time. */
-static enum ctl_exit put_pair(struct ctl_roll_job *j,
-			      const struct ctl_cert_files *from)
-{
-	struct ctl_cert_pair p = {0};
-	const char *at;
-	enum edge_err err = ctl_cert_pair_read(&p, from, &at);
-
-	if (!err)
-		err = put_both(j, &p, &at);
-	ctl_cert_pair_fini(&p);
-	return err ? ctl_fail(j->c, err, "CTL-007", at, "%s", ctl_reason(err))
-		   : CTL_GOOD;
 }
 
 static void tell_staged(const struct ctl_roll_job *j)
@@ -176,45 +162,76 @@ static void tell_staged(const struct ctl_roll_job *j)
 	ctl_put_text(j->c, "spki_sha256", j->new.spki_sha256);
 }
 
-static enum ctl_exit stage(struct ctl_roll_job *j,
-			   const struct ctl_cert_files *from,
-			   uint64_t effective_s)
+static enum ctl_exit may_stage(const struct ctl_roll_job *j)
 {
-	char why[256] = "", old_time[32];
-	enum ctl_exit exit = ctl_roll_begin(j);
-	enum edge_err err;
+	char old_time[32];
 
-	if (exit)
-		return exit;
 	if (edge_config_credential(j->roll.key))
 		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-012", ctl_roll_place,
 				"key = %s: a next key is staged beside a file; "
 				"name one in edge.ini",
 				j->roll.key);
-	if (j->roll.is_effective) {
-		ctl_roll_print(old_time, j->times.effective_s);
-		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-012", ctl_roll_place,
-				"the one staged for %s is in use, the previous "
-				"is still there",
-				old_time);
-	}
-	if (effective_s < j->c->now_s)
-		effective_s = j->c->now_s; /* TO 5.4: immediately */
-	j->times.effective_s = (int64_t)effective_s;
-	err = ctl_cert_read(&j->new, from, (int64_t)j->c->now_s, why,
-			    sizeof(why));
+	if (!j->roll.is_effective)
+		return CTL_GOOD;
+	ctl_roll_print(old_time, j->times.effective_s);
+	return ctl_fail(j->c, EDGE_EFORMAT, "CERT-012", ctl_roll_place,
+			"the one staged for %s is in use, the previous is "
+			"still there",
+			old_time);
+}
+
+static enum ctl_exit judge(struct ctl_roll_job *j,
+			   const struct ctl_cert_files *from)
+{
+	char why[256] = "";
+	const enum edge_err err = ctl_cert_read(
+		&j->new, from, (int64_t)j->c->now_s, why, sizeof(why));
+	enum ctl_exit exit;
+
 	if (err)
 		return ctl_fail(j->c, err, "CERT-001", "the new certificate",
 				"%s", why);
 	exit = check_new(j, why);
+	return exit ? exit : check_times(j);
+}
+
+/* The bytes that are judged are those that are put in place. */
+static enum ctl_exit put_pair(struct ctl_roll_job *j,
+			      const struct ctl_cert_files *from)
+{
+	const char *at = j->roll.chain;
+	enum ctl_exit exit = judge(j, from);
+	enum edge_err err = EDGE_OK;
+
+	if (exit)
+		return exit;
+	err = topo_roll_name(&j->roll.staged, j->roll.chain, j->roll.key);
+	if (!err)
+		err = put_both(j, from->pair, &at);
+	return err ? ctl_fail(j->c, err, "CTL-007", at, "%s",
+			      err == EDGE_ELIMIT ? "path too long"
+						 : ctl_reason(err))
+		   : CTL_GOOD;
+}
+
+static enum ctl_exit stage(struct ctl_roll_job *j, struct ctl_cert_files *from,
+			   uint64_t effective_s)
+{
+	struct ctl_cert_pair pair = {0};
+	enum ctl_exit exit = ctl_roll_begin(j);
+
 	if (!exit)
-		exit = check_times(j);
-	if (!exit &&
-	    topo_roll_name(&j->roll.staged, j->roll.chain, j->roll.key))
-		exit = ctl_fail(j->c, EDGE_ELIMIT, "CTL-007", j->roll.chain,
-				"path too long");
+		exit = may_stage(j);
+	if (exit)
+		return exit;
+	if (effective_s < j->c->now_s)
+		effective_s = j->c->now_s; /* TO 5.4: immediately */
+	j->times.effective_s = (int64_t)effective_s;
+	exit = ctl_cert_pair_take(j->c, &pair, from, "the new certificate");
 	if (!exit)
 		exit = put_pair(j, from);
+	from->pair = NULL;
+	ctl_cert_pair_fini(&pair);
 	if (exit)
 		return exit;
 	tell_staged(j);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -198,6 +199,37 @@ const char *roll_role(const struct roll *r, const char *role)
 		all, i, x) if (!strcmp(member(x, "role"),
 				       role)) return member(x, "spki_sha256");
 	return "";
+}
+
+void roll_watch(struct roll *r, const char *chain, const char *key)
+{
+	const char *files[] = {chain, key};
+
+	r->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	ck_assert_int_ge(r->watch, 0);
+	for (size_t i = 0; i < 2; i++) {
+		/* closing, too, so that openings are not told as one */
+		r->watched[i] = inotify_add_watch(
+			r->watch, certs_path(r->certs, files[i]),
+			IN_OPEN | IN_CLOSE);
+		ck_assert_int_ge(r->watched[i], 0);
+	}
+}
+
+void roll_opened(struct roll *r, unsigned out[2])
+{
+	uint8_t bytes[64 * sizeof(struct inotify_event)];
+	ssize_t n = read(r->watch, bytes, sizeof(bytes)); /* no names in it */
+	struct inotify_event e;
+
+	ck_assert_int_ge(n, 0);
+	close(r->watch);
+	out[0] = out[1] = 0;
+	for (ssize_t at = 0; at < n; at += (ssize_t)sizeof(e)) {
+		memcpy(&e, bytes + at, sizeof(e));
+		for (size_t k = 0; k < 2; k++)
+			out[k] += e.wd == r->watched[k] && (e.mask & IN_OPEN);
+	}
 }
 
 bool roll_is_there(struct roll *r, const char *file)

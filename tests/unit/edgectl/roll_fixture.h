@@ -13,6 +13,8 @@ struct roll {
 	struct ctl c;	/* of the last call */
 	uint64_t now_s; /* the clock of the next one */
 	int64_t old_ends_s;
+	int watch; /* of roll_watch */
+	int watched[2];
 	char spki[4][65]; /* of "old" "new" "next" "other" */
 };
 
@@ -38,6 +40,10 @@ const char *roll_text(const struct roll *r, const char *name);
 const char *roll_role(const struct roll *r, const char *role);
 /** Fingerprint of the certificate in a file; "" when it is not there. */
 const char *roll_spki(struct roll *r, const char *file);
+/** From now on openings of these two files of the folder are counted. */
+void roll_watch(struct roll *r, const char *chain, const char *key);
+/** How often the chain was opened, and the key; the watch ends. */
+void roll_opened(struct roll *r, unsigned out[2]);
 bool roll_is_there(struct roll *r, const char *file);
 /** Permission bits of a file that is there. */
 unsigned roll_mode(struct roll *r, const char *file);

@@ -83,6 +83,27 @@ START_TEST(assign_once_more_changes_nothing)
 }
 END_TEST
 
+/* What is read twice may be another the second time. */
+START_TEST(assign_judges_the_bytes_it_puts_in_place)
+{
+	unsigned opened[2];
+
+	roll_watch(&r, "new.pem", "new.key");
+	ck_assert_int_eq(assign("access", "new", NULL), CTL_GOOD);
+	roll_opened(&r, opened);
+	ck_assert_uint_eq(opened[0], 1);
+	ck_assert_uint_eq(opened[1], 1);
+	roll_watch(&r, "other.pem", "next.key");
+	ck_assert_int_eq(roll_run(&r, ctl_cert_assign, "internal", "--chain",
+				  "@next.pem", "--key", "@next.key", "--force",
+				  "--roots", "@other.pem", (char *)NULL),
+			 CTL_INVALID); /* of another authority */
+	roll_opened(&r, opened);
+	ck_assert_uint_eq(opened[0], 1);
+	ck_assert_uint_eq(opened[1], 1);
+}
+END_TEST
+
 START_TEST(assign_keeps_the_one_before_and_goes_back)
 {
 	ck_assert_int_eq(assign("webconf", "new", NULL), CTL_GOOD);
@@ -206,6 +227,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, assign_puts_the_pair_in_place_and_names_it);
 	tcase_add_test(t, assign_once_more_changes_nothing);
+	tcase_add_test(t, assign_judges_the_bytes_it_puts_in_place);
 	tcase_add_test(t, assign_keeps_the_one_before_and_goes_back);
 	tcase_add_test(t, assign_takes_over_from_files_that_lie_elsewhere);
 	tcase_add_test(t, assign_does_not_take_a_token_key_away);

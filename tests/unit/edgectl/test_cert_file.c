@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "edgectl/cert_file.h"
+#include "edgectl/file_put.h"
 #include "tests/support/certs.h"
 #include "tests/support/suite.h"
 
@@ -108,6 +109,32 @@ START_TEST(cert_read_names_the_file_that_is_not_there)
 }
 END_TEST
 
+START_TEST(cert_read_goes_by_bytes_that_were_read_before)
+{
+	struct ctl_cert_pair p = {0};
+	const struct ctl_cert_files files = {.chain = "/nowhere/chain",
+					     .key = "/nowhere/key",
+					     .pair = &p,
+					     .roots_pem = edge_slice_str("-")};
+
+	certs_make(certs, "edge", &(struct cert_spec){.issuer = "ca"});
+	ck_assert(!ctl_file_read(&p.chain, &p.chain_len,
+				 certs_path(certs, "edge.pem"), 10000));
+	ck_assert(!ctl_file_read(&p.key, &p.key_len,
+				 certs_path(certs, "edge.key"), 10000));
+	ck_assert_int_eq(ctl_cert_read(x, &files, time(NULL), why, sizeof(why)),
+			 EDGE_OK);
+	ck_assert(x->has_key && x->key_matches);
+	ck_assert_str_eq(x->chain_fault, "the trust store cannot be read");
+	p.chain_len = 10;
+	ck_assert_int_eq(ctl_cert_read(x, &files, time(NULL), why, sizeof(why)),
+			 EDGE_EFORMAT);
+	ck_assert_str_eq(why, "/nowhere/chain: no PEM certificate in it");
+	free(p.chain);
+	free(p.key);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("edgectl/cert_file");
@@ -119,6 +146,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, cert_read_sees_a_foreign_key);
 	tcase_add_test(t, cert_read_sees_an_unknown_issuer);
 	tcase_add_test(t, cert_read_counts_days_past_and_to_come);
+	tcase_add_test(t, cert_read_goes_by_bytes_that_were_read_before);
 	tcase_add_test(t, cert_read_names_the_file_that_is_not_there);
 	suite_add_tcase(s, t);
 	return s;

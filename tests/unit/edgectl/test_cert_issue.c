@@ -49,7 +49,8 @@ static void want(const char *name)
 
 START_TEST(issue_gives_exactly_the_names)
 {
-	const struct ctl_cert_files files = {chain, key, ca, false};
+	const struct ctl_cert_files files = {
+		.chain = chain, .key = key, .roots = ca};
 
 	want("sip.contoso.com");
 	want("sip.fabrikam.com");
@@ -72,7 +73,8 @@ END_TEST
 
 START_TEST(issue_takes_a_name_that_no_common_name_can_hold)
 {
-	const struct ctl_cert_files files = {chain, key, ca, false};
+	const struct ctl_cert_files files = {
+		.chain = chain, .key = key, .roots = ca};
 	char name[CTL_CERT_NAME] = "";
 
 	for (int i = 0; i < 6; i++)

@@ -52,6 +52,18 @@ START_TEST(stage_puts_the_pair_beside_the_current_one)
 }
 END_TEST
 
+START_TEST(stage_judges_the_bytes_it_puts_in_place)
+{
+	unsigned opened[2];
+
+	roll_watch(&r, "new.pem", "new.key");
+	ck_assert_int_eq(roll_stage(&r, "new", latest()), CTL_GOOD);
+	roll_opened(&r, opened);
+	ck_assert_uint_eq(opened[0], 1);
+	ck_assert_uint_eq(opened[1], 1);
+}
+END_TEST
+
 /* Whose the staged key would be is then not known. */
 START_TEST(stage_wants_the_current_key_on_disk)
 {
@@ -290,6 +302,7 @@ Suite *test_suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, stage_puts_the_pair_beside_the_current_one);
+	tcase_add_test(t, stage_judges_the_bytes_it_puts_in_place);
 	tcase_add_test(t, stage_wants_the_current_key_on_disk);
 	tcase_add_test(t, stage_gives_no_more_rights_than_the_current_key_has);
 	tcase_add_test(t, stage_later_than_good_is_done_with_a_warning);
