@@ -23,3 +23,25 @@ bool ctl_route_key_fault(const struct ctl *c, char *saw, size_t cap)
 	topo_keyring_free(r);
 	return !k || is_ending;
 }
+
+void ctl_key_cure(struct ctl_cure *out, const struct ctl_key_cure *k)
+{
+	if (!k->members) {
+		ctl_cure_add(out, CTL_ON_EDGE, "%s secrets new --%s", k->tool,
+			     k->kind);
+	} else {
+		ctl_cure_add(
+			out, CTL_ON_MEMBER,
+			"edgectl secrets new --%s # on one alone, and only "
+			"when none has a key in date",
+			k->kind);
+		ctl_cure_add(out, CTL_ON_MEMBER,
+			     "edgectl secrets export --out secrets");
+		ctl_cure_add(out, CTL_ON_INSIDE,
+			     "edgectl topology sign FOLDER --key PEM --seq N # "
+			     "with secrets in FOLDER");
+		ctl_cure_add(out, CTL_ON_EDGE, "%s topology import FOLDER",
+			     k->tool);
+	}
+	ctl_cure_add(out, CTL_ON_EDGE, "systemctl reload %s", k->service);
+}
