@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/crypto.h"
+#include "edgectl/keyring.h"
 #include "edgectl/mras_xml.h"
 #include "edgectl/svc_judge.h"
 #include "edgectl/turn.h"
@@ -187,15 +188,20 @@ static const char *member_of(const struct topo *t, size_t i, const char *text)
 static void other_key(struct ctl_doctor *d, const char *name, const char *text)
 {
 	const struct edge_config *c = d->c->config;
-	const char *chain = c->certificate[EDGE_CERT_AV_AUTH].chain;
-	const char *key = c->certificate[EDGE_CERT_AV_AUTH].key;
+	struct ctl_av_pair p = {
+		.host = d->topo->self,
+		.chain = c->certificate[EDGE_CERT_AV_AUTH].chain,
+		.key = c->certificate[EDGE_CERT_AV_AUTH].key,
+		.is_now = true,
+	};
+	const char *stored = edge_config_credential(p.key);
+	char path[CTL_CURE_LINE];
 
-	ctl_cure_add(&d->cure, CTL_ON_MEMBER, "scp -p %s:%s %s:%s /root/",
-		     d->topo->self, chain, d->topo->self, key);
-	ctl_cure_add(&d->cure, CTL_ON_MEMBER,
-		     "edgectl cert assign av-auth --now --chain /root/%s --key "
-		     "/root/%s",
-		     strrchr(chain, '/') + 1, strrchr(key, '/') + 1);
+	if (stored) { /* where systemd takes it from */
+		(void)snprintf(path, sizeof(path), "/etc/credstore/%s", stored);
+		p.key = path;
+	}
+	ctl_av_pair_share(&d->cure, &p);
 	ctl_cure_add(&d->cure, CTL_ON_MEMBER, "systemctl reload av-edge");
 	ctl_doctor_bad(d, TOPO_ERROR, "CERT-004", name,
 		       "the relay at %s refuses a credential of this host: "
