@@ -44,6 +44,11 @@ static void want_files(void)
 	(void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
+enum {
+	TRY_RATE = 1,	/* ours: trials of A/V authentication [1/s] */
+	TRY_BURST = 30, /* ours: several doctors at a time */
+};
+
 enum edge_err ave_service_new(struct ave_service **out)
 {
 	struct ave_service *v = calloc(1, sizeof(*v));
@@ -56,6 +61,7 @@ enum edge_err ave_service_new(struct ave_service **out)
 	v->routes = (struct ave_routes){-1, -1};
 	v->mras_fd = -1;
 	v->minting = -1;
+	edge_bucket_init(&v->tries, TRY_RATE, TRY_BURST, 0);
 	*out = v;
 	return EDGE_OK;
 }
@@ -318,4 +324,9 @@ struct ave_service_facts ave_service_facts(const struct ave_service *v)
 					 ? v->drain_ends_ms - now_ms
 					 : 0,
 	};
+}
+
+bool ave_service_may_try(struct ave_service *v)
+{
+	return edge_bucket_take(&v->tries, edge_loop_now_ms(v->control));
 }

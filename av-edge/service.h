@@ -51,5 +51,7 @@ struct ave_service_facts {
 	bool has_rfc, has_fast_path, is_draining;
 };
 struct ave_service_facts ave_service_facts(const struct ave_service *v);
+/** May a trial of A/V authentication be answered now? Each takes a token. */
+bool ave_service_may_try(struct ave_service *v);
 
 #endif

@@ -10,6 +10,7 @@
 #include "av-edge/service_doors.h"
 #include "av-edge/service_keys.h"
 #include "av-edge/settings.h"
+#include "common/admit.h"
 #include "common/wheel.h"
 
 /* What a prepare has made, for commit to hand out. */
@@ -27,6 +28,7 @@ struct ave_service {
 	const struct topo *topo;
 	struct ave_settings settings;
 	struct ave_service_keys keys;
+	struct edge_bucket tries; /* of A/V authentication */
 	struct edge_tls *mras_tls;
 	struct mras_door *mras;
 	int mras_fd; /* -1: with the door, or none */

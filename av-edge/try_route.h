@@ -7,7 +7,8 @@
 /**
  * {"request": TEXT}, the body of a request for credentials; arg is the
  * service; thread: the control loop. mras_try.h says what they are good for.
- * @return 200 {"response": TEXT}; 400 format
+ * Told by event 3038 and the counters mras_tries; so many a second and no more.
+ * @return 200 {"response": TEXT}; 400 format; 503 busy
  */
 struct edge_admin_answer ave_try_route(const struct edge_admin_request *r,
 				       void *arg);

@@ -14,6 +14,7 @@
 
 #include <jansson.h>
 
+#include "common/crypto.h"
 #include "common/http.h"
 #include "common/log.h"
 #include "common/loop.h"
@@ -76,6 +77,14 @@ bool edge_admin_query_is(const char *query, const char *name, const char *value)
 	return false;
 }
 
+/* Credentials may have been among it. */
+static void drop(void *bytes, size_t len)
+{
+	if (bytes)
+		edge_wipe(bytes, len);
+	free(bytes);
+}
+
 static void client_close(struct client *c)
 {
 	if (c->fd < 0)
@@ -84,7 +93,7 @@ static void client_close(struct client *c)
 	edge_loop_unwatch(c->admin->loop, c->fd);
 	close(c->fd);
 	free(c->in);
-	free(c->out);
+	drop(c->out, c->out_len);
 	*c = (struct client){.admin = c->admin, .fd = -1};
 }
 
@@ -138,7 +147,7 @@ static void client_answer(struct client *c, struct edge_admin_answer a)
 	else
 		client_write(c);
 out:
-	free(a.body);
+	drop(a.body, a.body ? len : 0);
 }
 
 static const struct edge_admin_route *

@@ -13,7 +13,6 @@
 #include "edgectl/cert_services.h"
 #include "edgectl/cert_topology.h"
 #include "edgectl/finding.h"
-#include "edgectl/quote.h"
 #include "edgectl/settings.h"
 
 struct job {
@@ -22,8 +21,10 @@ struct job {
 	const char *name; /* of the use */
 	const struct topo *topo;
 	struct ctl_cert_place place;
+	size_t was_slot, slot; /* of edge.ini, or none; where new goes */
 	struct ctl_cert_files from;
 	struct ctl_cert_pair new, old; /* old: empty when there is none */
+	struct ctl_cert_pair older;    /* what new takes the place of */
 	uint8_t *roots;		       /* that came along, or NULL */
 	size_t roots_len;
 	char *was_chain, *was_key; /* of edge.ini; NULL: not set */
@@ -139,7 +140,6 @@ static void read_old(struct job *j)
 static enum ctl_exit may_end_tokens(struct job *j)
 {
 	struct ctl_cure cure = {0};
-	struct ctl_quoted chain, key;
 	char now[32], saw[256];
 	struct ctl_roll roll;
 	enum ctl_exit exit = ctl_roll_find(j->c, &roll);
@@ -153,11 +153,10 @@ static enum ctl_exit may_end_tokens(struct job *j)
 	    !strcmp(j->x.spki_sha256, j->y.spki_sha256))
 		return CTL_GOOD;
 	ctl_roll_print(now, (int64_t)j->c->now_s);
-	if (ctl_quote(&chain, j->from.chain) && ctl_quote(&key, j->from.key))
-		ctl_cure_add(&cure, CTL_ON_EDGE,
-			     "edgectl cert stage --use av-auth --chain %s "
-			     "--key %s --effective %s",
-			     chain.text, key.text, now);
+	ctl_cure_add(&cure, CTL_ON_EDGE,
+		     "edgectl cert stage --use av-auth --chain %s --key %s "
+		     "--effective %s",
+		     j->from.chain, j->from.key, now);
 	(void)snprintf(saw, sizeof(saw),
 		       "another key than that of tokens in use, %.16s...",
 		       j->y.spki_sha256);
@@ -171,10 +170,8 @@ static enum ctl_exit may_end_tokens(struct job *j)
 
 static bool is_in_place(const struct job *j)
 {
-	return j->was_chain && j->was_key && j->has_old &&
-	       ctl_cert_pair_eq(&j->new, &j->old) &&
-	       !strcmp(j->was_chain, j->place.chain) &&
-	       !strcmp(j->was_key, j->place.key);
+	return j->was_slot < CTL_CERT_SLOTS && j->has_old &&
+	       ctl_cert_pair_eq(&j->new, &j->old);
 }
 
 static enum ctl_exit name_files(struct job *j, const char *chain,
@@ -211,28 +208,37 @@ static enum ctl_exit keep_roots(struct job *j)
 	return ctl_settings_set(j->c, &s, 1);
 }
 
+/* Pairs from elsewhere are kept, too, to go back to. */
+static enum ctl_exit keep_old(struct job *j)
+{
+	return j->was_slot == CTL_CERT_SLOTS && j->has_old
+		       ? ctl_cert_place_put(j->c, &j->place, &j->old,
+					    1 - j->slot)
+		       : CTL_GOOD;
+}
+
+/* The pair is whole before edge.ini names it, which is one step. */
 static enum ctl_exit put(struct job *j)
 {
+	const struct ctl_cert_slot *to = &j->place.slot[j->slot];
 	enum ctl_exit exit = ctl_cert_place_make(j->c, &j->place);
 
-	if (!exit && j->has_old)
-		exit = ctl_cert_place_put(j->c, &j->place, &j->old, true);
 	if (!exit)
-		exit = ctl_cert_place_put(j->c, &j->place, &j->new, false);
+		exit = keep_old(j);
+	if (!exit && !ctl_cert_pair_eq(&j->new, &j->older))
+		exit = ctl_cert_place_put(j->c, &j->place, &j->new, j->slot);
 	if (!exit)
-		exit = name_files(j, j->place.chain, j->place.key);
+		exit = name_files(j, to->chain, to->key);
 	return exit ? exit : keep_roots(j);
 }
 
 /* As it was, when a service does not want it. */
 static void undo(struct job *j)
 {
-	enum ctl_exit exit = CTL_GOOD;
+	enum ctl_exit exit = name_files(j, j->was_chain, j->was_key);
 
-	if (j->has_old && j->was_chain && !strcmp(j->was_chain, j->place.chain))
-		exit = ctl_cert_place_put(j->c, &j->place, &j->old, false);
 	if (!exit)
-		exit = name_files(j, j->was_chain, j->was_key);
+		exit = ctl_cert_place_put(j->c, &j->place, &j->older, j->slot);
 	if (!exit)
 		exit = ctl_cert_services_reload(j->c, j->a->use);
 	ctl_say(j->c, exit ? "the one before could not be put back whole"
@@ -241,6 +247,8 @@ static void undo(struct job *j)
 
 static void tell(const struct job *j, bool was_there)
 {
+	const struct ctl_cert_slot *at =
+		&j->place.slot[was_there ? j->was_slot : j->slot];
 	struct ctl *c = j->c;
 
 	ctl_say(c,
@@ -248,11 +256,11 @@ static void tell(const struct job *j, bool was_there)
 		j->name, j->x.subject);
 	ctl_say(c, "  ends %s, %" PRId64 " days left; key %s", j->x.not_after,
 		j->x.days_left, j->x.key_type);
-	ctl_say(c, "  %s", j->place.chain);
+	ctl_say(c, "  %s", at->chain);
 	ctl_put_text(c, "use", j->name);
 	ctl_put_text(c, "change", was_there ? "none" : "assigned");
-	ctl_put_text(c, "chain", j->place.chain);
-	ctl_put_text(c, "key", j->place.key);
+	ctl_put_text(c, "chain", at->chain);
+	ctl_put_text(c, "key", at->key);
 	ctl_put_text(c, "spki_sha256", j->x.spki_sha256);
 	ctl_put_text(c, "not_after", j->x.not_after);
 }
@@ -272,27 +280,6 @@ static enum ctl_exit use(struct job *j)
 		    : ctl_cert_services_prove(j->c, j->a->use, &j->x, j->topo);
 }
 
-static enum ctl_exit begin(struct job *j)
-{
-	struct ctl_cert_files *f = &j->from;
-	enum ctl_exit exit = ctl_config(j->c);
-
-	if (!exit)
-		exit = ctl_cert_place_find(j->c, &j->place, j->a->use);
-	if (exit)
-		return exit;
-	f->chain = j->a->is_previous ? j->place.old_chain : j->a->chain;
-	f->key = j->a->is_previous ? j->place.old_key : j->a->key;
-	f->roots = j->a->roots ? j->a->roots : trust_of(j->c, j->a->use);
-	/* nobody follows the chain of the key of tokens */
-	f->skips_chain = j->a->use == EDGE_CERT_AV_AUTH;
-	if (j->a->is_previous && access(f->chain, F_OK))
-		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-022", j->name,
-				"no %s", f->chain);
-	j->topo = ctl_cert_topology(j->c, "names cannot be judged");
-	return CTL_GOOD;
-}
-
 static enum ctl_exit copy_names(struct job *j)
 {
 	const struct edge_config *k = j->c->config;
@@ -305,6 +292,60 @@ static enum ctl_exit copy_names(struct job *j)
 								: CTL_GOOD;
 }
 
+/* What takes turns with the pair in use. */
+static enum ctl_exit find_slots(struct job *j)
+{
+	enum ctl_exit exit = ctl_cert_place_find(j->c, &j->place, j->a->use);
+	struct ctl_cert_files other = {0};
+	const char *at;
+
+	if (exit)
+		return exit;
+	j->was_slot = ctl_cert_place_slot(&j->place, j->was_chain, j->was_key);
+	j->slot = ctl_cert_place_free(&j->place, j->was_chain, j->was_key);
+	other.chain = j->place.slot[j->slot].chain;
+	other.key = j->place.slot[j->slot].key;
+	if (ctl_cert_pair_read(&j->older, &other, &at))
+		ctl_cert_pair_fini(&j->older);
+	return CTL_GOOD;
+}
+
+static enum ctl_exit find_new(struct job *j)
+{
+	const struct ctl_cert_slot *other = &j->place.slot[j->slot];
+	struct ctl_cert_files *f = &j->from;
+
+	f->chain = j->a->is_previous ? other->chain : j->a->chain;
+	f->key = j->a->is_previous ? other->key : j->a->key;
+	f->roots = j->a->roots ? j->a->roots : trust_of(j->c, j->a->use);
+	/* nobody follows the chain of the key of tokens */
+	f->skips_chain = j->a->use == EDGE_CERT_AV_AUTH;
+	if (!j->a->is_previous)
+		return CTL_GOOD;
+	if (j->was_slot == CTL_CERT_SLOTS)
+		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-022", j->name,
+				"the pair in use was not assigned");
+	if (access(f->chain, F_OK))
+		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-022", j->name,
+				"no %s", f->chain);
+	return CTL_GOOD;
+}
+
+static enum ctl_exit begin(struct job *j)
+{
+	enum ctl_exit exit = ctl_config(j->c);
+
+	if (!exit)
+		exit = copy_names(j);
+	if (!exit)
+		exit = find_slots(j);
+	if (!exit)
+		exit = find_new(j);
+	if (!exit)
+		j->topo = ctl_cert_topology(j->c, "names cannot be judged");
+	return exit;
+}
+
 static enum ctl_exit run(struct job *j)
 {
 	enum ctl_exit exit = begin(j);
@@ -313,8 +354,6 @@ static enum ctl_exit run(struct job *j)
 		exit = read_new(j);
 	if (!exit)
 		exit = judge(j);
-	if (!exit)
-		exit = copy_names(j);
 	if (exit)
 		return exit;
 	read_old(j);
@@ -338,6 +377,7 @@ enum ctl_exit ctl_cert_assign_pair(struct ctl *c,
 	topo_drop(j->topo);
 	ctl_cert_pair_fini(&j->new);
 	ctl_cert_pair_fini(&j->old);
+	ctl_cert_pair_fini(&j->older);
 	free(j->roots);
 	free(j->was_chain);
 	free(j->was_key);

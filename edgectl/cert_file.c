@@ -55,16 +55,17 @@ static enum edge_err read_chain(STACK_OF(X509) * *out, const char *path,
 	return EDGE_OK;
 }
 
-static void read_key(struct ctl_cert *c, X509 *leaf, const char *path,
-		     struct edge_slice pem, char *why, size_t cap)
+static void read_key(struct ctl_cert *c, X509 *leaf,
+		     const struct ctl_cert_files *files, char *why, size_t cap)
 {
-	EVP_PKEY *key = ctl_cert_parse_key(pem);
+	const struct ctl_cert_pair *p = files->pair;
+	EVP_PKEY *key = ctl_cert_parse_key(edge_slice(p->key, p->key_len));
 
 	if (!key) {
 		snprintf(why, cap,
 			 "%s: no private key in it that can be read without "
 			 "a password",
-			 path);
+			 files->key);
 		return;
 	}
 	c->has_key = true;
@@ -243,8 +244,7 @@ static enum edge_err parse(struct ctl_cert *out,
 	X509_NAME_oneline(X509_get_issuer_name(leaf), out->issuer,
 			  sizeof(out->issuer));
 	if (p->key)
-		read_key(out, leaf, files->key, edge_slice(p->key, p->key_len),
-			 why, cap);
+		read_key(out, leaf, files, why, cap);
 	read_names(out, leaf);
 	read_usage(out, leaf);
 	read_public_key(out, leaf);

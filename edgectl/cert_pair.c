@@ -1,6 +1,7 @@
 /* Pairs in and out of files; who may read a key. */
 #include "edgectl/cert_pair.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,16 +87,47 @@ enum ctl_exit ctl_cert_place_find(struct ctl *c, struct ctl_cert_place *out,
 	if (exit)
 		return exit;
 	/* the folder leaves room for the longest name */
-	(void)snprintf(out->chain, sizeof(out->chain), "%s/%s-chain.pem",
-		       out->folder, name);
-	(void)snprintf(out->key, sizeof(out->key), "%s/%s.key", out->folder,
-		       name);
-	(void)snprintf(out->old_chain, sizeof(out->old_chain),
-		       "%s/%s-chain.pem.previous", out->folder, name);
-	(void)snprintf(out->old_key, sizeof(out->old_key), "%s/%s.key.previous",
-		       out->folder, name);
+	for (size_t i = 0; i < CTL_CERT_SLOTS; i++) {
+		struct ctl_cert_slot *slot = &out->slot[i];
+		const char *end = i ? "-2" : "";
+
+		(void)snprintf(slot->chain, sizeof(slot->chain),
+			       "%s/%s%s-chain.pem", out->folder, name, end);
+		(void)snprintf(slot->key, sizeof(slot->key), "%s/%s%s.key",
+			       out->folder, name, end);
+	}
 	out->gid = group_of(groups[use]);
 	return CTL_GOOD;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	if (!a)
+		return false;
+	return !strcmp(a, b) || (!stat(a, &x) && !stat(b, &y) &&
+				 x.st_dev == y.st_dev && x.st_ino == y.st_ino);
+}
+
+size_t ctl_cert_place_slot(const struct ctl_cert_place *p, const char *chain,
+			   const char *key)
+{
+	size_t i = 0;
+
+	while (i < CTL_CERT_SLOTS && !(is_same(chain, p->slot[i].chain) &&
+				       is_same(key, p->slot[i].key)))
+		i++;
+	return i;
+}
+
+size_t ctl_cert_place_free(const struct ctl_cert_place *p, const char *chain,
+			   const char *key)
+{
+	/* a chain may lie there alone, its key be a credential of systemd */
+	return is_same(chain, p->slot[0].chain) || is_same(key, p->slot[0].key)
+		       ? 1
+		       : 0;
 }
 
 enum ctl_exit ctl_cert_place_make(struct ctl *c, const struct ctl_cert_place *p)
@@ -113,24 +145,35 @@ enum ctl_exit ctl_cert_place_make(struct ctl *c, const struct ctl_cert_place *p)
 			ctl_reason(EDGE_ESYS));
 }
 
-enum ctl_exit ctl_cert_place_put(struct ctl *c, const struct ctl_cert_place *p,
-				 const struct ctl_cert_pair *pair,
-				 bool as_previous)
+static enum edge_err take_away(const struct ctl_cert_slot *s)
 {
-	const char *chain = as_previous ? p->old_chain : p->chain;
-	const char *key = as_previous ? p->old_key : p->key, *at = key;
+	return (unlink(s->key) && errno != ENOENT) ||
+			       (unlink(s->chain) && errno != ENOENT)
+		       ? EDGE_ESYS
+		       : EDGE_OK;
+}
+
+enum ctl_exit ctl_cert_place_put(struct ctl *c, const struct ctl_cert_place *p,
+				 const struct ctl_cert_pair *pair, size_t slot)
+{
+	const struct ctl_cert_slot *s = &p->slot[slot];
 	struct ctl_file_rights r = {0640, geteuid(), p->gid};
+	const char *at = s->key;
 	enum edge_err err;
 
-	err = ctl_file_put(key, &r, edge_slice(pair->key, pair->key_len));
+	if (!pair->key)
+		return take_away(s) ? ctl_fail(c, EDGE_ESYS, "CTL-007", at,
+					       "%s", ctl_reason(EDGE_ESYS))
+				    : CTL_GOOD;
+	err = ctl_file_put(s->key, &r, edge_slice(pair->key, pair->key_len));
 	r.mode = 0644;
 	if (!err) {
-		at = chain;
-		err = ctl_file_put(chain, &r,
+		at = s->chain;
+		err = ctl_file_put(s->chain, &r,
 				   edge_slice(pair->chain, pair->chain_len));
 	}
 	if (!err)
-		err = ctl_file_sync(chain);
+		err = ctl_file_sync(s->chain);
 	return err ? ctl_fail(c, err, "CTL-007", at, "%s", ctl_reason(err))
 		   : CTL_GOOD;
 }

@@ -12,6 +12,7 @@
 #include "edgectl/cert_roll.h"
 #include "edgectl/cert_trust.h"
 #include "edgectl/doctor.h"
+#include "edgectl/keyring.h"
 
 struct job {
 	struct ctl_doctor *d;
@@ -80,13 +81,43 @@ static void cure_renew(const struct job *j)
 	cure_reload(j->d, j->use);
 }
 
+/* What is wrong with the files of this host alone is not with another
+ * member's; a new key of the pool is one for all of it. */
+static void cure_pool(const struct job *j, const char *id)
+{
+	const struct topo *t = j->d->topo;
+	char base[CTL_CURE_LINE / 4], chain[CTL_CURE_LINE], key[CTL_CURE_LINE];
+	struct ctl_av_pair p = {
+		.tool = j->d->tool,
+		.host = t->members[0].fqdn,
+		.chain = "/etc/lync-edge/certs/av-auth-chain.pem",
+		.key = "/etc/lync-edge/certs/av-auth.key"};
+
+	if (!strcmp(id, "CERT-001") || !strcmp(id, "CERT-002")) {
+		ctl_av_pair_fetch(&j->d->cure, &p);
+		cure_reload(j->d, j->use);
+		return;
+	}
+	cure_renew(j);
+	new_files(base, sizeof(base), j);
+	snprintf(chain, sizeof(chain), "%s.pem", base);
+	snprintf(key, sizeof(key), "%s.key", base);
+	p = (struct ctl_av_pair){.host = t->self, .chain = chain, .key = key};
+	ctl_av_pair_share(&j->d->cure, &p);
+}
+
 static void cure_of(const struct job *j, const char *id)
 {
+	const bool is_shared =
+		j->use == EDGE_CERT_AV_AUTH && j->d->topo->member_count;
+
 	if (!strcmp(id, "CERT-012"))
 		ctl_cure_add(&j->d->cure, CTL_ON_EDGE, "%s cert drop-previous",
 			     j->d->tool);
 	else if (!strcmp(id, "CERT-016"))
 		cure_reload(j->d, j->use);
+	else if (is_shared)
+		cure_pool(j, id);
 	else
 		cure_renew(j);
 }

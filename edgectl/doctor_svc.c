@@ -185,20 +185,23 @@ static void check_keys(struct ctl_doctor *d)
 {
 	const json_t *conference =
 		json_object_get(d->status[CTL_WEBCONF], "conference");
+	struct ctl_key_cure how = {.tool = d->tool,
+				   .kind = "route",
+				   .service = "access-edge",
+				   .members =
+					   d->topo ? d->topo->member_count : 0};
 	char saw[128];
 
 	if (ctl_route_key_fault(d->c, saw, sizeof(saw))) {
-		ctl_cure_add(&d->cure, CTL_ON_EDGE, "%s secrets new --route",
-			     d->tool);
-		ctl_cure_add(&d->cure, CTL_ON_EDGE,
-			     "systemctl reload access-edge");
+		ctl_key_cure(&d->cure, &how);
 		ctl_doctor_bad(d, TOPO_WARN, "CTL-017", "secrets/route.keys",
 			       "%s", saw);
 	}
 	if (!json_is_false(json_object_get(conference, "has_key")))
 		return;
-	ctl_cure_add(&d->cure, CTL_ON_EDGE, "%s secrets new --psom", d->tool);
-	ctl_cure_add(&d->cure, CTL_ON_EDGE, "systemctl reload webconf-edge");
+	how.kind = "psom";
+	how.service = "webconf-edge";
+	ctl_key_cure(&d->cure, &how);
 	ctl_doctor_bad(d, TOPO_ERROR, "CTL-022", "webconf-edge",
 		       "no token key in date: every client is refused");
 }

@@ -2,6 +2,7 @@
 #include "edgectl/keyring.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "topology/secrets.h"
 
@@ -22,4 +23,54 @@ bool ctl_route_key_fault(const struct ctl *c, char *saw, size_t cap)
 			 k->kid);
 	topo_keyring_free(r);
 	return !k || is_ending;
+}
+
+void ctl_key_cure(struct ctl_cure *out, const struct ctl_key_cure *k)
+{
+	if (!k->members) {
+		ctl_cure_add(out, CTL_ON_EDGE, "%s secrets new --%s", k->tool,
+			     k->kind);
+	} else {
+		ctl_cure_add(
+			out, CTL_ON_MEMBER,
+			"edgectl secrets new --%s # on one alone, and only "
+			"when none has a key in date",
+			k->kind);
+		ctl_cure_add(out, CTL_ON_MEMBER,
+			     "edgectl secrets export --out secrets");
+		ctl_cure_add(out, CTL_ON_INSIDE,
+			     "edgectl topology sign FOLDER --key PEM --seq N # "
+			     "with secrets in FOLDER");
+		ctl_cure_add(out, CTL_ON_EDGE, "%s topology import FOLDER",
+			     k->tool);
+	}
+	ctl_cure_add(out, CTL_ON_EDGE, "systemctl reload %s", k->service);
+}
+
+static const char *file_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void copy(struct ctl_cure *out, enum ctl_hands hands,
+		 const struct ctl_av_pair *p, const char *tool)
+{
+	ctl_cure_add(out, hands, "scp -p %s:%s %s:%s /root/", p->host, p->chain,
+		     p->host, p->key);
+	ctl_cure_add(out, hands,
+		     "%s cert assign av-auth %s--chain /root/%s --key /root/%s",
+		     tool, p->is_now ? "--now " : "", file_of(p->chain),
+		     file_of(p->key));
+}
+
+void ctl_av_pair_fetch(struct ctl_cure *out, const struct ctl_av_pair *p)
+{
+	copy(out, CTL_ON_EDGE, p, p->tool);
+}
+
+void ctl_av_pair_share(struct ctl_cure *out, const struct ctl_av_pair *p)
+{
+	copy(out, CTL_ON_MEMBER, p, "edgectl");
 }

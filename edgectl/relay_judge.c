@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/config.h"
+#include "edgectl/keyring.h"
 
 /* -- what it means ------------------------------------------------------- */
 
@@ -123,25 +124,15 @@ static const char *file_of(char *dst, size_t cap, const char *key)
 	return dst;
 }
 
-static const char *last(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 void ctl_relay_cure_key(struct ctl_cure *k, const struct ctl_relay_pair *p)
 {
 	char held[320];
 	const char *key = p->key ? file_of(held, sizeof(held), p->key) : NULL;
+	const struct ctl_av_pair pair = {
+		.host = p->self, .chain = p->chain, .key = key, .is_now = true};
 
 	if (!p->chain || !key)
 		return;
-	ctl_cure_add(k, CTL_ON_MEMBER, "scp -p %s:%s %s:%s /root/", p->self,
-		     p->chain, p->self, key);
-	ctl_cure_add(k, CTL_ON_MEMBER,
-		     "edgectl cert assign av-auth --now --chain /root/%s --key "
-		     "/root/%s",
-		     last(p->chain), last(key));
+	ctl_av_pair_share(k, &pair);
 	ctl_cure_add(k, CTL_ON_MEMBER, "systemctl reload av-edge");
 }

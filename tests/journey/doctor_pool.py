@@ -35,6 +35,21 @@ def body(j):
     assert [f['id'] for f in found] == ['CERT-004'] and not is_good, found
     assert f'{netns.SECOND_OUTSIDE[2]}:3478' in found[0]['saw'], found
     assert all(step['on'] == 'member' for step in found[0]['cure']), found
+    damaged(one)
+
+
+def damaged(edge):
+    """A key on disk that is another's: that of the pool is had from the other
+    member, no new one is made."""
+    edge.ini.write_text(edge.ini.read_text().replace('av-auth.key',
+                                                     'edge01.key'))
+    said = json.loads(edge.edgectl('doctor', '--family', 'CRT', '--json',
+                                   good=(0, 1, 7)))
+    found = [f for f in said['findings'] if f['place'] == 'av-auth']
+    assert [f['id'] for f in found] == ['CERT-002'], said
+    made = [step['run'] for step in found[0]['cure']]
+    assert made[0].startswith(f'scp -p {OTHER}:'), made
+    assert not any('cert csr' in line for line in made), made
 
 
 journey.main(body)

@@ -492,6 +492,19 @@ START_TEST(service_knows_all_networks_inside_or_does_not_run)
 }
 END_TEST
 
+START_TEST(service_lets_so_many_trials_be_made_and_no_more)
+{
+	unsigned n = 0;
+
+	v->control = loop; /* whose clock stands while nothing runs */
+	while (n < 1000 && ave_service_may_try(v))
+		n++;
+	ck_assert_uint_ge(n, 10);
+	ck_assert_uint_lt(n, 100);
+	ck_assert(!ave_service_may_try(v));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *suite = suite_create("av-edge service");
@@ -511,6 +524,7 @@ Suite *test_suite(void)
 	tcase_add_test(begin, service_counts_networks_but_not_links_and_hosts);
 	tcase_add_test(begin,
 		       service_knows_all_networks_inside_or_does_not_run);
+	tcase_add_test(begin, service_lets_so_many_trials_be_made_and_no_more);
 	suite_add_tcase(suite, begin);
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);

@@ -59,10 +59,23 @@ const char *roll_spki(struct roll *r, const char *file)
 	return spki;
 }
 
+void roll_ini(struct roll *r)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		 "[local]\nstate = %s\nrun = %s\n"
+		 "[certificate.av-auth]\nchain = %s\nkey = %s\n"
+		 "[trust]\npublic = %s\n",
+		 certs_path(r->certs, "state"), certs_path(r->certs, "run"),
+		 certs_path(r->certs, "av.pem"), certs_path(r->certs, "av.key"),
+		 certs_path(r->certs, "other.pem"));
+	certs_write(r->certs, "edge.ini", text);
+}
+
 void roll_init(struct roll *r)
 {
 	struct ctl_cert *x;
-	char text[1024];
 
 	memset(r, 0, sizeof(*r));
 	r->now_s = (uint64_t)time(NULL);
@@ -78,14 +91,7 @@ void roll_init(struct roll *r)
 	copy(r, "old.pem", "av.pem");
 	copy(r, "old.key", "av.key");
 	ck_assert_int_eq(chmod(certs_path(r->certs, "av.key"), 0640), 0);
-	snprintf(text, sizeof(text),
-		 "[local]\nstate = %s\nrun = %s\n"
-		 "[certificate.av-auth]\nchain = %s\nkey = %s\n"
-		 "[trust]\npublic = %s\n",
-		 certs_path(r->certs, "state"), certs_path(r->certs, "run"),
-		 certs_path(r->certs, "av.pem"), certs_path(r->certs, "av.key"),
-		 certs_path(r->certs, "other.pem"));
-	certs_write(r->certs, "edge.ini", text);
+	roll_ini(r);
 	x = read_cert(r, "av.pem");
 	ck_assert_ptr_nonnull(x);
 	r->old_ends_s = x->ends_s;

@@ -24,6 +24,8 @@ enum { ROLL_OLD, ROLL_NEW, ROLL_NEXT, ROLL_OTHER };
  * "next" and "other" are 60 days long, "ed" has an Ed25519 key. */
 void roll_init(struct roll *r);
 void roll_fini(struct roll *r);
+/** edge.ini as roll_init wrote it. */
+void roll_ini(struct roll *r);
 
 /** Run a verb at r->now_s: words up to NULL. "@x" is file x of the folder. */
 enum ctl_exit roll_run(struct roll *r, ctl_verb_fn *fn, ...);

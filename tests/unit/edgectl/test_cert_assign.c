@@ -56,7 +56,7 @@ START_TEST(assign_puts_the_pair_in_place_and_names_it)
 			 r.spki[ROLL_NEW]);
 	ck_assert_int_eq(roll_mode(&r, "certs/access.key"), 0640);
 	ck_assert_int_eq(roll_mode(&r, "certs/access-chain.pem"), 0644);
-	ck_assert(!roll_is_there(&r, "certs/access.key.previous"));
+	ck_assert(!roll_is_there(&r, "certs/access-2.key"));
 	(void)snprintf(want, sizeof(want),
 		       "%s\n[certificate.access]\nchain = %s\nkey = ", before,
 		       certs_path(r.certs, "certs/access-chain.pem"));
@@ -104,38 +104,114 @@ START_TEST(assign_judges_the_bytes_it_puts_in_place)
 }
 END_TEST
 
+/* edge.ini names this pair. */
+static void named(const char *use, const char *name)
+{
+	char want[1024];
+
+	(void)snprintf(want, sizeof(want),
+		       "[certificate.%s]\nchain = %s-chain.pem\nkey = %s.key\n",
+		       use, certs_path(r.certs, name),
+		       certs_path(r.certs, name));
+	ck_assert_msg(strstr(text_of("edge.ini"), want), "no %s", want);
+}
+
 START_TEST(assign_keeps_the_one_before_and_goes_back)
 {
 	ck_assert_int_eq(assign("webconf", "new", NULL), CTL_GOOD);
+	named("webconf", "certs/webconf");
 	ck_assert_int_eq(assign("webconf", "next", NULL), CTL_GOOD);
-	ck_assert_str_eq(roll_spki(&r, "certs/webconf-chain.pem.previous"),
-			 r.spki[ROLL_NEW]);
-	ck_assert_int_eq(roll_mode(&r, "certs/webconf.key.previous"), 0640);
+	named("webconf", "certs/webconf-2");
+	ck_assert_str_eq(roll_spki(&r, "certs/webconf-2-chain.pem"),
+			 r.spki[ROLL_NEXT]);
+	ck_assert_int_eq(roll_mode(&r, "certs/webconf-2.key"), 0640);
 	ck_assert_int_eq(roll_run(&r, ctl_cert_assign, "webconf", "--previous",
 				  (char *)NULL),
 			 CTL_GOOD);
-	ck_assert_str_eq(roll_spki(&r, "certs/webconf-chain.pem"),
-			 r.spki[ROLL_NEW]);
+	ck_assert_str_eq(roll_text(&r, "spki_sha256"), r.spki[ROLL_NEW]);
+	named("webconf", "certs/webconf");
 	/* and forth again */
 	ck_assert_int_eq(roll_run(&r, ctl_cert_assign, "webconf", "--previous",
 				  (char *)NULL),
 			 CTL_GOOD);
+	ck_assert_str_eq(roll_text(&r, "spki_sha256"), r.spki[ROLL_NEXT]);
+	named("webconf", "certs/webconf-2");
 	ck_assert_str_eq(roll_spki(&r, "certs/webconf-chain.pem"),
+			 r.spki[ROLL_NEW]);
+}
+END_TEST
+
+/* A cut of power in the middle of it leaves that whole. */
+START_TEST(assign_never_touches_the_pair_in_use)
+{
+	struct stat before[2], after[2];
+
+	ck_assert_int_eq(assign("access", "new", NULL), CTL_GOOD);
+	ck_assert(!stat(certs_path(r.certs, "certs/access.key"), &before[0]));
+	ck_assert(!stat(certs_path(r.certs, "certs/access-chain.pem"),
+			&before[1]));
+	ck_assert_int_eq(assign("access", "next", NULL), CTL_GOOD);
+	ck_assert(!stat(certs_path(r.certs, "certs/access.key"), &after[0]));
+	ck_assert(!stat(certs_path(r.certs, "certs/access-chain.pem"),
+			&after[1]));
+	for (size_t i = 0; i < 2; i++)
+		ck_assert_uint_eq(before[i].st_ino, after[i].st_ino);
+	ck_assert_int_eq(assign("access", "other", NULL), CTL_GOOD);
+	named("access", "certs/access");
+	ck_assert_str_eq(roll_spki(&r, "certs/access-2-chain.pem"),
 			 r.spki[ROLL_NEXT]);
+}
+END_TEST
+
+/* What edge.ini had before, and one section more. */
+static void add_to_ini(const char *use, const char *chain, const char *key)
+{
+	char text[8192];
+
+	(void)snprintf(text, sizeof(text),
+		       "%s\n[certificate.%s]\nchain = %s\nkey = %s\n",
+		       text_of("edge.ini"), use, chain, key);
+	certs_write(r.certs, "edge.ini", text);
+}
+
+/* Named in another spelling, or the chain alone with a key of systemd. */
+START_TEST(assign_knows_the_pair_in_use_by_any_name)
+{
+	ck_assert_int_eq(assign("access", "new", NULL), CTL_GOOD);
+	ck_assert_int_eq(assign("turn", "new", NULL), CTL_GOOD);
+	roll_ini(&r);
+	add_to_ini("access",
+		   certs_path(r.certs, "certs/../certs/access-chain.pem"),
+		   certs_path(r.certs, "certs/../certs/access.key"));
+	add_to_ini("turn", certs_path(r.certs, "certs/turn-chain.pem"),
+		   "credential:turn");
+	ck_assert_int_eq(assign("access", "next", NULL), CTL_GOOD);
+	named("access", "certs/access-2");
+	ck_assert_str_eq(roll_spki(&r, "certs/access-chain.pem"),
+			 r.spki[ROLL_NEW]);
+	ck_assert_int_eq(assign("turn", "next", NULL), CTL_GOOD);
+	named("turn", "certs/turn-2");
+	ck_assert_str_eq(roll_spki(&r, "certs/turn-chain.pem"),
+			 r.spki[ROLL_NEW]);
 }
 END_TEST
 
 START_TEST(assign_takes_over_from_files_that_lie_elsewhere)
 {
+	ck_assert_int_eq(roll_run(&r, ctl_cert_assign, "av-auth", "--previous",
+				  (char *)NULL),
+			 CTL_INVALID);
+	ck_assert_str_eq(roll_findings(&r), "E:CERT-022");
 	ck_assert_int_eq(assign("av-auth", "new", "--now"), CTL_GOOD);
-	ck_assert_str_eq(roll_spki(&r, "certs/av-auth-chain.pem"),
-			 r.spki[ROLL_NEW]);
-	ck_assert_str_eq(roll_spki(&r, "certs/av-auth-chain.pem.previous"),
+	named("av-auth", "certs/av-auth");
+	ck_assert_str_eq(roll_spki(&r, "certs/av-auth-2-chain.pem"),
 			 r.spki[ROLL_OLD]);
 	ck_assert_str_eq(roll_spki(&r, "av.pem"), r.spki[ROLL_OLD]);
-	ck_assert_ptr_nonnull(
-		strstr(text_of("edge.ini"), "certs/av-auth-chain.pem\n"));
 	ck_assert_ptr_null(strstr(text_of("edge.ini"), "av.pem"));
+	ck_assert_int_eq(roll_run(&r, ctl_cert_assign, "av-auth", "--previous",
+				  "--now", (char *)NULL),
+			 CTL_GOOD);
+	ck_assert_str_eq(roll_text(&r, "spki_sha256"), r.spki[ROLL_OLD]);
 }
 END_TEST
 
@@ -229,6 +305,8 @@ Suite *test_suite(void)
 	tcase_add_test(t, assign_once_more_changes_nothing);
 	tcase_add_test(t, assign_judges_the_bytes_it_puts_in_place);
 	tcase_add_test(t, assign_keeps_the_one_before_and_goes_back);
+	tcase_add_test(t, assign_never_touches_the_pair_in_use);
+	tcase_add_test(t, assign_knows_the_pair_in_use_by_any_name);
 	tcase_add_test(t, assign_takes_over_from_files_that_lie_elsewhere);
 	tcase_add_test(t, assign_does_not_take_a_token_key_away);
 	tcase_add_test(t, assign_leaves_a_roll_over_alone);
