@@ -254,8 +254,9 @@ def on_a_terminal(j):
     answers = [('Topology bundle', j.folder / 'bundle'),
                ('Name of this machine', ''),
                ('Root certificates of the inside', j.ca / 'internal-ca.pem'),
-               (f'outside, to the Internet [{netns.INET}]', ''),
-               (f'inside, to the servers [{netns.INSIDE}]', '')]
+               # nothing tells yet which side the default route is on
+               ('outside, to the Internet: ', netns.INET),
+               ('inside, to the servers: ', '')]
     host.ini.write_text(f'[local]\nstate = {host.folder}/state\n'
                         f'run = {host.folder}/run\n')
     with subprocess.Popen(
