@@ -28,6 +28,8 @@ struct job {
 	struct ctl_cert x, y;	       /* of new; of old */
 	bool is_in_use;		       /* y, by a service */
 	bool has_old;		       /* old and y */
+	bool has_place;		       /* files of it were there before */
+	char roots[CTL_FILE_PATH];     /* that were kept; "": none */
 };
 
 static const char *trust_of(const struct ctl *c, enum edge_cert_use use)
@@ -164,14 +166,17 @@ static enum ctl_exit name_files(struct job *j, const char *chain,
 	return ctl_settings_set(j->c, sets, 2);
 }
 
+static const char *side_of(const struct job *j)
+{
+	return j->a->use == EDGE_CERT_INTERNAL ? "internal" : "public";
+}
+
 /* Roots that came along are for a side that has none yet. */
 static enum ctl_exit keep_roots(struct job *j)
 {
-	const bool inside = j->a->use == EDGE_CERT_INTERNAL;
 	char path[CTL_FILE_PATH];
 	const struct ctl_file_rights r = {0644, geteuid(), getegid()};
-	const struct ctl_ini_set s = {"trust", inside ? "internal" : "public",
-				      path};
+	const struct ctl_ini_set s = {"trust", side_of(j), path};
 	uint8_t *bytes = NULL;
 	size_t len = 0;
 	enum edge_err err;
@@ -189,6 +194,7 @@ static enum ctl_exit keep_roots(struct job *j)
 	if (err)
 		return ctl_fail(j->c, err, "CTL-007", path, "%s",
 				ctl_reason(err));
+	memcpy(j->roots, path, sizeof(path));
 	return ctl_settings_set(j->c, &s, 1);
 }
 
@@ -196,6 +202,7 @@ static enum ctl_exit put(struct job *j)
 {
 	enum ctl_exit exit = ctl_cert_place_make(j->c, &j->place);
 
+	j->has_place = !access(j->place.chain, F_OK);
 	if (!exit && j->has_old)
 		exit = ctl_cert_place_put(j->c, &j->place, &j->old, true);
 	if (!exit)
@@ -205,19 +212,51 @@ static enum ctl_exit put(struct job *j)
 	return exit ? exit : keep_roots(j);
 }
 
+/* Files that came with the pair alone. */
+static enum ctl_exit drop_new(struct job *j)
+{
+	const struct ctl_ini_set s = {"trust", side_of(j), NULL};
+	enum ctl_exit exit = CTL_GOOD;
+
+	if (*j->roots)
+		exit = ctl_settings_set(j->c, &s, 1);
+	if (!exit && *j->roots)
+		(void)unlink(j->roots);
+	if (!j->has_place) {
+		(void)unlink(j->place.key);
+		(void)unlink(j->place.chain);
+	}
+	return exit;
+}
+
+/* What is so after an undoing that worked. */
+static const char *undone(const struct job *j)
+{
+	if (!j->was_chain)
+		return "nothing is assigned, as before";
+	if (!j->has_old && !strcmp(j->was_chain, j->place.chain))
+		return "the one before could not be read, so it is gone: "
+		       "assign another";
+	return "the one before is back in place";
+}
+
 /* As it was, when a service does not want it. */
 static void undo(struct job *j)
 {
 	enum ctl_exit exit = CTL_GOOD;
 
-	if (j->has_old && j->was_chain && !strcmp(j->was_chain, j->place.chain))
+	if (j->has_old && !strcmp(j->was_chain, j->place.chain))
 		exit = ctl_cert_place_put(j->c, &j->place, &j->old, false);
 	if (!exit)
 		exit = name_files(j, j->was_chain, j->was_key);
 	if (!exit)
+		exit = drop_new(j);
+	if (!exit)
 		exit = ctl_cert_services_reload(j->c, j->a->use);
-	ctl_say(j->c, exit ? "the one before could not be put back whole"
-			   : "the one before is back in place");
+	ctl_say(j->c, "%s",
+		exit ? "what was so before could not be put back whole"
+		     : undone(j));
+	ctl_put_text(j->c, "change", exit ? "failed" : "undone");
 }
 
 static void tell(const struct job *j, bool was_there)
