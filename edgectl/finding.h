@@ -29,6 +29,8 @@ struct ctl_cure {
 /** One more step; one that does not fit is left out whole. */
 void ctl_cure_add(struct ctl_cure *k, enum ctl_hands hands, const char *fmt,
 		  ...) EDGE_PRINTF(3, 4);
+/** "edgectl", with --config FILE when that is not the usual one. */
+void ctl_tool(const struct ctl *c, char *out, size_t cap);
 /** "edge", "member", "inside", "dns", "firewall", "ca". */
 const char *ctl_hands_name(enum ctl_hands hands);
 

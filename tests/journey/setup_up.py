@@ -16,6 +16,7 @@ from support.edge import LAB
 
 sys.path.append(str(LAB.parent))
 from lab import pki  # noqa: E402
+from lab.cure import SIGN  # noqa: E402
 from lab.host import operator_key  # noqa: E402
 from lab.units import Units  # noqa: E402
 
@@ -172,6 +173,11 @@ def with_authorities(j):
     assert sorted(p.name for p in asked.iterdir()) == sorted(
         f'{use}.{end}' for use in USES for end in ('csr', 'key')), asked
     assert len([row for row in said['left'] if row['on'] == 'ca']) == 4, said
+    for row in said['left']:  # each is a line to run, or to sign by
+        assert SIGN.fullmatch(row['do']) if row['on'] == 'ca' else \
+            row['do'].startswith('edgectl '), row
+    assert said['left'][-1]['do'] == \
+        f'edgectl --config {host.ini} up {given}', said['left']
     states = host.steps()
     assert states[0] == ['done', 'done', 'to do', 'to do'], states
     # what was asked for is not asked for again
