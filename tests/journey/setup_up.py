@@ -251,6 +251,15 @@ def elsewhere(j):
         assert word in said['findings'][-1]['saw'], said
     assert '--as edge01.corp.contoso.com' in \
         said['findings'][-1]['cure'][0]['run'], said
+    # nobody has signed it: a name that is none comes into no command
+    text = export.read_text()
+    export.write_text(text.replace('Fqdn="edge01.corp.contoso.com"',
+                                   'Fqdn="$(id)"'))
+    said = host.edgectl('up', export, '--unsigned', exits=(7,))
+    assert ids(said) == ['SETUP-001'], said
+    assert not said['findings'][-1]['cure'], said
+    assert '1 without an address or a name' in said['findings'][-1]['saw'], \
+        said
 
 
 def on_a_terminal(j):
