@@ -27,10 +27,11 @@ struct job {
 	struct ctl_cert_pair older;    /* what new takes the place of */
 	uint8_t *roots;		       /* that came along, or NULL */
 	size_t roots_len;
-	char *was_chain, *was_key; /* of edge.ini; NULL: not set */
-	struct ctl_cert x, y;	   /* of new; of old */
-	bool is_in_use;		   /* y, by a service */
-	bool has_old;		   /* old and y */
+	char kept_roots[CTL_FILE_PATH]; /* where they went; "": nowhere */
+	char *was_chain, *was_key;	/* of edge.ini; NULL: not set */
+	struct ctl_cert x, y;		/* of new; of old */
+	bool is_in_use;			/* y, by a service */
+	bool has_old;			/* old and y */
 };
 
 static const char *trust_of(const struct ctl *c, enum edge_cert_use use)
@@ -185,14 +186,17 @@ static enum ctl_exit name_files(struct job *j, const char *chain,
 	return ctl_settings_set(j->c, sets, 2);
 }
 
+static const char *side_of(const struct job *j)
+{
+	return j->a->use == EDGE_CERT_INTERNAL ? "internal" : "public";
+}
+
 /* Roots that came along are for a side that has none yet. */
 static enum ctl_exit keep_roots(struct job *j)
 {
-	const bool inside = j->a->use == EDGE_CERT_INTERNAL;
 	char path[CTL_FILE_PATH];
 	const struct ctl_file_rights r = {0644, geteuid(), getegid()};
-	const struct ctl_ini_set s = {"trust", inside ? "internal" : "public",
-				      path};
+	const struct ctl_ini_set s = {"trust", side_of(j), path};
 	enum edge_err err;
 
 	if (!j->roots || trust_of(j->c, j->a->use))
@@ -205,6 +209,7 @@ static enum ctl_exit keep_roots(struct job *j)
 	if (err)
 		return ctl_fail(j->c, err, "CTL-007", path, "%s",
 				ctl_reason(err));
+	memcpy(j->kept_roots, path, sizeof(path));
 	return ctl_settings_set(j->c, &s, 1);
 }
 
@@ -232,6 +237,20 @@ static enum ctl_exit put(struct job *j)
 	return exit ? exit : keep_roots(j);
 }
 
+/* Roots that came with the pair alone. */
+static enum ctl_exit drop_roots(const struct job *j)
+{
+	const struct ctl_ini_set s = {"trust", side_of(j), NULL};
+	enum ctl_exit exit = CTL_GOOD;
+
+	if (!*j->kept_roots)
+		return CTL_GOOD;
+	exit = ctl_settings_set(j->c, &s, 1);
+	if (!exit)
+		(void)unlink(j->kept_roots);
+	return exit;
+}
+
 /* As it was, when a service does not want it. */
 static void undo(struct job *j)
 {
@@ -240,9 +259,15 @@ static void undo(struct job *j)
 	if (!exit)
 		exit = ctl_cert_place_put(j->c, &j->place, &j->older, j->slot);
 	if (!exit)
+		exit = drop_roots(j);
+	if (!exit)
 		exit = ctl_cert_services_reload(j->c, j->a->use);
-	ctl_say(j->c, exit ? "the one before could not be put back whole"
-			   : "the one before is back in place");
+	ctl_say(j->c, "%s",
+		exit	       ? "what was so before could not be put back "
+				 "whole"
+		: j->was_chain ? "the one before is back in place"
+			       : "nothing is assigned, as before");
+	ctl_put_text(j->c, "change", exit ? "failed" : "undone");
 }
 
 static void tell(const struct job *j, bool was_there)

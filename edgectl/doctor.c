@@ -114,11 +114,6 @@ static bool is_known(const char *list)
 	return true;
 }
 
-static bool is_usual_config(const struct ctl *c)
-{
-	return !strcmp(c->config_path, CTL_CONFIG);
-}
-
 static void look_around(struct ctl_doctor *d)
 {
 	struct topo_store *s = NULL;
@@ -185,9 +180,7 @@ enum ctl_exit ctl_doctor(struct ctl *c, int argc, char **argv)
 		return exit;
 	d.checks = json_array();
 	c->answer_ms = ANSWER_MS;
-	snprintf(d.tool, sizeof(d.tool), "edgectl%s%s",
-		 is_usual_config(c) ? "" : " --config ",
-		 is_usual_config(c) ? "" : c->config_path);
+	ctl_tool(c, d.tool, sizeof(d.tool));
 	look_around(&d);
 	run(&d, wanted);
 	ctl_put(c, "checks", d.checks);

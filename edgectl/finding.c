@@ -115,6 +115,18 @@ void ctl_cure_restart(struct ctl_cure *k, enum ctl_hands hands,
 		     cuts ? "  # " : "", cuts ? cuts : "");
 }
 
+void ctl_tool(const struct ctl *c, char *out, size_t cap)
+{
+	struct ctl_quoted file;
+	int n = -1;
+
+	if (strcmp(c->config_path, CTL_CONFIG) != 0 &&
+	    ctl_quote(&file, c->config_path))
+		n = snprintf(out, cap, "edgectl --config %s", file.text);
+	if (n < 0 || (size_t)n >= cap)
+		(void)snprintf(out, cap, "edgectl");
+}
+
 static void count(struct ctl *c, enum topo_level level)
 {
 	c->errors += level >= TOPO_ERROR;

@@ -39,6 +39,8 @@ void ctl_cure_end(struct ctl_cure *k, enum ctl_hands hands, const char *fmt,
 /** A step that restarts a service, and what that cuts off, behind a "#". */
 void ctl_cure_restart(struct ctl_cure *k, enum ctl_hands hands,
 		      const char *service);
+/** "edgectl", with --config FILE when that is not the usual one. */
+void ctl_tool(const struct ctl *c, char *out, size_t cap);
 /** "edge", "member", "inside", "dns", "firewall", "ca". */
 const char *ctl_hands_name(enum ctl_hands hands);
 

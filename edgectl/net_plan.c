@@ -229,6 +229,34 @@ struct ctl_net_wants ctl_net_wants_of(const struct topo *t,
 	};
 }
 
+static bool is_on(const struct ctl_net_view *v, const struct ctl_net_route *r,
+		  const char *device)
+{
+	const struct ctl_net_link *l = ctl_net_link_find(v, r->link);
+
+	return r->table == CTL_NET_MAIN && r->is_unicast && r->via.family &&
+	       l && !strcmp(l->name, device);
+}
+
+struct edge_addr ctl_net_router(const struct ctl_net_plan *p,
+				const struct ctl_net_view *v,
+				enum ctl_net_side side)
+{
+	struct edge_addr one = {0};
+
+	for (size_t i = 0; i < v->routes; i++) {
+		const struct ctl_net_route *r = &v->route[i];
+
+		if (!is_on(v, r, p->device[side]) ||
+		    !r->bits != (side == CTL_OUTSIDE))
+			continue;
+		if (one.family && !edge_addr_same_ip(&one, &r->via))
+			return (struct edge_addr){0};
+		one = r->via;
+	}
+	return one;
+}
+
 bool ctl_net_is_ours(const struct ctl_net_view *v)
 {
 	for (size_t i = 0; i < v->rules; i++)

@@ -61,6 +61,12 @@ struct ctl_net_plan {
 /** Settings of edge.ini, no options of a verb. */
 struct ctl_net_wants ctl_net_wants_of(const struct topo *t,
 				      const struct edge_config *c);
+/** The one router of a side, by routes of the main table on the device that p
+ * has found for it: the default's outside, any other's inside. family 0: there
+ * is none, or more than one. */
+struct edge_addr ctl_net_router(const struct ctl_net_plan *p,
+				const struct ctl_net_view *v,
+				enum ctl_net_side side);
 /** Rules lead to our tables: a plan has been applied. */
 bool ctl_net_is_ours(const struct ctl_net_view *v);
 /** All fields of p are written. */

@@ -17,9 +17,11 @@ struct ctl_setup {
 	const char *ca;	      /* of lab certificates; NULL: beside edge.ini */
 	bool is_unsigned, lab;
 	bool is_status; /* look, write nothing */
+	bool is_up;	/* called again by its bundle */
 	/* while at work */
 	const struct topo *topo; /* NULL: none yet */
 	struct ctl_cure left;	 /* what others have to do, and whose hands */
+	bool is_again;		 /* and when they have, this call again */
 };
 
 /** Options of both verbs; out: CTL_SETUP_OPTIONS of them. */
@@ -55,8 +57,11 @@ enum ctl_exit ctl_setup_request_file(struct ctl_setup *s, char *out, size_t cap,
 				     const char *name);
 /** Current topology into s->topo; the old one is dropped. */
 void ctl_setup_load(struct ctl_setup *s, char *why, size_t cap);
-/** What is left, by whose hands; and for --json. */
-void ctl_setup_tell_left(const struct ctl_setup *s);
+/** A line of left for this host: "edgectl ..." */
+void ctl_setup_left(struct ctl_setup *s, enum ctl_hands hands, const char *fmt,
+		    ...) EDGE_PRINTF(3, 4);
+/** What is left, by whose hands, the call itself last; and for --json. */
+void ctl_setup_tell_left(struct ctl_setup *s);
 void ctl_setup_fini(struct ctl_setup *s);
 
 #endif

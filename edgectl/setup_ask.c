@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "edgectl/net_view.h"
+#include "edgectl/net_plan.h"
 
 struct asker {
 	struct ctl_setup *s;
@@ -54,41 +54,51 @@ static const char *ask(struct asker *k, char out[CTL_ANSWER],
 	return read_answer(out, def);
 }
 
-/* The router in use on a side, as a suggestion; "": none is known. */
-static void router(char out[EDGE_ADDR_STRLEN], bool is_default)
+/* The routers in use, each on the device of its side, as suggestions; "": none
+ * is known. Which device is whose the topology tells, and nothing else does: a
+ * default route may leave by the wrong one. */
+static void routers(const struct asker *k,
+		    char out[CTL_SIDES][EDGE_ADDR_STRLEN])
 {
+	struct ctl_net_plan *p = calloc(1, sizeof(*p));
+	const struct ctl_net_wants wants =
+		ctl_net_wants_of(k->s->topo, k->s->c->config);
 	struct ctl_net_view *v = NULL;
 
-	out[0] = '\0';
-	if (ctl_net_view_read(&v))
-		return;
-	for (size_t i = 0; i < v->routes && !*out; i++) {
-		const struct ctl_net_route *r = &v->route[i];
+	out[CTL_OUTSIDE][0] = out[CTL_INSIDE][0] = '\0';
+	if (p && k->s->topo && !ctl_net_view_read(&v))
+		ctl_net_plan(p, &wants, v);
+	for (int i = 0; v && i < CTL_SIDES; i++) {
+		const struct edge_addr at =
+			ctl_net_router(p, v, (enum ctl_net_side)i);
 
-		if (r->table == CTL_NET_MAIN && r->via.family &&
-		    !r->bits == is_default)
-			edge_addr_print_ip(&r->via, false, out);
+		if (at.family)
+			edge_addr_print_ip(&at, false, out[i]);
 	}
 	free(v);
+	free(p);
 }
 
 static void ask_network(struct asker *k, struct ctl_setup_answers *a)
 {
 	struct ctl_setup *s = k->s;
-	char known[EDGE_ADDR_STRLEN];
+	char known[CTL_SIDES][EDGE_ADDR_STRLEN];
 
 	if (k->is_mute) /* the plan goes by what is in use, or says so */
 		return;
-	router(known, true);
+	routers(k, known);
+	if (!s->topo)
+		ctl_say(s->c, "which device is outside is known with the "
+			      "topology: no router is suggested; empty: the "
+			      "one in use on its side");
 	if (!s->outside_gateway && !s->c->config->network.outside_gateway)
-		s->outside_gateway =
-			ask(k, a->outside, "Router outside, to the Internet",
-			    *known ? known : NULL, NULL);
-	router(known, false);
+		s->outside_gateway = ask(
+			k, a->outside, "Router outside, to the Internet",
+			*known[CTL_OUTSIDE] ? known[CTL_OUTSIDE] : NULL, NULL);
 	if (!s->inside_gateway && !s->c->config->network.inside_gateway)
-		s->inside_gateway =
-			ask(k, a->inside, "Router inside, to the servers",
-			    *known ? known : NULL, NULL);
+		s->inside_gateway = ask(
+			k, a->inside, "Router inside, to the servers",
+			*known[CTL_INSIDE] ? known[CTL_INSIDE] : NULL, NULL);
 }
 
 static void ask_store(struct asker *k, struct ctl_setup_answers *a,

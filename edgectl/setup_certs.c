@@ -11,6 +11,7 @@
 #include "edgectl/cert_judge.h"
 #include "edgectl/cert_lab.h"
 #include "edgectl/cert_roll.h"
+#include "edgectl/quote.h"
 #include "edgectl/settings.h"
 #include "edgectl/setup.h"
 
@@ -165,10 +166,9 @@ enum ctl_setup_cert ctl_setup_cert_state(struct ctl_setup *s,
 static void tell_members(struct ctl_setup *s)
 {
 	if (s->topo->member_count)
-		ctl_cure_add(&s->left, CTL_ON_MEMBER,
-			     "the same av-auth pair on every member of the "
-			     "pool: have it made for one alone, then edgectl "
-			     "cert assign av-auth on each");
+		ctl_setup_left(s, CTL_ON_MEMBER,
+			       "cert assign av-auth --chain FILE --key FILE # "
+			       "the same pair on every member of the pool");
 }
 
 static void tell_waiting(struct ctl_setup *s, const struct request *r,
@@ -176,12 +176,15 @@ static void tell_waiting(struct ctl_setup *s, const struct request *r,
 {
 	const bool inside =
 		use == EDGE_CERT_INTERNAL || use == EDGE_CERT_AV_AUTH;
+	struct ctl_quoted csr, pem;
 
-	ctl_cure_add(&s->left, CTL_ON_CA,
-		     "sign %s (%s authority), and put the chain beside it as "
-		     "%s.pem",
-		     r->csr, inside ? "the inside's" : "a public",
-		     ctl_cert_use_name(use));
+	if (ctl_quote(&csr, r->csr) && ctl_quote(&pem, r->pem))
+		ctl_cure_add(&s->left, CTL_ON_CA,
+			     "sign %s as %s (%s, with its chain)", csr.text,
+			     pem.text,
+			     inside ? "authority of the inside"
+				    : "public authority");
+	s->is_again = true;
 	if (use == EDGE_CERT_AV_AUTH)
 		tell_members(s);
 }
@@ -245,10 +248,7 @@ static enum ctl_exit take_answer(struct ctl_setup *s, const struct request *r,
 	const enum ctl_exit exit = ctl_cert_assign_pair(s->c, &a);
 
 	if (exit) {
-		ctl_cure_add(&s->left, CTL_ON_CA,
-			     "another answer to %s: what is wrong with %s is "
-			     "said above",
-			     r->csr, r->pem);
+		tell_waiting(s, r, use); /* what is wrong has been said */
 		return exit;
 	}
 	done_with(s, r->key);
@@ -277,9 +277,7 @@ static enum ctl_exit issue(struct ctl_setup *s, enum edge_cert_use use)
 static void tell_stuck(struct ctl_setup *s, const char *why)
 {
 	ctl_find(s->c, TOPO_ERROR, "CERT-012", "av-auth", "%s", why);
-	ctl_cure_add(&s->left, CTL_ON_EDGE,
-		     "edgectl cert drop-previous --force (the staged pair into "
-		     "place; before its time by hand), then this again");
+	ctl_setup_left(s, CTL_ON_EDGE, "cert drop-previous --force");
 }
 
 /* A request that was made for other names is made anew. */
@@ -324,21 +322,15 @@ static enum ctl_exit one(struct ctl_setup *s, enum edge_cert_use use)
 enum ctl_exit ctl_setup_certificates(struct ctl_setup *s)
 {
 	enum ctl_exit exit = CTL_GOOD;
-	bool is_asked = false;
 
 	if (!s->topo)
 		return CTL_GOOD;
 	for (unsigned i = 0; i < EDGE_CERT_USES; i++) {
-		const size_t before = s->left.count + s->left.left_out;
 		enum ctl_exit now = CTL_GOOD;
 
 		if (ctl_setup_wants((enum edge_cert_use)i))
 			now = one(s, (enum edge_cert_use)i);
-		is_asked |= s->left.count + s->left.left_out > before;
 		exit = now ? now : exit;
 	}
-	if (is_asked)
-		ctl_cure_end(&s->left, CTL_ON_EDGE,
-			     "edgectl up again, when the answers are there");
 	return exit;
 }

@@ -61,9 +61,7 @@ static void plan_network(struct ctl_setup *s)
 	char *argv[] = {apply, NULL};
 
 	if (ctl_net_plan_verb(s->c, 1, argv))
-		ctl_cure_add(&s->left, CTL_ON_EDGE,
-			     "mend what the network plan names above, then "
-			     "this again");
+		ctl_setup_left(s, CTL_ON_EDGE, "net plan --apply");
 	keep_network(s);
 }
 
@@ -93,6 +91,22 @@ static enum ctl_exit make_psom_key(struct ctl_setup *s)
 			strerror(errno));
 }
 
+/* Who has them gives them away; on the first member they are made. */
+static void tell_pool(struct ctl_setup *s, bool has_route, bool has_psom)
+{
+	ctl_setup_left(s, CTL_ON_MEMBER,
+		       "secrets export --out secrets # into the folder of the "
+		       "next bundle");
+	if (!has_route)
+		ctl_setup_left(s, CTL_ON_EDGE,
+			       "secrets new --route # on the first member "
+			       "alone");
+	if (!has_psom)
+		ctl_setup_left(s, CTL_ON_EDGE,
+			       "secrets new --psom # on the first member "
+			       "alone");
+}
+
 /* A single edge makes what a pool shares, access-edge its route key itself;
  * members have it from a bundle. */
 static enum ctl_exit make_secrets(struct ctl_setup *s)
@@ -102,11 +116,7 @@ static enum ctl_exit make_secrets(struct ctl_setup *s)
 	if (!s->topo->member_count)
 		return psom ? CTL_GOOD : make_psom_key(s);
 	if (!route || !psom)
-		ctl_cure_add(&s->left, CTL_ON_MEMBER,
-			     "edgectl secrets export --out FILE, and FILE as "
-			     "`secrets` into the next bundle; on the first "
-			     "member make them: edgectl secrets new --route, "
-			     "edgectl secrets new --psom");
+		tell_pool(s, route, psom);
 	return CTL_GOOD;
 }
 
@@ -118,10 +128,9 @@ enum ctl_exit ctl_setup_parts(struct ctl_setup *s)
 	if (!exit)
 		exit = make_folder(s, k->run, getgrnam("lync-edge"));
 	if (!exit && !k->trust.internal_ca && !k->lab)
-		ctl_cure_add(&s->left, CTL_ON_INSIDE,
-			     "the root certificates of the inside's authority "
-			     "(PEM), then: edgectl setup --trust-internal "
-			     "FILE");
+		ctl_setup_left(s, CTL_ON_EDGE,
+			       "setup --trust-internal FILE # the roots of the "
+			       "inside's authority, PEM");
 	if (exit || !s->topo)
 		return exit;
 	plan_network(s);

@@ -77,6 +77,11 @@ static enum ctl_exit unknown(const struct search *h, const char *saw)
 				     "edgectl up %s --as %s", bundle.text,
 				     name.text);
 	}
+	len = strlen(text);
+	if (h->machines.left_out)
+		(void)snprintf(text + len, sizeof(text) - len,
+			       "; %zu without an address or a name of DNS",
+			       h->machines.left_out);
 	ctl_find_show(h->s->c, &(struct ctl_finding){.level = TOPO_ERROR,
 						     .id = "SETUP-001",
 						     .place = "this host",

@@ -16,6 +16,7 @@ from support.edge import LAB
 
 sys.path.append(str(LAB.parent))
 from lab import pki  # noqa: E402
+from lab.cure import SIGN  # noqa: E402
 from lab.host import operator_key  # noqa: E402
 from lab.units import Units  # noqa: E402
 
@@ -172,6 +173,11 @@ def with_authorities(j):
     assert sorted(p.name for p in asked.iterdir()) == sorted(
         f'{use}.{end}' for use in USES for end in ('csr', 'key')), asked
     assert len([row for row in said['left'] if row['on'] == 'ca']) == 4, said
+    for row in said['left']:  # each is a line to run, or to sign by
+        assert SIGN.fullmatch(row['do']) if row['on'] == 'ca' else \
+            row['do'].startswith('edgectl '), row
+    assert said['left'][-1]['do'] == \
+        f'edgectl --config {host.ini} up {given}', said['left']
     states = host.steps()
     assert states[0] == ['done', 'done', 'to do', 'to do'], states
     # what was asked for is not asked for again
@@ -245,6 +251,15 @@ def elsewhere(j):
         assert word in said['findings'][-1]['saw'], said
     assert '--as edge01.corp.contoso.com' in \
         said['findings'][-1]['cure'][0]['run'], said
+    # nobody has signed it: a name that is none comes into no command
+    text = export.read_text()
+    export.write_text(text.replace('Fqdn="edge01.corp.contoso.com"',
+                                   'Fqdn="$(id)"'))
+    said = host.edgectl('up', export, '--unsigned', exits=(7,))
+    assert ids(said) == ['SETUP-001'], said
+    assert not said['findings'][-1]['cure'], said
+    assert '1 without an address or a name' in said['findings'][-1]['saw'], \
+        said
 
 
 def on_a_terminal(j):
@@ -254,8 +269,9 @@ def on_a_terminal(j):
     answers = [('Topology bundle', j.folder / 'bundle'),
                ('Name of this machine', ''),
                ('Root certificates of the inside', j.ca / 'internal-ca.pem'),
-               (f'outside, to the Internet [{netns.INET}]', ''),
-               (f'inside, to the servers [{netns.INSIDE}]', '')]
+               # nothing tells yet which side the default route is on
+               ('outside, to the Internet: ', netns.INET),
+               ('inside, to the servers: ', '')]
     host.ini.write_text(f'[local]\nstate = {host.folder}/state\n'
                         f'run = {host.folder}/run\n')
     with subprocess.Popen(

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/support/suite.h"
 #include "tests/unit/edgectl/roll_fixture.h"
+#include "tests/unit/edgectl/stand_in.h"
 
 static struct roll r;
 
@@ -277,6 +279,57 @@ START_TEST(assign_by_force_passes_names_alone)
 }
 END_TEST
 
+/* access-edge wants none of it, and goes on with what it had. */
+static struct stand_in *refusing(void)
+{
+	struct stand_in *s;
+
+	ck_assert_int_eq(mkdir(certs_path(r.certs, "run"), 0700), 0);
+	s = stand_in_new(certs_path(r.certs, "run"));
+	stand_in_answers(s, "access-edge", "POST /v1/reload", 409,
+			 "{\"why\":\"key too small\"}");
+	stand_in_answers(s, "access-edge", "POST /v1/reload", 200, "{}");
+	return s;
+}
+
+START_TEST(assign_that_is_refused_leaves_nothing)
+{
+	struct stand_in *s = refusing();
+
+	ck_assert_int_eq(roll_run(&r, ctl_cert_assign, "internal", "--chain",
+				  "@new.pem", "--key", "@new.key", "--force",
+				  "--roots", "@new.pem", (char *)NULL),
+			 CTL_REFUSED);
+	ck_assert_str_eq(roll_findings(&r), "W:CERT-010 E:CTL-030");
+	ck_assert_str_eq(roll_text(&r, "change"), "undone");
+	ck_assert(!roll_is_there(&r, "certs/internal.key"));
+	ck_assert(!roll_is_there(&r, "certs/internal-chain.pem"));
+	/* nor whom to trust */
+	ck_assert(!roll_is_there(&r, "certs/internal-roots.pem"));
+	ck_assert_ptr_null(strstr(text_of("edge.ini"), "internal ="));
+	ck_assert_ptr_null(strstr(text_of("edge.ini"), "internal-"));
+	ck_assert_uint_eq(stand_in_asked(s, "access-edge", "POST /v1/reload"),
+			  2);
+	stand_in_free(s);
+	ck_assert_int_eq(rmdir(certs_path(r.certs, "run")), 0);
+}
+END_TEST
+
+START_TEST(assign_that_is_refused_puts_the_one_before_back)
+{
+	struct stand_in *s;
+
+	ck_assert_int_eq(assign("access", "old", NULL), CTL_GOOD);
+	s = refusing();
+	ck_assert_int_eq(assign("access", "new", NULL), CTL_REFUSED);
+	ck_assert_str_eq(roll_text(&r, "change"), "undone");
+	ck_assert_str_eq(roll_spki(&r, "certs/access-chain.pem"),
+			 r.spki[ROLL_OLD]);
+	stand_in_free(s);
+	ck_assert_int_eq(rmdir(certs_path(r.certs, "run")), 0);
+}
+END_TEST
+
 START_TEST(assign_wants_its_words)
 {
 	ck_assert_int_eq(roll_run(&r, ctl_cert_assign, (char *)NULL),
@@ -312,6 +365,8 @@ Suite *test_suite(void)
 	tcase_add_test(t, assign_leaves_a_roll_over_alone);
 	tcase_add_test(t, assign_refuses_a_bad_pair_and_changes_nothing);
 	tcase_add_test(t, assign_by_force_passes_names_alone);
+	tcase_add_test(t, assign_that_is_refused_leaves_nothing);
+	tcase_add_test(t, assign_that_is_refused_puts_the_one_before_back);
 	tcase_add_test(t, assign_wants_its_words);
 	suite_add_tcase(s, t);
 	return s;

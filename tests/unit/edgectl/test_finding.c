@@ -92,6 +92,48 @@ START_TEST(finding_prints_each_step_with_whose_hands_it_takes)
 }
 END_TEST
 
+/* What prints into said, on one of the two. */
+static char *printed(FILE **on, void (*fn)(void))
+{
+	FILE *old = *on;
+	char *said = NULL;
+	size_t len;
+
+	*on = open_memstream(&said, &len);
+	ck_assert_ptr_nonnull(*on);
+	fn();
+	(void)fclose(*on);
+	*on = old;
+	return said;
+}
+
+static void find_hostile(void)
+{
+	ctl_find(&c, TOPO_WARN, "TOP-002", "\x1b[2J", "%s",
+		 "a\x1b]0;b\x07\nerror TOP-001 at this host");
+}
+
+static void say_hostile(void)
+{
+	ctl_say(&c, "%s\nis told", "a\x1b[2J\xc2\x9b");
+}
+
+START_TEST(finding_moves_no_cursor)
+{
+	char *said = printed(&stderr, find_hostile);
+
+	ck_assert_int_eq(strncmp(said,
+				 "warning TOP-002 at ?[2J\n"
+				 "  saw:  a?]0;b? error TOP-001 at this host\n",
+				 60),
+			 0);
+	free(said);
+	said = printed(&stdout, say_hostile);
+	ck_assert_str_eq(said, "a?[2J?\nis told\n");
+	free(said);
+}
+END_TEST
+
 START_TEST(finding_of_no_table_has_no_page)
 {
 	c.json = true;
@@ -210,6 +252,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, finding_has_its_family_cure_and_page);
 	tcase_add_test(t, finding_counts_by_its_level);
 	tcase_add_test(t, finding_prints_each_step_with_whose_hands_it_takes);
+	tcase_add_test(t, finding_moves_no_cursor);
 	tcase_add_test(t, finding_of_no_table_has_no_page);
 	tcase_add_test(t, cure_restart_says_what_it_cuts);
 	tcase_add_test(t, cure_leaves_out_what_does_not_fit);

@@ -59,6 +59,55 @@ START_TEST(net_plan_guesses_no_router)
 }
 END_TEST
 
+static const char *router(enum ctl_net_side side)
+{
+	static char text[EDGE_ADDR_STRLEN];
+	struct edge_addr at;
+
+	(void)net_ids(w);
+	at = ctl_net_router(&w->plan, &w->view, side);
+	text[0] = '\0';
+	if (at.family)
+		edge_addr_print_ip(&at, false, text);
+	return text;
+}
+
+START_TEST(net_router_is_on_the_device_of_its_side)
+{
+	net_world_complete(w);
+	ck_assert_str_eq(router(CTL_OUTSIDE), "192.0.2.1");
+	ck_assert_str_eq(router(CTL_INSIDE), "172.16.20.1");
+	/* a default route inside is nothing to go by */
+	ck_assert_uint_eq(net_forget(w, CTL_NET_MAIN, "default"), 1);
+	net_route(w, CTL_NET_MAIN, "default", "172.16.20.1", NET_INT);
+	ck_assert_str_eq(router(CTL_OUTSIDE), "");
+	/* of two nobody is the one */
+	net_route(w, CTL_NET_MAIN, "default", "192.0.2.1", NET_EXT);
+	ck_assert_str_eq(router(CTL_OUTSIDE), "192.0.2.1");
+	net_route(w, CTL_NET_MAIN, "default", "192.0.2.2", NET_EXT)->metric = 7;
+	ck_assert_str_eq(router(CTL_OUTSIDE), "");
+}
+END_TEST
+
+START_TEST(net_router_is_not_known_without_a_topology)
+{
+	net_world_complete(w);
+	w->wants.topo = NULL;
+	ck_assert_str_eq(router(CTL_OUTSIDE), "");
+	ck_assert_str_eq(router(CTL_INSIDE), "");
+}
+END_TEST
+
+START_TEST(net_rules_of_ours_are_known)
+{
+	ck_assert(!ctl_net_is_ours(&w->view));
+	net_rule(w, "192.0.2.21", 100, 77);
+	ck_assert(!ctl_net_is_ours(&w->view));
+	net_rule(w, "192.0.2.21", 5201, CTL_NET_TABLE_OUTSIDE);
+	ck_assert(ctl_net_is_ours(&w->view));
+}
+END_TEST
+
 START_TEST(net_plan_of_a_complete_host_has_nothing_to_do)
 {
 	net_world_complete(w);
@@ -335,6 +384,9 @@ Suite *test_suite(void)
 	tcase_add_test(tc, net_plan_of_a_fresh_host_is_all_it_needs);
 	tcase_add_test(tc, net_plan_of_many_networks_sets_them_all);
 	tcase_add_test(tc, net_plan_guesses_no_router);
+	tcase_add_test(tc, net_router_is_on_the_device_of_its_side);
+	tcase_add_test(tc, net_router_is_not_known_without_a_topology);
+	tcase_add_test(tc, net_rules_of_ours_are_known);
 	tcase_add_test(tc, net_plan_of_a_complete_host_has_nothing_to_do);
 	tcase_add_loop_test(tc, net_plan_finds_each_fault_alone_with_its_cure,
 			    0, sizeof(faults) / sizeof(*faults));
