@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "edgectl/clean.h"
+
 static const struct ctl_advice advices[] = {
 #define FINDING(id, want, why, fix) {id, want, why, fix},
 #include "edgectl/finding.def"
@@ -58,6 +60,7 @@ static void print_step(struct ctl_cure_step *s, const char *fmt, va_list ap)
 
 	if (n < 0 || (size_t)n >= sizeof(s->line))
 		*s->line = '\0';
+	ctl_clean(s->line); /* names of others stand in it */
 }
 
 static void put_step(struct ctl_cure *k, const struct ctl_cure_step *s,
@@ -149,7 +152,7 @@ static void show_text(const struct ctl_advice *a, const struct ctl_cure *k)
 	fprintf(stderr, "  more: %s/%s.md\n", CTL_PAGES, a->id);
 }
 
-void ctl_find_show(struct ctl *c, const struct ctl_finding *f)
+static void show(struct ctl *c, const struct ctl_finding *f)
 {
 	static const struct ctl_advice none = {"", "", "", ""};
 	const struct ctl_advice *a = ctl_advice_find(f->id);
@@ -164,6 +167,19 @@ void ctl_find_show(struct ctl *c, const struct ctl_finding *f)
 	fprintf(stderr, "%s %s at %s\n  saw:  %s\n", topo_level_name(f->level),
 		f->id, f->place, f->saw);
 	show_text(a, f->cure);
+}
+
+/* What others wrote, and what was cut, is cleaned here once for all. */
+void ctl_find_show(struct ctl *c, const struct ctl_finding *f)
+{
+	char saw[2 * TOPO_FINDING_TEXT], place[TOPO_FINDING_TEXT];
+	struct ctl_finding clean = *f;
+
+	(void)snprintf(saw, sizeof(saw), "%s", f->saw);
+	(void)snprintf(place, sizeof(place), "%s", f->place);
+	clean.saw = ctl_clean(saw);
+	clean.place = ctl_clean(place);
+	show(c, &clean);
 }
 
 static void say(struct ctl *c, enum topo_level level, const char *id,
