@@ -4,6 +4,7 @@
 
 #include "common/config.h"
 #include "edgectl/fw_parts.h"
+#include "edgectl/stranger.h"
 
 enum { THEIR_PORT = 40077, SYMPTOM = 120 };
 
@@ -192,7 +193,7 @@ static bool try_peers(struct trial *t)
 	}
 	if (tried || !(p->peers & (CTL_PEER_ANY | CTL_PEER_NTP)))
 		return good;
-	t->far = ctl_fw_stranger(p->own.family);
+	t->far = ctl_stranger(p->own.family);
 	return try_ports(t);
 }
 

@@ -8,20 +8,6 @@
 #include "edgectl/fw_parts.h"
 #include "edgectl/render.h"
 
-/* ours: a.root-servers.net. Lists of what cannot be on the Internet hold the
- * addresses of documents, and no list drops a root server. It is only thought
- * of: no packet goes there. */
-struct edge_addr ctl_fw_stranger(uint8_t family)
-{
-	static const struct edge_addr
-		four = {.family = AF_INET, .ip = {198, 41, 0, 4}},
-		six = {.family = AF_INET6,
-		       .ip = {0x20, 1, 5, 3, 0xba,
-			      0x3e, [13] = 2, [15] = 0x30}};
-
-	return family == AF_INET6 ? six : four;
-}
-
 static void print_place(char out[CTL_FW_TEXT], const struct ctl_nft_place *at)
 {
 	char handle[40] = "";

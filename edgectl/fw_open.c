@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "edgectl/fw_parts.h"
+#include "edgectl/stranger.h"
 
 /* ours: a host inside that no rule knows */
 static const struct edge_addr inside = {.family = AF_INET,
@@ -108,8 +109,7 @@ static void try(struct ctl_fw_maker *m, struct probe *x, uint16_t port)
 		.hook = CTL_NFT_INPUT,
 		.in = device,
 		.is_tcp = x->is_tcp,
-		.from = x->side == CTL_OUTSIDE ? ctl_fw_stranger(AF_INET)
-					       : inside,
+		.from = x->side == CTL_OUTSIDE ? ctl_stranger(AF_INET) : inside,
 	};
 	struct ctl_nft_verdict v;
 
@@ -173,7 +173,7 @@ void ctl_fw_forward(struct ctl_fw_maker *m)
 		.in = m->view->device[CTL_OUTSIDE],
 		.out = m->view->device[CTL_INSIDE],
 		.is_tcp = true,
-		.from = ctl_fw_stranger(AF_INET),
+		.from = ctl_stranger(AF_INET),
 		.to = inside,
 	};
 	struct ctl_nft_verdict v;

@@ -14,8 +14,6 @@ struct ctl_fw_maker {
 	size_t port_count;
 };
 
-/** Somebody on the Internet whom no rule knows. */
-struct edge_addr ctl_fw_stranger(uint8_t family);
 /** A new finding; NULL: there is no room. Text may be added to its saw. */
 struct ctl_fw_finding *ctl_fw_found(struct ctl_fw_maker *m, const char *id,
 				    enum topo_level level,

@@ -38,6 +38,9 @@ FAULTS = (
           typed(f'ip route add default via {INSIDE} dev int metric 200')),
     Fault('no-default-route', 'there is no default route', 'NET-001', 'edge',
           typed('ip route del default')),
+    Fault('internet-blackholed', 'a route that leads nowhere is before the '
+          'default route', 'NET-001', 'edge',
+          typed('ip route add blackhole 128.0.0.0/1')),
     Fault('both-sides-on-one-nic', 'the inside address is on the outside NIC',
           'NET-007', 'edge',
           typed('ip address del 172.16.20.21/24 dev int',
