@@ -152,6 +152,31 @@ START_TEST(fw_judge_lets_rows_pass_before_what_drops_the_rest)
 }
 END_TEST
 
+/* What leaves may, what it is an answer to came in: it does not get back. */
+START_TEST(fw_judge_lets_answers_pass_by_what_they_are)
+{
+	put(false, "{\"chain\":{\"family\":\"inet\",\"table\":\"own\",\"name\":"
+		   "\"out\",\"type\":\"filter\",\"hook\":\"output\",\"prio\":0,"
+		   "\"policy\":\"drop\"}}");
+	put(false, "{\"rule\":{\"family\":\"inet\",\"table\":\"own\",\"chain\":"
+		   "\"out\",\"handle\":3,\"expr\":[{\"match\":{\"op\":\"in\","
+		   "\"left\":{\"ct\":{\"key\":\"state\"}},\"right\":\"new\"}},"
+		   "{\"accept\":null}]}}");
+	ck_assert_str_eq(judge(), "FW-003");
+	ck_assert_ptr_nonnull(strstr(r->finding[0].saw,
+				     "E1 (answers of tcp 443 to 192.0.2.21)"));
+	ck_assert_uint_eq(r->finding[0].cure.count, 1);
+	ck_assert_str_eq(r->finding[0].cure.step[0].line,
+			 "nft add rule inet own out ct state established "
+			 "accept");
+	put(false, "{\"rule\":{\"family\":\"inet\",\"table\":\"own\",\"chain\":"
+		   "\"out\",\"handle\":4,\"expr\":[{\"match\":{\"op\":\"in\","
+		   "\"left\":{\"ct\":{\"key\":\"state\"}},\"right\":"
+		   "\"established\"}},{\"accept\":null}]}}");
+	ck_assert_str_eq(judge(), "");
+}
+END_TEST
+
 START_TEST(fw_judge_notes_what_other_families_would_echo)
 {
 	put(false, "{\"chain\":{\"family\":\"inet\",\"table\":\"own\",\"name\":"
@@ -260,6 +285,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, fw_judge_wants_a_filter);
 	tcase_add_test(tc, fw_judge_names_the_rule_that_blocks);
 	tcase_add_test(tc, fw_judge_lets_rows_pass_before_what_drops_the_rest);
+	tcase_add_test(tc, fw_judge_lets_answers_pass_by_what_they_are);
 	tcase_add_test(tc, fw_judge_notes_what_other_families_would_echo);
 	tcase_add_test(tc, fw_judge_leaves_it_to_dns_that_no_server_is_named);
 	tcase_add_test(tc, fw_judge_finds_a_hole_in_a_range);
