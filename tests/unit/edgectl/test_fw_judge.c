@@ -254,6 +254,30 @@ START_TEST(fw_judge_names_who_listens_behind_an_open_port)
 }
 END_TEST
 
+START_TEST(fw_judge_counts_what_it_has_no_room_for)
+{
+	json_array_clear(json_object_get(doc, "nftables"));
+	own_table("drop", NULL);
+	for (unsigned i = 0; i < CTL_FW_FINDINGS + 6; i++) {
+		char text[512];
+
+		(void)snprintf(
+			text, sizeof(text),
+			"{\"rule\":{\"family\":\"inet\",\"table\":"
+			"\"own\",\"chain\":\"in\",\"handle\":%u,"
+			"\"expr\":[{\"match\":{\"op\":\"==\",\"left\":{"
+			"\"payload\":{\"protocol\":\"tcp\",\"field\":"
+			"\"dport\"}},\"right\":%u}},{\"accept\":null}]}}",
+			100 + i, 6000 + i);
+		put(false, text);
+	}
+	judge();
+	ck_assert_uint_eq(r->findings, CTL_FW_FINDINGS);
+	ck_assert_uint_ge(r->left_out, 6);
+	ck_assert_ptr_nonnull(ctl_advice_find("FW-008"));
+}
+END_TEST
+
 START_TEST(fw_judge_leaves_the_operators_rules)
 {
 	put(false, "{\"rule\":{\"family\":\"inet\",\"table\":\"lync_edge\","
@@ -291,6 +315,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, fw_judge_finds_a_hole_in_a_range);
 	tcase_add_test(tc, fw_judge_takes_nobody_of_a_list_of_bogons);
 	tcase_add_test(tc, fw_judge_names_who_listens_behind_an_open_port);
+	tcase_add_test(tc, fw_judge_counts_what_it_has_no_room_for);
 	tcase_add_test(tc, fw_judge_leaves_the_operators_rules);
 	tcase_add_test(tc, fw_judge_says_what_it_does_not_know);
 	suite_add_tcase(s, tc);
