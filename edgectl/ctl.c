@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "edgectl/ctl.h"
-#include "edgectl/quote.h"
+#include "edgectl/clean.h"
 
 enum edge_err ctl_init(struct ctl *c)
 {
@@ -202,7 +202,8 @@ void ctl_say(const struct ctl *c, const char *fmt, ...)
 		text = NULL;
 	va_end(ap);
 	if (text)
-		ctl_tame(text); /* names of a topology, answers of others */
+		ctl_clean_lines(
+			text); /* names of a topology, answers of others */
 	puts(text ? text : "out of memory");
 	free(text);
 }

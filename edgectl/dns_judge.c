@@ -52,6 +52,13 @@ static void must_have(struct ctl_dns_want *w, const struct listing *l,
 	w->at[w->at_count++].port = 0;
 }
 
+/* Of a pool a balancer may have the addresses that the world sees. */
+static const char *in_pool(const struct listing *l, const char *public,
+			   const char *setting)
+{
+	return l->topo->member_count && !public ? setting : NULL;
+}
+
 /* Before a NAT edge.ini alone knows what the world sees; without that a private
  * address says nothing. */
 static void want_addresses(struct ctl_dns_want *w, const struct listing *l,
@@ -60,6 +67,7 @@ static void want_addresses(struct ctl_dns_want *w, const struct listing *l,
 	struct edge_addr at;
 	unsigned bits;
 
+	w->setting = in_pool(l, public, w->setting);
 	if (!public) {
 		if (edge_addr_classify(own) != EDGE_ADDR_PRIVATE)
 			must_have(w, l, own);
@@ -78,6 +86,8 @@ static void want_av(struct listing *l)
 
 	if (!w)
 		return;
+	w->is_relay = true;
+	w->setting = in_pool(l, public, "av");
 	if (public) {
 		want_addresses(w, l, public, &t->av_public);
 		return;
@@ -92,9 +102,22 @@ static void want_access(struct listing *l, const char *prefix, const char *name)
 {
 	struct ctl_dns_want *w = add(l, prefix, name, false);
 
-	if (w)
-		want_addresses(w, l, l->config->public_at.access,
-			       &l->topo->listen[TOPO_PORT_ACCESS_CLIENT].addr);
+	if (!w)
+		return;
+	w->setting = "access";
+	want_addresses(w, l, l->config->public_at.access,
+		       &l->topo->listen[TOPO_PORT_ACCESS_CLIENT].addr);
+}
+
+static void want_webconf(struct listing *l)
+{
+	struct ctl_dns_want *w = add(l, "", l->topo->webconf_name, false);
+
+	if (!w)
+		return;
+	w->setting = "webconf";
+	want_addresses(w, l, l->config->public_at.webconf,
+		       &l->topo->listen[TOPO_PORT_WEBCONF_CLIENT].addr);
 }
 
 /* Strict clients want the target in the domain that they asked for. */
@@ -137,15 +160,10 @@ void ctl_dns_list(struct ctl_dns_wants *out, const struct topo *t,
 		  const struct edge_config *c, uint8_t family)
 {
 	struct listing l = {out, t, c, family};
-	struct ctl_dns_want *w;
-
 	out->count = 0;
 	out->left_off = false;
 	want_access(&l, "", t->access_name);
-	w = add(&l, "", t->webconf_name, false);
-	if (w)
-		want_addresses(w, &l, c->public_at.webconf,
-			       &t->listen[TOPO_PORT_WEBCONF_CLIENT].addr);
+	want_webconf(&l);
 	want_av(&l);
 	for (size_t i = 0; i < t->domain_count; i++) {
 		const char *domain = t->domains[i].name;
@@ -245,6 +263,35 @@ enum ctl_dns_verdict ctl_dns_judge(const struct ctl_dns_want *w, char *saw,
 	if (w->is_unwanted)
 		return CTL_DNS_UNWANTED;
 	return w->is_srv ? judge_services(w) : judge_addresses(w);
+}
+
+/* -- balancers ----------------------------------------------------------- */
+
+/* An answer, and nobody of ours in it. */
+static bool is_elsewhere(const struct ctl_dns_want *w)
+{
+	if (!w->setting || !w->is_answered || w->err || !w->got_count)
+		return false;
+	for (size_t i = 0; i < w->at_count; i++)
+		if (ctl_dns_has(w->got, w->got_count, &w->at[i]))
+			return false;
+	return w->at_count != 0;
+}
+
+bool ctl_dns_is_balanced(const struct ctl_dns_wants *w)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (w->v[i].is_relay && is_elsewhere(&w->v[i]))
+			return true;
+	return false;
+}
+
+enum ctl_dns_verdict ctl_dns_balanced(enum ctl_dns_verdict v,
+				      const struct ctl_dns_want *w)
+{
+	return v == CTL_DNS_WRONG && !w->is_srv && is_elsewhere(w)
+		       ? CTL_DNS_BALANCED
+		       : v;
 }
 
 /* -- resolv.conf --------------------------------------------------------- */

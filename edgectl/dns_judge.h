@@ -21,7 +21,10 @@ struct ctl_dns_want {
 	struct edge_addr at[CTL_DNS_ADDRS];
 	size_t at_count;
 	bool may_have_more; /* of other members of the pool */
-	uint16_t port;	    /* of SRV */
+	/* of [public] that would name them; NULL: no pool, or it does */
+	const char *setting;
+	bool is_relay; /* at has the addresses of all members */
+	uint16_t port; /* of SRV */
 	char target[EDGE_DNS_NAME_LEN], other[EDGE_DNS_NAME_LEN];
 
 	bool is_answered;
@@ -49,7 +52,15 @@ enum ctl_dns_verdict {
 	CTL_DNS_ABSENT,
 	CTL_DNS_WRONG,
 	CTL_DNS_UNWANTED, /* it is there */
+	CTL_DNS_BALANCED, /* a hardware balancer's, so it seems */
 };
+/** A pool whose relays' name leads to none of its members, but elsewhere: a
+ * hardware balancer stands before it. */
+bool ctl_dns_is_balanced(const struct ctl_dns_wants *w);
+/** Of a pool before which a balancer stands: what it has at those addresses is
+ * not known here. */
+enum ctl_dns_verdict ctl_dns_balanced(enum ctl_dns_verdict v,
+				      const struct ctl_dns_want *w);
 /** saw: the answer in words, also when it is good. */
 enum ctl_dns_verdict ctl_dns_judge(const struct ctl_dns_want *w, char *saw,
 				   size_t cap);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "edgectl/clean.h"
 #include "topology/store.h"
 
 static const struct family {
@@ -38,6 +39,7 @@ void ctl_doctor_good(struct ctl_doctor *d, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	ctl_clean(text);
 	d->good++;
 	if (!d->is_quiet)
 		ctl_say(d->c, "  ✓ %-3s %s", d->family, text);

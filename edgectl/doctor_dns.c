@@ -9,9 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "edgectl/cure_ini.h"
 #include "edgectl/dns_ask.h"
 #include "edgectl/doctor_svc.h"
 #include "edgectl/resolv_cure.h"
+#include "edgectl/stranger.h"
 #include "topology/file.h"
 #include "topology/hosts.h"
 
@@ -36,11 +38,10 @@ struct job {
  * that is NET's to say. */
 static bool is_inside(const struct job *j, const struct edge_addr *server)
 {
-	/* a root server: hosts may have no way to what is on no network */
-	static const struct edge_addr world = {
-		.family = AF_INET, .ip = {198, 41, 0, 4}, .port = 53};
+	struct edge_addr world = ctl_stranger(AF_INET);
 	const struct edge_addr *internal = &j->d->topo->internal;
 
+	world.port = 53;
 	if (topo_is_inside_address(j->d->topo, server))
 		return true;
 	return topo_hosts_route(server, internal) == TOPO_HOSTS_INSIDE &&
@@ -170,6 +171,25 @@ static void cure_services(struct ctl_cure *k, const struct ctl_dns_want *w)
 			     w->name, w->port, w->target);
 }
 
+/* What they are, edge.ini shall say. */
+static void cure_balanced(struct job *j, const struct ctl_dns_want *w)
+{
+	const char *config = j->d->c->config_path;
+	char list[CTL_DNS_ADDRS * EDGE_ADDR_STRLEN] = "";
+	const struct ctl_ini_set set = {"public", w->setting, list};
+
+	for (size_t i = 0; i < w->got_count; i++) {
+		char text[EDGE_ADDR_STRLEN];
+		const size_t len = strlen(list);
+
+		edge_addr_print_ip(&w->got[i], false, text);
+		snprintf(list + len, sizeof(list) - len, "%s%s",
+			 len ? ", " : "", text);
+	}
+	ctl_cure_section(&j->d->cure, config, set.section);
+	ctl_cure_set(&j->d->cure, config, &set);
+}
+
 /* -- findings ------------------------------------------------------------ */
 
 static const char *kind_of(const struct ctl_dns_want *w)
@@ -184,11 +204,15 @@ static void tell(struct job *j, const struct ctl_dns_want *w,
 		[CTL_DNS_ABSENT] = {"DNS-013", "DNS-015"},
 		[CTL_DNS_WRONG] = {"DNS-014", "DNS-016"},
 		[CTL_DNS_UNWANTED] = {"DNS-017", "DNS-017"},
+		[CTL_DNS_BALANCED] = {"DNS-018", "DNS-018"},
 	};
 	const bool is_warning = verdict == CTL_DNS_UNWANTED ||
+				verdict == CTL_DNS_BALANCED ||
 				(verdict == CTL_DNS_ABSENT && w->is_srv);
 
-	if (w->is_srv)
+	if (verdict == CTL_DNS_BALANCED)
+		cure_balanced(j, w);
+	else if (w->is_srv)
 		cure_services(&j->d->cure, w);
 	else
 		cure_addresses(&j->d->cure, w);
@@ -218,6 +242,7 @@ static void tell_silence(struct job *j)
 
 static void judge(struct job *j)
 {
+	const bool is_balanced = ctl_dns_is_balanced(&j->wants);
 	unsigned good = 0, silent = 0;
 	char saw[SAW];
 
@@ -225,6 +250,9 @@ static void judge(struct job *j)
 		const struct ctl_dns_want *w = &j->wants.v[i];
 		enum ctl_dns_verdict verdict =
 			ctl_dns_judge(w, saw, sizeof(saw));
+
+		if (is_balanced)
+			verdict = ctl_dns_balanced(verdict, w);
 
 		if (verdict == CTL_DNS_SILENT)
 			silent++;

@@ -6,6 +6,7 @@
 
 #include "edgectl/doctor.h"
 #include "edgectl/fw_judge.h"
+#include "edgectl/fw_parts.h"
 #include "edgectl/net_plan.h"
 #include "edgectl/render.h"
 #include "edgectl/run.h"
@@ -61,6 +62,13 @@ static void report(struct ctl_doctor *d, const struct ctl_fw_report *r)
 		d->is_firewall_bad |= !strcmp(f->id, "FW-003");
 		d->cure = f->cure;
 		ctl_doctor_bad(d, f->level, f->id, f->place, "%s", f->saw);
+	}
+	if (r->left_out) {
+		ctl_fw_cure_ours(&d->cure);
+		ctl_doctor_bad(d, TOPO_WARN, "FW-009", "nftables",
+			       "%zu rows and ports more, each of a rule of its "
+			       "own",
+			       r->left_out);
 	}
 	d->is_next_hop_blocked = r->is_next_hop_blocked;
 	d->is_dns_blocked = r->is_dns_blocked;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "edgectl/clean.h"
 #include "edgectl/quote.h"
 
 static const struct ctl_advice advices[] = {
@@ -60,6 +61,7 @@ static void print_step(struct ctl_cure_step *s, const char *fmt, va_list ap)
 
 	if (n < 0 || (size_t)n >= sizeof(s->line))
 		*s->line = '\0';
+	ctl_clean(s->line); /* names of others stand in it */
 }
 
 static void put_step(struct ctl_cure *k, const struct ctl_cure_step *s,
@@ -165,27 +167,16 @@ static void show_json(struct ctl *c, const struct ctl_advice *a,
 	json_array_append_new(c->findings, o);
 }
 
-/* What others wrote may stand in it; a terminal must not obey that. */
-static void tame(char out[TOPO_FINDING_TEXT], const char *text)
-{
-	(void)snprintf(out, TOPO_FINDING_TEXT, "%s", text);
-	ctl_tame_line(out);
-}
-
 static void show_text(const struct ctl_advice *a, const struct ctl_cure *k)
 {
-	char line[TOPO_FINDING_TEXT];
-
 	if (!*a->id)
 		return;
 	fprintf(stderr, "  want: %s\n  why:  %s\n  fix:  %s\n", a->want, a->why,
 		a->fix);
-	for (size_t i = 0; k && i < k->count; i++) {
-		tame(line, k->step[i].line);
+	for (size_t i = 0; k && i < k->count; i++)
 		fprintf(stderr, "  %s %-8s %s\n",
 			i ? "    " : "run:", ctl_hands_name(k->step[i].hands),
-			line);
-	}
+			k->step[i].line);
 	if (k && k->left_out)
 		fprintf(stderr,
 			"       and %zu steps more: run these, then look "
@@ -194,11 +185,10 @@ static void show_text(const struct ctl_advice *a, const struct ctl_cure *k)
 	fprintf(stderr, "  more: %s/%s.md\n", CTL_PAGES, a->id);
 }
 
-void ctl_find_show(struct ctl *c, const struct ctl_finding *f)
+static void show(struct ctl *c, const struct ctl_finding *f)
 {
 	static const struct ctl_advice none = {"", "", "", ""};
 	const struct ctl_advice *a = ctl_advice_find(f->id);
-	char place[TOPO_FINDING_TEXT], saw[TOPO_FINDING_TEXT];
 
 	if (!a)
 		a = &none;
@@ -207,11 +197,22 @@ void ctl_find_show(struct ctl *c, const struct ctl_finding *f)
 		show_json(c, a, f);
 		return;
 	}
-	tame(place, f->place);
-	tame(saw, f->saw);
 	fprintf(stderr, "%s %s at %s\n  saw:  %s\n", topo_level_name(f->level),
-		f->id, place, saw);
+		f->id, f->place, f->saw);
 	show_text(a, f->cure);
+}
+
+/* What others wrote, and what was cut, is cleaned here once for all. */
+void ctl_find_show(struct ctl *c, const struct ctl_finding *f)
+{
+	char saw[2 * TOPO_FINDING_TEXT], place[TOPO_FINDING_TEXT];
+	struct ctl_finding clean = *f;
+
+	(void)snprintf(saw, sizeof(saw), "%s", f->saw);
+	(void)snprintf(place, sizeof(place), "%s", f->place);
+	clean.saw = ctl_clean(saw);
+	clean.place = ctl_clean(place);
+	show(c, &clean);
 }
 
 static void say(struct ctl *c, enum topo_level level, const char *id,

@@ -4,6 +4,7 @@
 
 #include "common/config.h"
 #include "edgectl/fw_parts.h"
+#include "edgectl/stranger.h"
 
 enum { THEIR_PORT = 40077, SYMPTOM = 120 };
 
@@ -14,13 +15,14 @@ struct trial {
 	struct edge_addr far;
 	unsigned bits; /* of the network that far stands for */
 	uint16_t port;
+	bool is_answer; /* what comes back */
 };
 
-static struct ctl_nft_packet packet_of(const struct trial *t, bool is_answer)
+static struct ctl_nft_packet packet_of(const struct trial *t)
 {
 	const struct ctl_port *p = t->row;
 	const char *device = t->m->view->device[p->side];
-	bool comes_in = p->is_in != is_answer;
+	bool comes_in = p->is_in != t->is_answer;
 	struct edge_addr own = p->own, far = t->far;
 
 	own.port = p->is_own ? t->port : THEIR_PORT;
@@ -30,19 +32,24 @@ static struct ctl_nft_packet packet_of(const struct trial *t, bool is_answer)
 		.in = comes_in ? device : NULL,
 		.out = comes_in ? NULL : device,
 		.is_tcp = t->is_tcp,
-		.is_answer = is_answer,
+		.is_answer = t->is_answer,
 		.from = comes_in ? far : own,
 		.to = comes_in ? own : far,
 	};
 }
 
-/* The row as a rule that lets it pass. */
+/* The row as a rule that lets it pass; of answers one rule is enough. */
 static void print_rule(char out[CTL_CURE_LINE], const struct trial *t)
 {
+	static const char answers[] = "ct state established accept";
 	const struct ctl_port *p = t->row;
 	const char *ip = p->own.family == AF_INET6 ? "ip6" : "ip";
 	char own[EDGE_ADDR_STRLEN], far[EDGE_ADDR_STRLEN + 32] = "", port[16];
 
+	if (t->is_answer) {
+		(void)snprintf(out, CTL_CURE_LINE, "%s", answers);
+		return;
+	}
 	edge_addr_print_ip(&p->own, false, own);
 	ctl_port_print(port, p);
 	if (!(p->peers & CTL_PEER_ANY)) {
@@ -56,6 +63,14 @@ static void print_rule(char out[CTL_CURE_LINE], const struct trial *t)
 		       p->is_in ? "daddr" : "saddr", own, far,
 		       t->is_tcp ? "tcp" : "udp",
 		       p->is_in == p->is_own ? "dport" : "sport", port);
+}
+
+static bool has_rule(const struct ctl_cure *k, const char *rule)
+{
+	for (size_t i = 0; i < k->count; i++)
+		if (strstr(k->step[i].line, rule))
+			return true;
+	return false;
 }
 
 /* A rule of somebody else that speaks of little goes; what drops all the rest
@@ -78,6 +93,8 @@ static void cure(struct ctl_cure *k, const struct trial *t,
 		return;
 	}
 	print_rule(rule, t);
+	if (t->is_answer && has_rule(k, rule))
+		return;
 	if (at->handle)
 		ctl_cure_add(k, CTL_ON_EDGE,
 			     "nft insert rule %s %s %s handle %lld %.200s",
@@ -103,7 +120,8 @@ static void print_row(char out[CTL_FW_TEXT], const struct trial *t)
 
 	edge_addr_print_ip(&p->own, false, own);
 	ctl_port_print(port, p);
-	(void)snprintf(out, CTL_FW_TEXT, "%s (%s %s %s %s)", p->id,
+	(void)snprintf(out, CTL_FW_TEXT, "%s (%s%s %s %s %s)", p->id,
+		       t->is_answer ? "answers of " : "",
 		       t->is_tcp ? "tcp" : "udp", port,
 		       p->is_in ? "to" : "from", own);
 }
@@ -136,10 +154,14 @@ static void tell(const struct trial *t, const struct ctl_nft_place *at,
 }
 
 /* True: it passes. */
-static bool try(const struct trial *t, bool is_answer)
+static bool try(struct trial *t, bool is_answer)
 {
-	const struct ctl_nft_packet p = packet_of(t, is_answer);
-	struct ctl_nft_verdict v = ctl_nft_judge(t->m->view->nft, &p);
+	struct ctl_nft_packet p;
+	struct ctl_nft_verdict v;
+
+	t->is_answer = is_answer;
+	p = packet_of(t);
+	v = ctl_nft_judge(t->m->view->nft, &p);
 
 	if (v.outcome == CTL_NFT_PASSES)
 		return true;
@@ -187,7 +209,7 @@ static bool try_peers(struct trial *t)
 	}
 	if (tried || !(p->peers & (CTL_PEER_ANY | CTL_PEER_NTP)))
 		return good;
-	t->far = *ctl_fw_stranger(CTL_OUTSIDE, p->own.family);
+	t->far = ctl_stranger(p->own.family);
 	return try_ports(t);
 }
 

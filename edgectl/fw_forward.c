@@ -50,8 +50,8 @@ static bool try(struct ctl_fw_maker *m, const struct way *w)
 		.in = m->view->device[w->from],
 		.out = m->view->device[w->to],
 		.is_tcp = w->is_tcp,
-		.from = *ctl_fw_stranger(w->from, w->family),
-		.to = *ctl_fw_stranger(w->to, w->family),
+		.from = ctl_fw_stranger(w->from, w->family),
+		.to = ctl_fw_stranger(w->to, w->family),
 	};
 	struct ctl_nft_verdict v;
 

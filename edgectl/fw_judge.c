@@ -42,8 +42,10 @@ struct ctl_fw_finding *ctl_fw_found(struct ctl_fw_maker *m,
 {
 	struct ctl_fw_finding *f = &m->report->finding[m->report->findings];
 
-	if (m->report->findings == CTL_FW_FINDINGS)
+	if (m->report->findings == CTL_FW_FINDINGS) {
+		m->report->left_out++;
 		return NULL;
+	}
 	m->report->findings++;
 	*f = (struct ctl_fw_finding){
 		.id = k->id, .verb = k->verb, .level = k->level};

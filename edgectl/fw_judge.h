@@ -35,7 +35,7 @@ struct ctl_fw_report {
 		char place[CTL_FW_TEXT], saw[CTL_FW_TEXT];
 		struct ctl_cure cure;
 	} finding[CTL_FW_FINDINGS];
-	size_t findings;
+	size_t findings, left_out; /* the latter have no room */
 	char good[CTL_FW_GOODS][CTL_FW_TEXT];
 	size_t goods;
 	bool is_next_hop_blocked, is_dns_blocked, is_ntp_blocked;

@@ -146,7 +146,7 @@ static void try(struct ctl_fw_maker *m, struct probe *x, uint16_t port)
 		.hook = CTL_NFT_INPUT,
 		.in = m->view->device[x->side],
 		.is_tcp = x->is_tcp,
-		.from = *ctl_fw_stranger(x->side, x->to.family),
+		.from = ctl_fw_stranger(x->side, x->to.family),
 	};
 	struct ctl_nft_verdict v;
 

@@ -3,23 +3,19 @@
 
 #include "edgectl/fw_parts.h"
 #include "edgectl/net_view.h"
+#include "edgectl/stranger.h"
 
-/* ours: outside, a.root-servers.net. Lists of what cannot be on the Internet
- * hold the addresses of documents, and no list drops a root server. It is only
- * thought of: no packet goes there. */
-static const struct edge_addr strangers[CTL_SIDES][2] = {
-	[CTL_OUTSIDE] = {{.family = AF_INET, .ip = {198, 41, 0, 4}},
-			 {.family = AF_INET6,
-			  .ip = {0x20, 1, 5, 3, 0xba,
-				 0x3e, [13] = 2, [15] = 0x30}}},
-	[CTL_INSIDE] = {{.family = AF_INET, .ip = {10, 255, 255, 77}},
-			{.family = AF_INET6,
-			 .ip = {0xfd, 0xff, 0xff, [15] = 0x77}}},
-};
-
-const struct edge_addr *ctl_fw_stranger(enum ctl_net_side side, uint8_t family)
+struct edge_addr ctl_fw_stranger(enum ctl_net_side side, uint8_t family)
 {
-	return &strangers[side][family == AF_INET6];
+	static const struct edge_addr four = {.family = AF_INET,
+					      .ip = {10, 255, 255, 77}},
+				      six = {.family = AF_INET6,
+					     .ip = {0xfd, 0xff,
+						    0xff, [15] = 0x77}};
+
+	if (side == CTL_OUTSIDE)
+		return ctl_stranger(family);
+	return family == AF_INET6 ? six : four;
 }
 
 bool ctl_fw_is_own(const struct ctl_fw_owns *o, const struct edge_addr *at)

@@ -51,7 +51,7 @@ void ctl_fw_cure_ours(const struct ctl_fw_maker *m, struct ctl_cure *k);
 bool ctl_fw_is_ours(const struct ctl_nft_place *at);
 
 /** Somebody on that side whom no rule knows. */
-const struct edge_addr *ctl_fw_stranger(enum ctl_net_side side, uint8_t family);
+struct edge_addr ctl_fw_stranger(enum ctl_net_side side, uint8_t family);
 void ctl_fw_owns_of(struct ctl_fw_maker *m);
 bool ctl_fw_is_own(const struct ctl_fw_owns *o, const struct edge_addr *at);
 bool ctl_fw_has_six(const struct ctl_fw_owns *o);

@@ -147,6 +147,7 @@ static void take_route(struct ctl_net_view *v, const struct nlmsghdr *h)
 		.family = m->rtm_family,
 		.protocol = m->rtm_protocol,
 		.is_unicast = m->rtm_type == RTN_UNICAST,
+		.type = m->rtm_type,
 		.is_throw = m->rtm_type == RTN_THROW,
 		.bits = m->rtm_dst_len,
 		.table = u32_or(&a, RTA_TABLE, m->rtm_table),

@@ -4,6 +4,7 @@
 
 #include "common/config.h"
 #include "edgectl/net_parts.h"
+#include "edgectl/stranger.h"
 
 /* Of a checked list; family 0: none of that family. */
 static struct edge_addr listed(const char *list, uint8_t family)
@@ -140,6 +141,36 @@ static void tell_unknown(struct ctl_net_maker *m, uint8_t family,
 		      family == AF_INET6 ? " (IPv6)" : "");
 }
 
+/* The default route may be right, and something else come before it: a route
+ * that holds half of the world, one that leads nowhere, a rule for everybody.
+ */
+static int find_detour(struct ctl_net_maker *m, uint8_t family,
+		       const char *wanted)
+{
+	const struct ctl_net_link *out = m->side[CTL_OUTSIDE].link;
+	const struct edge_addr far = ctl_stranger(family);
+	const struct ctl_net_route *r = ctl_net_route_to(m->view, NULL, &far);
+	char text[CTL_NET_LINE];
+	int f;
+
+	if (!r || (r->is_unicast && r->link == out->index))
+		return -1;
+	m->plan->is_outside_bad = true;
+	ctl_net_print_route(text, m->view, r);
+	f = ctl_net_found(m, "NET-001", TOPO_ERROR,
+			  family == AF_INET6 ? "IPv6" : "IPv4",
+			  "packets to the Internet go by: %s%s; wanted: only "
+			  "default%s dev %s",
+			  text, r->table == CTL_NET_MAIN ? "" : " of a rule",
+			  wanted, out->name);
+	if (r->table == CTL_NET_MAIN)
+		ctl_net_step(m, f, "%s route del %s", ctl_net_ip(family), text);
+	else
+		ctl_net_advise(m, f, "%s rule del lookup %u",
+			       ctl_net_ip(family), r->table);
+	return f;
+}
+
 void ctl_net_default(struct ctl_net_maker *m, uint8_t family)
 {
 	struct ctl_net_part *out = &m->side[CTL_OUTSIDE];
@@ -170,7 +201,7 @@ void ctl_net_default(struct ctl_net_maker *m, uint8_t family)
 				  is_needed ? via : "",
 				  is_needed ? " dev " : "",
 				  is_needed ? out->link->name : "");
-	else if (is_needed)
+	else if (is_needed && find_detour(m, family, via) < 0)
 		ctl_net_good(m, "one default route: %s", list);
 	remove_surplus(m, family, f);
 	if (is_needed)

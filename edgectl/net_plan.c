@@ -1,6 +1,7 @@
 /* The plan of the network: its parts in order, and what they share. */
 #include "edgectl/net_plan.h"
 
+#include <linux/rtnetlink.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -171,6 +172,19 @@ bool ctl_net_has_family(const struct ctl_net_part *side, uint8_t family)
 	return false;
 }
 
+/* As `ip route` wants it: it takes no other type's route away. */
+static const char *type_of(const struct ctl_net_route *r)
+{
+	static const char *const names[__RTN_MAX] = {
+		[RTN_BLACKHOLE] = "blackhole ",
+		[RTN_PROHIBIT] = "prohibit ",
+		[RTN_THROW] = "throw ",
+	};
+
+	return r->type < __RTN_MAX && names[r->type] ? names[r->type]
+						     : "unreachable ";
+}
+
 void ctl_net_print_route(char out[CTL_NET_LINE], const struct ctl_net_view *v,
 			 const struct ctl_net_route *r)
 {
@@ -183,7 +197,7 @@ void ctl_net_print_route(char out[CTL_NET_LINE], const struct ctl_net_view *v,
 	if (r->metric && !(r->family == AF_INET6 && r->metric == 1024))
 		(void)snprintf(metric, sizeof(metric), " metric %u", r->metric);
 	(void)snprintf(out, CTL_NET_LINE, "%s%s%s%s%s%s%s",
-		       r->is_unicast ? "" : "unreachable ", net,
+		       r->is_unicast ? "" : type_of(r), net,
 		       r->via.family ? " via " : "", r->via.family ? via : "",
 		       l && r->is_unicast ? " dev " : "",
 		       l && r->is_unicast ? l->name : "", metric);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "edgectl/net_parts.h"
+#include "edgectl/stranger.h"
 
 enum { PRIORITY = 5201 /* ours: before the main table's 32766 */ };
 
@@ -41,7 +42,7 @@ static bool is_so(const struct table *t, const struct want *w)
 	const struct ctl_net_route *r =
 		exact(t->m->view, t->number, t->family, &w->net);
 
-	if (!r || r->is_unicast == w->is_unreachable)
+	if (!r || r->is_throw || r->is_unicast == w->is_unreachable)
 		return false;
 	return w->is_unreachable || (r->link == t->side->link->index &&
 				     edge_addr_same_ip(&r->via, &w->via));
@@ -125,12 +126,15 @@ static const struct ctl_net_rule *rule_of(const struct ctl_net_view *v,
 static bool is_good_table(const struct table *t, uint32_t number)
 {
 	const struct ctl_net_view *v = t->m->view;
+	const struct edge_addr far = ctl_stranger(t->family);
 	const struct ctl_net_net all = {.bits = 0};
 	const struct ctl_net_route *r = exact(v, number, t->family, &all);
 	int link = t->side->link->index;
 
-	if (t->which == CTL_OUTSIDE)
+	if (t->which == CTL_OUTSIDE) {
+		r = ctl_net_route_in(v, number, &far);
 		return r && r->is_unicast && r->link == link;
+	}
 	if (r && r->is_unicast && r->link != link)
 		return false;
 	for (size_t i = 0; i < t->m->nets; i++) {

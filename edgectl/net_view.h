@@ -33,6 +33,7 @@ struct ctl_net_addr {
 struct ctl_net_route {
 	uint8_t family, protocol; /* RTPROT_* */
 	bool is_unicast;	  /* else unreachable, blackhole, prohibit */
+	uint8_t type;		  /* RTN_* */
 	bool is_throw;		  /* the next rule decides */
 	struct edge_addr net;	  /* family 0 with bits 0: the default */
 	unsigned bits;

@@ -95,6 +95,17 @@ static bool cannot_reach(struct end *e, size_t node, const char *what)
 	return e->r->line.is_unroutable;
 }
 
+/* It was not reached: what came back, and what that says of the way. */
+static size_t tell_unreached(struct end *e, size_t node, const char *id,
+			     const char *text)
+{
+	const struct ctl_probe_line *l = &e->r->line;
+	char saw[TEXT];
+
+	snprintf(saw, sizeof(saw), "%s%s", l->why, ctl_reach_meaning(l->reach));
+	return ctl_probe_bad(e->r, node, id, saw, text);
+}
+
 /* The node of a TCP connection, with line open; false: told why not. */
 static bool connect_to(struct end *e, size_t *node)
 {
@@ -104,9 +115,9 @@ static bool connect_to(struct end *e, size_t *node)
 		snprintf(text, sizeof(text), "TCP %s", e->place);
 		if (cannot_reach(e, *node, text))
 			return false;
-		*node = ctl_probe_bad(e->r, *node,
-				      ctl_probe_id(e->part, CTL_PROBE_NO_TCP),
-				      e->r->line.why, text);
+		*node = tell_unreached(e, *node,
+				       ctl_probe_id(e->part, CTL_PROBE_NO_TCP),
+				       text);
 		return false;
 	}
 	*node = ctl_probe_add(e->r->tree, *node, CTL_PROBE_GOOD,
@@ -304,7 +315,7 @@ static void udp_end(struct end *e, size_t node)
 		snprintf(text, sizeof(text), "STUN Binding, UDP %s", e->place);
 		if (cannot_reach(e, node, text))
 			return;
-		node = ctl_probe_bad(e->r, node, no_stun, e->r->line.why, text);
+		node = tell_unreached(e, node, no_stun, text);
 		skip(e->r, node, ctl_probe_talk_name(CTL_PROBE_ALLOCATE));
 		return;
 	}

@@ -45,8 +45,16 @@ static enum edge_err fail(struct ctl_probe_line *l, enum edge_err err,
 	return err;
 }
 
+/* By errno. */
+static enum edge_err fail_system(struct ctl_probe_line *l)
+{
+	l->reach = ctl_reach_of(EDGE_ESYS, errno);
+	return fail(l, EDGE_ESYS, strerror(errno));
+}
+
 static enum edge_err silent(struct ctl_probe_line *l)
 {
+	l->reach = CTL_REACH_SILENT;
 	snprintf(l->why, sizeof(l->why), "no answer within %u.%u s",
 		 l->ms / 1000, l->ms / 100 % 10);
 	return EDGE_ETIMEOUT;
@@ -80,14 +88,14 @@ static enum edge_err dial(struct ctl_probe_line *l,
 	if (err) {
 		l->is_unroutable =
 			errno == ENETUNREACH || errno == EAFNOSUPPORT;
-		return fail(l, EDGE_ESYS, strerror(errno));
+		return fail_system(l);
 	}
 	if (route->is_udp)
 		return EDGE_OK;
 	if (!ctl_probe_wait(l->fd, POLLOUT, ctl_probe_now_ms() + l->ms))
 		return silent(l);
 	errno = edge_sock_error(l->fd);
-	return errno ? fail(l, EDGE_ESYS, strerror(errno)) : EDGE_OK;
+	return errno ? fail_system(l) : EDGE_OK;
 }
 
 enum edge_err ctl_probe_line_open(struct ctl_probe_line *l,
@@ -129,7 +137,7 @@ static enum edge_err put_clear(struct ctl_probe_line *l, struct edge_slice out,
 		if (n > 0)
 			out.p += n;
 		else if (errno != EAGAIN && errno != EINTR)
-			return fail(l, EDGE_ESYS, strerror(errno));
+			return fail_system(l);
 		else if (!ctl_probe_wait(l->fd, POLLOUT, until))
 			return silent(l);
 	}
@@ -160,7 +168,7 @@ static enum edge_err get(struct ctl_probe_line *l, size_t *len, uint64_t until)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return EDGE_OK;
 	if (n < 0)
-		return fail(l, EDGE_ESYS, strerror(errno));
+		return fail_system(l);
 	if (n == 0 && !l->is_udp)
 		return fail(l, EDGE_ECLOSED, "closed without an answer");
 	*len += (size_t)n;

@@ -7,6 +7,7 @@
 #include "common/addr.h"
 #include "common/err.h"
 #include "edgectl/probe_talk.h"
+#include "edgectl/reach.h"
 
 struct ctl_probe_tls;
 
@@ -14,6 +15,7 @@ struct ctl_probe_line {
 	int fd; /* -1: closed */
 	bool is_udp;
 	bool is_unroutable;	   /* this host has no way there */
+	enum ctl_reach reach;	   /* with an error */
 	struct ctl_probe_tls *tls; /* NULL: in the clear */
 	struct edge_addr local;
 	uint32_t ms;	/* for each wait */

@@ -61,31 +61,3 @@ bool ctl_quote(struct ctl_quoted *out, const char *word)
 		out->text[0] = '\0';
 	return fits;
 }
-
-static void tame(char *text, bool is_line)
-{
-	char *to = text;
-
-	for (const char *p = text; *p;) {
-		const size_t n = control(p);
-
-		if (!n)
-			*to++ = *p++;
-		else if (*p == '\n' || *p == '\t')
-			*to++ = is_line ? ' ' : *p;
-		else
-			*to++ = '?';
-		p += n;
-	}
-	*to = '\0';
-}
-
-void ctl_tame(char *text)
-{
-	tame(text, false);
-}
-
-void ctl_tame_line(char *text)
-{
-	tame(text, true);
-}

@@ -1,4 +1,4 @@
-/* Text that others wrote, made harmless: for a shell, for a terminal. */
+/* Text that others wrote, made harmless for a shell. PURE. */
 #ifndef EDGECTL_QUOTE_H
 #define EDGECTL_QUOTE_H
 
@@ -16,10 +16,5 @@ struct ctl_quoted {
  * anything to a shell, else in quotes. false: it has no room, or a control
  * character that nobody should paste; out is empty. */
 EDGE_MUST_CHECK bool ctl_quote(struct ctl_quoted *out, const char *word);
-/** Control characters but line ends and tabs become '?'; a terminal would
- * obey them. */
-void ctl_tame(char *text);
-/** Line ends and tabs become blanks, too. */
-void ctl_tame_line(char *text);
 
 #endif

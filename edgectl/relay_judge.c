@@ -1,12 +1,12 @@
 /* Error codes of Allocate and errors of sockets, each with its cure. */
 #include "edgectl/relay_judge.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/config.h"
 #include "edgectl/keyring.h"
+#include "edgectl/reach.h"
 
 /* -- what it means ------------------------------------------------------- */
 
@@ -31,36 +31,23 @@ static enum ctl_relay_fault of_code(unsigned code)
 	return CTL_RELAY_STRANGE;
 }
 
-static enum ctl_relay_fault of_error(int error)
-{
-	switch (error) {
-	case EHOSTUNREACH:
-	case ENETUNREACH:
-	case EHOSTDOWN:
-	case EACCES:
-	case EPERM:
-		return CTL_RELAY_NO_WAY;
-	case ETIMEDOUT:
-		return CTL_RELAY_SILENT;
-	default:
-		return CTL_RELAY_NOBODY;
-	}
-}
-
 enum ctl_relay_fault ctl_relay_judge(const struct ctl_relay_said *s)
 {
 	if (s->code)
 		return of_code(s->code);
-	switch ((int)s->err) {
-	case EDGE_ETIMEOUT:
+	switch (ctl_reach_of(s->err, s->error)) {
+	case CTL_REACH_SILENT:
 		return CTL_RELAY_SILENT;
-	case EDGE_ESYS:
-		return of_error(s->error);
-	case EDGE_ECLOSED:
+	case CTL_REACH_NO_WAY:
+		return CTL_RELAY_NO_WAY;
+	case CTL_REACH_REFUSED:
 		return CTL_RELAY_NOBODY;
-	default:
-		return CTL_RELAY_STRANGE;
+	case CTL_REACHED:
+		break;
 	}
+	return s->err == EDGE_ECLOSED || s->err == EDGE_ESYS
+		       ? CTL_RELAY_NOBODY
+		       : CTL_RELAY_STRANGE;
 }
 
 bool ctl_relay_is_refusal(enum ctl_relay_fault f)

@@ -11,6 +11,7 @@
 
 #include "common/crypto.h"
 #include "common/sock.h"
+#include "edgectl/reach.h"
 #include "edgectl/wire.h"
 
 enum { ROWS = 16, PROBE_TEXT = 1200, BUDGET_MS = 6000 };
@@ -22,7 +23,7 @@ struct row {
 	struct edge_addr at;
 	int fd; /* -1: none */
 	enum step step;
-	bool is_refused; /* somebody is there, but no service */
+	enum ctl_reach reach; /* of TCP */
 	char why[200], text[EDGE_ADDR_STRLEN];
 };
 
@@ -92,9 +93,10 @@ static void settle(struct row *r)
 {
 	int error = edge_sock_error(r->fd);
 
-	r->is_refused = error == ECONNREFUSED;
+	r->reach = error ? ctl_reach_of(EDGE_ESYS, error) : CTL_REACHED;
 	if (error)
-		snprintf(r->why, sizeof(r->why), "%s", strerror(error));
+		snprintf(r->why, sizeof(r->why), "%s%s", strerror(error),
+			 ctl_reach_meaning(r->reach));
 	else
 		r->step = NO_TLS;
 	close(r->fd);
@@ -108,9 +110,11 @@ static void dial(struct hop *h)
 
 		r->step = NO_CONNECTION;
 		if (edge_sock_dial(&r->fd, &h->side.local, h->side.device,
-				   &r->at))
-			snprintf(r->why, sizeof(r->why), "%s",
-				 ctl_reason(EDGE_ESYS));
+				   &r->at)) {
+			r->reach = ctl_reach_of(EDGE_ESYS, errno);
+			snprintf(r->why, sizeof(r->why), "%s%s",
+				 strerror(errno), ctl_reach_meaning(r->reach));
+		}
 	}
 }
 
@@ -138,8 +142,10 @@ static void connect_all(struct hop *h)
 			continue;
 		close(h->row[i].fd);
 		h->row[i].fd = -1;
+		h->row[i].reach = CTL_REACH_SILENT;
 		snprintf(h->row[i].why, sizeof(h->row[i].why),
-			 "no answer within %d s", CTL_SVC_MS / 1000);
+			 "no answer within %d s%s", CTL_SVC_MS / 1000,
+			 ctl_reach_meaning(CTL_REACH_SILENT));
 	}
 }
 
@@ -227,11 +233,13 @@ static void cure(struct hop *h, const struct row *r)
 	edge_addr_print_ip(&h->side.local, true, us);
 	switch (r->step) {
 	case NO_CONNECTION:
-		if (!r->is_refused)
+		if (r->reach != CTL_REACH_REFUSED)
 			ctl_cure_add(k, CTL_ON_FIREWALL,
 				     "allow tcp %s -> %s out", us, r->text);
-		ctl_cure_add(k, CTL_ON_INSIDE,
-			     "on %s: Start-CsWindowsService RTCSRV", r->fqdn);
+		if (r->reach != CTL_REACH_NO_WAY)
+			ctl_cure_add(k, CTL_ON_INSIDE,
+				     "on %s: Start-CsWindowsService RTCSRV",
+				     r->fqdn);
 		break;
 	case NO_TLS:
 		ctl_cure_add(k, CTL_ON_INSIDE,

@@ -1,6 +1,7 @@
 /* doctor, family SYS: one datagram to each time server, all at a time. */
 #include "edgectl/sys_clock.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
@@ -13,7 +14,9 @@
 
 #include "common/crypto.h"
 #include "common/sock.h"
+#include "edgectl/cure_ini.h"
 #include "edgectl/doctor_svc.h"
+#include "edgectl/reach.h"
 #include "edgectl/sntp.h"
 
 enum {
@@ -29,6 +32,7 @@ struct server {
 	uint64_t nonce, asked;
 	bool is_answered;
 	enum edge_err err;
+	enum ctl_reach reach;
 	int64_t behind_ms;
 };
 
@@ -91,6 +95,7 @@ static void ask(struct server *s, const struct ctl_doctor *d)
 	    send(s->fd, out, sizeof(out), 0) == (ssize_t)sizeof(out))
 		return;
 	s->err = EDGE_ESYS;
+	s->reach = ctl_reach_of(s->err, errno);
 	s->is_answered = true;
 }
 
@@ -103,7 +108,8 @@ static void take(struct server *s)
 	struct ctl_sntp got;
 
 	if (n < 0) {
-		s->err = EDGE_ESYS; /* nobody there */
+		s->err = EDGE_ESYS;
+		s->reach = ctl_reach_of(s->err, errno);
 		s->is_answered = true;
 		return;
 	}
@@ -141,6 +147,7 @@ static void wait_for_all(struct clocks *c)
 
 static void tell_silent(struct clocks *c)
 {
+	static const struct ctl_ini_set other = {"network", "ntp", "ADDRESS"};
 	char names[256] = "";
 	size_t len = 0;
 
@@ -154,10 +161,15 @@ static void tell_silent(struct clocks *c)
 			len += (size_t)snprintf(names + len,
 						sizeof(names) - len, "%s%s",
 						i ? ", " : "", text);
-		ctl_cure_add(&c->d->cure, CTL_ON_FIREWALL,
-			     "allow udp from this host -> %s port 123 out",
-			     text);
+		if (c->v[i].reach != CTL_REACH_REFUSED &&
+		    (c->v[i].reach || !c->v[i].is_answered))
+			ctl_cure_add(&c->d->cure, CTL_ON_FIREWALL,
+				     "allow udp from this host -> %s port 123 "
+				     "out",
+				     text);
 	}
+	if (!c->d->cure.count) /* they are reached, and have no time */
+		ctl_cure_set(&c->d->cure, c->d->c->config_path, &other);
 	ctl_doctor_bad(c->d, TOPO_WARN, "SYS-004", names,
 		       "no time server answers with a time");
 }

@@ -33,10 +33,11 @@ def on_inside(lab, line):
     heal.heal_inside(lab, UNITS.get(found[1], f'mcu-{found[1]}'))
 
 
-def on_firewall(_lab, line):
-    """Nothing lies between the edge and the others here: it is read alone."""
+def on_firewall(lab, line):
+    """Whatever lies between the edge and the others in this lab goes."""
     if not ALLOW.fullmatch(line):
         raise Unknown(f'no rule in "{line}"')
+    heal.clear_way(lab)
 
 
 def on_ca(lab, line):

@@ -18,8 +18,8 @@ def other_key(lab):
     lab.reload('access-edge')
 
 
-def second_member(lab):
-    """edge02 joins the pool with another key of A/V authentication."""
+def second_member(lab, has_other_key=True):
+    """edge02 joins the pool, with another key of A/V authentication."""
     paths = pool.two_members(lab)
     topology = export.text(allowed=[('fabrikam.com', 'sip.fabrikam.com')],
                            blocked=['adatum.com'],
@@ -28,10 +28,11 @@ def second_member(lab):
     other = EdgeHost(lab.world.second_edge(), lab.folder / 'edge2',
                      lab.binaries, member=2)
     other.furnish(lab.ca)
-    pki.issue(lab.ca, 'internal', [
-        other.etc / 'certs' / f'av-auth{end}' for end in ('-chain.pem',
-                                                          '.key')],
-        corp('edgepool01'))
+    if has_other_key:
+        pki.issue(lab.ca, 'internal', [
+            other.etc / 'certs' / f'av-auth{end}' for end in ('-chain.pem',
+                                                              '.key')],
+            corp('edgepool01'))
     for one in (other, lab.host):
         one.load(topology, hosts, operator_key(lab.folder))
     lab.service('av-edge', other, '-edge02')

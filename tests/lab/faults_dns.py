@@ -1,5 +1,6 @@
 """Faults of names: HOSTS, the resolver, the public zone."""
 from lab.fault import Fault, both, hosts, published, unpublished
+from lab.faults_cert import second_member
 from support import netns
 
 SIP = '_sip._tls.contoso.com'
@@ -25,6 +26,14 @@ def resolved(link, *more):
         file.unlink()
         file.symlink_to(f'/run/systemd/resolve/{link}')
     return breaks
+
+
+def balanced(lab):
+    """A hardware balancer stands before a pool of two."""
+    second_member(lab, has_other_key=False)
+    lab.zone.replace(*(f'{name}.contoso.com. 3600 IN A 192.0.2.{last}'
+                       for name, last in (('sip', 121), ('webconf', 131),
+                                          ('av', 141))))
 
 
 FAULTS = (
@@ -60,6 +69,8 @@ FAULTS = (
           'dns', published('sip.contoso.com. 3600 IN A 192.0.2.99')),
     Fault('a-record-absent', 'webconf.contoso.com has no address', 'DNS-013',
           'dns', unpublished('webconf.contoso.com', 'A')),
+    Fault('balancer-not-named', 'a hardware balancer has the addresses of a '
+          "pool's names", 'DNS-018', 'edge', balanced, is_another_world=True),
     Fault('sipinternal-published', 'a record of the inside is published',
           'DNS-017', 'dns',
           published('_sipinternaltls._tcp.contoso.com. 3600 IN SRV 0 0 5061 '

@@ -38,6 +38,9 @@ FAULTS = (
           typed(f'ip route add default via {INSIDE} dev int metric 200')),
     Fault('no-default-route', 'there is no default route', 'NET-001', 'edge',
           typed('ip route del default')),
+    Fault('internet-blackholed', 'a route that leads nowhere is before the '
+          'default route', 'NET-001', 'edge',
+          typed('ip route add blackhole 128.0.0.0/1')),
     Fault('both-sides-on-one-nic', 'the inside address is on the outside NIC',
           'NET-007', 'edge',
           typed('ip address del 172.16.20.21/24 dev int',
@@ -92,6 +95,13 @@ FAULTS = (
           'FW-003', 'edge',
           typed('nft insert rule inet lync_edge output ip daddr 10.20.30.0/24 '
                 'tcp dport 5061 drop')),
+    Fault('answers-blocked', 'another table lets no answers out', 'FW-003', 'edge',
+          typed('nft add table inet other',
+                "nft 'add chain inet other output { type filter hook output "
+                "priority -10; policy drop; }'",
+                'nft add rule inet other output oifname lo accept',
+                'nft add rule inet other output oifname int accept',
+                'nft add rule inet other output ct state new accept')),
     Fault('port-open', 'the filter lets in what nobody serves', 'FW-002',
           'edge', typed(f'{FILTER} ip daddr {ACCESS} tcp dport 22 accept')),
     Fault('stray-listener', 'something else listens outside, and is let in',

@@ -4,6 +4,7 @@ import shutil
 
 from lab.fault import Fault, stopped
 from lab.host import lab_topology, operator_key
+from support import netns
 
 
 def one_director(lab):
@@ -39,6 +40,14 @@ def stale(lab):
     lab.reload('access-edge', 'av-edge')
 
 
+def between(verdict):
+    """A filter before dir02."""
+    return lambda lab: lab.world.inside.exec(
+        'nft', 'add table inet between; add chain inet between in { type '
+        'filter hook input priority 0; }; add rule inet between in ip daddr '
+        f'{netns.DIRECTORS[1]} tcp dport 5061 {verdict}')
+
+
 FAULTS = (
     Fault('access-edge-down', 'access-edge does not run', 'SVC-001', 'edge',
           stopped('access-edge')),
@@ -50,10 +59,15 @@ FAULTS = (
           'inside', stopped('director')),
     Fault('next-hop-member-down', 'one member of the next hop does not run',
           'SVC-005', 'inside', one_director),
+    Fault('next-hop-filtered', 'a filter inside drops what goes to a member '
+          'of the next hop', 'SVC-005', 'firewall inside', between('drop')),
+    Fault('next-hop-prohibited', 'a filter inside refuses what goes to a '
+          'member of the next hop', 'SVC-005', 'firewall',
+          between('reject with icmp type admin-prohibited')),
     Fault('next-hop-wrong-certificate', 'the next hop shows the certificate '
           'of another machine', 'SVC-004', 'inside', wrong_certificate),
-    Fault('mcu-absent', 'the Data MCU fe02 does not run', 'SVC-010', 'inside',
-          stopped('mcu-fe02')),
+    Fault('mcu-absent', 'the Data MCU fe02 does not run', 'SVC-010',
+          'inside firewall', stopped('mcu-fe02')),
     Fault('stale-topology', 'webconf-edge has an older topology than the '
           'store', 'TOP-002', 'edge', stale),
 )

@@ -57,6 +57,12 @@ def _network(lab, kept):
     lab.host.plan()
 
 
+def clear_way(lab):
+    """No filter before the servers inside."""
+    netns.run('ip', 'netns', 'exec', lab.world.inside.name, 'nft',
+              'add table inet between; delete table inet between')
+
+
 def heal_inside(lab, unit):
     """A server inside, or the partner: as it was, and running."""
     _put_back(lab, unit)
@@ -93,6 +99,7 @@ def mend(lab):
     for name in extra:
         lab.units.forget(name)
     lab.world.drop_second_edge()
+    clear_way(lab)
     shutil.rmtree(lab.folder / 'edge2', ignore_errors=True)
     _network(lab, kept)
     shutil.rmtree(lab.host.folder / 'resolve', ignore_errors=True)

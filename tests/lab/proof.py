@@ -50,6 +50,9 @@ def prove(lab, fault):
     for finding in seen:
         for word in ('saw', 'want', 'why', 'fix', 'cure', 'page'):
             assert finding.get(word), f"{finding['id']} without {word}"
+            assert all(step['on'] in fault.hands.split()
+                       for step in finding['cure']), \
+                f"not by {fault.hands}: {finding['cure']}"
     for finding in seen:
         cure.run(lab, finding['cure'])
     try:

@@ -193,6 +193,82 @@ START_TEST(relay_has_the_addresses_of_all_members)
 }
 END_TEST
 
+static void publish(const char *name, struct edge_addr at)
+{
+	struct ctl_dns_want *w = find(name);
+
+	ck_assert_ptr_nonnull(w);
+	w->got_count = 0;
+	answer(w, at);
+}
+
+static enum ctl_dns_verdict verdict_of(const char *name)
+{
+	struct ctl_dns_want *w = find(name);
+
+	return ctl_dns_balanced(judge(w), w);
+}
+
+/* A pool of two, none of whose addresses is published but the balancer's. */
+static void list_of_balanced(void)
+{
+	const struct topo pool = topo_fixture_pool();
+	static struct edge_addr others[1];
+
+	others[0] = ip(192, 42);
+	t.av_members = others;
+	t.av_member_count = 1;
+	t.members = pool.members;
+	t.member_count = pool.member_count;
+	ctl_dns_list(wants, &t, &config, AF_INET);
+	publish("sip.contoso.com", ip(192, 121));
+	publish("webconf.contoso.com", ip(192, 131));
+	publish("av.contoso.com", ip(192, 141));
+}
+
+START_TEST(balancer_of_a_pool_is_told_by_its_relays_name)
+{
+	list_of_balanced();
+	ck_assert(ctl_dns_is_balanced(wants));
+	ck_assert_int_eq(verdict_of("sip.contoso.com"), CTL_DNS_BALANCED);
+	ck_assert_str_eq(find("sip.contoso.com")->setting, "access");
+	ck_assert_int_eq(verdict_of("webconf.contoso.com"), CTL_DNS_BALANCED);
+	ck_assert_str_eq(find("webconf.contoso.com")->setting, "webconf");
+	ck_assert_int_eq(verdict_of("av.contoso.com"), CTL_DNS_BALANCED);
+	ck_assert_str_eq(find("av.contoso.com")->setting, "av");
+	/* any member's address there: the pool is balanced by DNS */
+	publish("av.contoso.com", ip(192, 42));
+	ck_assert(!ctl_dns_is_balanced(wants));
+}
+END_TEST
+
+START_TEST(balancer_that_edge_ini_names_is_right)
+{
+	config.public_at.access = strdup("192.0.2.121");
+	config.public_at.webconf = strdup("192.0.2.131");
+	config.public_at.av = strdup("192.0.2.141");
+	list_of_balanced();
+	ck_assert(!ctl_dns_is_balanced(wants));
+	ck_assert_int_eq(verdict_of("sip.contoso.com"), CTL_DNS_GOOD);
+	ck_assert_int_eq(verdict_of("webconf.contoso.com"), CTL_DNS_GOOD);
+	ck_assert_int_eq(verdict_of("av.contoso.com"), CTL_DNS_GOOD);
+	publish("av.contoso.com", ip(192, 42));
+	ck_assert_int_eq(verdict_of("av.contoso.com"), CTL_DNS_WRONG);
+	free(config.public_at.access);
+	free(config.public_at.webconf);
+	free(config.public_at.av);
+}
+END_TEST
+
+START_TEST(balancer_stands_before_no_single_edge)
+{
+	ctl_dns_list(wants, &t, &config, AF_INET);
+	publish("av.contoso.com", ip(192, 141));
+	ck_assert(!ctl_dns_is_balanced(wants));
+	ck_assert_int_eq(verdict_of("av.contoso.com"), CTL_DNS_WRONG);
+}
+END_TEST
+
 static const struct {
 	const char *target;
 	uint16_t port;
@@ -296,6 +372,9 @@ Suite *test_suite(void)
 	tcase_add_test(tc, list_takes_addresses_of_edge_ini_before_a_nat);
 	tcase_add_test(tc, address_is_right_alone);
 	tcase_add_test(tc, relay_has_the_addresses_of_all_members);
+	tcase_add_test(tc, balancer_of_a_pool_is_told_by_its_relays_name);
+	tcase_add_test(tc, balancer_that_edge_ini_names_is_right);
+	tcase_add_test(tc, balancer_stands_before_no_single_edge);
 	tcase_add_loop_test(tc, service_has_port_and_target, 0,
 			    sizeof(services) / sizeof(*services));
 	tcase_add_test(tc, service_is_judged_by_what_is_tried_first);

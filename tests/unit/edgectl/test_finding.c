@@ -134,6 +134,31 @@ START_TEST(finding_moves_no_cursor)
 }
 END_TEST
 
+/* A server's reason, a path, a record: none makes a finding vanish. */
+START_TEST(finding_with_bytes_of_others_is_shown_clean)
+{
+	const struct ctl_finding f = {
+		.level = TOPO_ERROR,
+		.id = "SVC-009",
+		.place = "av-edge \xff",
+		.saw = "refused with 486 (Quota \x1b[31m f\xfcr)",
+		.cure = &cure,
+	};
+	const json_t *o;
+
+	ctl_cure_add(&cure, CTL_ON_DNS, "delete a\x1b\xfc. IN A 192.0.2.1");
+	c.json = true;
+	ctl_find_show(&c, &f);
+	ck_assert_uint_eq(json_array_size(c.findings), 1);
+	o = json_array_get(c.findings, 0);
+	ck_assert_str_eq(text(o, "place"), "av-edge ?");
+	ck_assert_str_eq(text(o, "saw"), "refused with 486 (Quota ?[31m f?r)");
+	ck_assert_str_eq(
+		text(json_array_get(json_object_get(o, "cure"), 2), "run"),
+		"delete a??. IN A 192.0.2.1");
+}
+END_TEST
+
 START_TEST(finding_of_no_table_has_no_page)
 {
 	c.json = true;
@@ -253,6 +278,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, finding_counts_by_its_level);
 	tcase_add_test(t, finding_prints_each_step_with_whose_hands_it_takes);
 	tcase_add_test(t, finding_moves_no_cursor);
+	tcase_add_test(t, finding_with_bytes_of_others_is_shown_clean);
 	tcase_add_test(t, finding_of_no_table_has_no_page);
 	tcase_add_test(t, cure_restart_says_what_it_cuts);
 	tcase_add_test(t, cure_leaves_out_what_does_not_fit);

@@ -205,6 +205,31 @@ START_TEST(fw_judge_lets_rows_pass_before_what_drops_the_rest)
 }
 END_TEST
 
+/* What leaves may, what it is an answer to came in: it does not get back. */
+START_TEST(fw_judge_lets_answers_pass_by_what_they_are)
+{
+	put(false, "{\"chain\":{\"family\":\"inet\",\"table\":\"own\",\"name\":"
+		   "\"out\",\"type\":\"filter\",\"hook\":\"output\",\"prio\":0,"
+		   "\"policy\":\"drop\"}}");
+	put(false, "{\"rule\":{\"family\":\"inet\",\"table\":\"own\",\"chain\":"
+		   "\"out\",\"handle\":3,\"expr\":[{\"match\":{\"op\":\"in\","
+		   "\"left\":{\"ct\":{\"key\":\"state\"}},\"right\":\"new\"}},"
+		   "{\"accept\":null}]}}");
+	ck_assert_str_eq(judge(), "FW-003");
+	ck_assert_ptr_nonnull(strstr(r->finding[0].saw,
+				     "E1 (answers of tcp 443 to 192.0.2.21)"));
+	ck_assert_uint_eq(r->finding[0].cure.count, 1);
+	ck_assert_str_eq(r->finding[0].cure.step[0].line,
+			 "nft add rule inet own out ct state established "
+			 "accept");
+	put(false, "{\"rule\":{\"family\":\"inet\",\"table\":\"own\",\"chain\":"
+		   "\"out\",\"handle\":4,\"expr\":[{\"match\":{\"op\":\"in\","
+		   "\"left\":{\"ct\":{\"key\":\"state\"}},\"right\":"
+		   "\"established\"}},{\"accept\":null}]}}");
+	ck_assert_str_eq(judge(), "");
+}
+END_TEST
+
 START_TEST(fw_judge_notes_what_other_families_would_echo)
 {
 	put(false, "{\"chain\":{\"family\":\"inet\",\"table\":\"own\",\"name\":"
@@ -279,6 +304,30 @@ START_TEST(fw_judge_names_who_listens_behind_an_open_port)
 	ck_assert_ptr_nonnull(
 		strstr(r->finding[0].saw, "tcp 22 (listening: sshd, pid 714)"));
 	ck_assert_int_eq(r->finding[0].level, TOPO_WARN);
+}
+END_TEST
+
+START_TEST(fw_judge_counts_what_it_has_no_room_for)
+{
+	json_array_clear(json_object_get(doc, "nftables"));
+	own_table("drop", NULL);
+	for (unsigned i = 0; i < CTL_FW_FINDINGS + 6; i++) {
+		char text[512];
+
+		(void)snprintf(
+			text, sizeof(text),
+			"{\"rule\":{\"family\":\"inet\",\"table\":"
+			"\"own\",\"chain\":\"in\",\"handle\":%u,"
+			"\"expr\":[{\"match\":{\"op\":\"==\",\"left\":{"
+			"\"payload\":{\"protocol\":\"tcp\",\"field\":"
+			"\"dport\"}},\"right\":%u}},{\"accept\":null}]}}",
+			100 + i, 6000 + i);
+		put(false, text);
+	}
+	judge();
+	ck_assert_uint_eq(r->findings, CTL_FW_FINDINGS);
+	ck_assert_uint_ge(r->left_out, 6);
+	ck_assert_ptr_nonnull(ctl_advice_find("FW-009"));
 }
 END_TEST
 
@@ -533,11 +582,13 @@ Suite *test_suite(void)
 			    sizeof(managing) / sizeof(*managing));
 	tcase_add_test(tc, fw_judge_names_the_rule_that_blocks);
 	tcase_add_test(tc, fw_judge_lets_rows_pass_before_what_drops_the_rest);
+	tcase_add_test(tc, fw_judge_lets_answers_pass_by_what_they_are);
 	tcase_add_test(tc, fw_judge_notes_what_other_families_would_echo);
 	tcase_add_test(tc, fw_judge_leaves_it_to_dns_that_no_server_is_named);
 	tcase_add_test(tc, fw_judge_finds_a_hole_in_a_range);
 	tcase_add_test(tc, fw_judge_takes_nobody_of_a_list_of_bogons);
 	tcase_add_test(tc, fw_judge_names_who_listens_behind_an_open_port);
+	tcase_add_test(tc, fw_judge_counts_what_it_has_no_room_for);
 	tcase_add_test(tc, fw_judge_leaves_the_operators_rules);
 	tcase_add_test(tc, fw_judge_says_what_it_does_not_know);
 	tcase_add_loop_test(tc, fw_judge_ticks_nothing_that_is_not_known, 0, 5);

@@ -168,6 +168,60 @@ static void server_blackholed(void)
 		false;
 }
 
+static struct ctl_net_route *nowhere(uint32_t table, const char *net,
+				     uint8_t type)
+{
+	struct ctl_net_route *r = net_route(w, table, net, NULL, 0);
+
+	r->is_unicast = false;
+	r->is_throw = type == RTN_THROW;
+	r->type = type;
+	return r;
+}
+
+static void server_dropped(void)
+{
+	nowhere(CTL_NET_MAIN, "10.20.30.32/32", RTN_BLACKHOLE);
+}
+
+static void default_nowhere(void)
+{
+	for (size_t i = 0; i < w->view.routes; i++)
+		if (!w->view.route[i].bits &&
+		    w->view.route[i].table == CTL_NET_MAIN)
+			w->view.route[i].metric = 100;
+	nowhere(CTL_NET_MAIN, "default", RTN_BLACKHOLE);
+}
+
+static void last_resort(void)
+{
+	nowhere(CTL_NET_MAIN, "default", RTN_UNREACHABLE)->metric = 9999;
+}
+
+static void half_of_the_world(void)
+{
+	nowhere(CTL_NET_MAIN, "128.0.0.0/1", RTN_PROHIBIT);
+}
+
+static void half_of_a_table(void)
+{
+	net_route(w, 77, "default", "192.0.2.1", NET_EXT);
+	nowhere(77, "128.0.0.0/1", RTN_BLACKHOLE);
+	net_rule(w, "192.0.2.31", 100, 77);
+}
+
+static void thrown(void)
+{
+	net_forget(w, CTL_NET_TABLE_INSIDE, "default");
+	nowhere(CTL_NET_TABLE_INSIDE, "default", RTN_THROW);
+}
+
+static void rule_for_all(void)
+{
+	net_route(w, 78, "default", "172.16.20.1", NET_INT);
+	net_rule(w, NULL, 200, 78);
+}
+
 static void no_rule(void)
 {
 	for (size_t i = 0; i < w->view.rules; i++)
@@ -244,6 +298,14 @@ static const struct {
 		"ip route replace 10.20.30.0/24 via 172.16.20.1 dev int\n"},
 	{server_blackholed, "NET-002", "ip route del unreachable 10.20.30.32/32\n"
 		"ip route replace 10.20.30.0/24 via 172.16.20.1 dev int\n"},
+	{server_dropped, "NET-002", "ip route del blackhole 10.20.30.32/32\n"
+		"ip route replace 10.20.30.0/24 via 172.16.20.1 dev int\n"},
+	{default_nowhere, "NET-001", "ip route del blackhole default\n"},
+	{last_resort, "", ""},
+	{half_of_the_world, "NET-001", "ip route del prohibit 128.0.0.0/1\n"},
+	{rule_for_all, "NET-001", "by hand: ip rule del lookup 78\n"},
+	{half_of_a_table, "NET-003", "ip rule del from 192.0.2.31 lookup 77 priority 100\n"},
+	{thrown, "NET-003", "ip route replace unreachable default table 5202\n"},
 	{no_rule, "NET-003", "ip rule add from 192.0.2.21 lookup 5201 priority 5201\n"},
 	{rule_astray, "NET-003", "ip rule del from 192.0.2.31 lookup 77 priority 100\n"},
 	{table_flushed, "NET-003", "ip route replace 10.20.30.0/24 via 172.16.20.1 dev int table 5202\n"

@@ -68,19 +68,6 @@ START_TEST(quote_refuses_what_nobody_should_paste)
 }
 END_TEST
 
-START_TEST(tame_text_moves_no_cursor)
-{
-	char text[] = "a\x1b]0;b\x07 c\x7f\r\xc2\x9b"
-		      "d\n\te \u2713 \u00e9";
-	char line[] = "a\n\tb\x1b[m";
-
-	ctl_tame(text);
-	ck_assert_str_eq(text, "a?]0;b? c???d\n\te \u2713 \u00e9");
-	ctl_tame_line(line);
-	ck_assert_str_eq(line, "a  b?[m");
-}
-END_TEST
-
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("edgectl/quote");
@@ -90,7 +77,6 @@ Suite *test_suite(void)
 	tcase_add_test(t, quote_leaves_what_means_nothing_to_a_shell);
 	tcase_add_test(t, quote_is_one_word_for_a_shell);
 	tcase_add_test(t, quote_refuses_what_nobody_should_paste);
-	tcase_add_test(t, tame_text_moves_no_cursor);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,0 +1,12 @@
+/* Text of others, made fit for a terminal and for JSON. PURE. */
+#ifndef EDGECTL_CLEAN_H
+#define EDGECTL_CLEAN_H
+
+/** In place: what is no UTF-8, and what moves a terminal's cursor or turns the
+ * direction of writing, becomes "?"; ends of lines become blanks. Gives text
+ * back. */
+char *ctl_clean(char *text);
+/** The same, but ends of lines and tabs stay. */
+char *ctl_clean_lines(char *text);
+
+#endif
