@@ -7,6 +7,7 @@
 #include "edgectl/doctor.h"
 #include "edgectl/fw_judge.h"
 #include "edgectl/net_plan.h"
+#include "edgectl/nft_boot.h"
 #include "edgectl/render.h"
 #include "edgectl/run.h"
 
@@ -79,6 +80,7 @@ static void judge(struct ctl_doctor *d, const struct loaded *l,
 	struct ctl_fw_report *r = malloc(sizeof(*r));
 	struct ctl_sockets *s = malloc(sizeof(*s));
 	char manage[CTL_FW_MANAGE];
+	struct ctl_nft_boot boot;
 	const struct ctl_fw_view v = {
 		.topo = d->topo,
 		.config = d->c->config,
@@ -88,6 +90,7 @@ static void judge(struct ctl_doctor *d, const struct loaded *l,
 		.device = {n->plan.device[CTL_OUTSIDE],
 			   n->plan.device[CTL_INSIDE]},
 		.manage = is_managed(d) ? NULL : manage,
+		.boot = ctl_nft_boot_read(&boot) ? &boot : NULL,
 	};
 
 	if (r && s) {

@@ -8,6 +8,7 @@
 #include "edgectl/sockets.h"
 
 struct ctl_net_view;
+struct ctl_nft_boot;
 struct edge_config;
 
 enum {
@@ -26,6 +27,7 @@ struct ctl_fw_view {
 	const char *device[CTL_SIDES];
 	/* what a rendering must be told with --manage; NULL: nothing */
 	const char *manage;
+	const struct ctl_nft_boot *boot; /* NULL: it cannot be seen */
 };
 
 struct ctl_fw_report {

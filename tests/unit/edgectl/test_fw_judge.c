@@ -6,6 +6,7 @@
 
 #include "edgectl/fw_judge.h"
 #include "edgectl/net_view.h"
+#include "edgectl/nft_boot.h"
 #include "tests/support/suite.h"
 #include "tests/unit/edgectl/render_world.h"
 
@@ -13,6 +14,7 @@ static struct render_world w;
 static json_t *doc;
 static struct ctl_fw_report *r;
 static struct ctl_sockets sockets;
+static const struct ctl_nft_boot *boot;
 static const char *manage;	/* who is not named in edge.ini */
 static struct ctl_net_view net; /* with more addresses than the topology's */
 
@@ -29,6 +31,7 @@ static void setup(void)
 	r = malloc(sizeof(*r));
 	sockets.count = 0;
 	manage = NULL;
+	boot = NULL;
 	memset(&net, 0, sizeof(net));
 }
 
@@ -48,6 +51,7 @@ static const char *judge(void)
 		.sockets = &sockets,
 		.net = &net,
 		.manage = manage,
+		.boot = boot,
 		.device = {"ext", "int"},
 	};
 	struct ctl_nft *n = NULL;
@@ -485,6 +489,50 @@ START_TEST(fw_judge_says_that_addresses_were_not_tried)
 }
 END_TEST
 
+static const struct {
+	struct ctl_nft_boot boot;
+	const char *why, *first;
+	size_t steps;
+} boots[] = {
+	/* clang-format off */
+	{{true, true, true}, NULL, NULL, 0},
+	{{true, true, false}, "nftables.service is not enabled", "systemctl enable nftables", 1},
+	{{true, false, true}, "/etc/nftables.conf includes no", "echo 'include \"/etc/nftables.d/*.nft\"' >>/etc/nftables.conf", 1},
+	{{true, false, false}, "/etc/nftables.conf includes no", "echo 'include \"/etc/nftables.d/*.nft\"' >>/etc/nftables.conf", 2},
+	{{false, true, true}, "there is no /etc/nftables.d/lync-edge.nft", "mkdir -p /etc/nftables.d", 3},
+	/* clang-format on */
+};
+
+START_TEST(fw_judge_wants_it_loaded_at_boot)
+{
+	boot = &boots[_i].boot;
+	ck_assert_str_eq(judge(), boots[_i].why ? "FW-008" : "");
+	ck_assert(has_good("at boot") == !boots[_i].why);
+	if (!boots[_i].why)
+		return;
+	ck_assert_ptr_nonnull(strstr(r->finding[0].saw, boots[_i].why));
+	ck_assert_uint_eq(r->finding[0].cure.count, boots[_i].steps);
+	ck_assert_str_eq(r->finding[0].cure.step[0].line, boots[_i].first);
+}
+END_TEST
+
+/* What is not ours is loaded as its owner likes; a cure that loads ours makes
+ * it stay. */
+START_TEST(fw_judge_has_ours_stay)
+{
+	static const struct ctl_nft_boot none = {false, false, false};
+
+	boot = &none;
+	json_array_clear(json_object_get(doc, "nftables"));
+	ck_assert_str_eq(judge(), "FW-001");
+	ck_assert_uint_eq(r->finding[0].cure.count, 5);
+	ck_assert_str_eq(r->finding[0].cure.step[4].line,
+			 "systemctl enable nftables");
+	own_table("drop", NULL);
+	ck_assert_ptr_null(strstr(judge(), "FW-008"));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("fw_judge");
@@ -514,6 +562,9 @@ Suite *test_suite(void)
 	tcase_add_test(tc, fw_judge_knows_the_rows_of_both_families);
 	tcase_add_test(tc, fw_judge_keeps_rules_that_rows_live_by);
 	tcase_add_test(tc, fw_judge_says_that_addresses_were_not_tried);
+	tcase_add_loop_test(tc, fw_judge_wants_it_loaded_at_boot, 0,
+			    sizeof(boots) / sizeof(*boots));
+	tcase_add_test(tc, fw_judge_has_ours_stay);
 	suite_add_tcase(s, tc);
 	return s;
 }
