@@ -84,7 +84,6 @@ static const char *const comments[CTL_PEER_SETS] = {
 	"the pool that the edge sends to",
 	"other servers that speak SIP with the edge",
 	"servers of web conferencing",
-	"central management",
 	"XMPP gateways",
 	"servers and clients with media",
 	"name servers outside",

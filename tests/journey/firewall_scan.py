@@ -16,9 +16,9 @@ FEW = [*range(1, 65536, 97), 22, 53, 443, 3478, 5061, 5062, 8057]
 # rows E1 to E11, as anybody outside finds them
 OUTSIDE = {'tcp': {ACCESS: {443, 5061}, WEBCONF: {443}, AV: {443} | RANGE},
            'udp': {AV: {3478} | RANGE}}
-# rows I1 to I7, by who asks; and who manages the host
+# rows I1 to I6, by who asks; and who manages the host
 INSIDE = {
-    netns.MCU: {'tcp': {443, 4443, 5061, 5062, 8057}, 'udp': {3478}},
+    netns.MCU: {'tcp': {443, 5061, 5062, 8057}, 'udp': {3478}},
     netns.DIRECTORS[0]: {'tcp': {443, 5061, 5062}, 'udp': {3478}},
     netns.INSIDE: {'tcp': {22, 443}, 'udp': {3478}},
 }
