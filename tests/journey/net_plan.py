@@ -65,6 +65,8 @@ FAULTS = {
     'no route inward': ('NET-002', 'ip route del 10.20.30.0/24'),
     'a server by the outside': ('NET-002', f'''
         ip route add 10.20.30.31/32 via {netns.INET} dev ext'''),
+    'a part of the inside by the outside': ('NET-002', f'''
+        ip route add 10.20.30.128/25 via {netns.INET} dev ext'''),
     'no rule': ('NET-003', f'ip rule del from {netns.ACCESS}'),
     'rule that leads inside': ('NET-003', f'''
         ip route add default via {netns.INSIDE} dev int table 77
