@@ -56,7 +56,7 @@ struct ctl_net_view { /* -1 in a switch: not known, or no such family */
 	struct ctl_net_rule rule[CTL_NET_RULES]; /* as the kernel walks them */
 	size_t links, addrs, routes, rules;
 	int rp_filter_all, forward4, forward6;
-	bool is_cut; /* there was more */
+	bool is_cut; /* there was more: nothing follows from what is missing */
 };
 
 /** By rtnetlink and /proc/sys; the caller frees it. EDGE_ESYS with errno. */

@@ -373,6 +373,23 @@ START_TEST(net_plan_takes_parts_for_the_whole)
 }
 END_TEST
 
+/* What was cut may have been what is missing. */
+START_TEST(net_plan_of_a_cut_view_judges_nothing)
+{
+	w->wants.device[CTL_OUTSIDE] = "ext";
+	w->view.is_cut = true;
+	ck_assert_str_eq(net_ids(w), "NET-010");
+	ck_assert_int_eq(w->plan.finding[0].level, TOPO_WARN);
+	ck_assert_str_eq(net_todo(w), "");
+	ck_assert_str_eq(w->plan.device[CTL_OUTSIDE], "ext");
+	net_world_complete(w);
+	ck_assert_str_eq(net_ids(w), "NET-010");
+	ck_assert_uint_eq(w->plan.goods, 1); /* forwarding alone */
+	forwarding();
+	ck_assert_str_eq(net_ids(w), "NET-010 NET-005");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("net_plan");
@@ -398,6 +415,7 @@ Suite *test_suite(void)
 			    net_plan_wants_no_part_of_a_network_to_go_elsewhere,
 			    0, sizeof(holes) / sizeof(*holes));
 	tcase_add_test(tc, net_plan_takes_parts_for_the_whole);
+	tcase_add_test(tc, net_plan_of_a_cut_view_judges_nothing);
 	suite_add_tcase(s, tc);
 	return s;
 }
