@@ -21,7 +21,8 @@ struct ctl_net_link {
 	int index;
 	char name[16];
 	bool is_up, is_loopback;
-	int rp_filter; /* 0 off, 1 strict, 2 loose; -1: not known */
+	int rp_filter;		/* 0 off, 1 strict, 2 loose; -1: not known */
+	int forward4, forward6; /* what comes in by it; -1: not known */
 };
 
 struct ctl_net_addr {

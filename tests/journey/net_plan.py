@@ -75,6 +75,10 @@ FAULTS = {
     'loose': ('NET-004', 'sysctl -qw net.ipv4.conf.ext.rp_filter=2'),
     'all loose': ('NET-004', 'sysctl -qw net.ipv4.conf.all.rp_filter=2'),
     'forwarding': ('NET-005', 'sysctl -qw net.ipv4.ip_forward=1'),
+    'a device forwards': ('NET-005',
+                          'sysctl -qw net.ipv4.conf.ext.forwarding=1'),
+    'a device forwards IPv6': ('NET-005',
+                               'sysctl -qw net.ipv6.conf.int.forwarding=1'),
     'no address': ('NET-006', f'ip address del {netns.EDGE_OUTSIDE[1]}/24 '
                               'dev ext'),
     'other device': ('NET-007', f'''

@@ -60,6 +60,8 @@ FAULTS = (
     Fault('forwarding-on-v6', 'the host routes IPv6 between its sides',
           'NET-005', 'edge',
           typed('sysctl -qw net.ipv6.conf.all.forwarding=1')),
+    Fault('forwarding-on-of-device', 'one NIC forwards what comes in by it',
+          'NET-005', 'edge', typed('sysctl -qw net.ipv4.conf.ext.forwarding=1')),
     Fault('address-missing', 'an outside address is on no NIC', 'NET-006',
           'edge', typed(f'ip address del {WEBCONF}/24 dev ext')),
     Fault('address-on-wrong-nic', 'an outside address is on the inside NIC',

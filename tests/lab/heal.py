@@ -8,6 +8,7 @@ KEPT = ('etc/lync-edge', 'etc/systemd', 'etc/resolv.conf', 'etc/nftables.conf',
         'etc/nftables.d', 'state')
 NEIGHBOURS = {'director': 'director', 'partner': 'partner'}
 SYSCTL = ('net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding',
+          'net.ipv4.conf.ext.forwarding', 'net.ipv4.conf.int.forwarding',
           'net.ipv4.conf.all.rp_filter', 'net.ipv4.conf.ext.rp_filter',
           'net.ipv4.conf.int.rp_filter')
 RULES = ('local', 'main', 'default')

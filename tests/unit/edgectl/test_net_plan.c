@@ -154,6 +154,26 @@ static void forwarding(void)
 	w->view.forward4 = w->view.forward6 = 1;
 }
 
+/* The host as a whole does not. */
+static void device_forwards(void)
+{
+	w->view.link[1].forward4 = 1;
+}
+
+static void device_forwards_six(void)
+{
+	w->view.forward6 = 0;
+	w->view.link[1].forward6 = w->view.link[2].forward6 = 1;
+}
+
+/* With the one switch all are off. */
+static void all_devices_forward(void)
+{
+	w->view.forward4 = 1;
+	for (size_t i = 0; i < w->view.links; i++)
+		w->view.link[i].forward4 = 1;
+}
+
 static void no_address(void)
 {
 	w->view.addr[1] = w->view.addr[--w->view.addrs];
@@ -200,7 +220,11 @@ static const struct {
 		"ip route replace unreachable default table 5202\n"},
 	{loose, "NET-004", "sysctl -w net/ipv4/conf/ext/rp_filter=1\n"},
 	{all_loose, "NET-004", "sysctl -w net.ipv4.conf.all.rp_filter=1\n"},
-	{forwarding, "NET-005", "sysctl -w net.ipv4.ip_forward=0\n"
+	{device_forwards, "NET-005", "sysctl -w net/ipv4/conf/ext/forwarding=0\n"},
+	{device_forwards_six, "NET-005", "sysctl -w net/ipv6/conf/ext/forwarding=0\n"
+		"sysctl -w net/ipv6/conf/int/forwarding=0\n"},
+	{all_devices_forward, "NET-005", "sysctl -w net.ipv4.ip_forward=0\n"},
+	{forwarding, "NET-005 NET-005", "sysctl -w net.ipv4.ip_forward=0\n"
 		"sysctl -w net.ipv6.conf.all.forwarding=0\n"},
 	{no_address, "NET-006", "by hand: ip address add 192.0.2.31/24 dev ext\n"},
 	{other_device, "NET-007", "by hand: ip address del 192.0.2.41/24 dev int\n"
@@ -283,7 +307,7 @@ START_TEST(net_plan_without_a_topology_looks_at_forwarding)
 	w->wants.topo = NULL;
 	ck_assert_str_eq(net_ids(w), "");
 	forwarding();
-	ck_assert_str_eq(net_ids(w), "NET-005");
+	ck_assert_str_eq(net_ids(w), "NET-005 NET-005");
 }
 END_TEST
 
@@ -386,7 +410,7 @@ START_TEST(net_plan_of_a_cut_view_judges_nothing)
 	ck_assert_str_eq(net_ids(w), "NET-010");
 	ck_assert_uint_eq(w->plan.goods, 1); /* forwarding alone */
 	forwarding();
-	ck_assert_str_eq(net_ids(w), "NET-010 NET-005");
+	ck_assert_str_eq(net_ids(w), "NET-010 NET-005 NET-005");
 }
 END_TEST
 
