@@ -21,25 +21,25 @@ static struct ctl_dns_want *add(struct listing *l, const char *prefix,
 				const char *name, bool is_srv)
 {
 	struct ctl_dns_wants *o = l->out;
+	char full[EDGE_DNS_NAME_LEN];
 	struct ctl_dns_want *w;
 
-	if (o->count == CTL_DNS_WANTS) {
-		o->left_off = true;
-		return NULL;
-	}
-	w = &o->v[o->count];
-	memset(w, 0, sizeof(*w));
-	w->is_srv = is_srv;
 	if (!name || !*name ||
-	    (size_t)snprintf(w->name, sizeof(w->name), "%s%s", prefix, name) >=
-		    sizeof(w->name) ||
-	    topo_is_inside_name(l->topo, edge_slice_str(w->name)))
+	    (size_t)snprintf(full, sizeof(full), "%s%s", prefix, name) >=
+		    sizeof(full) ||
+	    topo_is_inside_name(l->topo, edge_slice_str(full)))
 		return NULL;
 	for (size_t i = 0; i < o->count; i++)
-		if (o->v[i].is_srv == is_srv &&
-		    !strcasecmp(o->v[i].name, w->name))
+		if (o->v[i].is_srv == is_srv && !strcasecmp(o->v[i].name, full))
 			return NULL;
-	o->count++;
+	if (o->count == CTL_DNS_WANTS) {
+		o->left_off++;
+		return NULL;
+	}
+	w = &o->v[o->count++];
+	memset(w, 0, sizeof(*w));
+	w->is_srv = is_srv;
+	memcpy(w->name, full, sizeof(full));
 	return w;
 }
 
@@ -161,7 +161,7 @@ void ctl_dns_list(struct ctl_dns_wants *out, const struct topo *t,
 {
 	struct listing l = {out, t, c, family};
 	out->count = 0;
-	out->left_off = false;
+	out->left_off = 0;
 	want_access(&l, "", t->access_name);
 	want_webconf(&l);
 	want_av(&l);

@@ -38,7 +38,7 @@ struct ctl_dns_want {
 struct ctl_dns_wants {
 	struct ctl_dns_want v[CTL_DNS_WANTS];
 	size_t count;
-	bool left_off; /* more domains than there is room for */
+	size_t left_off; /* records for which there is no room */
 };
 
 /** Everything that clients and partners look up; names of the inside are left

@@ -265,6 +265,10 @@ static void judge(struct job *j)
 	}
 	if (silent)
 		tell_silence(j);
+	if (j->wants.left_off)
+		ctl_doctor_bad(j->d, TOPO_INFO, "DNS-019", "the SIP domains",
+			       "%zu more records were not asked for",
+			       j->wants.left_off);
 	if (good)
 		ctl_doctor_good(j->d,
 				"%u names for the inside alone are not "

@@ -8,6 +8,7 @@
 #include "edgectl/fw_judge.h"
 #include "edgectl/fw_parts.h"
 #include "edgectl/net_plan.h"
+#include "edgectl/nft_boot.h"
 #include "edgectl/render.h"
 #include "edgectl/run.h"
 
@@ -64,7 +65,7 @@ static void report(struct ctl_doctor *d, const struct ctl_fw_report *r)
 		ctl_doctor_bad(d, f->level, f->id, f->place, "%s", f->saw);
 	}
 	if (r->left_out) {
-		ctl_fw_cure_ours(&d->cure);
+		d->cure = r->all;
 		ctl_doctor_bad(d, TOPO_WARN, "FW-009", "nftables",
 			       "%zu rows and ports more, each of a rule of its "
 			       "own",
@@ -87,6 +88,7 @@ static void judge(struct ctl_doctor *d, const struct loaded *l,
 	struct ctl_fw_report *r = malloc(sizeof(*r));
 	struct ctl_sockets *s = malloc(sizeof(*s));
 	char manage[CTL_FW_MANAGE];
+	struct ctl_nft_boot boot;
 	const struct ctl_fw_view v = {
 		.topo = d->topo,
 		.config = d->c->config,
@@ -96,6 +98,7 @@ static void judge(struct ctl_doctor *d, const struct loaded *l,
 		.device = {n->plan.device[CTL_OUTSIDE],
 			   n->plan.device[CTL_INSIDE]},
 		.manage = is_managed(d) ? NULL : manage,
+		.boot = ctl_nft_boot_read(&boot) ? &boot : NULL,
 	};
 
 	if (r && s) {

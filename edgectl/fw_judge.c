@@ -93,6 +93,7 @@ void ctl_fw_cure_ours(const struct ctl_fw_maker *m, struct ctl_cure *k)
 		manage ? "--manage '" : "", manage ? manage : "",
 		manage ? "' " : "");
 	ctl_cure_add(k, CTL_ON_EDGE, "nft -f " CTL_NFT_FILE);
+	ctl_fw_cure_boot(m, k);
 }
 
 bool ctl_fw_is_ours(const struct ctl_nft_place *at)
@@ -130,4 +131,7 @@ void ctl_fw_judge(struct ctl_fw_report *r, const struct ctl_fw_view *v)
 	ctl_fw_blocked(&m);
 	ctl_fw_open(&m);
 	ctl_fw_forward(&m);
+	ctl_fw_boot(&m);
+	if (r->left_out)
+		ctl_fw_cure_ours(&m, &r->all);
 }

@@ -8,6 +8,7 @@
 #include "edgectl/sockets.h"
 
 struct ctl_net_view;
+struct ctl_nft_boot;
 struct edge_config;
 
 enum {
@@ -26,6 +27,7 @@ struct ctl_fw_view {
 	const char *device[CTL_SIDES];
 	/* what a rendering must be told with --manage; NULL: nothing */
 	const char *manage;
+	const struct ctl_nft_boot *boot; /* NULL: it cannot be seen */
 };
 
 struct ctl_fw_report {
@@ -36,6 +38,7 @@ struct ctl_fw_report {
 		struct ctl_cure cure;
 	} finding[CTL_FW_FINDINGS];
 	size_t findings, left_out; /* the latter have no room */
+	struct ctl_cure all;	   /* of those left out: the filter anew */
 	char good[CTL_FW_GOODS][CTL_FW_TEXT];
 	size_t goods;
 	bool is_next_hop_blocked, is_dns_blocked, is_ntp_blocked;

@@ -48,6 +48,8 @@ void ctl_fw_good(struct ctl_fw_maker *m, const char *fmt, ...)
 void ctl_fw_join(char *list, size_t cap, const char *word);
 /** Our own table, made and loaded anew. */
 void ctl_fw_cure_ours(const struct ctl_fw_maker *m, struct ctl_cure *k);
+/** So that it is loaded at boot; nothing where that is so. */
+void ctl_fw_cure_boot(const struct ctl_fw_maker *m, struct ctl_cure *k);
 bool ctl_fw_is_ours(const struct ctl_nft_place *at);
 
 /** Somebody on that side whom no rule knows. */
@@ -60,5 +62,6 @@ bool ctl_fw_has_six(const struct ctl_fw_owns *o);
 void ctl_fw_blocked(struct ctl_fw_maker *m);
 void ctl_fw_open(struct ctl_fw_maker *m);
 void ctl_fw_forward(struct ctl_fw_maker *m);
+void ctl_fw_boot(struct ctl_fw_maker *m);
 
 #endif

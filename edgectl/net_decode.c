@@ -88,6 +88,8 @@ static void take_link(struct ctl_net_view *v, const struct nlmsghdr *h)
 			(m->ifi_flags & IFF_UP) && (m->ifi_flags & IFF_RUNNING),
 		.is_loopback = m->ifi_flags & IFF_LOOPBACK,
 		.rp_filter = -1,
+		.forward4 = -1,
+		.forward6 = -1,
 	};
 	len = mnl_attr_get_payload_len(a.v[IFLA_IFNAME]);
 	len = len < sizeof(l->name) ? len : sizeof(l->name) - 1;

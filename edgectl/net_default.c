@@ -211,28 +211,6 @@ void ctl_net_default(struct ctl_net_maker *m, uint8_t family)
 			     ctl_net_onlink(m, out, gateway));
 }
 
-void ctl_net_forwarding(struct ctl_net_maker *m)
-{
-	const struct ctl_net_view *v = m->view;
-	bool is4 = v->forward4 > 0, is6 = v->forward6 > 0;
-	int f = -1;
-
-	if (is4 || is6)
-		f = ctl_net_found(m, "NET-005", TOPO_ERROR,
-				  is4 ? "net.ipv4.ip_forward"
-				      : "net.ipv6.conf.all.forwarding",
-				  "this host forwards %s between its devices",
-				  is4 && is6 ? "IPv4 and IPv6"
-				  : is4	     ? "IPv4"
-					     : "IPv6");
-	else
-		ctl_net_good(m, "nothing is forwarded between the sides");
-	ctl_net_step(m, is4 ? f : -1, "sysctl -w net.ipv4.ip_forward=0");
-	if (v->forward6 >= 0)
-		ctl_net_step(m, is6 ? f : -1,
-			     "sysctl -w net.ipv6.conf.all.forwarding=0");
-}
-
 /* Strict: what counts is the greater one of "all" and the device's. */
 static bool is_strict(const struct ctl_net_maker *m,
 		      const struct ctl_net_link *l)

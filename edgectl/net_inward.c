@@ -175,15 +175,28 @@ static void find_via(struct ctl_net_maker *m, struct ctl_net_net *n)
 	}
 }
 
-/* What keeps packets to an address from the inside device: a route of its
- * own, not the default. */
-static const struct ctl_net_route *obstacle(const struct ctl_net_maker *m,
-					    const struct edge_addr *at)
-{
-	const struct ctl_net_route *r =
-		ctl_net_route_in(m->view, CTL_NET_MAIN, at);
+struct goal {
+	const struct ctl_net_maker *m;
+	const struct ctl_net_net *net;
+};
 
-	return r && r->bits && !is_inward(m, r) ? r : NULL;
+/* By the inside device; or a part of it that is a network of our own. */
+static bool is_right(const void *arg, const struct ctl_net_route *r)
+{
+	const struct goal *g = arg;
+
+	return is_inward(g->m, r) ||
+	       (r->bits > g->net->bits && ctl_net_is_connected(g->m->view, r));
+}
+
+static bool goes_in_whole(const struct ctl_net_maker *m,
+			  const struct ctl_net_net *n)
+{
+	const struct goal g = {m, n};
+
+	return ctl_net_covers(
+		&(struct ctl_net_cover){m->view, CTL_NET_MAIN, is_right, &g},
+		&n->net, n->bits);
 }
 
 static bool goes_in(const struct ctl_net_maker *m, const struct edge_addr *at)
@@ -214,30 +227,52 @@ static size_t lost_in(const struct ctl_net_maker *m, const struct servers *s,
 	return count;
 }
 
-static void remove_obstacles(struct ctl_net_maker *m, const struct servers *s,
+/* Routes of parts of it that lead elsewhere: that of all of it would not
+ * count there. */
+static void remove_obstacles(struct ctl_net_maker *m,
 			     const struct ctl_net_net *n, int finding)
 {
-	const struct ctl_net_route *last = NULL;
+	const struct goal g = {m, n};
 	char text[CTL_NET_LINE];
 
-	for (size_t i = 0; i < s->count; i++) {
-		const struct ctl_net_route *r = obstacle(m, &s->v[i].at);
+	for (size_t i = 0; i < m->view->routes; i++) {
+		const struct ctl_net_route *r = &m->view->route[i];
 
-		if (!is_in_net(n, &s->v[i].at) || is_on_link(m, &s->v[i].at) ||
-		    !r || r == last)
+		if (r->table != CTL_NET_MAIN || r->family != n->net.family ||
+		    r->bits <= n->bits ||
+		    !edge_addr_in_prefix(&r->net, &n->net, n->bits) ||
+		    is_right(&g, r))
 			continue;
-		last = r;
 		ctl_net_print_route(text, m->view, r);
 		ctl_net_step(m, finding, "%s route del %s",
 			     ctl_net_ip(n->net.family), text);
 	}
 }
 
-static int tell(struct ctl_net_maker *m, const struct ctl_net_net *n,
-		const char *lost)
+/* The route that is wrong about a network: of a part, or of all. */
+static const struct ctl_net_route *wrong_of(const struct ctl_net_maker *m,
+					    const struct ctl_net_net *n)
 {
 	const struct ctl_net_route *r =
 		ctl_net_route_in(m->view, CTL_NET_MAIN, &n->net);
+	const struct goal g = {m, n};
+
+	for (size_t i = 0; r && is_right(&g, r) && i < m->view->routes; i++) {
+		const struct ctl_net_route *part = &m->view->route[i];
+
+		if (part->table == CTL_NET_MAIN && part->bits > n->bits &&
+		    part->family == n->net.family &&
+		    edge_addr_in_prefix(&part->net, &n->net, n->bits) &&
+		    !is_right(&g, part))
+			return part;
+	}
+	return r;
+}
+
+static int tell(struct ctl_net_maker *m, const struct ctl_net_net *n,
+		const char *lost)
+{
+	const struct ctl_net_route *r = wrong_of(m, n);
 	const char *dev = m->side[CTL_INSIDE].link->name;
 	char net[EDGE_ADDR_STRLEN], now[CTL_NET_LINE] = "no route";
 
@@ -265,14 +300,14 @@ static void plan_net(struct ctl_net_maker *m, const struct servers *s,
 {
 	struct ctl_net_part *in = &m->side[CTL_INSIDE];
 	char lost[CTL_NET_TEXT], via[CTL_NET_VIA], net[EDGE_ADDR_STRLEN];
-	bool is_good = !lost_in(m, s, n, lost) && goes_in(m, &n->net);
+	bool is_good = !lost_in(m, s, n, lost) && goes_in_whole(m, n);
 	int f = -1;
 
 	if (!is_good) {
 		f = tell(m, n, lost);
 		if (!n->is_known)
 			return;
-		remove_obstacles(m, s, n, f);
+		remove_obstacles(m, n, f);
 	}
 	ctl_net_print(net, &n->net, n->bits);
 	ctl_net_print_via(via, &n->via);

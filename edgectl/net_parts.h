@@ -67,6 +67,20 @@ const char *ctl_net_onlink(const struct ctl_net_maker *m,
 /** The network of one of the link's own addresses. */
 struct ctl_net_net ctl_net_own(const struct ctl_net_addr *a);
 
+/* One table's routes, and which of them go the right way. */
+struct ctl_net_cover {
+	const struct ctl_net_view *view;
+	uint32_t table;
+	bool (*is_good)(const void *arg, const struct ctl_net_route *r);
+	const void *arg;
+};
+/** Do all addresses of a network go the right way? net without host bits. */
+bool ctl_net_covers(const struct ctl_net_cover *c, const struct edge_addr *net,
+		    unsigned bits);
+/** To a network that one of this host's own addresses is in. */
+bool ctl_net_is_connected(const struct ctl_net_view *v,
+			  const struct ctl_net_route *r);
+
 /* The parts, in this order. */
 void ctl_net_sides(struct ctl_net_maker *m);
 void ctl_net_forwarding(struct ctl_net_maker *m);

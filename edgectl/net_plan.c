@@ -280,6 +280,22 @@ bool ctl_net_is_ours(const struct ctl_net_view *v)
 	return false;
 }
 
+/* Of a part of the network nothing follows. Devices that people name are
+ * known all the same. */
+static void tell_cut(struct ctl_net_maker *m)
+{
+	ctl_net_found(m, "NET-010", TOPO_WARN, "rtnetlink",
+		      "more than %d devices, %d addresses, %d routes or %d "
+		      "rules: routes and rules are not judged",
+		      CTL_NET_LINKS, CTL_NET_ADDRS, CTL_NET_ROUTES,
+		      CTL_NET_RULES);
+	for (int i = 0; i < CTL_SIDES; i++)
+		if (m->wants->device[i])
+			(void)snprintf(m->plan->device[i],
+				       sizeof(m->plan->device[i]), "%s",
+				       m->wants->device[i]);
+}
+
 void ctl_net_plan(struct ctl_net_plan *p, const struct ctl_net_wants *w,
 		  const struct ctl_net_view *v)
 {
@@ -287,6 +303,11 @@ void ctl_net_plan(struct ctl_net_plan *p, const struct ctl_net_wants *w,
 	struct ctl_net_maker m = {.plan = p, .wants = w, .view = v};
 
 	*p = (struct ctl_net_plan){0};
+	if (v->is_cut) {
+		tell_cut(&m);
+		ctl_net_forwarding(&m);
+		return;
+	}
 	ctl_net_sides(&m);
 	ctl_net_forwarding(&m);
 	for (size_t i = 0; i < 2; i++)

@@ -122,6 +122,11 @@ static const struct ctl_net_rule *rule_of(const struct ctl_net_view *v,
 	return NULL;
 }
 
+static bool is_by(const void *arg, const struct ctl_net_route *r)
+{
+	return r->is_unicast && r->link == *(const int *)arg;
+}
+
 /* Does somebody else's table lead where ours would? */
 static bool is_good_table(const struct table *t, uint32_t number)
 {
@@ -137,13 +142,12 @@ static bool is_good_table(const struct table *t, uint32_t number)
 	}
 	if (r && r->is_unicast && r->link != link)
 		return false;
-	for (size_t i = 0; i < t->m->nets; i++) {
-		if (t->m->net[i].net.family != t->family)
-			continue;
-		r = ctl_net_route_in(v, number, &t->m->net[i].net);
-		if (!r || !r->is_unicast || r->link != link)
+	for (size_t i = 0; i < t->m->nets; i++)
+		if (t->m->net[i].net.family == t->family &&
+		    !ctl_net_covers(
+			    &(struct ctl_net_cover){v, number, is_by, &link},
+			    &t->m->net[i].net, t->m->net[i].bits))
 			return false;
-	}
 	return true;
 }
 

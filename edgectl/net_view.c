@@ -55,17 +55,28 @@ static int number_of(const char *path)
 	return n > 0 ? (int)strtol(text, NULL, 10) : -1;
 }
 
-static void read_switches(struct ctl_net_view *v)
+/* One of "ipv4" or "ipv6" of a link. */
+static int switch_of(const struct ctl_net_link *l, const char *family,
+		     const char *name)
 {
 	char path[64];
 
+	(void)snprintf(path, sizeof(path), "%s/conf/%s/%s", family, l->name,
+		       name);
+	return number_of(path);
+}
+
+static void read_switches(struct ctl_net_view *v)
+{
 	v->rp_filter_all = number_of("ipv4/conf/all/rp_filter");
 	v->forward4 = number_of("ipv4/ip_forward");
 	v->forward6 = number_of("ipv6/conf/all/forwarding");
 	for (size_t i = 0; i < v->links; i++) {
-		(void)snprintf(path, sizeof(path), "ipv4/conf/%s/rp_filter",
-			       v->link[i].name);
-		v->link[i].rp_filter = number_of(path);
+		struct ctl_net_link *l = &v->link[i];
+
+		l->rp_filter = switch_of(l, "ipv4", "rp_filter");
+		l->forward4 = switch_of(l, "ipv4", "forwarding");
+		l->forward6 = switch_of(l, "ipv6", "forwarding");
 	}
 }
 

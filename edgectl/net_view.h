@@ -21,7 +21,8 @@ struct ctl_net_link {
 	int index;
 	char name[16];
 	bool is_up, is_loopback;
-	int rp_filter; /* 0 off, 1 strict, 2 loose; -1: not known */
+	int rp_filter;		/* 0 off, 1 strict, 2 loose; -1: not known */
+	int forward4, forward6; /* what comes in by it; -1: not known */
 };
 
 struct ctl_net_addr {
@@ -57,7 +58,7 @@ struct ctl_net_view { /* -1 in a switch: not known, or no such family */
 	struct ctl_net_rule rule[CTL_NET_RULES]; /* as the kernel walks them */
 	size_t links, addrs, routes, rules;
 	int rp_filter_all, forward4, forward6;
-	bool is_cut; /* there was more */
+	bool is_cut; /* there was more: nothing follows from what is missing */
 };
 
 /** By rtnetlink and /proc/sys; the caller frees it. EDGE_ESYS with errno. */

@@ -297,18 +297,28 @@ static unsigned decide_by_map(struct walk *w, const struct chain *c,
 	return all | NEXT;
 }
 
-/* Statements that neither ask nor decide. */
-static bool is_idle(const json_t *s)
+/* What a statement does that decides nothing by itself: nothing, or it may
+ * end the rule. One that is not known may do anything. */
+static unsigned pass_over(struct walk *w, const json_t *s, bool is_last)
 {
-	static const char *const names[] = {
-		"counter", "log",	"comment", "mangle", "notrack",
-		"set",	   "ct helper", "last",	   "dup",
+	static const struct {
+		const char *name;
+		unsigned may;
+	} rows[] = {
+		{"counter", 0},	  {"log", 0},	     {"comment", 0},
+		{"mangle", 0},	  {"notrack", 0},    {"set", 0},
+		{"ct helper", 0}, {"last", 0},	     {"dup", 0},
+		{"flow", 0},	  {"ct timeout", 0}, {"ct expectation", 0},
+		{"secmark", 0},	  {"ct secmark", 0}, {"reset", 0},
+		{"limit", NEXT},  {"quota", NEXT},   {"ct count", NEXT},
+		{"meter", NEXT},  {"tproxy", NEXT},
 	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (json_object_get(s, names[i]))
-			return true;
-	return false;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (json_object_get(s, rows[i].name))
+			return rows[i].may;
+	/* before others it is a condition, as those of xtables are */
+	return is_last ? blame_both(w) | NEXT : NEXT;
 }
 
 static unsigned walk_rule(struct walk *w, const struct chain *c,
@@ -317,9 +327,10 @@ static unsigned walk_rule(struct walk *w, const struct chain *c,
 	const struct ctl_nft_sets sets = {find_set, w};
 	const json_t *expr = json_object_get(rule, "expr"), *o;
 	unsigned may = 0, got;
+	size_t count = json_array_size(expr);
 
 	w->rule = rule;
-	for (size_t i = 0; i < json_array_size(expr); i++) {
+	for (size_t i = 0; i < count; i++) {
 		const json_t *s = json_array_get(expr, i);
 
 		o = json_object_get(s, "match");
@@ -336,7 +347,7 @@ static unsigned walk_rule(struct walk *w, const struct chain *c,
 			: decide(w, c, s, depth);
 		if (got)
 			return may | got;
-		may |= is_idle(s) ? 0 : NEXT;
+		may |= pass_over(w, s, i + 1 == count);
 	}
 	return may | NEXT;
 }

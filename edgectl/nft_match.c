@@ -99,6 +99,8 @@ static struct value of_meta(const struct ctl_nft_packet *p, const char *key)
 		return word(is_six ? "ipv6" : "ipv4");
 	if (is(key, "protocol"))
 		return word(is_six ? "ip6" : "ip");
+	if (is(key, "pkttype")) /* nobody tries groups */
+		return word("host");
 	return (struct value){.kind = UNKNOWN};
 }
 

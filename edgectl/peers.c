@@ -155,8 +155,6 @@ void ctl_peers_of(struct ctl_peers *p, unsigned sets, const struct topo *t,
 		add_sip(p, t, false);
 	if (sets & CTL_PEER_CONF)
 		add_trusted(p, t, TOPO_TRUST_WEBCONF, 32);
-	if (sets & CTL_PEER_CMS)
-		add_trusted(p, t, TOPO_TRUST_REPLICA, 32);
 	if (sets & CTL_PEER_XMPP)
 		add_trusted(p, t, TOPO_TRUST_XMPP, 32);
 	if (sets & CTL_PEER_CLIENTS)

@@ -15,7 +15,6 @@ enum {
 	NTP = CTL_PEER_NTP,
 	SIP = CTL_PEER_NEXT_HOP | CTL_PEER_FRONT_ENDS,
 	CONF = CTL_PEER_CONF,
-	CMS = CTL_PEER_CMS,
 	XMPP = CTL_PEER_XMPP,
 	MEDIA = CTL_PEER_CLIENTS | SIP,
 };
@@ -133,9 +132,9 @@ void ctl_ports_of(struct ctl_ports *p, const struct topo *t,
 const char *ctl_peer_name(enum ctl_peer set)
 {
 	static const char *const names[] = {
-		"next_hop",	 "front_ends",	"conf_servers", "cms_master",
-		"xmpp_gateways", "int_clients", "dns_servers",	"ntp_servers",
-		"edge_peers",	 "any",
+		"next_hop",	 "front_ends",	"conf_servers",
+		"xmpp_gateways", "int_clients", "dns_servers",
+		"ntp_servers",	 "edge_peers",	"any",
 	};
 	size_t i = 0;
 

@@ -25,14 +25,13 @@ enum ctl_peer {
 	CTL_PEER_NEXT_HOP = 1 << 0,
 	CTL_PEER_FRONT_ENDS = 1 << 1, /* other SIP servers of the inside */
 	CTL_PEER_CONF = 1 << 2,	      /* conferencing servers */
-	CTL_PEER_CMS = 1 << 3,
-	CTL_PEER_XMPP = 1 << 4,
-	CTL_PEER_CLIENTS = 1 << 5, /* networks */
-	CTL_PEER_DNS = 1 << 6,
-	CTL_PEER_NTP = 1 << 7,
-	CTL_PEER_EDGES = 1 << 8, /* other members, their A/V addresses */
-	CTL_PEER_ANY = 1 << 9,
-	CTL_PEER_SETS = 9, /* that are listed */
+	CTL_PEER_XMPP = 1 << 3,
+	CTL_PEER_CLIENTS = 1 << 4, /* networks */
+	CTL_PEER_DNS = 1 << 5,
+	CTL_PEER_NTP = 1 << 6,
+	CTL_PEER_EDGES = 1 << 7, /* other members, their A/V addresses */
+	CTL_PEER_ANY = 1 << 8,
+	CTL_PEER_SETS = 8, /* that are listed */
 };
 
 struct ctl_port {

@@ -84,7 +84,6 @@ static const char *const comments[CTL_PEER_SETS] = {
 	"the pool that the edge sends to",
 	"other servers that speak SIP with the edge",
 	"servers of web conferencing",
-	"central management",
 	"XMPP gateways",
 	"servers and clients with media",
 	"name servers outside",
@@ -213,11 +212,26 @@ static void put_end(struct nft *n, const char *name)
 		name);
 }
 
-static void put_neighbours(struct nft *n)
+/* What IPv6 lives by on a link: neighbours and groups (RFC 4890 4.4). Of
+ * routers only those outside are heard, for a default route inside is wrong. */
+static void put_link_in(struct nft *n, bool is_out)
 {
-	fputs("\t\ticmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } "
-	      "ip6 hoplimit 255 accept\n",
-	      n->out);
+	fprintf(n->out,
+		"\t\ticmpv6 type { %snd-neighbor-solicit, nd-neighbor-advert } "
+		"ip6 hoplimit 255 accept\n"
+		"\t\ticmpv6 type mld-listener-query ip6 saddr fe80::/10 "
+		"accept\n",
+		is_out ? "nd-router-advert, " : "");
+}
+
+static void put_link_out(struct nft *n, bool is_out)
+{
+	fprintf(n->out,
+		"\t\ticmpv6 type { %snd-neighbor-solicit, nd-neighbor-advert } "
+		"ip6 hoplimit 255 accept\n"
+		"\t\ticmpv6 type { mld-listener-report, mld-listener-done, "
+		"mld2-listener-report } ip6 hoplimit 1 accept\n",
+		is_out ? "nd-router-solicit, " : "");
 }
 
 static void put_side_in(struct nft *n, enum ctl_net_side side)
@@ -229,7 +243,7 @@ static void put_side_in(struct nft *n, enum ctl_net_side side)
 		"\t\ticmp type { %sdestination-unreachable, time-exceeded, "
 		"parameter-problem } accept\n",
 		is_out ? "" : "echo-request, ");
-	put_neighbours(n);
+	put_link_in(n, is_out);
 	if (n->has_six)
 		fprintf(n->out,
 			"\t\ticmpv6 type { %sdestination-unreachable, "
@@ -245,7 +259,7 @@ static void put_side_out(struct nft *n, enum ctl_net_side side)
 	bool is_out = side == CTL_OUTSIDE;
 
 	fprintf(n->out, "\tchain %s_out {\n", is_out ? "ext" : "int");
-	put_neighbours(n);
+	put_link_out(n, is_out);
 	put_rows(n, side, false);
 	put_end(n, is_out ? "ext-out" : "int-out");
 }

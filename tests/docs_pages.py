@@ -169,7 +169,9 @@ def ports():
              'of the edge. Numbers are those of the topology: `edgectl '
              'topology render ports` prints this table with the addresses and '
              'ports of your own, `render nftables` the filter that lets '
-             'through exactly this.']
+             'through exactly this, and who manages the host. Closed are 4443 '
+             '(the push of the central management) and 50001-50003 (its '
+             'logging controller): nothing listens there.']
     for side, title in (('OUTSIDE', 'Outside'), ('INSIDE', 'Inside')):
         lines += ['', f'## {title}', '',
                   '| row | way | protocol | own port of | far port | for | '

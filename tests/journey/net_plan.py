@@ -65,6 +65,8 @@ FAULTS = {
     'no route inward': ('NET-002', 'ip route del 10.20.30.0/24'),
     'a server by the outside': ('NET-002', f'''
         ip route add 10.20.30.31/32 via {netns.INET} dev ext'''),
+    'a part of the inside by the outside': ('NET-002', f'''
+        ip route add 10.20.30.128/25 via {netns.INET} dev ext'''),
     'no rule': ('NET-003', f'ip rule del from {netns.ACCESS}'),
     'rule that leads inside': ('NET-003', f'''
         ip route add default via {netns.INSIDE} dev int table 77
@@ -73,6 +75,10 @@ FAULTS = {
     'loose': ('NET-004', 'sysctl -qw net.ipv4.conf.ext.rp_filter=2'),
     'all loose': ('NET-004', 'sysctl -qw net.ipv4.conf.all.rp_filter=2'),
     'forwarding': ('NET-005', 'sysctl -qw net.ipv4.ip_forward=1'),
+    'a device forwards': ('NET-005',
+                          'sysctl -qw net.ipv4.conf.ext.forwarding=1'),
+    'a device forwards IPv6': ('NET-005',
+                               'sysctl -qw net.ipv6.conf.int.forwarding=1'),
     'no address': ('NET-006', f'ip address del {netns.EDGE_OUTSIDE[1]}/24 '
                               'dev ext'),
     'other device': ('NET-007', f'''

@@ -4,11 +4,13 @@ import shutil
 
 from support import netns
 
-KEPT = ('etc/lync-edge', 'etc/systemd', 'etc/resolv.conf', 'state')
+KEPT = ('etc/lync-edge', 'etc/systemd', 'etc/resolv.conf', 'etc/nftables.conf',
+        'etc/nftables.d', 'state')
 # the folders that units of others read
 NEIGHBOURS = {'director': 'director', 'partner': 'partner',
               **{f'mcu-fe0{n}': 'inside' for n in (1, 2, 3)}}
 SYSCTL = ('net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding',
+          'net.ipv4.conf.ext.forwarding', 'net.ipv4.conf.int.forwarding',
           'net.ipv4.conf.all.rp_filter', 'net.ipv4.conf.ext.rp_filter',
           'net.ipv4.conf.int.rp_filter')
 RULES = ('local', 'main', 'default')

@@ -144,6 +144,12 @@ class EdgeHost:
         self.path(file).parent.mkdir(exist_ok=True)
         self.edgectl('topology', 'render', 'nftables', '--out', file)
         self.space.exec('nft', '-f', file)
+        with open(self.path('/etc/nftables.conf'), 'a',
+                  encoding='ascii') as conf:
+            conf.write('include "/etc/nftables.d/*.nft"\n')
+        wants = self.path('/etc/systemd/system/sysinit.target.wants')
+        wants.mkdir(parents=True, exist_ok=True)
+        (wants / 'nftables.service').touch()
 
     def shell(self, line, **environment):
         """(exit status, output) of a line typed by root there."""

@@ -100,9 +100,9 @@ unsigned net_forget(struct net_world *w, uint32_t table, const char *net)
 void net_world_init(struct net_world *w)
 {
 	static const struct ctl_net_link links[] = {
-		{1, "lo", true, true, 0},
-		{NET_EXT, "ext", true, false, 0},
-		{NET_INT, "int", true, false, 0},
+		{1, "lo", true, true, 0, 0, 0},
+		{NET_EXT, "ext", true, false, 0, 0, 0},
+		{NET_INT, "int", true, false, 0, 0, 0},
 	};
 
 	memset(w, 0, sizeof(*w));

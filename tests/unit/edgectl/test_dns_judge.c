@@ -2,6 +2,7 @@
 #include "edgectl/dns_judge.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,6 +115,30 @@ START_TEST(list_has_names_and_services_of_each_domain)
 	ck_assert_uint_eq(must("_sipfederationtls._tcp.contoso.com")->port,
 			  5061);
 	ck_assert(must("lyncdiscoverinternal.litware.com")->is_unwanted);
+}
+END_TEST
+
+START_TEST(list_counts_what_it_has_no_room_for)
+{
+	static struct topo_domain many[60];
+	static char name[60][32];
+
+	for (size_t i = 0; i < 60; i++) {
+		(void)snprintf(name[i], sizeof(name[i]), "d%zu.example", i);
+		many[i].name = name[i];
+	}
+	t.domains = many;
+	t.domain_count = 40;
+	must("sip.d39.example");
+	ck_assert_uint_eq(wants->left_off, 0);
+	t.domain_count = 60;
+	must("sip.d39.example");
+	ck_assert_uint_eq(wants->count + wants->left_off, 3 + 60 * 5);
+	/* what is wanted already needs no room */
+	for (size_t i = 47; i < 60; i++)
+		many[i].name = name[0];
+	must("sip.d39.example");
+	ck_assert_uint_eq(wants->left_off, 0);
 }
 END_TEST
 
@@ -367,6 +392,7 @@ Suite *test_suite(void)
 	tcase_set_timeout(tc, 10);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, list_has_names_and_services_of_each_domain);
+	tcase_add_test(tc, list_counts_what_it_has_no_room_for);
 	tcase_add_test(tc, list_has_no_federation_without_its_port);
 	tcase_add_test(tc, list_never_has_a_name_of_the_inside);
 	tcase_add_test(tc, list_takes_addresses_of_edge_ini_before_a_nat);

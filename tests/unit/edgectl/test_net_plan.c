@@ -258,6 +258,26 @@ static void forwarding(void)
 	w->view.forward4 = w->view.forward6 = 1;
 }
 
+/* The host as a whole does not. */
+static void device_forwards(void)
+{
+	w->view.link[1].forward4 = 1;
+}
+
+static void device_forwards_six(void)
+{
+	w->view.forward6 = 0;
+	w->view.link[1].forward6 = w->view.link[2].forward6 = 1;
+}
+
+/* With the one switch all are off. */
+static void all_devices_forward(void)
+{
+	w->view.forward4 = 1;
+	for (size_t i = 0; i < w->view.links; i++)
+		w->view.link[i].forward4 = 1;
+}
+
 static void no_address(void)
 {
 	w->view.addr[1] = w->view.addr[--w->view.addrs];
@@ -312,7 +332,11 @@ static const struct {
 		"ip route replace unreachable default table 5202\n"},
 	{loose, "NET-004", "sysctl -w net/ipv4/conf/ext/rp_filter=1\n"},
 	{all_loose, "NET-004", "sysctl -w net.ipv4.conf.all.rp_filter=1\n"},
-	{forwarding, "NET-005", "sysctl -w net.ipv4.ip_forward=0\n"
+	{device_forwards, "NET-005", "sysctl -w net/ipv4/conf/ext/forwarding=0\n"},
+	{device_forwards_six, "NET-005", "sysctl -w net/ipv6/conf/ext/forwarding=0\n"
+		"sysctl -w net/ipv6/conf/int/forwarding=0\n"},
+	{all_devices_forward, "NET-005", "sysctl -w net.ipv4.ip_forward=0\n"},
+	{forwarding, "NET-005 NET-005", "sysctl -w net.ipv4.ip_forward=0\n"
 		"sysctl -w net.ipv6.conf.all.forwarding=0\n"},
 	{no_address, "NET-006", "by hand: ip address add 192.0.2.31/24 dev ext\n"},
 	{other_device, "NET-007", "by hand: ip address del 192.0.2.41/24 dev int\n"
@@ -395,7 +419,7 @@ START_TEST(net_plan_without_a_topology_looks_at_forwarding)
 	w->wants.topo = NULL;
 	ck_assert_str_eq(net_ids(w), "");
 	forwarding();
-	ck_assert_str_eq(net_ids(w), "NET-005");
+	ck_assert_str_eq(net_ids(w), "NET-005 NET-005");
 }
 END_TEST
 
@@ -436,6 +460,98 @@ START_TEST(net_plan_of_many_networks_sets_them_all)
 }
 END_TEST
 
+/* The first address of 10.20.0.0/16 goes in; is that all of it? */
+static const struct {
+	const char *net, *via;
+	int link;
+	const char *ids, *todo;
+} parts[] = {
+	/* clang-format off */
+	{"10.20.0.0/16", "172.16.20.1", NET_INT, "", NULL},
+	{"10.0.0.0/8", "172.16.20.1", NET_INT, "", NULL},
+	{"10.20.0.0/24", "172.16.20.1", NET_INT, "NET-002", "ip route replace 10.20.0.0/16 via 172.16.20.1 dev int\n"},
+	{"10.20.0.0/17", "172.16.20.1", NET_INT, "NET-002", "ip route replace 10.20.0.0/16 via 172.16.20.1 dev int\n"},
+	/* clang-format on */
+};
+
+START_TEST(net_plan_wants_a_whole_network_to_go_in)
+{
+	net_world_complete(w);
+	w->wants.inside = "10.20.0.0/16";
+	net_route(w, CTL_NET_TABLE_INSIDE, "10.20.0.0/16", "172.16.20.1",
+		  NET_INT);
+	net_route(w, CTL_NET_MAIN, parts[_i].net, parts[_i].via,
+		  parts[_i].link);
+	ck_assert_str_eq(net_ids(w), parts[_i].ids);
+	if (parts[_i].todo)
+		ck_assert_str_eq(net_todo(w), parts[_i].todo);
+}
+END_TEST
+
+/* It does, but for a part. */
+static const struct {
+	const char *net, *via;
+	int link;
+	const char *ids, *todo;
+} holes[] = {
+	/* clang-format off */
+	{"10.20.64.0/18", "192.0.2.1", NET_EXT, "NET-002", "ip route del 10.20.64.0/18 via 192.0.2.1 dev ext\n"
+		"ip route replace 10.20.0.0/16 via 172.16.20.1 dev int\n"},
+	{"10.20.255.255/32", "192.0.2.1", NET_EXT, "NET-002", "ip route del 10.20.255.255/32 via 192.0.2.1 dev ext\n"
+		"ip route replace 10.20.0.0/16 via 172.16.20.1 dev int\n"},
+	{"10.20.64.0/18", "172.16.20.9", NET_INT, "", ""},
+	/* a network of our own that lies within */
+	{"10.20.64.0/24", NULL, NET_EXT, "", ""},
+	/* what lies beside */
+	{"10.21.0.0/16", "192.0.2.1", NET_EXT, "", ""},
+	/* clang-format on */
+};
+
+START_TEST(net_plan_wants_no_part_of_a_network_to_go_elsewhere)
+{
+	net_world_complete(w);
+	w->wants.inside = "10.20.0.0/16";
+	net_route(w, CTL_NET_MAIN, "10.20.0.0/16", "172.16.20.1", NET_INT);
+	net_route(w, CTL_NET_TABLE_INSIDE, "10.20.0.0/16", "172.16.20.1",
+		  NET_INT);
+	net_addr(w, "10.20.64.5", 24, NET_EXT);
+	net_route(w, CTL_NET_MAIN, holes[_i].net, holes[_i].via,
+		  holes[_i].link);
+	ck_assert_str_eq(net_ids(w), holes[_i].ids);
+	ck_assert_str_eq(net_todo(w), holes[_i].todo);
+}
+END_TEST
+
+/* Two halves are a whole. */
+START_TEST(net_plan_takes_parts_for_the_whole)
+{
+	net_world_complete(w);
+	w->wants.inside = "10.20.0.0/16";
+	net_route(w, CTL_NET_TABLE_INSIDE, "10.20.0.0/16", "172.16.20.1",
+		  NET_INT);
+	net_route(w, CTL_NET_MAIN, "10.20.0.0/17", "172.16.20.1", NET_INT);
+	net_route(w, CTL_NET_MAIN, "10.20.128.0/17", "172.16.20.1", NET_INT);
+	ck_assert_str_eq(net_ids(w), "");
+}
+END_TEST
+
+/* What was cut may have been what is missing. */
+START_TEST(net_plan_of_a_cut_view_judges_nothing)
+{
+	w->wants.device[CTL_OUTSIDE] = "ext";
+	w->view.is_cut = true;
+	ck_assert_str_eq(net_ids(w), "NET-010");
+	ck_assert_int_eq(w->plan.finding[0].level, TOPO_WARN);
+	ck_assert_str_eq(net_todo(w), "");
+	ck_assert_str_eq(w->plan.device[CTL_OUTSIDE], "ext");
+	net_world_complete(w);
+	ck_assert_str_eq(net_ids(w), "NET-010");
+	ck_assert_uint_eq(w->plan.goods, 1); /* forwarding alone */
+	forwarding();
+	ck_assert_str_eq(net_ids(w), "NET-010 NET-005 NET-005");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("net_plan");
@@ -459,6 +575,13 @@ Suite *test_suite(void)
 	tcase_add_test(tc, net_plan_reaches_a_router_beside_the_network);
 	tcase_add_test(tc, net_plan_without_a_topology_looks_at_forwarding);
 	tcase_add_test(tc, net_plan_of_a_crowded_host_stays_within_its_room);
+	tcase_add_loop_test(tc, net_plan_wants_a_whole_network_to_go_in, 0,
+			    sizeof(parts) / sizeof(*parts));
+	tcase_add_loop_test(tc,
+			    net_plan_wants_no_part_of_a_network_to_go_elsewhere,
+			    0, sizeof(holes) / sizeof(*holes));
+	tcase_add_test(tc, net_plan_takes_parts_for_the_whole);
+	tcase_add_test(tc, net_plan_of_a_cut_view_judges_nothing);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -123,6 +123,13 @@ static const struct {
 	{IN RULE("input", "3", "{\"limit\":{\"rate\":1}},{\"log\":null}," DROP) RULE("input", "4", ACCEPT), PASS | DROPPED, 3, 4},
 	{IN RULE("input", "3", "{\"xt\":null}," DROP) RULE("input", "4", ACCEPT), PASS | DROPPED, 3, 4},
 	{IN RULE("input", "3", "{\"counter\":null},{\"log\":null}," ACCEPT), PASS, 0, 3},
+	/* a target of xtables, and what nobody knows, may decide; a limit not */
+	{IN RULE("input", "3", DPORT("443") ",{\"xt\":{\"type\":\"target\"}}"), PASS | DROPPED, 3, 3},
+	{IN RULE("input", "3", DPORT("444") ",{\"xt\":{\"type\":\"target\"}}"), DROPPED, 0, 0},
+	{IN RULE("input", "3", "{\"synproxy\":null}"), PASS | DROPPED, 3, 3},
+	{IN RULE("input", "3", "{\"limit\":{\"rate\":1}},{\"log\":null}"), DROPPED, 0, 0},
+	{IN RULE("input", "3", META("pkttype", "\"multicast\"") "," ACCEPT), DROPPED, 0, 0},
+	{IN RULE("input", "3", META("pkttype", "\"host\"") "," ACCEPT), PASS, 0, 3},
 	{IN RULE("input", "3", "{\"queue\":null}"), PASS | DROPPED, 0, 0},
 	{IN RULE("input", "3", "{\"jump\":{\"target\":\"absent\"}}"), PASS | DROPPED, 0, 0},
 	/* a chain that jumps to itself is left */
