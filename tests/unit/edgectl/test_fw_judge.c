@@ -1,6 +1,7 @@
 /* doctor FW: our own filter is fine; each way to spoil it is found alone. */
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/support/suite.h"
