@@ -2,6 +2,7 @@
 import copy
 import shutil
 
+from lab import between
 from lab.fault import Fault, stopped
 from lab.host import lab_topology, operator_key
 
@@ -48,11 +49,16 @@ FAULTS = (
           stopped('webconf-edge')),
     Fault('next-hop-down', 'no member of the next hop runs', 'SVC-004',
           'inside', stopped('director')),
+    Fault('firewall-drops-next-hop', 'a firewall inside drops what goes to '
+          'the next hop', 'SVC-004', 'firewall inside',
+          between.drops('inside', 'input', 'iifname', 'edge0', 'tcp', 'dport',
+                        '5061')),
     Fault('next-hop-member-down', 'one member of the next hop does not run',
           'SVC-005', 'inside', one_director),
     Fault('next-hop-wrong-certificate', 'the next hop shows the certificate '
           'of another machine', 'SVC-004', 'inside', wrong_certificate),
-    Fault('mcu-absent', 'the Data MCU fe02 does not run', 'SVC-010', 'inside',
+    Fault('mcu-absent', 'the Data MCU fe02 does not run', 'SVC-010',
+          'firewall inside',
           stopped('mcu-fe02')),
     Fault('stale-topology', 'webconf-edge has an older topology than the '
           'store', 'TOP-002', 'edge', stale),

@@ -50,6 +50,10 @@ def prove(lab, fault):
     for finding in seen:
         for word in ('saw', 'want', 'why', 'fix', 'cure', 'page'):
             assert finding.get(word), f"{finding['id']} without {word}"
+    hands = {step['on'] for finding in seen for step in finding['cure']}
+    assert hands == set(fault.hands.split()), \
+        f'{fault.hands} shall mend it, the cure is of {sorted(hands)}: ' \
+        f'{_told(seen)}'
     for finding in seen:
         cure.run(lab, finding['cure'])
     try:
