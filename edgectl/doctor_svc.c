@@ -181,6 +181,35 @@ static void check_conferencing(struct ctl_doctor *d)
 
 /* -- keys ---------------------------------------------------------------- */
 
+/* A new key, in use here and at each Data MCU: what they sign with the old one
+ * is refused. */
+static void cure_token_key(struct ctl_doctor *d)
+{
+	const char *path = d->c->config_path, *slash = strrchr(path, '/');
+	const json_t *row;
+	char file[CTL_CURE_LINE / 2];
+	size_t i;
+	int n = snprintf(file, sizeof(file), "%.*spsom.export",
+			 slash ? (int)(slash + 1 - path) : 0, path);
+
+	ctl_cure_add(&d->cure, CTL_ON_EDGE, "%s secrets new --psom", d->tool);
+	ctl_cure_add(&d->cure, CTL_ON_EDGE, "systemctl reload webconf-edge");
+	if (n < 0 || (size_t)n >= sizeof(file))
+		return; /* the finding's own words say it */
+	ctl_cure_add(&d->cure, CTL_ON_EDGE, "%s secrets export --psom --out %s",
+		     d->tool, file);
+	json_array_foreach(json_object_get(d->status[CTL_WEBCONF], "upstreams"),
+			   i, row)
+	{
+		ctl_cure_add(&d->cure, CTL_ON_INSIDE,
+			     "on %s: scp %s:%s .; "
+			     "Stop-CsWindowsService RTCDATAMCU; "
+			     "Start-CsWindowsService RTCDATAMCU",
+			     ctl_json_text(row, "member"), d->topo->self, file);
+	}
+	ctl_cure_end(&d->cure, CTL_ON_EDGE, "rm %s", file);
+}
+
 static void check_keys(struct ctl_doctor *d)
 {
 	const json_t *conference =
@@ -199,9 +228,13 @@ static void check_keys(struct ctl_doctor *d)
 	}
 	if (!json_is_false(json_object_get(conference, "has_key")))
 		return;
-	how.kind = "psom";
-	how.service = "webconf-edge";
-	ctl_key_cure(&d->cure, &how);
+	if (how.members) {
+		how.kind = "psom";
+		how.service = "webconf-edge";
+		ctl_key_cure(&d->cure, &how);
+	} else {
+		cure_token_key(d);
+	}
 	ctl_doctor_bad(d, TOPO_ERROR, "CTL-022", "webconf-edge",
 		       "no token key in date: every client is refused");
 }

@@ -37,10 +37,10 @@ FAMILIES = {  # prefix of an id: family, what it is about, where to look, pages
     'TLS': ('TLS', 'what our listeners show',
             ['edgectl status', 'edgectl cert list'], ['renew-a-certificate']),
     'CERT': ('CRT', 'certificates on disk',
-             ['edgectl cert list', 'edgectl cert check'],
+             ['edgectl cert list', 'edgectl cert check access'],
              ['renew-a-certificate', 'roll-the-av-key', 'add-a-pool-member']),
     'TOPO': ('TOP', 'the topology document',
-             ['edgectl topology check FILE'], ['first-edge']),
+             ['edgectl topology check bundle/export.zip'], ['first-edge']),
     'TOP': ('TOP', 'the topology in the store and in the services',
             ['edgectl topology list', 'edgectl status'], ['first-edge']),
     'SYS': ('SYS', 'limits, buffers, the clock',
@@ -48,7 +48,7 @@ FAMILIES = {  # prefix of an id: family, what it is about, where to look, pages
     'SVC': ('SVC', 'the services and whom they work with',
             ['edgectl status', 'journalctl -u access-edge'], ['first-edge']),
     'PROBE': ('-', 'what somebody outside sees',
-              ['edgectl probe external DOMAIN'], ['first-edge', 'behind-nat']),
+              ['edge-probe external contoso.com'], ['first-edge', 'behind-nat']),
     'SETUP': ('-', 'the steps of edgectl setup', ['edgectl setup'],
               ['first-edge']),
     'TEST': ('-', 'tests that do what a client does',
@@ -97,6 +97,14 @@ def family(ident):
     return FAMILIES[prefix]
 
 
+def look_block(commands):
+    """Commands of root, or of who is named."""
+    place = 'admin' if 'probe' in commands[0] else ''
+    return [f'```console {place}'.rstrip(),
+            *(f"{'$' if place else '#'} {command}" for command in commands),
+            '```', '']
+
+
 def finding(row, breaks):
     """The page of one finding."""
     ident, want, why, fix = row
@@ -111,11 +119,11 @@ def finding(row, breaks):
     if name != '-':
         lines += ['`edgectl doctor` names the steps with their values, and '
                   'whose hands they take.', '']
-    lines += ['**Look for yourself:**', '',
-              *(f'    {command}' for command in look), '']
+    lines += ['**Look for yourself:**', '', *look_block(look)]
     if ident in breaks:
-        lines += ['**See it in the lab:**', '',
-                  *(f'    ./dev lab break {one}' for one in breaks[ident]), '']
+        lines += ['**See it in the lab:**', '', '```console dev',
+                  *(f'$ ./dev lab break {one}' for one in breaks[ident]),
+                  '```', '']
     lines += ['**Pages:** ' + ', '.join(
         f'[{PAGES[page][1]}]({PAGES[page][0]})' for page in pages) +
         '; [all findings](README.md).', '']
@@ -202,13 +210,15 @@ def wanted():
     return pages
 
 
-def links():
-    """Links of docs/ that lead to no file."""
-    for page in sorted(DOCS.rglob('*.md')):
+def links(docs=DOCS):
+    """Links of such a folder that lead to no file in it: it is installed
+    without what lies around it."""
+    for page in sorted(docs.rglob('*.md')):
         for target in re.findall(r'\]\(([^)#:]+)(?:#[^)]*)?\)',
                                  page.read_text()):
-            if not (page.parent / target).exists():
-                yield f'{page.relative_to(ROOT)}: no {target}'
+            there = (page.parent / target).resolve()
+            if not there.exists() or docs.resolve() not in there.parents:
+                yield f'{page.relative_to(docs.parent)}: no {target}'
 
 
 def main():

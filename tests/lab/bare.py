@@ -1,18 +1,25 @@
 """A lab whose edge host has nothing yet but the product's programs: where a
 tutorial begins."""
 import shutil
+import zipfile
 
 from lab.host import EdgeHost, lab_topology
 from lab.world import MCUS, SERVICES, Lab
 from support import netns
 
 PLACES = ('admin', 'ca', 'signer')  # machines of administrators
-FIRST = ('export.xml', 'hosts', 'operator.key', 'operator.pem', 'bundle',
+FIRST = ('export.zip', 'hosts', 'operator.key', 'operator.pem', 'bundle',
          'alice.password', 'bob.password', 'public-ca.pem', 'public-ca.key',
          'internal-ca.pem', 'internal-ca.key')
 MEMBER = '-edge02'
 INSTALLED = ('lync-edge.target', 'lync-edge-net', *SERVICES)
 UNIT = '{program}\n--config\n/etc/lync-edge/edge.ini\n'
+
+
+def write_export(path, text):
+    """As Export-CsConfiguration writes it."""
+    with zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as file:
+        file.writestr('DocItemSet.xml', text)
 
 
 class BareLab(Lab):
@@ -32,7 +39,7 @@ class BareLab(Lab):
     def _edge_up(self, _done):
         self.admin.mkdir()
         export, hosts = lab_topology()
-        (self.admin / 'export.xml').write_text(export)
+        write_export(self.admin / 'export.zip', export)
         (self.admin / 'hosts').write_text(hosts)
         for name in ('public-ca', 'internal-ca'):
             for end in ('pem', 'key'):

@@ -2,15 +2,15 @@
 import re
 import shutil
 
-from lab import heal, pki
+from lab import between, heal, pki
 from support.mcu import CORP
 
 SIGN = re.compile(r'sign (\S+) as (\S+) \((public authority|authority of the '
                   r'inside).*')
 COPY = re.compile(r'scp -p (?:(\S+):(\S+) )(?:\1:(\S+) )?/root/')
-SERVER = re.compile(rf'(?:on )?(\w+)\.{re.escape(CORP)}:? .*')
-ALLOW = re.compile(r'allow (tcp|udp) .* -> .* (in|out)')
-UNITS = {'dir01': 'director', 'dir02': 'director'}
+INSIDE = re.compile(rf'(?:on )?(\w+)\.{re.escape(CORP)}: (.*)')
+ALLOW = re.compile(r'allow (tcp|udp|udp and tcp) (\S.*) -> (\S+?)'
+                   r'(?: port |:)(\d+) (in|out)')
 
 
 class Unknown(AssertionError):
@@ -24,20 +24,74 @@ def on_edge(lab, line):
     assert status == 0 or warned, f'{line}: {status}\n{said}'
 
 
+def _director(lab, _server, _found):
+    """The service of the Directors runs, one process for both of them; for
+    who runs already it is nothing to do."""
+    if heal.listens_again(lab):
+        lab.units.stop('director')
+    lab.units.start('director')
+
+
+def _director_anew(lab, _server, _found):
+    """It ends, and runs."""
+    lab.units.restart('director')
+
+
+def _mcu(lab, server, _found):
+    """The Data MCU of that server runs."""
+    lab.units.start(f'mcu-{server}')
+    lab.mcus_up()
+
+
+def _carried(lab, server, found):
+    """The same, with a key that is carried to it."""
+    shutil.copy(lab.host.path(found[1]), lab.host.webconf.keys)
+    lab.units.stop(f'mcu-{server}')
+    _mcu(lab, server, found)
+
+
+def _certificate(lab, _server, found):
+    """The Director gets a certificate with exactly these names."""
+    pair = [lab.folder / 'director' / f'machine.{end}'
+            for end in ('pem', 'key')]
+    pki.issue(lab.ca, 'internal', pair, list(found.group(1, 2)))
+    lab.units.restart('director')
+
+
+# what an administrator types or reads on a server inside: what is done
+ORDERS = (
+    (re.compile('Start-CsWindowsService RTCSRV'), _director),
+    (re.compile('Stop-CsWindowsService RTCSRV; Start-CsWindowsService RTCSRV'),
+     _director_anew),
+    (re.compile('Start-CsWindowsService RTCDATAMCU'), _mcu),
+    (re.compile(r'scp \S+?:(\S+) \.; Stop-CsWindowsService RTCDATAMCU; '
+                'Start-CsWindowsService RTCDATAMCU'), _carried),
+    (re.compile(r'Set-CsCertificate -Type Default, one that names (\S+) and '
+                r'(\S+), of the authority that both sides trust'),
+     _certificate),
+)
+
+
 def on_inside(lab, line):
-    """The administrator of that server does what is said there: here the
-    server is put back as it was, and runs."""
-    found = SERVER.match(line)
-    if not found:
-        raise Unknown(f'no server in "{line}"')
-    heal.heal_inside(lab, UNITS.get(found[1], f'mcu-{found[1]}'))
+    """The administrator of that server does what is said there."""
+    found = INSIDE.fullmatch(line)
+    for pattern, deed in ORDERS if found else ():
+        order = pattern.fullmatch(found[2])
+        if order:
+            deed(lab, found[1], order)
+            return
+    raise Unknown(f'no server, or no order, in "{line}"')
 
 
 def on_firewall(lab, line):
-    """Whatever lies between the edge and the others in this lab goes."""
-    if not ALLOW.fullmatch(line):
+    """What lies between lets that pass: in the lab the far end's own filter
+    stands for it."""
+    found = ALLOW.fullmatch(line)
+    if not found:
         raise Unknown(f'no rule in "{line}"')
-    heal.clear_way(lab)
+    where = lab.far_end(found[2] if found[5] == 'in' else found[3])
+    between.allow(where, found[1].split(' and '), found[3], found[4],
+                  found[5] == 'out')
 
 
 def on_ca(lab, line):

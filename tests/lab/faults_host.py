@@ -1,6 +1,7 @@
 """Faults of the host: routes, addresses, filter, clock, limits."""
 import signal
 
+from lab import between
 from lab.fault import Fault, both, settings, typed
 from support import netns
 
@@ -109,6 +110,13 @@ FAULTS = (
                 'nft add rule inet other output oifname lo accept',
                 'nft add rule inet other output oifname int accept',
                 'nft add rule inet other output ct state new accept')),
+    Fault('firewall-drops-dns', 'a firewall outside drops what the host asks '
+          'DNS', 'DNS-012', 'firewall',
+          between.drops('inet', 'input', 'meta', 'l4proto', '{', 'tcp', ',',
+                        'udp', '}', 'th', 'dport', '53')),
+    Fault('firewall-drops-time', 'a firewall outside drops what asks for the '
+          'time', 'SYS-004', 'firewall',
+          between.drops('inet', 'input', 'udp', 'dport', '123')),
     Fault('port-open', 'the filter lets in what nobody serves', 'FW-002',
           'edge', typed(f'{FILTER} ip daddr {ACCESS} tcp dport 22 accept')),
     Fault('stray-listener', 'something else listens outside, and is let in',

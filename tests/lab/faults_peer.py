@@ -2,6 +2,7 @@
 import copy
 import shutil
 
+from lab import between
 from lab.fault import Fault, stopped
 from lab.host import lab_topology, operator_key
 from support import netns
@@ -40,13 +41,8 @@ def stale(lab):
     lab.reload('access-edge', 'av-edge')
 
 
-def between(verdict):
-    """A filter before dir02."""
-    return lambda lab: lab.world.inside.exec(
-        'nft', 'add table inet between; add chain inet between in { type '
-        'filter hook input priority 0; }; add rule inet between in ip daddr '
-        f'{netns.DIRECTORS[1]} tcp dport 5061 {verdict}')
-
+# what goes to dir02 alone
+TO_ONE = ('ip', 'daddr', netns.DIRECTORS[1], 'tcp', 'dport', '5061')
 
 FAULTS = (
     Fault('access-edge-down', 'access-edge does not run', 'SVC-001', 'edge',
@@ -57,17 +53,22 @@ FAULTS = (
           stopped('webconf-edge')),
     Fault('next-hop-down', 'no member of the next hop runs', 'SVC-004',
           'inside', stopped('director')),
+    Fault('firewall-drops-next-hop', 'a firewall inside drops what goes to '
+          'the next hop', 'SVC-004', 'firewall inside',
+          between.drops('inside', 'input', 'iifname', 'edge0', 'tcp', 'dport',
+                        '5061')),
     Fault('next-hop-member-down', 'one member of the next hop does not run',
           'SVC-005', 'inside', one_director),
     Fault('next-hop-filtered', 'a filter inside drops what goes to a member '
-          'of the next hop', 'SVC-005', 'firewall inside', between('drop')),
+          'of the next hop', 'SVC-005', 'firewall inside',
+          between.drops('inside', 'input', *TO_ONE)),
     Fault('next-hop-prohibited', 'a filter inside refuses what goes to a '
           'member of the next hop', 'SVC-005', 'firewall',
-          between('reject with icmp type admin-prohibited')),
+          between.refuses('inside', 'input', *TO_ONE)),
     Fault('next-hop-wrong-certificate', 'the next hop shows the certificate '
           'of another machine', 'SVC-004', 'inside', wrong_certificate),
     Fault('mcu-absent', 'the Data MCU fe02 does not run', 'SVC-010',
-          'inside firewall', stopped('mcu-fe02')),
+          'firewall inside', stopped('mcu-fe02')),
     Fault('stale-topology', 'webconf-edge has an older topology than the '
           'store', 'TOP-002', 'edge', stale),
 )

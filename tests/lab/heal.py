@@ -2,6 +2,7 @@
 by whoever is in charge of it."""
 import shutil
 
+from lab import between
 from support import netns
 
 KEPT = ('etc/lync-edge', 'etc/systemd', 'etc/resolv.conf', 'etc/nftables.conf',
@@ -57,19 +58,17 @@ def _network(lab, kept):
         netns.run(*here, 'link', 'set', device, 'up')
     world.address_edge()
     lab.host.plan()
+    for space in (world.inet, world.inside):
+        between.clear(space)
 
 
-def clear_way(lab):
-    """No filter before the servers inside."""
-    netns.run('ip', 'netns', 'exec', lab.world.inside.name, 'nft',
-              'add table inet between; delete table inet between')
-
-
-def heal_inside(lab, unit):
-    """A server inside, or the partner: as it was, and running."""
-    _put_back(lab, unit)
-    if unit.startswith('mcu-'):
-        lab.mcus_up()
+def listens_again(lab):
+    """The Directors' addresses, as they were; whether that is a change."""
+    kept, used = (folder / 'director' / 'listen.cfg' for folder in (
+        lab.folder / 'kept', lab.folder))
+    is_changed = kept.read_bytes() != used.read_bytes()
+    shutil.copy(kept, used)
+    return is_changed
 
 
 def _put_back(lab, unit):

@@ -2,6 +2,7 @@
 before the first of them."""
 import subprocess
 
+from lab.bare import write_export
 from lab.host import CORP
 from support import export, pool
 
@@ -11,7 +12,7 @@ WINDOWS = ('access', 'webconf', 'internal', 'av-auth')
 def new_member(lab):
     """What Topology Builder and whoever keeps HOSTS make of a second member."""
     paths = pool.two_members(lab)
-    (lab.admin / 'export.xml').write_text(export.text(
+    write_export(lab.admin / 'export.zip', export.text(
         allowed=[('fabrikam.com', 'sip.fabrikam.com')],
         blocked=['adatum.com'], topology=paths['topology'].read_text()))
     (lab.admin / 'hosts').write_text(paths['hosts'].read_text())
@@ -49,7 +50,7 @@ def conferencing_of_both(lab):
 
 # page: (words of a command, what comes before it)
 BY_HAND = {
-    'add-a-pool-member': (('cp export.xml hosts secrets', new_member),
+    'add-a-pool-member': (('cp export.zip hosts secrets', new_member),
                           ('scp -r bundle operator.pem', second_machine),
                           ('edgectl doctor', conferencing_of_both)),
     'replace-a-windows-edge': (('openssl pkcs12', windows_keys),),

@@ -50,9 +50,10 @@ def prove(lab, fault):
     for finding in seen:
         for word in ('saw', 'want', 'why', 'fix', 'cure', 'page'):
             assert finding.get(word), f"{finding['id']} without {word}"
-            assert all(step['on'] in fault.hands.split()
-                       for step in finding['cure']), \
-                f"not by {fault.hands}: {finding['cure']}"
+    hands = {step['on'] for finding in seen for step in finding['cure']}
+    assert hands == set(fault.hands.split()), \
+        f'{fault.hands} shall mend it, the cure is of {sorted(hands)}: ' \
+        f'{_told(seen)}'
     for finding in seen:
         cure.run(lab, finding['cure'])
     try:

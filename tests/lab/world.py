@@ -193,6 +193,11 @@ class Lab:
         return EdgeHost(self.world.edge2, self.folder / 'edge2',
                         self.binaries, member=2)
 
+    def far_end(self, text):
+        """The namespace of who has this name or address, not of the edge."""
+        return self.world.inet if text.startswith('192.0.2.') else \
+            self.world.inside
+
     def environment(self):
         """What a shell in the lab has beside its own."""
         return {'PATH': f'{BIN}:{self.binaries}:{os.environ["PATH"]}',
