@@ -7,7 +7,6 @@ from support import netns
 from support.edge import LAB
 
 HOSTS = LAB / 'topology' / 'hosts'
-CERTS = ('-chain.pem', '.key')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,8 +64,7 @@ def hosts(*names):
 def pair(use, authority, names, *dates, reloaded=(), **how):
     """Another certificate and key in the place of what the edge has."""
     def breaks(lab):
-        files = [lab.host.etc / 'certs' / (use + end) for end in CERTS]
-        pki.issue(lab.ca, authority, files, names, *dates, **how)
+        pki.issue(lab.ca, authority, lab.host.pair(use), names, *dates, **how)
         lab.reload(*reloaded)
     return breaks
 

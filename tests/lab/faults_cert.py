@@ -13,8 +13,8 @@ SOON = ('-days', '5')
 
 def other_key(lab):
     """A key that is not the certificate's."""
-    pki.write_request(lab.host.etc / 'certs' / 'access.key',
-                      lab.folder / 'other.csr', ACCESS[0], ACCESS)
+    pki.write_request(lab.host.pair('access')[1], lab.folder / 'other.csr',
+                      ACCESS[0], ACCESS)
     lab.reload('access-edge')
 
 

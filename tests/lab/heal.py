@@ -100,7 +100,6 @@ def mend(lab):
     for name in extra:
         lab.units.forget(name)
     lab.world.drop_second_edge()
-    clear_way(lab)
     shutil.rmtree(lab.folder / 'edge2', ignore_errors=True)
     _network(lab, kept)
     shutil.rmtree(lab.host.folder / 'resolve', ignore_errors=True)

@@ -1,4 +1,5 @@
 """An edge host of a lab: its own /etc, settings, operator and topology."""
+import configparser
 import pathlib
 import shutil
 import subprocess
@@ -84,6 +85,13 @@ class EdgeHost:
         name = str(name)
         return self.folder / name[1:] if name.startswith('/etc/') else \
             pathlib.Path(name)
+
+    def pair(self, use):
+        """The chain and the key in use, as edge.ini names them."""
+        ini = configparser.ConfigParser(strict=False, interpolation=None)
+        ini.read(self.etc / 'edge.ini')
+        names = ini[f'certificate.{use}']
+        return [self.path(names[name]) for name in ('chain', 'key')]
 
     def furnish_bare(self):
         """What is there when the product has been installed, and that this

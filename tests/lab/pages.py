@@ -28,12 +28,11 @@ def windows_keys(lab):
     is to take its place."""
     password = lab.admin / 'pfx.password'
     password.write_text('not a secret\n')
-    certs = lab.host.etc / 'certs'
     for use in WINDOWS:
+        chain, key = lab.host.pair(use)
         subprocess.run(
-            ['openssl', 'pkcs12', '-export', '-legacy', '-in',
-             str(certs / f'{use}-chain.pem'), '-inkey',
-             str(certs / f'{use}.key'), '-passout', f'file:{password}', '-out',
+            ['openssl', 'pkcs12', '-export', '-legacy', '-in', str(chain),
+             '-inkey', str(key), '-passout', f'file:{password}', '-out',
              str(lab.admin / f'{use}.pfx')], check=True)
     lab.new_host()
 
