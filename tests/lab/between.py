@@ -22,7 +22,7 @@ def _does(verdict, place, chain, words):
     def breaks(lab):
         space = getattr(lab.world, place)
         _table(space)
-        _nft(space, 'add', 'rule', *TABLE, chain, *words, *verdict.split())
+        _nft(space, 'insert', 'rule', *TABLE, chain, *words, *verdict.split())
     return breaks
 
 

@@ -69,6 +69,7 @@ def each(lab, faults, tell=print):
         begun = time.monotonic()
         try:
             prove(lab, fault)
+            heal.open_way(lab)  # a cure lets one thing pass, not the rest
             if fault.is_another_world:
                 heal.mend(lab)
         except (AssertionError, RuntimeError, OSError) as failure:

@@ -41,7 +41,7 @@ void fw_put(struct fw_world *f, bool first, const char *text)
 
 void fw_own_table(struct fw_world *f, const char *policy, const char *rule)
 {
-	char text[512];
+	char text[2048];
 
 	(void)snprintf(text, sizeof(text),
 		       "{\"chain\":{\"family\":\"inet\",\"table\":\"own\","
