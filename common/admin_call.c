@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/crypto.h"
 #include "common/http.h"
 
 enum { READ_FIRST = 8192 /* ours: first size of the buffer [bytes] */ };
@@ -98,9 +99,14 @@ static enum edge_err call_grow(struct call *c)
 		return EDGE_OK;
 	if (cap > EDGE_ADMIN_ANSWER_MAX + EDGE_HTTP_HEAD_MAX)
 		return EDGE_ELIMIT;
-	buf = realloc(c->buf, cap);
+	buf = malloc(cap); /* no realloc: secrets may stand in it */
 	if (!buf)
 		return EDGE_ENOMEM;
+	if (c->buf) {
+		memcpy(buf, c->buf, c->len);
+		edge_wipe(c->buf, c->cap);
+		free(c->buf);
+	}
 	c->buf = buf;
 	c->cap = cap;
 	return EDGE_OK;
@@ -182,6 +188,8 @@ enum edge_err edge_admin_call(struct edge_admin_answer *out,
 out:
 	if (c.fd >= 0)
 		close(c.fd);
+	if (c.buf)
+		edge_wipe(c.buf, c.cap);
 	free(c.buf);
 	return err;
 }
