@@ -1,10 +1,13 @@
 /* cert assign: checked, put in place, read by the services, and seen. */
 #include "edgectl/cert_assign.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "edgectl/cert_judge.h"
@@ -13,6 +16,7 @@
 #include "edgectl/cert_services.h"
 #include "edgectl/cert_topology.h"
 #include "edgectl/finding.h"
+#include "edgectl/quote.h"
 #include "edgectl/settings.h"
 
 struct job {
@@ -32,6 +36,8 @@ struct job {
 	struct ctl_cert x, y;		/* of new; of old */
 	bool is_in_use;			/* y, by a service */
 	bool has_old;			/* old and y */
+	bool has_copy;			/* of old, beside new */
+	int lock;			/* of the folder */
 };
 
 static const char *trust_of(const struct ctl *c, enum edge_cert_use use)
@@ -141,7 +147,8 @@ static void read_old(struct job *j)
 static enum ctl_exit may_end_tokens(struct job *j)
 {
 	struct ctl_cure cure = {0};
-	char now[32], saw[256];
+	struct ctl_quoted chain, key;
+	char now[32], saw[256], tool[CTL_CURE_LINE / 2];
 	struct ctl_roll roll;
 	enum ctl_exit exit = ctl_roll_find(j->c, &roll);
 
@@ -154,10 +161,12 @@ static enum ctl_exit may_end_tokens(struct job *j)
 	    !strcmp(j->x.spki_sha256, j->y.spki_sha256))
 		return CTL_GOOD;
 	ctl_roll_print(now, (int64_t)j->c->now_s);
-	ctl_cure_add(&cure, CTL_ON_EDGE,
-		     "edgectl cert stage --use av-auth --chain %s --key %s "
-		     "--effective %s",
-		     j->from.chain, j->from.key, now);
+	ctl_tool(j->c, tool, sizeof(tool));
+	if (ctl_quote(&chain, j->from.chain) && ctl_quote(&key, j->from.key))
+		ctl_cure_add(&cure, CTL_ON_EDGE,
+			     "%s cert stage --use av-auth --chain %s --key %s "
+			     "--effective %s",
+			     tool, chain.text, key.text, now);
 	(void)snprintf(saw, sizeof(saw),
 		       "another key than that of tokens in use, %.16s...",
 		       j->y.spki_sha256);
@@ -213,23 +222,55 @@ static enum ctl_exit keep_roots(struct job *j)
 	return ctl_settings_set(j->c, &s, 1);
 }
 
+static enum ctl_exit is_changing(const struct job *j)
+{
+	return ctl_fail(j->c, EDGE_EREFUSED, "CTL-007", j->place.folder,
+			"another edgectl is changing it");
+}
+
+/* One call after the other: both would take the same slot. A folder that is
+ * not there yet is locked when it is made. */
+static enum ctl_exit lock_place(struct job *j)
+{
+	j->lock = open(j->place.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (j->lock < 0 && errno == ENOENT)
+		return CTL_GOOD;
+	if (j->lock >= 0 && !flock(j->lock, LOCK_EX | LOCK_NB))
+		return CTL_GOOD;
+	if (j->lock >= 0 && errno == EWOULDBLOCK)
+		return is_changing(j);
+	return ctl_fail(j->c, EDGE_ESYS, "CTL-007", j->place.folder, "%s",
+			ctl_reason(EDGE_ESYS));
+}
+
+static enum ctl_exit make_place(struct job *j)
+{
+	const bool was_locked = j->lock >= 0;
+	enum ctl_exit exit = ctl_cert_place_make(j->c, &j->place);
+
+	if (exit || was_locked)
+		return exit;
+	exit = lock_place(j);
+	if (!exit && !access(j->place.slot[j->slot].chain, F_OK))
+		exit = is_changing(j);
+	return exit;
+}
+
 /* Pairs from elsewhere are kept, too, to go back to. */
 static enum ctl_exit keep_old(struct job *j)
 {
-	return j->was_slot == CTL_CERT_SLOTS && j->has_old
-		       ? ctl_cert_place_put(j->c, &j->place, &j->old,
-					    1 - j->slot)
-		       : CTL_GOOD;
+	j->has_copy = j->was_slot == CTL_CERT_SLOTS && j->has_old;
+	return j->has_copy ? ctl_cert_place_put(j->c, &j->place, &j->old,
+						1 - j->slot)
+			   : CTL_GOOD;
 }
 
 /* The pair is whole before edge.ini names it, which is one step. */
 static enum ctl_exit put(struct job *j)
 {
 	const struct ctl_cert_slot *to = &j->place.slot[j->slot];
-	enum ctl_exit exit = ctl_cert_place_make(j->c, &j->place);
+	enum ctl_exit exit = keep_old(j);
 
-	if (!exit)
-		exit = keep_old(j);
 	if (!exit && !ctl_cert_pair_eq(&j->new, &j->older))
 		exit = ctl_cert_place_put(j->c, &j->place, &j->new, j->slot);
 	if (!exit)
@@ -251,13 +292,17 @@ static enum ctl_exit drop_roots(const struct job *j)
 	return exit;
 }
 
-/* As it was, when a service does not want it. */
+/* As it was, when it could not be put in place whole or a service does not
+ * want it. */
 static void undo(struct job *j)
 {
+	const struct ctl_cert_pair none = {0};
 	enum ctl_exit exit = name_files(j, j->was_chain, j->was_key);
 
 	if (!exit)
 		exit = ctl_cert_place_put(j->c, &j->place, &j->older, j->slot);
+	if (!exit && j->has_copy)
+		exit = ctl_cert_place_put(j->c, &j->place, &none, 1 - j->slot);
 	if (!exit)
 		exit = drop_roots(j);
 	if (!exit)
@@ -293,10 +338,15 @@ static void tell(const struct job *j, bool was_there)
 static enum ctl_exit use(struct job *j)
 {
 	const bool was_there = is_in_place(j);
-	enum ctl_exit exit = was_there ? CTL_GOOD : put(j);
+	enum ctl_exit exit = was_there ? CTL_GOOD : make_place(j);
 
 	if (exit)
 		return exit;
+	exit = was_there ? CTL_GOOD : put(j);
+	if (exit) {
+		undo(j);
+		return exit;
+	}
 	tell(j, was_there);
 	exit = ctl_cert_services_reload(j->c, j->a->use);
 	if (exit && !was_there)
@@ -324,6 +374,8 @@ static enum ctl_exit find_slots(struct job *j)
 	struct ctl_cert_files other = {0};
 	const char *at;
 
+	if (!exit)
+		exit = lock_place(j);
 	if (exit)
 		return exit;
 	j->was_slot = ctl_cert_place_slot(&j->place, j->was_chain, j->was_key);
@@ -398,7 +450,10 @@ enum ctl_exit ctl_cert_assign_pair(struct ctl *c,
 	j->c = c;
 	j->a = a;
 	j->name = ctl_cert_use_name(a->use);
+	j->lock = -1;
 	exit = run(j);
+	if (j->lock >= 0)
+		(void)close(j->lock);
 	topo_drop(j->topo);
 	ctl_cert_pair_fini(&j->new);
 	ctl_cert_pair_fini(&j->old);

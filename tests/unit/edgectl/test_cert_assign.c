@@ -1,8 +1,10 @@
 /* cert assign: what lies where afterwards, what is refused, the way back. */
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -330,6 +332,40 @@ START_TEST(assign_that_is_refused_puts_the_one_before_back)
 }
 END_TEST
 
+/* The roots have no place: what was switched already goes back. */
+START_TEST(assign_that_is_not_put_in_place_whole_is_undone)
+{
+	ck_assert(!mkdir(certs_path(r.certs, "certs"), 0700));
+	ck_assert(
+		!mkdir(certs_path(r.certs, "certs/internal-roots.pem"), 0700));
+	ck_assert_int_eq(roll_run(&r, ctl_cert_assign, "internal", "--chain",
+				  "@new.pem", "--key", "@new.key", "--force",
+				  "--roots", "@new.pem", (char *)NULL),
+			 CTL_IO);
+	ck_assert_str_eq(roll_text(&r, "change"), "undone");
+	ck_assert(!roll_is_there(&r, "certs/internal.key"));
+	ck_assert_ptr_null(strstr(text_of("edge.ini"), "internal-"));
+	ck_assert(!rmdir(certs_path(r.certs, "certs/internal-roots.pem")));
+}
+END_TEST
+
+/* Two at once would take the same slot. */
+START_TEST(assign_does_nothing_while_another_is_at_work)
+{
+	int fd;
+
+	ck_assert_int_eq(assign("access", "old", NULL), CTL_GOOD);
+	fd = open(certs_path(r.certs, "certs"), O_RDONLY | O_DIRECTORY);
+	ck_assert_int_ge(fd, 0);
+	ck_assert(!flock(fd, LOCK_EX));
+	ck_assert_int_eq(assign("access", "new", NULL), CTL_REFUSED);
+	ck_assert_str_eq(roll_findings(&r), "E:CTL-007");
+	ck_assert(!roll_is_there(&r, "certs/access-2.key"));
+	ck_assert(!close(fd));
+	ck_assert_int_eq(assign("access", "new", NULL), CTL_GOOD);
+}
+END_TEST
+
 START_TEST(assign_wants_its_words)
 {
 	ck_assert_int_eq(roll_run(&r, ctl_cert_assign, (char *)NULL),
@@ -367,6 +403,8 @@ Suite *test_suite(void)
 	tcase_add_test(t, assign_by_force_passes_names_alone);
 	tcase_add_test(t, assign_that_is_refused_leaves_nothing);
 	tcase_add_test(t, assign_that_is_refused_puts_the_one_before_back);
+	tcase_add_test(t, assign_that_is_not_put_in_place_whole_is_undone);
+	tcase_add_test(t, assign_does_nothing_while_another_is_at_work);
 	tcase_add_test(t, assign_wants_its_words);
 	suite_add_tcase(s, t);
 	return s;
