@@ -8,11 +8,11 @@
 #include <strings.h>
 #include <time.h>
 
+#include "edgectl/av_pair_cure.h"
 #include "edgectl/cert_judge.h"
 #include "edgectl/cert_roll.h"
 #include "edgectl/cert_trust.h"
 #include "edgectl/doctor.h"
-#include "edgectl/keyring.h"
 
 struct job {
 	struct ctl_doctor *d;
@@ -60,64 +60,97 @@ static void new_files(char *out, size_t cap, const struct job *j)
 		 slash ? chain : "/etc/lync-edge", j->name, when);
 }
 
-static void cure_renew(const struct job *j)
+static void ask(const struct job *j, const char *base)
 {
 	struct ctl_cure *k = &j->d->cure;
-	const char *tool = j->d->tool;
-	char base[CTL_CURE_LINE / 4];
 
-	new_files(base, sizeof(base), j);
 	ctl_cure_add(k, CTL_ON_EDGE,
-		     "%s cert csr %s --out %s.csr --key-out %s.key", tool,
+		     "%s cert csr %s --out %s.csr --key-out %s.key", j->d->tool,
 		     j->name, base, base);
 	ctl_cure_add(k, CTL_ON_CA, "sign %s.csr as %s.pem (%s, with its chain)",
 		     base, base,
 		     j->use == EDGE_CERT_INTERNAL || j->use == EDGE_CERT_AV_AUTH
 			     ? "authority of the inside"
 			     : "public authority");
-	ctl_cure_add(k, CTL_ON_EDGE,
-		     "%s cert assign %s --chain %s.pem --key %s.key", tool,
-		     j->name, base, base);
+}
+
+static void cure_renew(const struct job *j)
+{
+	char base[CTL_CURE_LINE / 4];
+
+	new_files(base, sizeof(base), j);
+	ask(j, base);
+	ctl_cure_add(&j->d->cure, CTL_ON_EDGE,
+		     "%s cert assign %s --chain %s.pem --key %s.key",
+		     j->d->tool, j->name, base, base);
 	cure_reload(j->d, j->use);
 }
 
-/* What is wrong with the files of this host alone is not with another
- * member's; a new key of the pool is one for all of it. */
-static void cure_pool(const struct job *j, const char *id)
+/* -- of A/V authentication: one pair for a pool, with a time to change ---- */
+
+/* What is staged already, at once. */
+static void cure_times(const struct job *j, const char *now)
+{
+	const struct ctl_av_pair p = {
+		.chain = j->files.chain, .key = j->files.key, .effective = now};
+
+	ctl_av_pair_use(&j->d->cure, CTL_ON_EDGE, j->d->tool, &p);
+	for (size_t i = 0; i < j->d->topo->member_count; i++)
+		ctl_cure_add(&j->d->cure, CTL_ON_MEMBER,
+			     "edgectl cert stage --use av-auth --chain CHAIN "
+			     "--key KEY --effective %s # at %s, whose `cert "
+			     "list` names both",
+			     now, j->d->topo->members[i].fqdn);
+}
+
+/* Tokens of a pair that is good live on while the next one is staged. */
+static void cure_next(const struct job *j, const char *now, bool is_good)
 {
 	const struct topo *t = j->d->topo;
 	char base[CTL_CURE_LINE / 4], chain[CTL_CURE_LINE], key[CTL_CURE_LINE];
-	struct ctl_av_pair p = {
-		.tool = j->d->tool,
-		.host = t->members[0].fqdn,
-		.chain = "/etc/lync-edge/certs/av-auth-chain.pem",
-		.key = "/etc/lync-edge/certs/av-auth.key"};
+	const struct ctl_av_pair p = {
+		.host = t->self,
+		.chain = chain,
+		.key = key,
+		.effective = is_good ? now : NULL,
+		.is_now = !is_good,
+	};
 
-	if (!strcmp(id, "CERT-001") || !strcmp(id, "CERT-002")) {
-		ctl_av_pair_fetch(&j->d->cure, &p);
-		cure_reload(j->d, j->use);
-		return;
-	}
-	cure_renew(j);
 	new_files(base, sizeof(base), j);
 	snprintf(chain, sizeof(chain), "%s.pem", base);
 	snprintf(key, sizeof(key), "%s.key", base);
-	p = (struct ctl_av_pair){.host = t->self, .chain = chain, .key = key};
-	ctl_av_pair_share(&j->d->cure, &p);
+	ask(j, base);
+	for (size_t i = 0; i < t->member_count; i++)
+		ctl_av_pair_share(&j->d->cure, &p, t->members[i].fqdn);
+	ctl_av_pair_use(&j->d->cure, CTL_ON_EDGE, j->d->tool, &p);
+}
+
+static void cure_av(const struct job *j, const char *id)
+{
+	const struct topo *t = j->d->topo;
+	const bool is_broken =
+		!strcmp(id, "CERT-001") || !strcmp(id, "CERT-002");
+	char now[32];
+
+	ctl_roll_print(now, (int64_t)j->d->c->now_s);
+	if (!strcmp(id, "CERT-007") || !strcmp(id, "CERT-008"))
+		cure_times(j, now);
+	else if (is_broken && t->member_count)
+		ctl_av_pair_fetch(&j->d->cure, j->d->tool, t->members[0].fqdn,
+				  t->self);
+	else
+		cure_next(j, now, !is_broken && j->cert->days_left >= 0);
 }
 
 static void cure_of(const struct job *j, const char *id)
 {
-	const bool is_shared =
-		j->use == EDGE_CERT_AV_AUTH && j->d->topo->member_count;
-
 	if (!strcmp(id, "CERT-012"))
 		ctl_cure_add(&j->d->cure, CTL_ON_EDGE, "%s cert drop-previous",
 			     j->d->tool);
 	else if (!strcmp(id, "CERT-016"))
 		cure_reload(j->d, j->use);
-	else if (is_shared)
-		cure_pool(j, id);
+	else if (j->use == EDGE_CERT_AV_AUTH)
+		cure_av(j, id);
 	else
 		cure_renew(j);
 }

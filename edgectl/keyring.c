@@ -46,31 +46,3 @@ void ctl_key_cure(struct ctl_cure *out, const struct ctl_key_cure *k)
 	}
 	ctl_cure_add(out, CTL_ON_EDGE, "systemctl reload %s", k->service);
 }
-
-static const char *file_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static void copy(struct ctl_cure *out, enum ctl_hands hands,
-		 const struct ctl_av_pair *p, const char *tool)
-{
-	ctl_cure_add(out, hands, "scp -p %s:%s %s:%s /root/", p->host, p->chain,
-		     p->host, p->key);
-	ctl_cure_add(out, hands,
-		     "%s cert assign av-auth %s--chain /root/%s --key /root/%s",
-		     tool, p->is_now ? "--now " : "", file_of(p->chain),
-		     file_of(p->key));
-}
-
-void ctl_av_pair_fetch(struct ctl_cure *out, const struct ctl_av_pair *p)
-{
-	copy(out, CTL_ON_EDGE, p, p->tool);
-}
-
-void ctl_av_pair_share(struct ctl_cure *out, const struct ctl_av_pair *p)
-{
-	copy(out, CTL_ON_MEMBER, p, "edgectl");
-}

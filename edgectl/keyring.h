@@ -20,16 +20,4 @@ struct ctl_key_cure {
  * ring comes from a member, in a bundle. */
 void ctl_key_cure(struct ctl_cure *out, const struct ctl_key_cure *k);
 
-/* A pair of A/V authentication, which members have in common. */
-struct ctl_av_pair {
-	const char *tool;	 /* edgectl here */
-	const char *host;	 /* where it lies */
-	const char *chain, *key; /* whole paths of files there */
-	bool is_now;		 /* tokens of the key before may end */
-};
-/** This host gets the pair of another member. */
-void ctl_av_pair_fetch(struct ctl_cure *out, const struct ctl_av_pair *p);
-/** The other members get the pair of this host. */
-void ctl_av_pair_share(struct ctl_cure *out, const struct ctl_av_pair *p);
-
 #endif

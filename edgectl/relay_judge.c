@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/config.h"
-#include "edgectl/keyring.h"
+#include "edgectl/av_pair_cure.h"
 #include "edgectl/reach.h"
 
 /* -- what it means ------------------------------------------------------- */
@@ -120,6 +120,6 @@ void ctl_relay_cure_key(struct ctl_cure *k, const struct ctl_relay_pair *p)
 
 	if (!p->chain || !key)
 		return;
-	ctl_av_pair_share(k, &pair);
+	ctl_av_pair_share(k, &pair, p->member);
 	ctl_cure_add(k, CTL_ON_MEMBER, "systemctl reload av-edge");
 }

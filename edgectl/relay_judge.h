@@ -37,6 +37,7 @@ void ctl_relay_cure(struct ctl_cure *k, enum ctl_relay_fault f,
 /* The pair of A/V authentication as edge.ini of this host has it. */
 struct ctl_relay_pair {
 	const char *self, *chain, *key;
+	const char *member; /* that refuses its credentials */
 };
 /** Have it on the other member, too. */
 void ctl_relay_cure_key(struct ctl_cure *k, const struct ctl_relay_pair *p);

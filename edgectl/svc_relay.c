@@ -12,6 +12,7 @@
 #include "edgectl/relay_judge.h"
 #include "edgectl/svc_judge.h"
 #include "edgectl/turn.h"
+#include "topology/roll.h"
 
 enum {
 	ASK_TEXT = 2048,
@@ -58,13 +59,14 @@ static enum edge_err post(struct ctl_doctor *d, struct edge_admin_answer *a)
 	return err;
 }
 
-/* Texts of the answer that are on no heap of ours afterwards, but jansson's. */
+/* Texts of the answer that are on no heap of ours afterwards, but jansson's. It
+ * may be refused: too many trials at once. */
 static enum edge_err read_answer(struct ctl_mras_answer *out,
 				 const struct edge_admin_answer *a)
 {
 	json_t *o = json_loads(a->body ? a->body : "", 0, NULL);
 	const char *xml = json_string_value(json_object_get(o, "response"));
-	enum edge_err err = EDGE_EFORMAT;
+	enum edge_err err = a->status == 503 ? EDGE_EREFUSED : EDGE_EFORMAT;
 
 	if (a->status == 200 && xml)
 		err = ctl_mras_decode(out, edge_slice_str(xml));
@@ -89,6 +91,11 @@ static bool mint(struct relays *r)
 				"%zu relays",
 				r->answer.relay_count);
 		return true;
+	}
+	if (err == EDGE_EREFUSED) {
+		ctl_doctor_bad(d, TOPO_INFO, "SVC-016", "av-edge",
+			       "it answers no more trials for now");
+		return false;
 	}
 	ctl_cure_restart(&d->cure, CTL_ON_EDGE, "av-edge");
 	if (err)
@@ -207,22 +214,34 @@ static void all_of_ours(struct relays *r)
 /* -- the other members --------------------------------------------------- */
 
 /* The i-th address is the i-th member's, when each has one. */
+static bool has_names(const struct topo *t)
+{
+	return t->member_count == t->av_member_count;
+}
+
 static const char *member_of(const struct topo *t, size_t i, const char *text)
 {
-	return t->member_count == t->av_member_count ? t->members[i].fqdn
-						     : text;
+	return has_names(t) ? t->members[i].fqdn : text;
 }
 
 static void other_key(struct ctl_doctor *d, const char *name,
 		      const struct attempt *x)
 {
 	const struct edge_config *c = d->c->config;
-	const struct ctl_relay_pair ours = {
+	struct ctl_relay_pair ours = {
 		.self = d->topo->self,
+		.member = has_names(d->topo) ? name : "MEMBER",
 		.chain = c->certificate[EDGE_CERT_AV_AUTH].chain,
 		.key = c->certificate[EDGE_CERT_AV_AUTH].key,
 	};
+	struct topo_roll staged;
 
+	if (ours.chain && ours.key &&
+	    !topo_roll_load(&staged, ours.chain, ours.key, NULL, 0) &&
+	    staged.effective_s <= d->c->now_s) {
+		ours.chain = staged.chain;
+		ours.key = staged.key;
+	}
 	ctl_relay_cure_key(&d->cure, &ours);
 	ctl_doctor_bad(d, TOPO_ERROR, "CERT-004", name,
 		       "the relay at %s knows no credential of this host, as "

@@ -48,7 +48,8 @@ def damaged(edge):
     found = [f for f in said['findings'] if f['place'] == 'av-auth']
     assert [f['id'] for f in found] == ['CERT-002'], said
     made = [step['run'] for step in found[0]['cure']]
-    assert made[0].startswith(f'scp -p {OTHER}:'), made
+    assert made[0].startswith(f'edgectl cert list # at {OTHER}:'), made
+    assert made[1].startswith(f'scp -3 -p {OTHER}:CHAIN {OTHER}:KEY '), made
     assert not any('cert csr' in line for line in made), made
 
 

@@ -114,36 +114,6 @@ START_TEST(key_of_a_pool_comes_from_another_member)
 }
 END_TEST
 
-START_TEST(av_pair_is_one_for_all_members)
-{
-	struct ctl_av_pair p = {"edgectl --config x", "edge02.x",
-				"/a/av-chain.pem", "/a/av.key", false};
-	struct ctl_cure cure = {0};
-
-	ctl_av_pair_fetch(&cure, &p);
-	ctl_av_pair_share(&cure, &p);
-	ck_assert_uint_eq(cure.count, 4);
-	for (size_t i = 0; i < 4; i++)
-		ck_assert_int_eq(cure.step[i].hands,
-				 i < 2 ? CTL_ON_EDGE : CTL_ON_MEMBER);
-	ck_assert_str_eq(
-		cure.step[0].line,
-		"scp -p edge02.x:/a/av-chain.pem edge02.x:/a/av.key /root/");
-	ck_assert_str_eq(cure.step[1].line,
-			 "edgectl --config x cert assign av-auth --chain "
-			 "/root/av-chain.pem --key /root/av.key");
-	ck_assert_str_eq(cure.step[3].line,
-			 "edgectl cert assign av-auth --chain "
-			 "/root/av-chain.pem --key /root/av.key");
-	p.is_now = true;
-	p.key = "no-folder.key";
-	ctl_av_pair_share(&cure, &p);
-	ck_assert_str_eq(cure.step[5].line,
-			 "edgectl cert assign av-auth --now --chain "
-			 "/root/av-chain.pem --key /root/no-folder.key");
-}
-END_TEST
-
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("edgectl/keyring");
@@ -154,7 +124,6 @@ Suite *test_suite(void)
 	tcase_add_test(t, route_key_that_is_not_there_is_no_fault);
 	tcase_add_test(t, route_key_is_a_fault_from_48_hours_before_its_end);
 	tcase_add_test(t, key_of_a_single_edge_is_made_there);
-	tcase_add_test(t, av_pair_is_one_for_all_members);
 	tcase_add_test(t, key_of_a_pool_comes_from_another_member);
 	suite_add_tcase(s, t);
 	return s;

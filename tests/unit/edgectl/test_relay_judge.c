@@ -101,21 +101,24 @@ END_TEST
 static const struct {
 	const char *key, *copy, *assign;
 } pairs[] = {
-	{"/etc/k/av.key", "edge01:/etc/k/av.key /root/", "--key /root/av.key"},
+	{"/etc/k/av.key", "edge01:/etc/k/av.key edge02:/root/",
+	 "--key /root/av.key"},
 	{"credential:lync-edge.av-auth.key",
-	 "edge01:/run/credentials/av-edge.service/lync-edge.av-auth.key /root/",
+	 "edge01:/run/credentials/av-edge.service/lync-edge.av-auth.key "
+	 "edge02:/root/",
 	 "--key /root/lync-edge.av-auth.key"},
-	{"credential:", "edge01:/run/credentials/av-edge.service/ /root/",
+	{"credential:",
+	 "edge01:/run/credentials/av-edge.service/ edge02:/root/",
 	 "--key /root/"},
 };
 
 START_TEST(relay_key_is_copied_from_where_it_is)
 {
 	const struct ctl_relay_pair p = {"edge01", "/etc/c/av-chain.pem",
-					 pairs[_i].key};
+					 pairs[_i].key, "edge02"};
 
 	ctl_relay_cure_key(&cure, &p);
-	ck_assert_uint_eq(cure.count, 3);
+	ck_assert_uint_eq(cure.count, 4);
 	ck_assert_ptr_nonnull(strstr(cure.step[0].line, pairs[_i].copy));
 	ck_assert_ptr_nonnull(
 		strstr(cure.step[1].line, "--chain /root/av-chain.pem"));
@@ -125,8 +128,8 @@ END_TEST
 
 START_TEST(relay_key_that_is_not_set_has_no_cure)
 {
-	const struct ctl_relay_pair p = {"edge01", "/etc/c", NULL},
-				    q = {"edge01", NULL, "/etc/k"};
+	const struct ctl_relay_pair p = {"edge01", "/etc/c", NULL, "edge02"},
+				    q = {"edge01", NULL, "/etc/k", "edge02"};
 
 	ctl_relay_cure_key(&cure, &p);
 	ctl_relay_cure_key(&cure, &q);
