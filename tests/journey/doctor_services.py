@@ -12,7 +12,7 @@ import threading
 import time
 
 from support import journey, netns, resolver
-from support.edge import AvEdge, WebconfEdge
+from support.edge import AdminLink, AvEdge, WebconfEdge
 from support.mcu import PLACES
 from support.wait import until
 
@@ -262,6 +262,23 @@ def token_key(host):
         (ca / file).write_bytes(data)
 
 
+def many_trials(host):
+    """Others try A/V authentication, too: what av-edge says of that is no fault
+    of it, and nobody is told to restart it."""
+    refused = 0
+    while refused < 3:
+        link = AdminLink(host.edge.folder / 'run' / 'av-edge.sock')
+        link.request('POST', '/v1/mras/try', '{"request": "<request/>"}')
+        answer = link.getresponse()
+        answer.read()
+        refused += answer.status == 503
+        link.close()
+    said = json.loads(host.edge.edgectl('doctor', '--family', 'SVC', '--json'))
+    found = [f for f in said['findings'] if f['id'] in ('SVC-008', 'SVC-016')]
+    assert [(f['id'], f['level'], f['cure']) for f in found] == \
+        [('SVC-016', 'info', [])], found
+
+
 def old_tls(host):
     """A listener that takes TLS 1.0."""
     host.settings('[trust]', '[tls]\nprofile.webconf-client = lync2013\n\n'
@@ -352,7 +369,8 @@ def body(j):
     host = Host(j)
     host.clean()
     for part in (one_member, no_service, no_mcu, hosts, zone, certificates,
-                 token_key, old_tls, clock, files, buffers, version):
+                 token_key, old_tls, clock, files, buffers, version,
+                 many_trials):
         part(host)
     host.clean()
 
