@@ -57,7 +57,7 @@ as_root() {
 }
 
 build() { # PRESET [TARGET...]: false when it does not build
-	say "building $1"
+	say "building $*"
 	if ./dev build "$@" >"build/$1.log" 2>&1; then
 		count ok "build/$1"
 	else
@@ -106,16 +106,20 @@ beside() {
 	if [ "$all" = yes ]; then export LINT=deep; fi
 	tests/lint.sh | tee -a "$results"
 	build fuzz fuzz_targets || true
-	build asan || true
-	if [ "$all" = yes ]; then set --; else set -- suites_tsan; fi
+	build asan all suites || true
+	if [ "$all" = yes ]; then set -- all suites; else set -- suites_tsan; fi
 	build tsan "$@" || true
 	if is_built fuzz; then
 		if [ "$all" = yes ]; then fuzz 60; else fuzz 5; fi
 	fi
 }
 
-if build dev; then
-	units dev
+# Suites run with ASan and UBSan, those of several threads with TSan as well;
+# with --all in every preset.
+if [ "$all" = yes ]; then set -- all suites; else set -- all; fi
+if build dev "$@"; then
+	if [ "$all" = yes ]; then set --; else set -- -L 'lint|journey'; fi
+	units dev "$@"
 	beside &
 	besides=$!
 	renice -n 19 -p "$besides" >/dev/null
@@ -148,6 +152,6 @@ if is_built tsan; then
 fi
 if [ "$all" = yes ]; then
 	for preset in coverage release; do
-		build "$preset" && units "$preset"
+		build "$preset" all suites && units "$preset"
 	done
 fi
