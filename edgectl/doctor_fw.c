@@ -79,7 +79,8 @@ static void report(struct ctl_doctor *d, const struct ctl_fw_report *r)
 /* A rendering need not be told. */
 static bool is_managed(const struct ctl_doctor *d)
 {
-	return d->c->config->network.manage || ctl_nft_has_own_rules();
+	return d->c->config->network.manage ||
+	       ctl_nft_has_own_rules(CTL_NFT_OPERATOR);
 }
 
 static void judge(struct ctl_doctor *d, const struct loaded *l,

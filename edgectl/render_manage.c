@@ -1,6 +1,8 @@
 /* topology render nftables: who manages the host must not be shut out. */
 #include <dirent.h>
+#include <fnmatch.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "edgectl/render.h"
 
@@ -49,14 +51,24 @@ static void warn_of_lockout(const struct ctl_render *r,
 		 told->session, r->manage);
 }
 
-bool ctl_nft_has_own_rules(void)
+/* As the filter includes it; without a line in it nobody is let in. */
+static bool is_rules(DIR *d, const char *name)
 {
-	DIR *d = opendir(CTL_NFT_OPERATOR);
+	struct stat st;
+
+	return !fnmatch("in-*.nft", name, 0) &&
+	       !fstatat(dirfd(d), name, &st, 0) && S_ISREG(st.st_mode) &&
+	       st.st_size > 0;
+}
+
+bool ctl_nft_has_own_rules(const char *folder)
+{
+	DIR *d = opendir(folder);
 	const struct dirent *e;
 	bool found = false;
 
 	while (d && !found && (e = readdir(d)))
-		found = !strncmp(e->d_name, "in-", 3);
+		found = is_rules(d, e->d_name);
 	if (d)
 		(void)closedir(d);
 	return found;

@@ -102,7 +102,7 @@ static enum ctl_exit find_host(struct ctl_render *r, const char *manage)
 	const struct ctl_managing told = {
 		.option = manage,
 		.session = getenv("SSH_CONNECTION"),
-		.has_own_rules = ctl_nft_has_own_rules(),
+		.has_own_rules = ctl_nft_has_own_rules(CTL_NFT_OPERATOR),
 	};
 	enum ctl_exit exit = find_devices(r);
 
