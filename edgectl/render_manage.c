@@ -39,15 +39,13 @@ static bool lets_in(const char *list, const char *session)
 static void warn_of_lockout(const struct ctl_render *r,
 			    const struct ctl_managing *told)
 {
-	bool is_none = !strcmp(r->manage, "none");
-
 	if (!told->session || !*told->session || told->has_own_rules ||
 	    lets_in(r->manage, told->session))
 		return;
-	ctl_find(r->c, is_none ? TOPO_INFO : TOPO_WARN, "FW-007",
-		 "SSH_CONNECTION",
+	ctl_find(r->c, TOPO_WARN, "FW-007", "SSH_CONNECTION",
 		 "this is a session over SSH (%.60s), and \"%.120s\" does not "
-		 "let it in: it ends when the filter is loaded",
+		 "let it in: with the filter loaded this session, or the next "
+		 "one, is shut out",
 		 told->session, r->manage);
 }
 

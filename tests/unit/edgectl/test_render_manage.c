@@ -27,7 +27,7 @@ static const struct {
 	bool has_own_rules;
 	enum ctl_exit exit;
 	const char *manage;
-	unsigned warnings; /* else a note, or nothing */
+	unsigned warnings;
 	size_t findings;
 } rows[] = {
 	/* clang-format off */
@@ -43,7 +43,7 @@ static const struct {
 	{NULL, "22 from fd00::/8", "fd00::9 5000 fd00::21 22", false, CTL_GOOD, "22 from fd00::/8", 0, 0},
 	{NULL, "22 from 10.20.0.0/24", "10.20.1.9 5000 172.16.20.21 22", false, CTL_GOOD, "22 from 10.20.0.0/24", 1, 1},
 	{NULL, "22 from 10.20.0.0/24", "10.20.0.9 5000 172.16.20.21 2222", false, CTL_GOOD, "22 from 10.20.0.0/24", 1, 1},
-	{NULL, "none", "10.20.0.9 5000 172.16.20.21 22", false, CTL_GOOD, "none", 0, 1},
+	{NULL, "none", "10.20.0.9 5000 172.16.20.21 22", false, CTL_GOOD, "none", 1, 1},
 	{NULL, NULL, "10.20.0.9 5000 172.16.20.21 22", true, CTL_GOOD, "none", 0, 0},
 	{NULL, "22 from 10.20.0.0/24", "", false, CTL_GOOD, "22 from 10.20.0.0/24", 0, 0},
 	/* what is no list */
@@ -74,6 +74,11 @@ START_TEST(render_manage_wants_somebody_named)
 		ck_assert_str_eq(w.r.manage, rows[_i].manage);
 	ck_assert_uint_eq(w.c.warnings, rows[_i].warnings);
 	ck_assert_uint_eq(json_array_size(w.c.findings), rows[_i].findings);
+	if (rows[_i].warnings)
+		ck_assert_ptr_nonnull(
+			strstr(json_string_value(json_object_get(
+				       json_array_get(w.c.findings, 0), "saw")),
+			       "this session, or the next one, is shut out"));
 }
 END_TEST
 
