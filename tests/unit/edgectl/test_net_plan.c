@@ -162,18 +162,6 @@ static void server_outside(void)
 	net_route(w, CTL_NET_MAIN, "10.20.30.31/32", "192.0.2.1", NET_EXT);
 }
 
-/* By a third device, for management. */
-static void server_elsewhere(void)
-{
-	enum { MANAGEMENT = 9 };
-
-	w->view.link[w->view.links] = w->view.link[1];
-	strcpy(w->view.link[w->view.links].name, "mgmt");
-	w->view.link[w->view.links++].index = MANAGEMENT;
-	net_addr(w, "10.77.0.5", 24, MANAGEMENT);
-	net_route(w, CTL_NET_MAIN, "10.20.30.128/25", "10.77.0.1", MANAGEMENT);
-}
-
 static void server_blackholed(void)
 {
 	net_route(w, CTL_NET_MAIN, "10.20.30.32/32", NULL, 0)->is_unicast =
@@ -327,8 +315,6 @@ static const struct {
 		"ip -6 route del default via fe80::1 dev int\n"},
 	{no_route_inward, "NET-002", "ip route replace 10.20.40.0/24 via 172.16.20.1 dev int\n"},
 	{server_outside, "NET-002", "ip route del 10.20.30.31/32 via 192.0.2.1 dev ext\n"
-		"ip route replace 10.20.30.0/24 via 172.16.20.1 dev int\n"},
-	{server_elsewhere, "NET-002", "by hand: ip route del 10.20.30.128/25 via 10.77.0.1 dev mgmt\n"
 		"ip route replace 10.20.30.0/24 via 172.16.20.1 dev int\n"},
 	{server_blackholed, "NET-002", "ip route del unreachable 10.20.30.32/32\n"
 		"ip route replace 10.20.30.0/24 via 172.16.20.1 dev int\n"},
