@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "edgectl/cure_ini.h"
 #include "edgectl/dns_ask.h"
+#include "edgectl/dns_cure.h"
 #include "edgectl/doctor_svc.h"
 #include "edgectl/resolv_cure.h"
 #include "edgectl/stranger.h"
@@ -129,67 +129,6 @@ static void read_servers(struct job *j)
 				 : "no nameserver line with a server outside");
 }
 
-/* -- cures --------------------------------------------------------------- */
-
-static void cure_address(struct ctl_cure *k, const struct ctl_dns_want *w,
-			 const struct edge_addr *at, bool is_removed)
-{
-	const char *type = at->family == AF_INET6 ? "AAAA" : "A";
-	char text[EDGE_ADDR_STRLEN];
-
-	edge_addr_print_ip(at, false, text);
-	if (is_removed)
-		ctl_cure_add(k, CTL_ON_DNS, "delete %s. IN %s %s", w->name,
-			     type, text);
-	else
-		ctl_cure_add(k, CTL_ON_DNS, "%s. 3600 IN %s %s", w->name, type,
-			     text);
-}
-
-static void cure_addresses(struct ctl_cure *k, const struct ctl_dns_want *w)
-{
-	for (size_t i = 0; i < w->got_count && !w->may_have_more; i++)
-		if (!ctl_dns_has(w->at, w->at_count, &w->got[i]))
-			cure_address(k, w, &w->got[i], true);
-	for (size_t i = 0; i < w->at_count; i++)
-		if (!ctl_dns_has(w->got, w->got_count, &w->at[i]))
-			cure_address(k, w, &w->at[i], false);
-	if (!w->at_count && !w->is_unwanted)
-		ctl_cure_add(k, CTL_ON_DNS,
-			     "%s. 3600 IN A ADDRESS (that the NAT gives it)",
-			     w->name);
-}
-
-static void cure_services(struct ctl_cure *k, const struct ctl_dns_want *w)
-{
-	for (size_t i = 0; i < w->srv_count; i++)
-		ctl_cure_add(k, CTL_ON_DNS, "delete %s. IN SRV %u %u %u %s.",
-			     w->name, w->srv[i].priority, w->srv[i].weight,
-			     w->srv[i].port, w->srv[i].target);
-	if (!w->is_unwanted)
-		ctl_cure_end(k, CTL_ON_DNS, "%s. 3600 IN SRV 0 0 %u %s.",
-			     w->name, w->port, w->target);
-}
-
-/* What they are, edge.ini shall say. */
-static void cure_balanced(struct job *j, const struct ctl_dns_want *w)
-{
-	const char *config = j->d->c->config_path;
-	char list[CTL_DNS_ADDRS * EDGE_ADDR_STRLEN] = "";
-	const struct ctl_ini_set set = {"public", w->setting, list};
-
-	for (size_t i = 0; i < w->got_count; i++) {
-		char text[EDGE_ADDR_STRLEN];
-		const size_t len = strlen(list);
-
-		edge_addr_print_ip(&w->got[i], false, text);
-		snprintf(list + len, sizeof(list) - len, "%s%s",
-			 len ? ", " : "", text);
-	}
-	ctl_cure_section(&j->d->cure, config, set.section);
-	ctl_cure_set(&j->d->cure, config, &set);
-}
-
 /* -- findings ------------------------------------------------------------ */
 
 static const char *kind_of(const struct ctl_dns_want *w)
@@ -210,12 +149,7 @@ static void tell(struct job *j, const struct ctl_dns_want *w,
 				verdict == CTL_DNS_BALANCED ||
 				(verdict == CTL_DNS_ABSENT && w->is_srv);
 
-	if (verdict == CTL_DNS_BALANCED)
-		cure_balanced(j, w);
-	else if (w->is_srv)
-		cure_services(&j->d->cure, w);
-	else
-		cure_addresses(&j->d->cure, w);
+	ctl_dns_cure(&j->d->cure, w, verdict, j->d->c->config_path);
 	ctl_doctor_bad(j->d, is_warning ? TOPO_WARN : TOPO_ERROR,
 		       ids[verdict][w->is_srv], w->name, "%s record of %s: %s",
 		       kind_of(w), w->name, saw);

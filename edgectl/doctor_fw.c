@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "edgectl/doctor.h"
 #include "edgectl/fw_judge.h"
@@ -11,6 +12,7 @@
 #include "edgectl/nft_boot.h"
 #include "edgectl/render.h"
 #include "edgectl/run.h"
+#include "edgectl/ssh_session.h"
 
 struct loaded {
 	json_t *doc;
@@ -79,7 +81,8 @@ static void report(struct ctl_doctor *d, const struct ctl_fw_report *r)
 /* A rendering need not be told. */
 static bool is_managed(const struct ctl_doctor *d)
 {
-	return d->c->config->network.manage || ctl_nft_has_own_rules();
+	return d->c->config->network.manage ||
+	       ctl_nft_has_own_rules(CTL_NFT_OPERATOR);
 }
 
 static void judge(struct ctl_doctor *d, const struct loaded *l,
@@ -87,6 +90,7 @@ static void judge(struct ctl_doctor *d, const struct loaded *l,
 {
 	struct ctl_fw_report *r = malloc(sizeof(*r));
 	struct ctl_sockets *s = malloc(sizeof(*s));
+	struct ctl_ssh_session session;
 	char manage[CTL_FW_MANAGE];
 	struct ctl_nft_boot boot;
 	const struct ctl_fw_view v = {
@@ -103,7 +107,10 @@ static void judge(struct ctl_doctor *d, const struct loaded *l,
 
 	if (r && s) {
 		ctl_sockets_read(s);
-		ctl_fw_manage(manage, s, getenv("SSH_CONNECTION"));
+		ctl_fw_manage(manage, s,
+			      ctl_ssh_session(&session,
+					      getenv("SSH_CONNECTION"), "/proc",
+					      getppid()));
 		ctl_fw_judge(r, &v);
 		report(d, r);
 	}

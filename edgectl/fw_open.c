@@ -31,12 +31,14 @@ static const struct ctl_port *row_of(const struct ctl_fw_maker *m,
 	return NULL;
 }
 
-/* What the Internet may reach, the inside may. */
+/* What the Internet may reach, the inside may; and who manages the host. */
 static bool is_wanted(const struct ctl_fw_maker *m, const struct probe *x)
 {
+	const struct edge_addr from = ctl_fw_stranger(x->side, x->to.family);
 	const struct ctl_port *p = row_of(m, x);
 
-	return p && (p->side == x->side || p->side == CTL_OUTSIDE);
+	return (p && (p->side == x->side || p->side == CTL_OUTSIDE)) ||
+	       (x->is_tcp && ctl_fw_is_managed(m->view, &from, x->to.port));
 }
 
 static const struct ctl_socket *
@@ -80,20 +82,20 @@ static void print_port(char out[PORT_TEXT], const struct ctl_fw_maker *m,
 		       s ? *s->who ? s->who : "somebody" : "", s ? ")" : "");
 }
 
-/* A rule that a row lives by, from its own side, stays. */
+/* A rule that a row lives by, from its own side, stays; and one by which the
+ * host is managed, which ours narrows. */
 static void cure(const struct ctl_fw_maker *m, struct ctl_cure *k,
 		 const struct ctl_nft_place *at, bool has_row)
 {
-	if (at->handle && !at->is_catch_all && !ctl_fw_is_ours(at) &&
-	    !has_row) {
-		if (!k->count)
-			ctl_cure_add(k, CTL_ON_EDGE,
-				     "nft delete rule %s %s %s handle %lld",
-				     at->family, at->table, at->chain,
-				     at->handle);
+	if (k->count)
 		return;
-	}
-	ctl_fw_cure_ours(m, k);
+	if (at->handle && !at->is_catch_all && !ctl_fw_is_ours(at) &&
+	    !has_row && !ctl_fw_lets_manage(m, at))
+		ctl_cure_add(k, CTL_ON_EDGE,
+			     "nft delete rule %s %s %s handle %lld", at->family,
+			     at->table, at->chain, at->handle);
+	else
+		ctl_fw_cure_ours(m, k);
 }
 
 static struct ctl_fw_kind kind_of(const struct probe *x, bool is_sure,

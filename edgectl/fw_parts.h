@@ -52,6 +52,14 @@ void ctl_fw_cure_ours(const struct ctl_fw_maker *m, struct ctl_cure *k);
 void ctl_fw_cure_boot(const struct ctl_fw_maker *m, struct ctl_cure *k);
 bool ctl_fw_is_ours(const struct ctl_nft_place *at);
 
+/** Is he named who manages the host by that port of TCP? */
+bool ctl_fw_is_managed(const struct ctl_fw_view *v,
+		       const struct edge_addr *from, uint16_t port);
+/** Without that rule or policy, might who manages the host be shut out? By
+ * what is named, and by who listens. */
+bool ctl_fw_lets_manage(const struct ctl_fw_maker *m,
+			const struct ctl_nft_place *at);
+
 /** Somebody on that side whom no rule knows. */
 struct edge_addr ctl_fw_stranger(enum ctl_net_side side, uint8_t family);
 void ctl_fw_owns_of(struct ctl_fw_maker *m);

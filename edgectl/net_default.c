@@ -1,4 +1,4 @@
-/* One default route, on the outside; nothing forwarded; strict sources. */
+/* One default route, on the outside; strict sources. */
 #include <linux/rtnetlink.h>
 #include <string.h>
 

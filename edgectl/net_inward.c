@@ -227,6 +227,16 @@ static size_t lost_in(const struct ctl_net_maker *m, const struct servers *s,
 	return count;
 }
 
+/* Outward or nowhere. Any other device is somebody's for management, say: what
+ * leads there people take away, or name the networks of the inside better. */
+static bool is_ours_to_remove(const struct ctl_net_maker *m,
+			      const struct ctl_net_route *r)
+{
+	const struct ctl_net_link *out = m->side[CTL_OUTSIDE].link;
+
+	return !r->is_unicast || (out && r->link == out->index);
+}
+
 /* Routes of parts of it that lead elsewhere: that of all of it would not
  * count there. */
 static void remove_obstacles(struct ctl_net_maker *m,
@@ -244,8 +254,12 @@ static void remove_obstacles(struct ctl_net_maker *m,
 		    is_right(&g, r))
 			continue;
 		ctl_net_print_route(text, m->view, r);
-		ctl_net_step(m, finding, "%s route del %s",
-			     ctl_net_ip(n->net.family), text);
+		if (is_ours_to_remove(m, r))
+			ctl_net_step(m, finding, "%s route del %s",
+				     ctl_net_ip(n->net.family), text);
+		else
+			ctl_net_advise(m, finding, "%s route del %s",
+				       ctl_net_ip(n->net.family), text);
 	}
 }
 

@@ -52,8 +52,8 @@ struct ctl_net_plan {
 	size_t goods;
 	char device[CTL_SIDES][16];	    /* empty: not found */
 	bool is_outside_bad, is_inside_bad; /* no way out; no way in */
-	/* of the topology, and not on the device of their side */
 	size_t left_out; /* for want of room; finding NET-012 */
+	/* of the topology, and not on the device of their side */
 	struct edge_addr astray[2 * CTL_NET_SIDE_ADDRS];
 	size_t strays;
 };

@@ -1,9 +1,8 @@
-/* nftables.conf, and links of systemd. */
+/* nftables.conf, and what systemd says of its service. */
 #include "edgectl/nft_boot.h"
 
 #include <errno.h>
 #include <fnmatch.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 
 #include "edgectl/file_put.h"
 #include "edgectl/render.h"
+#include "edgectl/units.h"
 
 enum { CONF_MAX = 1 << 20, PATTERN = 512 };
 
@@ -68,26 +68,6 @@ bool ctl_nft_boot_includes(struct edge_slice conf, const char *file)
 	return is_included;
 }
 
-static bool is_enabled(void)
-{
-	static const char *const places[] = {
-		"/etc/systemd/system/*.wants/nftables.service",
-		"/usr/lib/systemd/system/*.wants/nftables.service",
-		"/lib/systemd/system/*.wants/nftables.service",
-	};
-	bool found = false;
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
-		glob_t all;
-
-		if (found || glob(places[i], 0, NULL, &all))
-			continue;
-		found = all.gl_pathc > 0;
-		globfree(&all);
-	}
-	return found;
-}
-
 bool ctl_nft_boot_read(struct ctl_nft_boot *b)
 {
 	uint8_t *text = NULL;
@@ -101,7 +81,8 @@ bool ctl_nft_boot_read(struct ctl_nft_boot *b)
 		.is_included =
 			!err && ctl_nft_boot_includes(edge_slice(text, len),
 						      CTL_NFT_FILE),
-		.is_enabled = is_enabled(),
+		.is_enabled =
+			ctl_unit_state("nftables.service") == CTL_UNIT_ENABLED,
 	};
 	free(text);
 	return true;

@@ -24,8 +24,9 @@ struct ctl_managing {
 	bool has_own_rules;  /* in-*.nft of the operator: it is his affair */
 };
 
-/** Has the operator rules of his own for what comes in? */
-bool ctl_nft_has_own_rules(void);
+/** Has the operator rules of his own for what comes in?
+ * @param folder  CTL_NFT_OPERATOR */
+bool ctl_nft_has_own_rules(const char *folder);
 /** r->manage, or a refusal: nobody is named, and nobody has said that there is
  * nobody. A session that would end is told. */
 enum ctl_exit ctl_render_manage(struct ctl_render *r,

@@ -1,6 +1,8 @@
 /* topology render nftables: who manages the host must not be shut out. */
 #include <dirent.h>
+#include <fnmatch.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "edgectl/render.h"
 
@@ -37,26 +39,34 @@ static bool lets_in(const char *list, const char *session)
 static void warn_of_lockout(const struct ctl_render *r,
 			    const struct ctl_managing *told)
 {
-	bool is_none = !strcmp(r->manage, "none");
-
 	if (!told->session || !*told->session || told->has_own_rules ||
 	    lets_in(r->manage, told->session))
 		return;
-	ctl_find(r->c, is_none ? TOPO_INFO : TOPO_WARN, "FW-007",
-		 "SSH_CONNECTION",
+	ctl_find(r->c, TOPO_WARN, "FW-007", "SSH_CONNECTION",
 		 "this is a session over SSH (%.60s), and \"%.120s\" does not "
-		 "let it in: it ends when the filter is loaded",
+		 "let it in: with the filter loaded this session, or the next "
+		 "one, is shut out",
 		 told->session, r->manage);
 }
 
-bool ctl_nft_has_own_rules(void)
+/* As the filter includes it; without a line in it nobody is let in. */
+static bool is_rules(DIR *d, const char *name)
 {
-	DIR *d = opendir(CTL_NFT_OPERATOR);
+	struct stat st;
+
+	return !fnmatch("in-*.nft", name, 0) &&
+	       !fstatat(dirfd(d), name, &st, 0) && S_ISREG(st.st_mode) &&
+	       st.st_size > 0;
+}
+
+bool ctl_nft_has_own_rules(const char *folder)
+{
+	DIR *d = opendir(folder);
 	const struct dirent *e;
 	bool found = false;
 
 	while (d && !found && (e = readdir(d)))
-		found = !strncmp(e->d_name, "in-", 3);
+		found = is_rules(d, e->d_name);
 	if (d)
 		(void)closedir(d);
 	return found;

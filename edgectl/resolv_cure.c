@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "edgectl/cure_ini.h"
+#include "edgectl/quote.h"
 
-enum { PATH = 200, DNS_PORT = 53 };
+enum { DNS_PORT = 53 };
 
 static bool is_stub_address(const struct edge_addr *a)
 {
@@ -38,13 +39,15 @@ static void use_file(struct ctl_cure *k, const struct ctl_resolv *r,
 	ctl_cure_set(k, r->config, &set);
 }
 
-/* Beside edge.ini. */
-static void own_file(char out[PATH], const struct ctl_resolv *r)
+/* Beside edge.ini; false: the whole path has no room. */
+static bool own_file(char out[CTL_QUOTED], const struct ctl_resolv *r)
 {
 	const char *slash = strrchr(r->config, '/');
+	const int n =
+		snprintf(out, CTL_QUOTED, "%.*sresolv.conf",
+			 slash ? (int)(slash + 1 - r->config) : 0, r->config);
 
-	(void)snprintf(out, PATH, "%.*sresolv.conf",
-		       slash ? (int)(slash + 1 - r->config) : 0, r->config);
+	return n > 0 && n < CTL_QUOTED;
 }
 
 static void print_server(char out[EDGE_ADDR_STRLEN], const struct edge_addr *a)
@@ -58,29 +61,37 @@ static void print_server(char out[EDGE_ADDR_STRLEN], const struct edge_addr *a)
 /* A file of ours with the servers that stay. */
 static void make_file(struct ctl_cure *k, const struct ctl_resolv *r)
 {
-	char file[PATH], text[EDGE_ADDR_STRLEN];
+	char file[CTL_QUOTED], text[EDGE_ADDR_STRLEN];
+	struct ctl_quoted q;
 
-	own_file(file, r);
+	if (!own_file(file, r) || !ctl_quote(&q, file)) {
+		k->left_out++;
+		return;
+	}
 	for (size_t i = 0; i < r->out_count; i++) {
 		print_server(text, &r->out[i]);
 		ctl_cure_add(k, CTL_ON_EDGE, "echo 'nameserver %s' %s %s", text,
-			     i ? ">>" : ">", file);
+			     i ? ">>" : ">", q.text);
 	}
 	if (!r->out_count)
 		ctl_cure_add(k, CTL_ON_EDGE,
 			     "echo 'nameserver ADDRESS' > %s # ADDRESS: of a "
 			     "server outside",
-			     file);
+			     q.text);
 	use_file(k, r, file);
 }
 
 void ctl_resolv_cure_none(struct ctl_cure *k, const struct ctl_resolv *r)
 {
-	if (r->kind == CTL_RESOLV_PLAIN)
+	struct ctl_quoted path;
+
+	if (r->kind == CTL_RESOLV_PLAIN && !ctl_quote(&path, r->path))
+		k->left_out++;
+	else if (r->kind == CTL_RESOLV_PLAIN)
 		ctl_cure_add(k, CTL_ON_EDGE,
 			     "echo 'nameserver ADDRESS' >> %s # ADDRESS: of a "
 			     "server outside",
-			     r->path);
+			     path.text);
 	else if (r->kind == CTL_RESOLV_STUB && r->has_uplinks)
 		use_file(k, r, CTL_RESOLV_UPLINKS);
 	else
@@ -88,21 +99,31 @@ void ctl_resolv_cure_none(struct ctl_cure *k, const struct ctl_resolv *r)
 	ctl_cure_restart(k, CTL_ON_EDGE, "access-edge");
 }
 
-void ctl_resolv_cure_inside(struct ctl_cure *k, const struct ctl_resolv *r,
-			    const struct edge_addr *server)
+static void take_out(struct ctl_cure *k, const char *path, const char *server)
 {
-	char text[EDGE_ADDR_STRLEN], pattern[2 * EDGE_ADDR_STRLEN];
+	char pattern[2 * EDGE_ADDR_STRLEN];
+	struct ctl_quoted file;
 
-	edge_addr_print_ip(server, false, text);
-	if (r->kind == CTL_RESOLV_PLAIN) {
-		ctl_cure_pattern(pattern, sizeof(pattern), text);
+	ctl_cure_pattern(pattern, sizeof(pattern), server);
+	if (ctl_quote(&file, path))
 		ctl_cure_add(
 			k, CTL_ON_EDGE,
 			"sed -i -E --follow-symlinks "
-			"'/^\\s*nameserver\\s+\\[?%s\\]?(:[0-9]+)?\\s*$/d' "
-			"%s",
-			pattern, r->path);
-		ctl_cure_add(k, CTL_ON_EDGE, "systemctl reload access-edge");
+			"'/^\\s*nameserver\\s+\\[?%s\\]?(:[0-9]+)?\\s*$/d' %s",
+			pattern, file.text);
+	else
+		k->left_out++;
+	ctl_cure_add(k, CTL_ON_EDGE, "systemctl reload access-edge");
+}
+
+void ctl_resolv_cure_inside(struct ctl_cure *k, const struct ctl_resolv *r,
+			    const struct edge_addr *server)
+{
+	char text[EDGE_ADDR_STRLEN];
+
+	edge_addr_print_ip(server, false, text);
+	if (r->kind == CTL_RESOLV_PLAIN) {
+		take_out(k, r->path, text);
 		return;
 	}
 	make_file(k, r);

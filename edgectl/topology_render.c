@@ -8,6 +8,7 @@
 #include "common/sock.h"
 #include "edgectl/ports.h"
 #include "edgectl/render.h"
+#include "edgectl/ssh_session.h"
 #include "topology/file.h"
 #include "topology/store.h"
 
@@ -96,17 +97,34 @@ static enum ctl_exit write_out(struct ctl *c, const char *path,
 				  "%s", ctl_reason(EDGE_ESYS));
 }
 
+/* Not among the rendering, which may be on its way into a file. */
+static void say_who_manages(const struct ctl_render *r, bool has_own_rules)
+{
+	if (!r->c->json)
+		(void)fprintf(stderr, "let in to manage this host: %s%s\n",
+			      r->manage,
+			      has_own_rules ? ", and whom " CTL_NFT_OPERATOR
+					      "/in-*.nft let in"
+					    : "");
+}
+
 /* What the packet filter wants to know of this host. */
 static enum ctl_exit find_host(struct ctl_render *r, const char *manage)
 {
+	struct ctl_ssh_session session;
 	const struct ctl_managing told = {
 		.option = manage,
-		.session = getenv("SSH_CONNECTION"),
-		.has_own_rules = ctl_nft_has_own_rules(),
+		.session = ctl_ssh_session(&session, getenv("SSH_CONNECTION"),
+					   "/proc", getppid()),
+		.has_own_rules = ctl_nft_has_own_rules(CTL_NFT_OPERATOR),
 	};
 	enum ctl_exit exit = find_devices(r);
 
-	return exit ? exit : ctl_render_manage(r, &told);
+	if (!exit)
+		exit = ctl_render_manage(r, &told);
+	if (!exit)
+		say_who_manages(r, told.has_own_rules);
+	return exit;
 }
 
 static enum ctl_exit render(struct ctl_render *r, const struct kind *k,

@@ -70,7 +70,8 @@ FAULTS = (
     Fault('a-record-absent', 'webconf.contoso.com has no address', 'DNS-013',
           'dns', unpublished('webconf.contoso.com', 'A')),
     Fault('balancer-not-named', 'a hardware balancer has the addresses of a '
-          "pool's names", 'DNS-018', 'edge', balanced, is_another_world=True),
+          "pool's names", 'DNS-018', 'dns edge', balanced,
+          is_another_world=True),
     Fault('sipinternal-published', 'a record of the inside is published',
           'DNS-017', 'dns',
           published('_sipinternaltls._tcp.contoso.com. 3600 IN SRV 0 0 5061 '

@@ -99,6 +99,24 @@ START_TEST(cure_makes_a_section_that_is_not_there)
 }
 END_TEST
 
+START_TEST(cure_names_a_file_that_a_shell_would_take_apart)
+{
+	const struct ctl_ini_set set = {"local", "lab", "no"},
+				 bad = {"local", "lab", "it's"};
+
+	(void)snprintf(file, sizeof(file), "%s/my edge's $HOME.ini", folder);
+	write_file("[x]\n");
+	ctl_cure_section(&cure, file, "local");
+	ctl_cure_set(&cure, file, &set);
+	ck_assert_uint_eq(cure.count, 2);
+	ck_assert_str_eq(after(), "[x]\n[local]\nlab = no\n");
+	ctl_cure_set(&cure, file, &bad);
+	ctl_cure_set(&cure, "/etc/a\nb", &set);
+	ck_assert_uint_eq(cure.count, 2);
+	ck_assert_uint_eq(cure.left_out, 2);
+}
+END_TEST
+
 START_TEST(cure_pattern_fits_its_text_alone)
 {
 	char out[64], small[6];
@@ -120,6 +138,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, cure_sets_what_is_meant_alone, 0,
 			    sizeof(rows) / sizeof(*rows));
 	tcase_add_test(t, cure_makes_a_section_that_is_not_there);
+	tcase_add_test(t, cure_names_a_file_that_a_shell_would_take_apart);
 	tcase_add_test(t, cure_pattern_fits_its_text_alone);
 	suite_add_tcase(s, t);
 	return s;

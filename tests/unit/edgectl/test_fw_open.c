@@ -223,6 +223,80 @@ START_TEST(fw_open_keeps_rules_that_rows_live_by)
 }
 END_TEST
 
+static const struct {
+	const char *ini, *session, *rule;
+	uint16_t sshd;
+	bool is_deleted;
+} managed[] = {
+	/* clang-format off */
+	{NULL, NULL, FW_DPORT("8080") "," FW_ACCEPT, 22, true},
+	{NULL, NULL, FW_DPORT("22") "," FW_ACCEPT, 0, true},
+	{NULL, NULL, FW_DPORT("22") "," FW_ACCEPT, 22, false},
+	{NULL, NULL, FW_DPORT("2222") "," FW_ACCEPT, 2222, false},
+	{"22 from 10.20.30.0/24", NULL, FW_DPORT("22") "," FW_ACCEPT, 0, false},
+	{"22 from 10.20.30.0/24", NULL, FW_DPORT("8080") "," FW_ACCEPT, 0, true},
+	{NULL, "22 from 10.20.30.9", FW_DPORT("22") "," FW_ACCEPT, 0, false},
+	{NULL, "22 from NETWORK", FW_DPORT("22") "," FW_ACCEPT, 22, false},
+	/* a rule of more ports than that one, which is not the first tried */
+	{NULL, NULL, FW_DPORT("{\"set\":[21,22]}") "," FW_ACCEPT, 22, false},
+	{"22 from 10.20.30.0/24", NULL, FW_DPORT("{\"range\":[20,22]}") "," FW_ACCEPT, 0, false},
+	/* clang-format on */
+};
+
+/* Who works by that rule would be shut out with it. */
+START_TEST(fw_open_keeps_rules_that_the_host_is_managed_by)
+{
+	char ini[128];
+	bool is_deleted = false;
+
+	(void)snprintf(ini, sizeof(ini), "[network]\nmanage = %s\n",
+		       managed[_i].ini);
+	if (managed[_i].ini)
+		render_world_config(&f->w, ini);
+	f->manage = managed[_i].session;
+	f->sockets.v[0] = (struct ctl_socket){
+		.is_tcp = true, .family = AF_INET, .who = "sshd, pid 714"};
+	f->sockets.v[0].at.port = managed[_i].sshd;
+	f->sockets.count = managed[_i].sshd != 0;
+	fw_clear(f);
+	fw_own_table(f, "drop", managed[_i].rule);
+	ck_assert_ptr_nonnull(strstr(fw_ids(f), "FW-002"));
+	for (size_t i = 0; i < f->report.findings; i++)
+		if (!strcmp(f->report.finding[i].id, "FW-002")) {
+			ck_assert_uint_ge(f->report.finding[i].cure.count, 1);
+			is_deleted |=
+				strstr(f->report.finding[i].cure.step[0].line,
+				       "delete rule") != NULL;
+		}
+	ck_assert(is_deleted == managed[_i].is_deleted);
+}
+END_TEST
+
+/* From where they are named, and by no other port. */
+START_TEST(fw_open_wants_those_let_in_who_manage_the_host)
+{
+	static const char *const ports[] = {"22", "23"};
+	char rule[512];
+
+	render_world_config(&f->w, "[network]\nmanage = 22 from 10.0.0.0/8\n");
+	fw_clear(f);
+	(void)snprintf(rule, sizeof(rule),
+		       "{\"match\":{\"op\":\"==\",\"left\":{\"meta\":{\"key\":"
+		       "\"iifname\"}},\"right\":\"int\"}},{\"match\":{\"op\":"
+		       "\"==\",\"left\":{\"payload\":{\"protocol\":\"tcp\","
+		       "\"field\":\"dport\"}},\"right\":%s}}," FW_ACCEPT,
+		       ports[_i]);
+	fw_own_table(f, "drop", rule);
+	fw_ids(f);
+	for (size_t i = 0; i < f->report.findings; i++)
+		if (!strcmp(f->report.finding[i].id, "FW-002")) {
+			ck_assert_int_eq(_i, 1);
+			return;
+		}
+	ck_assert_int_eq(_i, 0);
+}
+END_TEST
+
 START_TEST(fw_open_says_that_addresses_were_not_tried)
 {
 	char text[32];
@@ -253,6 +327,10 @@ Suite *test_suite(void)
 	tcase_add_test(tc, fw_open_wants_a_filter_of_both_families);
 	tcase_add_test(tc, fw_open_knows_the_rows_of_both_families);
 	tcase_add_test(tc, fw_open_keeps_rules_that_rows_live_by);
+	tcase_add_loop_test(tc, fw_open_keeps_rules_that_the_host_is_managed_by,
+			    0, sizeof(managed) / sizeof(*managed));
+	tcase_add_loop_test(tc, fw_open_wants_those_let_in_who_manage_the_host,
+			    0, 2);
 	tcase_add_test(tc, fw_open_says_that_addresses_were_not_tried);
 	suite_add_tcase(s, tc);
 	return s;

@@ -117,6 +117,35 @@ START_TEST(resolv_that_is_made_is_replaced_by_one_of_ours)
 }
 END_TEST
 
+/* What has no room is left out whole, and counted. */
+START_TEST(resolv_of_any_path_is_named_whole)
+{
+	const struct edge_addr inside = at("10.20.30.31");
+	struct ctl_resolv r = file(CTL_RESOLV_MADE);
+	char deep[400];
+
+	r.config = "/etc/my edge/edge.ini";
+	ctl_resolv_cure_none(&cure, &r);
+	ck_assert(says("> '/etc/my edge/resolv.conf' #"));
+	cure = (struct ctl_cure){0};
+	r = file(CTL_RESOLV_PLAIN);
+	r.path = "/etc/a b";
+	ctl_resolv_cure_none(&cure, &r);
+	ck_assert(says(">> '/etc/a b' #"));
+	ctl_resolv_cure_inside(&cure, &r, &inside);
+	ck_assert(says("/d' '/etc/a b'"));
+	cure = (struct ctl_cure){0};
+	memset(deep, 'd', sizeof(deep));
+	memcpy(deep, "/etc/", 5);
+	memcpy(deep + 380, "/edge.ini", sizeof("/edge.ini"));
+	r = file(CTL_RESOLV_MADE);
+	r.config = deep;
+	ctl_resolv_cure_none(&cure, &r);
+	ck_assert(!says("nameserver"));
+	ck_assert_uint_eq(cure.left_out, 1);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("edgectl/resolv_cure");
@@ -129,6 +158,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, resolv_of_the_stub_is_left_for_what_it_asks);
 	tcase_add_test(t, resolv_loses_a_server_inside_through_links);
 	tcase_add_test(t, resolv_that_is_made_is_replaced_by_one_of_ours);
+	tcase_add_test(t, resolv_of_any_path_is_named_whole);
 	suite_add_tcase(s, t);
 	return s;
 }
