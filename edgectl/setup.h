@@ -18,6 +18,9 @@ struct ctl_setup {
 	bool is_unsigned, lab;
 	bool is_status; /* look, write nothing */
 	bool is_up;	/* called again by its bundle */
+	/* what this call may be given, for the next one like it */
+	const struct ctl_option *option;
+	size_t options;
 	/* while at work */
 	const struct topo *topo; /* NULL: none yet */
 	struct ctl_cure left;	 /* what others have to do, and whose hands */

@@ -1,7 +1,5 @@
 /* Options of setup and up, and their way into edge.ini. */
 #include <errno.h>
-#include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +7,6 @@
 #include <unistd.h>
 
 #include "edgectl/cert_topology.h"
-#include "edgectl/quote.h"
 #include "edgectl/settings.h"
 #include "edgectl/setup.h"
 #include "topology/store.h"
@@ -151,59 +148,6 @@ enum ctl_exit ctl_setup_request_file(struct ctl_setup *s, char *out, size_t cap,
 		       ? CTL_GOOD
 		       : ctl_fail(s->c, EDGE_ELIMIT, "CTL-007", "--csr-folder",
 				  "path too long");
-}
-
-void ctl_setup_left(struct ctl_setup *s, enum ctl_hands hands, const char *fmt,
-		    ...)
-{
-	char tool[CTL_CURE_LINE / 2] = "edgectl", line[CTL_CURE_LINE];
-	va_list ap;
-
-	/* on another host it is called as ever */
-	if (hands == CTL_ON_EDGE)
-		ctl_tool(s->c, tool, sizeof(tool));
-	va_start(ap, fmt);
-	(void)vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	ctl_cure_add(&s->left, hands, "%s %s", tool, line);
-	s->is_again = true;
-}
-
-static void tell_again(struct ctl_setup *s)
-{
-	struct ctl_quoted bundle;
-
-	s->is_again = false;
-	if (!s->is_up)
-		ctl_setup_left(s, CTL_ON_EDGE, "setup");
-	else if (ctl_quote(&bundle, s->bundle))
-		ctl_setup_left(s, CTL_ON_EDGE, "up %s", bundle.text);
-}
-
-void ctl_setup_tell_left(struct ctl_setup *s)
-{
-	json_t *rows = json_array();
-
-	if (s->is_again)
-		tell_again(s);
-	if (s->left.count)
-		ctl_say(s->c, "left to do:");
-	for (size_t i = 0; i < s->left.count; i++) {
-		const struct ctl_cure_step *step = &s->left.step[i];
-
-		ctl_say(s->c, "  %-8s %s", ctl_hands_name(step->hands),
-			step->line);
-		json_array_append_new(rows,
-				      json_pack("{s:s, s:s}", "on",
-						ctl_hands_name(step->hands),
-						"do", step->line));
-	}
-	if (s->left.left_out)
-		ctl_say(s->c,
-			"  and %zu more: run edgectl up again after these",
-			s->left.left_out);
-	ctl_put_number(s->c, "left_out", s->left.left_out);
-	ctl_put(s->c, "left", rows);
 }
 
 void ctl_setup_fini(struct ctl_setup *s)

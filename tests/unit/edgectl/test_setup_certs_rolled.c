@@ -1,7 +1,6 @@
 /* Step 3 and the roll-over of the A/V key: the pair in use is what its time
  * says, and no other key is started beside it. */
 #include <check.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -91,49 +90,6 @@ START_TEST(setup_certs_name_what_is_staged_and_no_pair)
 }
 END_TEST
 
-START_TEST(setup_left_is_a_line_a_row)
-{
-	static const char *const want[][2] = {
-		{"edge", " net plan --apply"},
-		{"member", "edgectl secrets export --out secrets"},
-		{"edge", " up 'a b'"}};
-	json_t *rows, *row;
-	size_t i;
-
-	(void)state_at((int64_t)r.now_s);
-	s.is_up = true;
-	s.bundle = "a b";
-	ctl_setup_left(&s, CTL_ON_EDGE, "net plan --%s", "apply");
-	ctl_setup_left(&s, CTL_ON_MEMBER, "secrets export --out secrets");
-	ctl_setup_tell_left(&s);
-	rows = json_object_get(r.c.doc, "left");
-	ck_assert_uint_eq(json_array_size(rows), 3);
-	json_array_foreach(rows, i, row)
-	{
-		const char *line =
-			json_string_value(json_object_get(row, "do"));
-
-		ck_assert_str_eq(json_string_value(json_object_get(row, "on")),
-				 want[i][0]);
-		ck_assert_int_eq(strncmp(line, "edgectl ", 8), 0);
-		ck_assert_str_eq(line + strlen(line) - strlen(want[i][1]),
-				 want[i][1]);
-	}
-	/* this host's tool is told where its settings are */
-	ck_assert_ptr_nonnull(strstr(s.left.step[0].line, " --config "));
-	ck_assert_ptr_null(strstr(s.left.step[1].line, " --config "));
-}
-END_TEST
-
-START_TEST(setup_left_is_empty_when_nothing_is)
-{
-	(void)state_at((int64_t)r.now_s);
-	ctl_setup_tell_left(&s);
-	ck_assert_uint_eq(json_array_size(json_object_get(r.c.doc, "left")), 0);
-	ck_assert_ptr_nonnull(json_object_get(r.c.doc, "left"));
-}
-END_TEST
-
 Suite *test_suite(void)
 {
 	Suite *suite = suite_create("edgectl/setup_certs_rolled");
@@ -145,8 +101,6 @@ Suite *test_suite(void)
 	tcase_add_test(t, setup_certs_see_what_is_staged);
 	tcase_add_test(t, setup_certs_start_no_other_key_beside_a_roll);
 	tcase_add_test(t, setup_certs_name_what_is_staged_and_no_pair);
-	tcase_add_test(t, setup_left_is_a_line_a_row);
-	tcase_add_test(t, setup_left_is_empty_when_nothing_is);
 	suite_add_tcase(suite, t);
 	return suite;
 }

@@ -1,0 +1,126 @@
+/* What set-up leaves to others, and the call that takes it up again. */
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "edgectl/quote.h"
+#include "edgectl/setup.h"
+
+void ctl_setup_left(struct ctl_setup *s, enum ctl_hands hands, const char *fmt,
+		    ...)
+{
+	char tool[CTL_CURE_LINE / 2] = "edgectl", line[CTL_CURE_LINE];
+	va_list ap;
+
+	/* on another host it is called as ever */
+	if (hands == CTL_ON_EDGE)
+		ctl_tool(s->c, tool, sizeof(tool));
+	va_start(ap, fmt);
+	(void)vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	ctl_cure_add(&s->left, hands, "%s %s", tool, line);
+	s->is_again = true;
+}
+
+static bool is_in(const char *name, const char *const *list)
+{
+	for (; *list; list++)
+		if (!strcmp(*list, name))
+			return true;
+	return false;
+}
+
+/* What edge.ini has kept of this call, the store too when it was setup. */
+static bool is_kept(const struct ctl_setup *s, const char *option)
+{
+	static const char *const in_ini[] = {
+		"lab",
+		"outside-gateway",
+		"inside-gateway",
+		"inside",
+		"manage",
+		"resolv",
+		"trust-public",
+		"trust-internal",
+		"operator-keys",
+		"non-interactive", /* --yes says so */
+		NULL};
+	static const char *const in_store[] = {"bundle", "hosts", "unsigned",
+					       "fqdn", NULL};
+
+	return is_in(option, in_ini) || (!s->is_up && is_in(option, in_store));
+}
+
+/* " --hosts FILE"; false: it has no room, or nobody should paste it. */
+static bool put_option(char out[CTL_CURE_LINE], const struct ctl_option *o)
+{
+	const size_t len = strlen(out), room = CTL_CURE_LINE - len;
+	struct ctl_quoted word = {""};
+	int n;
+
+	if (o->is_set ? !*o->is_set : !*o->value)
+		return true;
+	if (!o->is_set && !ctl_quote(&word, *o->value))
+		return false;
+	n = snprintf(out + len, room, " --%s%s%s", o->name,
+		     *word.text ? " " : "", word.text);
+	return n > 0 && (size_t)n < room;
+}
+
+/* The whole call; half of it would do something else. */
+static bool print_again(const struct ctl_setup *s, char out[CTL_CURE_LINE])
+{
+	char tool[CTL_CURE_LINE / 2];
+	struct ctl_quoted bundle = {""};
+	bool fits = !s->is_up || ctl_quote(&bundle, s->bundle);
+
+	ctl_tool(s->c, tool, sizeof(tool));
+	(void)snprintf(out, CTL_CURE_LINE, "%s %s%s", tool,
+		       s->is_up ? "up " : "setup", bundle.text);
+	for (size_t i = 0; fits && i < s->options; i++)
+		if (!is_kept(s, s->option[i].name))
+			fits = put_option(out, &s->option[i]);
+	return fits;
+}
+
+/* The last line: without it those before are in vain. */
+static void tell_again(struct ctl_setup *s)
+{
+	char line[CTL_CURE_LINE];
+
+	if (print_again(s, line))
+		ctl_cure_end(&s->left, CTL_ON_EDGE, "%s", line);
+	else
+		s->left.left_out++;
+}
+
+static void tell_left_out(struct ctl_setup *s)
+{
+	if (s->left.left_out)
+		ctl_say(s->c, "  and %zu more: run this call again after these",
+			s->left.left_out);
+	ctl_put_number(s->c, "left_out", s->left.left_out);
+}
+
+void ctl_setup_tell_left(struct ctl_setup *s)
+{
+	json_t *rows = json_array();
+
+	if (s->is_again)
+		tell_again(s);
+	if (s->left.count)
+		ctl_say(s->c, "left to do:");
+	for (size_t i = 0; i < s->left.count; i++) {
+		const struct ctl_cure_step *step = &s->left.step[i];
+
+		ctl_say(s->c, "  %-8s %s", ctl_hands_name(step->hands),
+			step->line);
+		json_array_append_new(rows,
+				      json_pack("{s:s, s:s}", "on",
+						ctl_hands_name(step->hands),
+						"do", step->line));
+	}
+	tell_left_out(s);
+	ctl_put(s->c, "left", rows);
+}
