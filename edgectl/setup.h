@@ -25,6 +25,7 @@ struct ctl_setup {
 	const struct topo *topo; /* NULL: none yet */
 	struct ctl_cure left;	 /* what others have to do, and whose hands */
 	bool is_again;		 /* and when they have, this call again */
+	bool is_other_bundle;	 /* with another bundle, FOLDER */
 };
 
 /** Options of both verbs; out: CTL_SETUP_OPTIONS of them. */
@@ -63,6 +64,9 @@ void ctl_setup_load(struct ctl_setup *s, char *why, size_t cap);
 /** A line of left for this host: "edgectl ..." */
 void ctl_setup_left(struct ctl_setup *s, enum ctl_hands hands, const char *fmt,
 		    ...) EDGE_PRINTF(3, 4);
+/** Keys that this member of a pool lacks, and how they come: with a new bundle,
+ * which the next call has instead of the one that this one had. */
+void ctl_setup_left_keys(struct ctl_setup *s, bool has_route, bool has_psom);
 /** What is left, by whose hands, the call itself last; and for --json. */
 void ctl_setup_tell_left(struct ctl_setup *s);
 void ctl_setup_fini(struct ctl_setup *s);

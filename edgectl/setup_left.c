@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "edgectl/keyring.h"
 #include "edgectl/quote.h"
 #include "edgectl/setup.h"
 
@@ -23,6 +24,32 @@ void ctl_setup_left(struct ctl_setup *s, enum ctl_hands hands, const char *fmt,
 	s->is_again = true;
 }
 
+/* Of the steps here set-up does the import and the reloads itself. */
+static void add_key_step(struct ctl_setup *s, const struct ctl_cure_step *step)
+{
+	if (step->hands != CTL_ON_EDGE)
+		ctl_cure_add(&s->left, step->hands, "%s", step->line);
+}
+
+void ctl_setup_left_keys(struct ctl_setup *s, bool has_route, bool has_psom)
+{
+	const struct ctl_key_cure how[2] = {
+		{"edgectl", "route", "access-edge", s->topo->member_count},
+		{"edgectl", "psom", "webconf-edge", s->topo->member_count}};
+	const bool both = !has_route && !has_psom;
+	struct ctl_cure of[2] = {{.count = 0}};
+
+	ctl_key_cure(&of[0], &how[has_route]);
+	ctl_key_cure(&of[1], &how[!has_psom]);
+	for (size_t i = 0; i < of[0].count; i++) {
+		add_key_step(s, &of[0].step[i]);
+		/* a line that serves for both is told once */
+		if (both && strcmp(of[0].step[i].line, of[1].step[i].line) != 0)
+			add_key_step(s, &of[1].step[i]);
+	}
+	s->is_again = s->is_other_bundle = true;
+}
+
 static bool is_in(const char *name, const char *const *list)
 {
 	for (; *list; list++)
@@ -31,7 +58,8 @@ static bool is_in(const char *name, const char *const *list)
 	return false;
 }
 
-/* What edge.ini has kept of this call, the store too when it was setup. */
+/* What edge.ini has kept of this call, the store too when it was setup; of
+ * another bundle nothing of this one's holds. */
 static bool is_kept(const struct ctl_setup *s, const char *option)
 {
 	static const char *const in_ini[] = {
@@ -49,7 +77,8 @@ static bool is_kept(const struct ctl_setup *s, const char *option)
 	static const char *const in_store[] = {"bundle", "hosts", "unsigned",
 					       "fqdn", NULL};
 
-	return is_in(option, in_ini) || (!s->is_up && is_in(option, in_store));
+	return is_in(option, in_ini) ||
+	       ((!s->is_up || s->is_other_bundle) && is_in(option, in_store));
 }
 
 /* " --hosts FILE"; false: it has no room, or nobody should paste it. */
@@ -73,11 +102,19 @@ static bool print_again(const struct ctl_setup *s, char out[CTL_CURE_LINE])
 {
 	char tool[CTL_CURE_LINE / 2];
 	struct ctl_quoted bundle = {""};
-	bool fits = !s->is_up || ctl_quote(&bundle, s->bundle);
+	bool fits = true;
 
+	if (s->is_other_bundle)
+		fits = ctl_quote(&bundle, "FOLDER");
+	else if (s->is_up)
+		fits = ctl_quote(&bundle, s->bundle);
 	ctl_tool(s->c, tool, sizeof(tool));
-	(void)snprintf(out, CTL_CURE_LINE, "%s %s%s", tool,
-		       s->is_up ? "up " : "setup", bundle.text);
+	(void)snprintf(out, CTL_CURE_LINE, "%s %s%s%s", tool,
+		       s->is_up ? "up" : "setup",
+		       s->is_up		    ? " "
+		       : s->is_other_bundle ? " --bundle "
+					    : "",
+		       bundle.text);
 	for (size_t i = 0; fits && i < s->options; i++)
 		if (!is_kept(s, s->option[i].name))
 			fits = put_option(out, &s->option[i]);

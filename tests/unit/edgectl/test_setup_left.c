@@ -159,6 +159,47 @@ START_TEST(setup_left_tells_no_half_of_the_call)
 }
 END_TEST
 
+/* Lines told on a host of a pool. */
+static const char *const secrets[] = {
+	"edgectl secrets new --route # on one alone, and only when none has a "
+	"key in date",
+	"edgectl secrets new --psom # on one alone, and only when none has a "
+	"key in date",
+	"edgectl secrets export --out secrets"};
+
+static void told_to_members(const size_t *want, size_t count)
+{
+	static const struct topo pool = {.member_count = 1};
+
+	s.left.count = s.left.left_out = 0;
+	s.is_unsigned = true; /* FOLDER is signed */
+	s.topo = &pool;
+	ctl_setup_left_keys(&s, want[0] != 0, want[count - 2] != 1);
+	ctl_setup_tell_left(&s);
+	ck_assert_uint_eq(s.left.count, count + 2);
+	for (size_t i = 0; i < count; i++) {
+		ck_assert_int_eq(s.left.step[i].hands, CTL_ON_MEMBER);
+		ck_assert_str_eq(s.left.step[i].line, secrets[want[i]]);
+	}
+	ck_assert_int_eq(s.left.step[count].hands, CTL_ON_INSIDE);
+	ck_assert_ptr_nonnull(
+		strstr(s.left.step[count].line, "topology sign FOLDER "));
+}
+
+/* A key made here would be one that no other member has. */
+START_TEST(setup_left_has_a_pool_s_keys_from_a_member)
+{
+	told_to_members((const size_t[]){0, 1, 2}, 3);
+	ck_assert_str_eq(last(), "up FOLDER");
+	told_to_members((const size_t[]){0, 2}, 2);
+	told_to_members((const size_t[]){1, 2}, 2);
+	s.is_up = false;
+	told_to_members((const size_t[]){1, 2}, 2);
+	ck_assert_str_eq(last(), "setup --bundle FOLDER");
+	s.topo = NULL;
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *suite = suite_create("edgectl/setup_left");
@@ -172,6 +213,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, setup_left_calls_setup_as_it_was_called);
 	tcase_add_test(t, setup_left_ends_with_the_call_however_much_it_is);
 	tcase_add_test(t, setup_left_tells_no_half_of_the_call);
+	tcase_add_test(t, setup_left_has_a_pool_s_keys_from_a_member);
 	suite_add_tcase(suite, t);
 	return suite;
 }
