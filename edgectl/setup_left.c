@@ -13,14 +13,18 @@ void ctl_setup_left(struct ctl_setup *s, enum ctl_hands hands, const char *fmt,
 {
 	char tool[CTL_CURE_LINE / 2] = "edgectl", line[CTL_CURE_LINE];
 	va_list ap;
+	bool fits = true;
 
 	/* on another host it is called as ever */
 	if (hands == CTL_ON_EDGE)
-		ctl_tool(s->c, tool, sizeof(tool));
+		fits = ctl_tool(s->c, tool, sizeof(tool));
 	va_start(ap, fmt);
 	(void)vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	ctl_cure_add(&s->left, hands, "%s %s", tool, line);
+	if (fits)
+		ctl_cure_add(&s->left, hands, "%s %s", tool, line);
+	else
+		s->left.left_out++;
 	s->is_again = true;
 }
 
@@ -102,13 +106,12 @@ static bool print_again(const struct ctl_setup *s, char out[CTL_CURE_LINE])
 {
 	char tool[CTL_CURE_LINE / 2];
 	struct ctl_quoted bundle = {""};
-	bool fits = true;
+	bool fits = ctl_tool(s->c, tool, sizeof(tool));
 
 	if (s->is_other_bundle)
-		fits = ctl_quote(&bundle, "FOLDER");
+		fits = fits && ctl_quote(&bundle, "FOLDER");
 	else if (s->is_up)
-		fits = ctl_quote(&bundle, s->bundle);
-	ctl_tool(s->c, tool, sizeof(tool));
+		fits = fits && ctl_quote(&bundle, s->bundle);
 	(void)snprintf(out, CTL_CURE_LINE, "%s %s%s%s", tool,
 		       s->is_up ? "up" : "setup",
 		       s->is_up		    ? " "

@@ -77,6 +77,7 @@ static enum ctl_exit unknown(const struct search *h, const char *saw)
 				     "edgectl up %s --as %s", bundle.text,
 				     name.text);
 	}
+	ctl_cure_tool(&cure, h->s->c);
 	len = strlen(text);
 	if (h->machines.left_out)
 		(void)snprintf(text + len, sizeof(text) - len,
