@@ -25,6 +25,7 @@ struct ctl_setup {
 	const struct topo *topo; /* NULL: none yet */
 	struct ctl_cure left;	 /* what others have to do, and whose hands */
 	bool is_again;		 /* and when they have, this call again */
+	bool is_imported;	 /* of what was given for the store */
 	bool is_other_bundle;	 /* with another bundle, FOLDER */
 };
 
@@ -67,6 +68,9 @@ void ctl_setup_left(struct ctl_setup *s, enum ctl_hands hands, const char *fmt,
 /** Keys that this member of a pool lacks, and how they come: with a new bundle,
  * which the next call has instead of the one that this one had. */
 void ctl_setup_left_keys(struct ctl_setup *s, bool has_route, bool has_psom);
+/** This call once more, with its options; false: it has no room. */
+EDGE_MUST_CHECK bool ctl_setup_again(const struct ctl_setup *s,
+				     char out[CTL_CURE_LINE]);
 /** What is left, by whose hands, the call itself last; and for --json. */
 void ctl_setup_tell_left(struct ctl_setup *s);
 void ctl_setup_fini(struct ctl_setup *s);

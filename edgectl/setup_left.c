@@ -81,8 +81,10 @@ static bool is_kept(const struct ctl_setup *s, const char *option)
 	static const char *const in_store[] = {"bundle", "hosts", "unsigned",
 					       "fqdn", NULL};
 
-	return is_in(option, in_ini) ||
-	       ((!s->is_up || s->is_other_bundle) && is_in(option, in_store));
+	const bool is_stored =
+		s->is_other_bundle || (s->is_imported && !s->is_up);
+
+	return is_in(option, in_ini) || (is_stored && is_in(option, in_store));
 }
 
 /* " --hosts FILE"; false: it has no room, or nobody should paste it. */
@@ -102,7 +104,7 @@ static bool put_option(char out[CTL_CURE_LINE], const struct ctl_option *o)
 }
 
 /* The whole call; half of it would do something else. */
-static bool print_again(const struct ctl_setup *s, char out[CTL_CURE_LINE])
+bool ctl_setup_again(const struct ctl_setup *s, char out[CTL_CURE_LINE])
 {
 	char tool[CTL_CURE_LINE / 2];
 	struct ctl_quoted bundle = {""};
@@ -129,7 +131,7 @@ static void tell_again(struct ctl_setup *s)
 {
 	char line[CTL_CURE_LINE];
 
-	if (print_again(s, line))
+	if (ctl_setup_again(s, line))
 		ctl_cure_end(&s->left, CTL_ON_EDGE, "%s", line);
 	else
 		s->left.left_out++;

@@ -120,13 +120,19 @@ END_TEST
 /* The store has what was imported. */
 START_TEST(setup_left_calls_setup_as_it_was_called)
 {
+	char line[CTL_CURE_LINE];
+
 	s.is_up = false;
 	s.is_unsigned = is_mute = true;
 	s.hosts = "hosts";
 	s.requests = "/srv/csr";
+	s.is_imported = true;
 	ctl_setup_left(&s, CTL_ON_EDGE, "net plan --apply");
 	ctl_setup_tell_left(&s);
 	ck_assert_str_eq(last(), "setup --csr-folder /srv/csr --yes");
+	s.is_imported = false; /* as when it asks for a name */
+	ck_assert(ctl_setup_again(&s, line));
+	ck_assert_ptr_nonnull(strstr(line, " setup --hosts hosts --unsigned "));
 }
 END_TEST
 
