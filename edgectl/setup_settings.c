@@ -1,5 +1,6 @@
 /* Options of setup and up, and their way into edge.ini. */
 #include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,22 +71,47 @@ static enum ctl_exit write_all(struct ctl_setup *s, char *path[4])
 			    : ctl_settings_set(s->c, sets, count);
 }
 
+/* Where a folder that is not there would be made: its parent by its whole path,
+ * and its name. */
+static bool is_same_place(const char *folder, const char *whole)
+{
+	char *copy = strdup(folder), *last = strdup(folder);
+	char *parent = copy ? realpath(dirname(copy), NULL) : NULL;
+	const size_t len = parent ? strlen(parent) : 0;
+	const bool same = parent && last && !strncmp(whole, parent, len) &&
+			  whole[len] == '/' &&
+			  !strcmp(whole + len + 1, basename(last));
+
+	free(parent);
+	free(last);
+	free(copy);
+	return same;
+}
+
+static bool is_same_folder(const char *folder, const char *whole)
+{
+	struct stat a, b;
+	const bool is_there = !stat(folder, &a);
+
+	if (stat(whole, &b))
+		return !is_there && is_same_place(folder, whole);
+	return is_there && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 /* Requests have the names of the pairs in use, so each has its folder. */
 static enum ctl_exit check_requests(struct ctl_setup *s)
 {
 	char certs[1024];
-	struct stat a, b;
 	enum ctl_exit exit = CTL_GOOD;
 
 	if (s->requests)
 		exit = ctl_settings_beside(s->c, certs, sizeof(certs), "certs");
 	if (!s->requests || exit)
 		return exit;
-	if (stat(s->requests, &a) || stat(certs, &b) || a.st_dev != b.st_dev ||
-	    a.st_ino != b.st_ino)
+	if (!is_same_folder(s->requests, certs))
 		return CTL_GOOD;
 	return ctl_fail(s->c, EDGE_EFORMAT, "SETUP-006", "--csr-folder",
-			"%s, where the certificates in use lie", s->requests);
+			"%s, where certificates in use lie", s->requests);
 }
 
 enum ctl_exit ctl_setup_settings(struct ctl_setup *s)

@@ -242,6 +242,19 @@ START_TEST(setup_never_deletes_what_edge_ini_names)
 }
 END_TEST
 
+/* They would come to lie there. */
+START_TEST(setup_refuses_requests_where_certificates_will_lie)
+{
+	ck_assert_int_eq(step(path("certs")), CTL_INVALID);
+	ck_assert_str_eq(roll_findings(&r), "E:SETUP-006");
+	ck_assert_int_eq(step(path("state/../certs/")), CTL_INVALID);
+	ck_assert_str_eq(roll_findings(&r), "E:SETUP-006");
+	ck_assert(!roll_is_there(&r, "certs"));
+	ck_assert_int_eq(step(path("state/certs")), CTL_GOOD);
+	ck_assert(roll_is_there(&r, "state/certs/access.csr"));
+}
+END_TEST
+
 START_TEST(setup_refuses_requests_among_the_certificates)
 {
 	char *before, *key;
@@ -277,6 +290,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, setup_leaves_a_key_it_cannot_read);
 	tcase_add_test(t, setup_takes_an_answer_and_is_done_with_its_request);
 	tcase_add_test(t, setup_never_deletes_what_edge_ini_names);
+	tcase_add_test(t, setup_refuses_requests_where_certificates_will_lie);
 	tcase_add_test(t, setup_refuses_requests_among_the_certificates);
 	suite_add_tcase(all, t);
 	return all;
