@@ -65,6 +65,9 @@ void ctl_setup_load(struct ctl_setup *s, char *why, size_t cap);
 /** A line of left for this host: "edgectl ..." */
 void ctl_setup_left(struct ctl_setup *s, enum ctl_hands hands, const char *fmt,
 		    ...) EDGE_PRINTF(3, 4);
+/** Of the pair in use and the one staged beside it none does, for that reason;
+ * and what to do with them. */
+void ctl_setup_tell_stuck(struct ctl_setup *s, const char *why);
 /** Keys that this member of a pool lacks, and how they come: with a new bundle,
  * which the next call has instead of the one that this one had. */
 void ctl_setup_left_keys(struct ctl_setup *s, bool has_route, bool has_psom);

@@ -320,13 +320,6 @@ static enum ctl_exit issue(struct ctl_setup *s, enum edge_cert_use use)
 	return exit;
 }
 
-/* What nobody but people decide: which of the two pairs goes. */
-static void tell_stuck(struct ctl_setup *s, const char *why)
-{
-	ctl_find(s->c, TOPO_ERROR, "CERT-012", "av-auth", "%s", why);
-	ctl_setup_left(s, CTL_ON_EDGE, "cert drop-previous --force");
-}
-
 /* A request that was made for other names is made anew. */
 static bool is_stale(struct ctl_setup *s, const struct request *r,
 		     enum edge_cert_use use)
@@ -350,7 +343,7 @@ static enum ctl_exit one(struct ctl_setup *s, enum edge_cert_use use)
 		return CTL_GOOD;
 	}
 	if (state == CTL_CERT_STUCK) {
-		tell_stuck(s, why);
+		ctl_setup_tell_stuck(s, why);
 		return CTL_INVALID;
 	}
 	if (state == CTL_CERT_ANSWERED)
