@@ -1,7 +1,6 @@
 /* UTF-8 (RFC 3629), one character after the other. */
 #include "edgectl/clean.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -70,4 +69,18 @@ char *ctl_clean(char *text)
 char *ctl_clean_lines(char *text)
 {
 	return clean(text, true);
+}
+
+bool ctl_is_clean(const char *text)
+{
+	const uint8_t *p = (const uint8_t *)text;
+	uint32_t c = 0;
+	size_t len = 1;
+
+	for (; *p && len; p += len) {
+		len = take(p, &c);
+		if (len && is_bad(c))
+			len = 0;
+	}
+	return len != 0;
 }

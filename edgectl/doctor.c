@@ -47,23 +47,6 @@ void ctl_doctor_good(struct ctl_doctor *d, const char *fmt, ...)
 						   d->family, "good", text));
 }
 
-/* Pure judges write "edgectl ..." alone, for they know of no --config. */
-static void name_tool(struct ctl_doctor *d)
-{
-	size_t len = strlen(d->tool);
-
-	for (size_t i = 0; i < d->cure.count; i++) {
-		char *line = d->cure.step[i].line, *rest = line + 7;
-
-		if (strncmp(line, "edgectl ", 8) != 0 ||
-		    (!strncmp(line, d->tool, len) && line[len] == ' ') ||
-		    len + strlen(rest) >= CTL_CURE_LINE)
-			continue;
-		memmove(line + len, rest, strlen(rest) + 1);
-		memcpy(line, d->tool, len);
-	}
-}
-
 void ctl_doctor_bad(struct ctl_doctor *d, enum topo_level level, const char *id,
 		    const char *place, const char *fmt, ...)
 {
@@ -74,7 +57,7 @@ void ctl_doctor_bad(struct ctl_doctor *d, enum topo_level level, const char *id,
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	fflush(stdout); /* findings go to stderr, in their place */
-	name_tool(d);
+	ctl_cure_tool(&d->cure, d->c);
 	ctl_find_show(d->c, &(struct ctl_finding){
 				    .level = level,
 				    .id = id,
@@ -182,7 +165,7 @@ enum ctl_exit ctl_doctor(struct ctl *c, int argc, char **argv)
 		return exit;
 	d.checks = json_array();
 	c->answer_ms = ANSWER_MS;
-	ctl_tool(c, d.tool, sizeof(d.tool));
+	(void)ctl_tool(c, d.tool, sizeof(d.tool)); /* see ctl_doctor_bad */
 	look_around(&d);
 	run(&d, wanted);
 	ctl_put(c, "checks", d.checks);

@@ -30,12 +30,16 @@ static void judge_next_start(struct ctl_doctor *d, const struct ctl_net_view *v)
 	if (state == CTL_UNIT_ENABLED)
 		ctl_doctor_good(d, "routes and rules are set again when this "
 				   "host starts");
-	if (state != CTL_UNIT_DISABLED)
+	if (state != CTL_UNIT_DISABLED && state != CTL_UNIT_MASKED)
 		return;
+	if (state == CTL_UNIT_MASKED)
+		ctl_cure_add(&d->cure, CTL_ON_EDGE,
+			     "systemctl unmask " CTL_UNIT_NET);
 	ctl_cure_add(&d->cure, CTL_ON_EDGE, "systemctl enable " CTL_UNIT_NET);
 	ctl_doctor_bad(d, TOPO_WARN, "NET-011", CTL_UNIT_NET,
-		       "not enabled, and what `edgectl net plan --apply` has "
-		       "set is gone after the next start of this host");
+		       "%s, and what `edgectl net plan --apply` has set is "
+		       "gone after the next start of this host",
+		       state == CTL_UNIT_MASKED ? "masked" : "not enabled");
 }
 
 bool ctl_doctor_is_cut_off(const struct ctl_doctor *d,

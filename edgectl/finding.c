@@ -117,16 +117,51 @@ void ctl_cure_restart(struct ctl_cure *k, enum ctl_hands hands,
 		     cuts ? "  # " : "", cuts ? cuts : "");
 }
 
-void ctl_tool(const struct ctl *c, char *out, size_t cap)
+bool ctl_tool(const struct ctl *c, char *out, size_t cap)
 {
+	const bool is_usual = !strcmp(c->config_path, CTL_CONFIG);
 	struct ctl_quoted file;
 	int n = -1;
 
-	if (strcmp(c->config_path, CTL_CONFIG) != 0 &&
-	    ctl_quote(&file, c->config_path))
+	if (!is_usual && ctl_quote(&file, c->config_path))
 		n = snprintf(out, cap, "edgectl --config %s", file.text);
-	if (n < 0 || (size_t)n >= cap)
-		(void)snprintf(out, cap, "edgectl");
+	if (n >= 0 && (size_t)n < cap)
+		return true;
+	(void)snprintf(out, cap, "edgectl");
+	return is_usual;
+}
+
+static bool name_tool(char line[CTL_CURE_LINE], const char *tool)
+{
+	const size_t len = strlen(tool), old = sizeof("edgectl") - 1;
+	const size_t rest = strlen(line + old) + 1;
+
+	if (!strncmp(line, tool, len) && line[len] == ' ')
+		return true; /* as it should be */
+	if (len + rest > CTL_CURE_LINE)
+		return false;
+	memmove(line + len, line + old, rest);
+	memcpy(line, tool, len);
+	return true;
+}
+
+void ctl_cure_tool(struct ctl_cure *k, const struct ctl *c)
+{
+	char tool[CTL_CURE_LINE / 2];
+	const bool is_known = ctl_tool(c, tool, sizeof(tool));
+	size_t kept = 0;
+
+	for (size_t i = 0; i < k->count; i++) {
+		struct ctl_cure_step s = k->step[i];
+		const bool calls = s.hands == CTL_ON_EDGE &&
+				   !strncmp(s.line, "edgectl ", 8);
+
+		if (!calls || (is_known && name_tool(s.line, tool)))
+			k->step[kept++] = s;
+		else
+			k->left_out++;
+	}
+	k->count = kept;
 }
 
 static void count(struct ctl *c, enum topo_level level)

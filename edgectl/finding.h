@@ -39,8 +39,12 @@ void ctl_cure_end(struct ctl_cure *k, enum ctl_hands hands, const char *fmt,
 /** A step that restarts a service, and what that cuts off, behind a "#". */
 void ctl_cure_restart(struct ctl_cure *k, enum ctl_hands hands,
 		      const char *service);
-/** "edgectl", with --config FILE when that is not the usual one. */
-void ctl_tool(const struct ctl *c, char *out, size_t cap);
+/** "edgectl", with --config FILE when that is not the usual one. false: that
+ * has no room; out is "edgectl" alone, which has another configuration. */
+bool ctl_tool(const struct ctl *c, char *out, size_t cap);
+/** Who writes steps writes "edgectl ..." alone: on this host it is called as it
+ * was now. One that has no room then is left out, and counted. */
+void ctl_cure_tool(struct ctl_cure *k, const struct ctl *c);
 /** "edge", "member", "inside", "dns", "firewall", "ca". */
 const char *ctl_hands_name(enum ctl_hands hands);
 

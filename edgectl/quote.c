@@ -3,17 +3,7 @@
 
 #include <string.h>
 
-/* Bytes of a control character at p: 0 when there is none. Of C1 there are
- * two, as UTF-8 has them. */
-static size_t control(const char *p)
-{
-	const unsigned char a = (unsigned char)p[0],
-			    b = a ? (unsigned char)p[1] : 0;
-
-	if (a == 0xc2 && b >= 0x80 && b <= 0x9f)
-		return 2;
-	return (a && a < 0x20) || a == 0x7f;
-}
+#include "edgectl/clean.h"
 
 static bool is_plain(const char *word)
 {
@@ -50,10 +40,8 @@ static bool put_quoted(struct ctl_quoted *out, const char *word)
 bool ctl_quote(struct ctl_quoted *out, const char *word)
 {
 	size_t len = 0;
-	bool fits = true;
+	bool fits = ctl_is_clean(word);
 
-	for (const char *p = word; fits && *p; p++)
-		fits = !control(p);
 	if (fits)
 		fits = is_plain(word) ? put(out, &len, word)
 				      : put_quoted(out, word);

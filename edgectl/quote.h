@@ -13,8 +13,9 @@ struct ctl_quoted {
 };
 
 /** One word as a shell takes it: as it stands when nothing in it means
- * anything to a shell, else in quotes. false: it has no room, or a control
- * character that nobody should paste; out is empty. */
+ * anything to a shell, else in quotes. false: it has no room, or what ctl_clean
+ * would change, so that what is shown would name something else; out is
+ * empty. */
 EDGE_MUST_CHECK bool ctl_quote(struct ctl_quoted *out, const char *word);
 
 #endif

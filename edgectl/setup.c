@@ -135,7 +135,9 @@ enum ctl_exit ctl_setup(struct ctl *c, int argc, char **argv)
 		       {"non-interactive", NULL, &k->answers.is_mute},
 	       },
 	       6 * sizeof(*options));
-	exit = ctl_options(c, options, CTL_SETUP_OPTIONS + 6, &argc, argv);
+	k->s.option = options;
+	k->s.options = CTL_SETUP_OPTIONS + 6;
+	exit = ctl_options(c, options, k->s.options, &argc, argv);
 	if (!exit)
 		exit = check_words(k, argc);
 	if (!exit)

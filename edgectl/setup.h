@@ -18,10 +18,15 @@ struct ctl_setup {
 	bool is_unsigned, lab;
 	bool is_status; /* look, write nothing */
 	bool is_up;	/* called again by its bundle */
+	/* what this call may be given, for the next one like it */
+	const struct ctl_option *option;
+	size_t options;
 	/* while at work */
 	const struct topo *topo; /* NULL: none yet */
 	struct ctl_cure left;	 /* what others have to do, and whose hands */
 	bool is_again;		 /* and when they have, this call again */
+	bool is_imported;	 /* of what was given for the store */
+	bool is_other_bundle;	 /* with another bundle, FOLDER */
 };
 
 /** Options of both verbs; out: CTL_SETUP_OPTIONS of them. */
@@ -60,6 +65,15 @@ void ctl_setup_load(struct ctl_setup *s, char *why, size_t cap);
 /** A line of left for this host: "edgectl ..." */
 void ctl_setup_left(struct ctl_setup *s, enum ctl_hands hands, const char *fmt,
 		    ...) EDGE_PRINTF(3, 4);
+/** Of the pair in use and the one staged beside it none does, for that reason;
+ * and what to do with them. */
+void ctl_setup_tell_stuck(struct ctl_setup *s, const char *why);
+/** Keys that this member of a pool lacks, and how they come: with a new bundle,
+ * which the next call has instead of the one that this one had. */
+void ctl_setup_left_keys(struct ctl_setup *s, bool has_route, bool has_psom);
+/** This call once more, with its options; false: it has no room. */
+EDGE_MUST_CHECK bool ctl_setup_again(const struct ctl_setup *s,
+				     char out[CTL_CURE_LINE]);
 /** What is left, by whose hands, the call itself last; and for --json. */
 void ctl_setup_tell_left(struct ctl_setup *s);
 void ctl_setup_fini(struct ctl_setup *s);

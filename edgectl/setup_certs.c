@@ -10,6 +10,7 @@
 #include "edgectl/cert_csr.h"
 #include "edgectl/cert_judge.h"
 #include "edgectl/cert_lab.h"
+#include "edgectl/cert_pair.h"
 #include "edgectl/cert_roll.h"
 #include "edgectl/quote.h"
 #include "edgectl/settings.h"
@@ -132,18 +133,28 @@ static bool is_rolled(struct ctl_setup *s, const struct ctl_cert_files *files,
 	return err != EDGE_ENOTFOUND;
 }
 
+static struct ctl_cert_files files_of(const struct ctl_setup *s,
+				      enum edge_cert_use use, const char *chain,
+				      const char *key)
+{
+	const struct edge_config *k = s->c->config;
+
+	return (struct ctl_cert_files){
+		.chain = chain,
+		.key = key,
+		.roots = use == EDGE_CERT_INTERNAL ? k->trust.internal_ca
+						   : k->trust.public_roots,
+		.skips_chain = use == EDGE_CERT_AV_AUTH,
+	};
+}
+
 enum ctl_setup_cert ctl_setup_cert_state(struct ctl_setup *s,
 					 enum edge_cert_use use, char *why,
 					 size_t cap)
 {
 	const struct edge_config *k = s->c->config;
-	const struct ctl_cert_files files = {
-		.chain = k->certificate[use].chain,
-		.key = k->certificate[use].key,
-		.roots = use == EDGE_CERT_INTERNAL ? k->trust.internal_ca
-						   : k->trust.public_roots,
-		.skips_chain = use == EDGE_CERT_AV_AUTH,
-	};
+	const struct ctl_cert_files files = files_of(
+		s, use, k->certificate[use].chain, k->certificate[use].key);
 	enum ctl_setup_cert state;
 	struct request r;
 
@@ -239,7 +250,43 @@ static void done_with(const struct ctl_setup *s, const char *path)
 		(void)unlink(path);
 }
 
-/* In use now, so what was asked for is done with. */
+/* edge.ini names these very bytes. */
+static bool is_assigned(const struct ctl_setup *s, const struct request *r,
+			enum edge_cert_use use)
+{
+	const struct edge_config *k = s->c->config;
+	const struct ctl_cert_files answer = {.chain = r->pem, .key = r->key};
+	const struct ctl_cert_files used = {
+		.chain = k->certificate[use].chain,
+		.key = k->certificate[use].key,
+	};
+	struct ctl_cert_pair a = {0}, b = {0};
+	const char *at;
+	const bool same = used.chain && used.key &&
+			  !ctl_cert_pair_read(&a, &answer, &at) &&
+			  !ctl_cert_pair_read(&b, &used, &at) &&
+			  ctl_cert_pair_eq(&a, &b);
+
+	ctl_cert_pair_fini(&a);
+	ctl_cert_pair_fini(&b);
+	return same;
+}
+
+/* One that is good waits for what a service said, and for no authority. */
+static void tell_refused(struct ctl_setup *s, const struct request *r,
+			 enum edge_cert_use use)
+{
+	const struct ctl_cert_files answer = files_of(s, use, r->pem, r->key);
+	char why[CTL_SETUP_WHY];
+
+	s->is_again = true;
+	if (!is_good(s, use, &answer, why, sizeof(why)))
+		tell_waiting(s, r, use);
+}
+
+/* In use now, so what was asked for is done with, whatever listeners show: a
+ * key that stayed would be one too many, and the answer would be taken again
+ * when it has ended. */
 static enum ctl_exit take_answer(struct ctl_setup *s, const struct request *r,
 				 enum edge_cert_use use)
 {
@@ -247,14 +294,14 @@ static enum ctl_exit take_answer(struct ctl_setup *s, const struct request *r,
 		.use = use, .chain = r->pem, .key = r->key};
 	const enum ctl_exit exit = ctl_cert_assign_pair(s->c, &a);
 
-	if (exit) {
-		tell_waiting(s, r, use); /* what is wrong has been said */
+	if (exit && !is_assigned(s, r, use)) {
+		tell_refused(s, r, use); /* what is wrong has been said */
 		return exit;
 	}
 	done_with(s, r->key);
 	done_with(s, r->csr);
 	done_with(s, r->pem);
-	return CTL_GOOD;
+	return exit;
 }
 
 static enum ctl_exit issue(struct ctl_setup *s, enum edge_cert_use use)
@@ -271,13 +318,6 @@ static enum ctl_exit issue(struct ctl_setup *s, enum edge_cert_use use)
 	if (!exit && use == EDGE_CERT_AV_AUTH)
 		tell_members(s);
 	return exit;
-}
-
-/* What nobody but people decide: which of the two pairs goes. */
-static void tell_stuck(struct ctl_setup *s, const char *why)
-{
-	ctl_find(s->c, TOPO_ERROR, "CERT-012", "av-auth", "%s", why);
-	ctl_setup_left(s, CTL_ON_EDGE, "cert drop-previous --force");
 }
 
 /* A request that was made for other names is made anew. */
@@ -303,7 +343,7 @@ static enum ctl_exit one(struct ctl_setup *s, enum edge_cert_use use)
 		return CTL_GOOD;
 	}
 	if (state == CTL_CERT_STUCK) {
-		tell_stuck(s, why);
+		ctl_setup_tell_stuck(s, why);
 		return CTL_INVALID;
 	}
 	if (state == CTL_CERT_ANSWERED)

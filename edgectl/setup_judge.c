@@ -78,6 +78,19 @@ static void judge_secrets(struct ctl_setup_step *s,
 		    !f->has_route_key ? "route key" : "conference token key");
 }
 
+/* One that was masked is so by somebody's will, and enable would fail. */
+static void judge_unit(struct ctl_setup_step *s, enum ctl_unit_state state,
+		       const char *unit, const char *what)
+{
+	if (state == CTL_UNIT_DISABLED)
+		say(s, CTL_SETUP_TODO, "%s: systemctl enable %s", what, unit);
+	else if (state == CTL_UNIT_MASKED)
+		say(s, CTL_SETUP_TODO,
+		    "%s, for %s is masked: systemctl unmask "
+		    "%s",
+		    what, unit, unit);
+}
+
 static void judge_parts(struct ctl_setup_step *s,
 			const struct ctl_setup_facts *f)
 {
@@ -96,10 +109,8 @@ static void judge_parts(struct ctl_setup_step *s,
 	if (f->net_open)
 		say(s, CTL_SETUP_TODO, "network: %u to mend, first: %.160s",
 		    f->net_open, f->net_first ? f->net_first : "?");
-	if (f->is_net_lost)
-		say(s, CTL_SETUP_TODO,
-		    "routes and rules are gone after a restart of this host: "
-		    "systemctl enable lync-edge-net.service");
+	judge_unit(s, f->net, CTL_UNIT_NET,
+		   "routes and rules are gone after a restart of this host");
 }
 
 static void judge_certificate(struct ctl_setup_step *s,
@@ -141,6 +152,8 @@ static void judge_certificates(struct ctl_setup_step *s,
 static void judge_start(struct ctl_setup_step *s,
 			const struct ctl_setup_facts *f)
 {
+	char what[64];
+
 	say(s, CTL_SETUP_DONE, "access-edge, webconf-edge and av-edge run");
 	for (size_t i = 0; i < CTL_SETUP_SERVICES; i++) {
 		if (!f->service[i].runs)
@@ -154,16 +167,13 @@ static void judge_start(struct ctl_setup_step *s,
 			say(s, CTL_SETUP_FAILED,
 			    "%s has topology %" PRIu64 ": systemctl reload %s",
 			    services[i], f->service[i].seq, services[i]);
-		if (f->service[i].runs && f->service[i].is_off)
-			say(s, CTL_SETUP_TODO,
-			    "%s does not start with this host: systemctl "
-			    "enable %s",
-			    services[i], services[i]);
+		(void)snprintf(what, sizeof(what),
+			       "%s does not start with this host", services[i]);
+		if (f->service[i].runs)
+			judge_unit(s, f->service[i].unit, services[i], what);
 	}
-	if (f->is_target_off)
-		say(s, CTL_SETUP_TODO,
-		    "no service starts with this host: systemctl enable "
-		    "lync-edge.target");
+	judge_unit(s, f->target, CTL_UNIT_TARGET,
+		   "no service starts with this host");
 }
 
 void ctl_setup_judge(struct ctl_setup_step out[CTL_SETUP_STEPS],
@@ -217,4 +227,19 @@ bool ctl_setup_may_start(const struct ctl_setup_facts *f, size_t service)
 	return f->self && !f->store_why && f->trusts_inside &&
 	       f->cert[EDGE_CERT_INTERNAL].state == CTL_CERT_GOOD &&
 	       f->cert[own[service]].state == CTL_CERT_GOOD;
+}
+
+size_t ctl_setup_units(const char *out[CTL_SETUP_UNITS],
+		       const struct ctl_setup_facts *f, const bool *wanted,
+		       enum ctl_unit_state state)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < CTL_SETUP_SERVICES; i++)
+		if (f->service[i].unit == state &&
+		    (f->service[i].runs || wanted[i]))
+			out[n++] = services[i];
+	if (f->target == state)
+		out[n++] = CTL_UNIT_TARGET;
+	return n;
 }

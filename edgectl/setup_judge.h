@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/config.h"
+#include "edgectl/units.h"
 
 enum {
 	CTL_SETUP_STORE,	/* Install Local Configuration Store */
@@ -48,11 +49,12 @@ struct ctl_setup_facts {
 		enum ctl_setup_cert state;
 		char why[CTL_SETUP_WHY]; /* BAD, STUCK */
 	} cert[EDGE_CERT_USES];
-	bool is_net_lost;   /* what the plan set, at the next start */
-	bool is_target_off; /* lync-edge.target does not start with the host */
+	enum ctl_unit_state net; /* sets again what the plan has set; UNKNOWN:
+				  * nothing of it is set */
+	enum ctl_unit_state target;
 	struct {
 		bool runs, is_ready;
-		bool is_off;  /* does not start with the host */
+		enum ctl_unit_state unit;
 		uint64_t seq; /* of its topology */
 	} service[CTL_SETUP_SERVICES];
 };
@@ -70,6 +72,12 @@ const char *ctl_setup_step_name(size_t step);
 const char *ctl_setup_mark_name(enum ctl_setup_mark mark);
 /** May that service start: its certificates are good. */
 bool ctl_setup_may_start(const struct ctl_setup_facts *f, size_t service);
+/** Units of what runs or is to be started that are in that state, and the
+ * target; how many. */
+enum { CTL_SETUP_UNITS = CTL_SETUP_SERVICES + 1 };
+size_t ctl_setup_units(const char *out[CTL_SETUP_UNITS],
+		       const struct ctl_setup_facts *f, const bool *wanted,
+		       enum ctl_unit_state state);
 /** All services run, are ready, and have the topology of the store. */
 bool ctl_setup_serves(const struct ctl_setup_facts *f);
 /** Wanted by a service of every edge; turn is a choice. */

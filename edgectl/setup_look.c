@@ -42,9 +42,8 @@ static void look_at_network(struct ctl_setup *s, struct ctl_setup_world *w)
 				       p->finding[i].saw);
 	}
 	w->facts.net_first = w->net_first;
-	w->facts.is_net_lost =
-		ctl_net_is_ours(v) &&
-		ctl_unit_state(CTL_UNIT_NET) == CTL_UNIT_DISABLED;
+	w->facts.net = ctl_net_is_ours(v) ? ctl_unit_state(CTL_UNIT_NET)
+					  : CTL_UNIT_UNKNOWN;
 	free(p);
 	free(v);
 }
@@ -63,7 +62,7 @@ static void look_at_service(struct ctl_setup *s, struct ctl_setup_facts *f,
 		json_object_get(json_object_get(o, "topology"), "seq"));
 	json_decref(o);
 	(void)snprintf(unit, sizeof(unit), "%s.service", ctl_daemons[i]);
-	f->service[i].is_off = ctl_unit_state(unit) == CTL_UNIT_DISABLED;
+	f->service[i].unit = ctl_unit_state(unit);
 }
 
 static void look_at_topology(struct ctl_setup *s, struct ctl_setup_world *w)
@@ -99,7 +98,7 @@ void ctl_setup_look(struct ctl_setup *s, struct ctl_setup_world *w)
 		f->cert[i].state = CTL_CERT_ABSENT;
 	if (s->topo)
 		look_at_topology(s, w);
-	f->is_target_off = ctl_unit_state(CTL_UNIT_TARGET) == CTL_UNIT_DISABLED;
+	f->target = ctl_unit_state(CTL_UNIT_TARGET);
 	for (size_t i = 0; i < CTL_SETUP_SERVICES; i++)
 		look_at_service(s, f, i);
 }

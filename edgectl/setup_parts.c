@@ -91,22 +91,6 @@ static enum ctl_exit make_psom_key(struct ctl_setup *s)
 			strerror(errno));
 }
 
-/* Who has them gives them away; on the first member they are made. */
-static void tell_pool(struct ctl_setup *s, bool has_route, bool has_psom)
-{
-	ctl_setup_left(s, CTL_ON_MEMBER,
-		       "secrets export --out secrets # into the folder of the "
-		       "next bundle");
-	if (!has_route)
-		ctl_setup_left(s, CTL_ON_EDGE,
-			       "secrets new --route # on the first member "
-			       "alone");
-	if (!has_psom)
-		ctl_setup_left(s, CTL_ON_EDGE,
-			       "secrets new --psom # on the first member "
-			       "alone");
-}
-
 /* A single edge makes what a pool shares, access-edge its route key itself;
  * members have it from a bundle. */
 static enum ctl_exit make_secrets(struct ctl_setup *s)
@@ -116,7 +100,7 @@ static enum ctl_exit make_secrets(struct ctl_setup *s)
 	if (!s->topo->member_count)
 		return psom ? CTL_GOOD : make_psom_key(s);
 	if (!route || !psom)
-		tell_pool(s, route, psom);
+		ctl_setup_left_keys(s, route, psom);
 	return CTL_GOOD;
 }
 

@@ -1,7 +1,6 @@
 /* Options of setup and up, and their way into edge.ini. */
 #include <errno.h>
-#include <jansson.h>
-#include <stdarg.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,6 @@
 #include <unistd.h>
 
 #include "edgectl/cert_topology.h"
-#include "edgectl/quote.h"
 #include "edgectl/settings.h"
 #include "edgectl/setup.h"
 #include "topology/store.h"
@@ -73,22 +71,47 @@ static enum ctl_exit write_all(struct ctl_setup *s, char *path[4])
 			    : ctl_settings_set(s->c, sets, count);
 }
 
+/* Where a folder that is not there would be made: its parent by its whole path,
+ * and its name. */
+static bool is_same_place(const char *folder, const char *whole)
+{
+	char *copy = strdup(folder), *last = strdup(folder);
+	char *parent = copy ? realpath(dirname(copy), NULL) : NULL;
+	const size_t len = parent ? strlen(parent) : 0;
+	const bool same = parent && last && !strncmp(whole, parent, len) &&
+			  whole[len] == '/' &&
+			  !strcmp(whole + len + 1, basename(last));
+
+	free(parent);
+	free(last);
+	free(copy);
+	return same;
+}
+
+static bool is_same_folder(const char *folder, const char *whole)
+{
+	struct stat a, b;
+	const bool is_there = !stat(folder, &a);
+
+	if (stat(whole, &b))
+		return !is_there && is_same_place(folder, whole);
+	return is_there && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 /* Requests have the names of the pairs in use, so each has its folder. */
 static enum ctl_exit check_requests(struct ctl_setup *s)
 {
 	char certs[1024];
-	struct stat a, b;
 	enum ctl_exit exit = CTL_GOOD;
 
 	if (s->requests)
 		exit = ctl_settings_beside(s->c, certs, sizeof(certs), "certs");
 	if (!s->requests || exit)
 		return exit;
-	if (stat(s->requests, &a) || stat(certs, &b) || a.st_dev != b.st_dev ||
-	    a.st_ino != b.st_ino)
+	if (!is_same_folder(s->requests, certs))
 		return CTL_GOOD;
 	return ctl_fail(s->c, EDGE_EFORMAT, "SETUP-006", "--csr-folder",
-			"%s, where the certificates in use lie", s->requests);
+			"%s, where certificates in use lie", s->requests);
 }
 
 enum ctl_exit ctl_setup_settings(struct ctl_setup *s)
@@ -151,59 +174,6 @@ enum ctl_exit ctl_setup_request_file(struct ctl_setup *s, char *out, size_t cap,
 		       ? CTL_GOOD
 		       : ctl_fail(s->c, EDGE_ELIMIT, "CTL-007", "--csr-folder",
 				  "path too long");
-}
-
-void ctl_setup_left(struct ctl_setup *s, enum ctl_hands hands, const char *fmt,
-		    ...)
-{
-	char tool[CTL_CURE_LINE / 2] = "edgectl", line[CTL_CURE_LINE];
-	va_list ap;
-
-	/* on another host it is called as ever */
-	if (hands == CTL_ON_EDGE)
-		ctl_tool(s->c, tool, sizeof(tool));
-	va_start(ap, fmt);
-	(void)vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	ctl_cure_add(&s->left, hands, "%s %s", tool, line);
-	s->is_again = true;
-}
-
-static void tell_again(struct ctl_setup *s)
-{
-	struct ctl_quoted bundle;
-
-	s->is_again = false;
-	if (!s->is_up)
-		ctl_setup_left(s, CTL_ON_EDGE, "setup");
-	else if (ctl_quote(&bundle, s->bundle))
-		ctl_setup_left(s, CTL_ON_EDGE, "up %s", bundle.text);
-}
-
-void ctl_setup_tell_left(struct ctl_setup *s)
-{
-	json_t *rows = json_array();
-
-	if (s->is_again)
-		tell_again(s);
-	if (s->left.count)
-		ctl_say(s->c, "left to do:");
-	for (size_t i = 0; i < s->left.count; i++) {
-		const struct ctl_cure_step *step = &s->left.step[i];
-
-		ctl_say(s->c, "  %-8s %s", ctl_hands_name(step->hands),
-			step->line);
-		json_array_append_new(rows,
-				      json_pack("{s:s, s:s}", "on",
-						ctl_hands_name(step->hands),
-						"do", step->line));
-	}
-	if (s->left.left_out)
-		ctl_say(s->c,
-			"  and %zu more: run edgectl up again after these",
-			s->left.left_out);
-	ctl_put_number(s->c, "left_out", s->left.left_out);
-	ctl_put(s->c, "left", rows);
 }
 
 void ctl_setup_fini(struct ctl_setup *s)

@@ -79,19 +79,31 @@ static enum ctl_exit start(struct ctl_setup *s, const bool *wanted)
 				       : systemctl(s, "start", unit, n);
 }
 
+/* By somebody's will: to be undone by who did it. */
+static void tell_masked(struct ctl_setup *s, const char *unit)
+{
+	struct ctl_cure cure = {0};
+
+	ctl_cure_add(&cure, CTL_ON_EDGE, "systemctl unmask %s", unit);
+	ctl_cure_add(&cure, CTL_ON_EDGE, "systemctl enable %s", unit);
+	ctl_find_show(s->c, &(struct ctl_finding){.level = TOPO_WARN,
+						  .id = "SETUP-005",
+						  .place = unit,
+						  .saw = "masked",
+						  .cure = &cure});
+}
+
 /* What runs now runs after the next start of the host, too. */
 static enum ctl_exit enable(struct ctl_setup *s,
 			    const struct ctl_setup_facts *f, const bool *wanted)
 {
-	const char *unit[CTL_SETUP_SERVICES + 1];
-	size_t n = 0;
+	const char *unit[CTL_SETUP_UNITS];
+	size_t n = ctl_setup_units(unit, f, wanted, CTL_UNIT_MASKED);
 	enum ctl_exit exit;
 
-	for (size_t i = 0; i < CTL_SETUP_SERVICES; i++)
-		if (f->service[i].is_off && (f->service[i].runs || wanted[i]))
-			unit[n++] = ctl_daemons[i];
-	if (f->is_target_off)
-		unit[n++] = CTL_UNIT_TARGET;
+	for (size_t i = 0; i < n; i++)
+		tell_masked(s, unit[i]);
+	n = ctl_setup_units(unit, f, wanted, CTL_UNIT_DISABLED);
 	if (!n)
 		return CTL_GOOD;
 	exit = systemctl(s, "enable", unit, n);

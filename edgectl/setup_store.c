@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "edgectl/quote.h"
 #include "edgectl/settings.h"
 #include "edgectl/setup.h"
 #include "edgectl/version.h"
@@ -55,11 +54,24 @@ static void describe(const struct search *h, const struct topo_machine *m,
 		(void)snprintf(out + len, cap - len, ")");
 }
 
+/* This call, as that machine. */
+static void add_call(struct ctl_cure *k, struct ctl_setup *s, const char *name)
+{
+	const char *given = s->fqdn;
+	char line[CTL_CURE_LINE];
+
+	s->fqdn = name;
+	if (ctl_setup_again(s, line))
+		ctl_cure_add(k, CTL_ON_EDGE, "%s", line);
+	else
+		k->left_out++;
+	s->fqdn = given;
+}
+
 static enum ctl_exit unknown(const struct search *h, const char *saw)
 {
 	struct ctl_cure cure = {0};
 	char text[TOPO_FINDING_TEXT], one[400];
-	struct ctl_quoted bundle, name;
 	size_t len;
 
 	(void)snprintf(text, sizeof(text), "%s", saw);
@@ -70,12 +82,7 @@ static enum ctl_exit unknown(const struct search *h, const char *saw)
 		len = strlen(text);
 		(void)snprintf(text + len, sizeof(text) - len, "%s%s",
 			       i ? "; " : ": ", one);
-		/* it comes from a file whose signature nobody has seen yet */
-		if (ctl_quote(&bundle, h->s->bundle) &&
-		    ctl_quote(&name, m->fqdn))
-			ctl_cure_add(&cure, CTL_ON_EDGE,
-				     "edgectl up %s --as %s", bundle.text,
-				     name.text);
+		add_call(&cure, h->s, m->fqdn);
 	}
 	len = strlen(text);
 	if (h->machines.left_out)
@@ -226,6 +233,7 @@ enum ctl_exit ctl_setup_store(struct ctl_setup *s)
 		exit = import(s);
 	if (!exit)
 		exit = keep_name(s);
+	s->is_imported = !exit;
 	if (!exit)
 		ctl_setup_load(s, why, sizeof(why));
 	return exit;

@@ -66,8 +66,8 @@ enum ctl_unit_state ctl_unit_state(const char *unit)
 		{"enabled-runtime", CTL_UNIT_DISABLED},
 		{"linked", CTL_UNIT_DISABLED},
 		{"linked-runtime", CTL_UNIT_DISABLED},
-		{"masked", CTL_UNIT_DISABLED},
-		{"masked-runtime", CTL_UNIT_DISABLED},
+		{"masked", CTL_UNIT_MASKED},
+		{"masked-runtime", CTL_UNIT_MASKED},
 	};
 	const char *const argv[] = {"systemctl", "is-enabled", unit, NULL};
 	const int fd = memfd_create("edgectl", MFD_CLOEXEC);

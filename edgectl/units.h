@@ -11,6 +11,8 @@ enum ctl_unit_state {
 	CTL_UNIT_UNKNOWN, /* no such unit, no systemd: nothing to judge */
 	CTL_UNIT_ENABLED,
 	CTL_UNIT_DISABLED, /* gone after the next start of the host */
+	CTL_UNIT_MASKED,   /* the same, and by somebody's will: it cannot be
+			    * enabled until it is unmasked */
 };
 
 enum { CTL_UNITS_MAX = 8 };

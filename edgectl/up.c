@@ -73,9 +73,10 @@ static enum ctl_exit judge(struct ctl_setup *s, const struct ctl_up_people *p)
 
 enum ctl_exit ctl_up(struct ctl *c, int argc, char **argv)
 {
-	struct ctl_setup s = {.c = c, .is_up = true};
-	struct ctl_up_people people = {0};
 	struct ctl_option options[OPTIONS];
+	struct ctl_setup s = {
+		.c = c, .is_up = true, .option = options, .options = OPTIONS};
+	struct ctl_up_people people = {0};
 	enum ctl_exit exit, judged;
 
 	ctl_setup_options(&s, options);

@@ -55,6 +55,8 @@ FAMILIES = {  # prefix of an id: family, what it is about, where to look, pages
              ['edgectl status'], ['first-edge']),
     'CTL': ('-', 'edgectl itself', ['edgectl help'], ['first-edge']),
 }
+# a file, a setting, a program: written as they are wherever they stand
+NAME = re.compile(r'`|edgectl\b|\S+-edge\b|edge-|\S*[=_]|\S+[.]\w|\S+ = ')
 PAGES = {
     'first-edge': ('../tutorial.md', 'Your first edge'),
     'behind-nat': ('../how-to/behind-nat.md', 'An edge behind NAT'),
@@ -83,10 +85,14 @@ def faults():
     return found
 
 
+def capital(text):
+    """With a capital, unless a name comes first that has none."""
+    return text if NAME.match(text) else text[0].upper() + text[1:]
+
+
 def sentence(text):
     """With a capital and a full stop."""
-    head = text if text.startswith('`') else text[0].upper() + text[1:]
-    return head.rstrip('.') + '.'
+    return capital(text).rstrip('.') + '.'
 
 
 def family(ident):
@@ -109,7 +115,7 @@ def finding(row, breaks):
     """The page of one finding."""
     ident, want, why, fix = row
     name, about, look, pages = family(ident)
-    lines = [f'# {ident}', '', f'*{about[0].upper() + about[1:]}*' +
+    lines = [f'# {ident}', '', f'*{capital(about)}*' +
              (f', family `{name}` of `edgectl doctor`.' if name != '-'
               else '.'), '',
              '**What is wanted.** ' + sentence(want), '',

@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tests/support/suite.h"
 
@@ -43,6 +44,9 @@ START_TEST(clean_text_is_utf8_that_moves_no_cursor)
 	ck_assert_ptr_eq(ctl_clean(text), text);
 	ck_assert_str_eq(text, rows[_i].clean);
 	ck_assert_str_eq(ctl_clean(text), rows[_i].clean);
+	ck_assert(ctl_is_clean(rows[_i].clean));
+	ck_assert(ctl_is_clean(rows[_i].text) ==
+		  !strcmp(rows[_i].text, rows[_i].clean));
 }
 END_TEST
 

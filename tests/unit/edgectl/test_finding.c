@@ -205,6 +205,63 @@ START_TEST(cure_leaves_out_what_does_not_fit)
 }
 END_TEST
 
+/* A host whose edge.ini lies elsewhere; another host's does not. */
+START_TEST(cure_calls_edgectl_here_as_it_was_called)
+{
+	static const char *const want[][2] = {
+		{"edge", "edgectl --config '/srv/my edge.ini' secrets new"},
+		{"edge", "edgectl --config '/srv/my edge.ini' cert list"},
+		{"member", "edgectl secrets export"},
+		{"inside", "edgectl topology sign"},
+		{"edge", "systemctl reload av-edge"},
+	};
+
+	c.config_path = "/srv/my edge.ini";
+	cure.count = 0;
+	ctl_cure_add(&cure, CTL_ON_EDGE, "edgectl secrets new");
+	ctl_cure_add(&cure, CTL_ON_EDGE, "%s", want[1][1]); /* said already */
+	ctl_cure_add(&cure, CTL_ON_MEMBER, "%s", want[2][1]);
+	ctl_cure_add(&cure, CTL_ON_INSIDE, "%s", want[3][1]);
+	ctl_cure_add(&cure, CTL_ON_EDGE, "%s", want[4][1]);
+	ctl_cure_tool(&cure, &c);
+	ck_assert_uint_eq(cure.count, 5);
+	ck_assert_uint_eq(cure.left_out, 0);
+	for (size_t i = 0; i < cure.count; i++) {
+		ck_assert_str_eq(ctl_hands_name(cure.step[i].hands),
+				 want[i][0]);
+		ck_assert_str_eq(cure.step[i].line, want[i][1]);
+	}
+}
+END_TEST
+
+START_TEST(cure_calls_no_edgectl_of_another_configuration)
+{
+	char longest[CTL_CURE_LINE], line[CTL_CURE_LINE] = "edgectl hosts ";
+	char tool[CTL_CURE_LINE / 2];
+
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	cure.count = 0;
+	c.config_path = longest;
+	ck_assert(!ctl_tool(&c, tool, sizeof(tool)));
+	ctl_cure_add(&cure, CTL_ON_EDGE, "edgectl hosts load");
+	ctl_cure_add(&cure, CTL_ON_EDGE, "systemctl reload av-edge");
+	ctl_cure_tool(&cure, &c);
+	ck_assert_uint_eq(cure.count, 1);
+	ck_assert_str_eq(cure.step[0].line, "systemctl reload av-edge");
+	ck_assert_uint_eq(cure.left_out, 1);
+	/* the path fits, not the whole line */
+	c.config_path = "/srv/edge.ini";
+	ck_assert(ctl_tool(&c, tool, sizeof(tool)));
+	memset(line + strlen(line), 'x', CTL_CURE_LINE - 1 - strlen(line));
+	line[CTL_CURE_LINE - 1] = '\0';
+	ctl_cure_add(&cure, CTL_ON_EDGE, "%s", line);
+	ctl_cure_tool(&cure, &c);
+	ck_assert_uint_eq(cure.count, 1);
+	ck_assert_uint_eq(cure.left_out, 2);
+}
+END_TEST
+
 static void fill_and_end(void)
 {
 	for (size_t i = 0; i < CTL_CURE_LINES; i++)
@@ -282,6 +339,8 @@ Suite *test_suite(void)
 	tcase_add_test(t, finding_of_no_table_has_no_page);
 	tcase_add_test(t, cure_restart_says_what_it_cuts);
 	tcase_add_test(t, cure_leaves_out_what_does_not_fit);
+	tcase_add_test(t, cure_calls_edgectl_here_as_it_was_called);
+	tcase_add_test(t, cure_calls_no_edgectl_of_another_configuration);
 	tcase_add_test(t, cure_keeps_a_place_for_its_last_step);
 	tcase_add_test(t, cure_says_how_many_steps_are_left_out);
 	tcase_add_test(t, family_is_told_by_the_id);

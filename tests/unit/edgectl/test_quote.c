@@ -49,8 +49,11 @@ END_TEST
 
 START_TEST(quote_refuses_what_nobody_should_paste)
 {
-	static const char *const bad[] = {"a\nid", "a\x1b[2J", "a\x7f", "\r",
-					  "a\xc2\x9b"};
+	static const char *const bad[] = {
+		"a\nid", "a\x1b[2J", "a\x7f", "\r", "a\xc2\x9b",
+		/* as they are shown they would be
+		 * other names: no UTF-8, bidi */
+		"f\xfcr", "a\xe2\x82", "a\u202eb", "a\u2066b", "\ufeffa"};
 	char longest[CTL_QUOTED + 1];
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {

@@ -11,6 +11,7 @@
 #include "edgectl/setup.h"
 #include "tests/support/suite.h"
 #include "tests/unit/edgectl/roll_fixture.h"
+#include "tests/unit/edgectl/stand_in.h"
 
 #define POOL "edgepool01.corp.contoso.com"
 #define SELF "edge01.corp.contoso.com"
@@ -197,15 +198,23 @@ START_TEST(setup_leaves_a_key_it_cannot_read)
 }
 END_TEST
 
-/* What an authority gives for internal, beside its key. */
-static void answer(void)
+/* What an authority gives, beside its key. */
+static void answer_for(const char *use, const char *san)
 {
-	certs_make(r.certs, "requests/internal",
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "requests/%s", use);
+	certs_make(r.certs, name,
 		   &(struct cert_spec){.issuer = "ca",
 				       .cn = POOL,
-				       .san = "DNS:" POOL ",DNS:" SELF,
+				       .san = san,
 				       .from_days = -1,
 				       .to_days = 60});
+}
+
+static void answer(void)
+{
+	answer_for("internal", "DNS:" POOL ",DNS:" SELF);
 }
 
 START_TEST(setup_takes_an_answer_and_is_done_with_its_request)
@@ -219,6 +228,61 @@ START_TEST(setup_takes_an_answer_and_is_done_with_its_request)
 	ck_assert(!roll_is_there(&r, "requests/internal.csr"));
 	ck_assert(!roll_is_there(&r, "requests/internal.pem"));
 	ck_assert(roll_is_there(&r, "requests/access.key"));
+}
+END_TEST
+
+/* How often an authority is asked to sign for that use. */
+static size_t told_to_sign(const char *use)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < s.left.count; i++)
+		count += s.left.step[i].hands == CTL_ON_CA &&
+			 strstr(s.left.step[i].line, use);
+	return count;
+}
+
+/* It is in place, and nobody has to sign it once more. */
+START_TEST(setup_is_done_with_an_answer_that_is_not_shown_yet)
+{
+	struct stand_in *av;
+
+	ck_assert_int_eq(step(NULL), CTL_GOOD);
+	ck_assert_uint_eq(told_to_sign("av-auth.csr"), 1);
+	answer_for("av-auth", "DNS:" POOL);
+	av = stand_in_new(path("run"));
+	stand_in_answers(av, "av-edge", "POST /v1/reload", 200, "{}");
+	stand_in_answers(av, "av-edge", "GET /v1/status", 200,
+			 "{\"relay\": {\"spki_sha256\": \"00\"}}");
+	ck_assert_int_eq(step(NULL), CTL_REFUSED);
+	stand_in_free(av);
+	ck_assert_ptr_nonnull(strstr(roll_findings(&r), "E:CERT-020"));
+	ck_assert(roll_is_there(&r, "certs/av-auth.key"));
+	ck_assert(!roll_is_there(&r, "requests/av-auth.key"));
+	ck_assert(!roll_is_there(&r, "requests/av-auth.pem"));
+	ck_assert_uint_eq(told_to_sign("av-auth.csr"), 0);
+}
+END_TEST
+
+START_TEST(setup_has_signed_again_what_is_no_good_alone)
+{
+	struct stand_in *access;
+
+	ck_assert_int_eq(step(NULL), CTL_GOOD);
+	answer();
+	access = stand_in_new(path("run"));
+	stand_in_answers(access, "access-edge", "POST /v1/reload", 409,
+			 "{\"why\":\"no memory\"}");
+	stand_in_answers(access, "access-edge", "POST /v1/reload", 200, "{}");
+	ck_assert_int_eq(step(NULL), CTL_REFUSED);
+	stand_in_free(access);
+	ck_assert(roll_is_there(&r, "requests/internal.key"));
+	ck_assert_uint_eq(told_to_sign("internal.csr"), 0);
+	ck_assert(s.is_again);
+	answer_for("internal", "DNS:other.contoso.com");
+	ck_assert_int_eq(step(NULL), CTL_INVALID);
+	ck_assert(roll_is_there(&r, "requests/internal.key"));
+	ck_assert_uint_eq(told_to_sign("internal.csr"), 1);
 }
 END_TEST
 
@@ -239,6 +303,19 @@ START_TEST(setup_never_deletes_what_edge_ini_names)
 	ck_assert(roll_is_there(&r, "requests/internal.key"));
 	ck_assert(roll_is_there(&r, "requests/internal.pem"));
 	ck_assert(!roll_is_there(&r, "requests/internal.csr"));
+}
+END_TEST
+
+/* They would come to lie there. */
+START_TEST(setup_refuses_requests_where_certificates_will_lie)
+{
+	ck_assert_int_eq(step(path("certs")), CTL_INVALID);
+	ck_assert_str_eq(roll_findings(&r), "E:SETUP-006");
+	ck_assert_int_eq(step(path("state/../certs/")), CTL_INVALID);
+	ck_assert_str_eq(roll_findings(&r), "E:SETUP-006");
+	ck_assert(!roll_is_there(&r, "certs"));
+	ck_assert_int_eq(step(path("state/certs")), CTL_GOOD);
+	ck_assert(roll_is_there(&r, "state/certs/access.csr"));
 }
 END_TEST
 
@@ -276,7 +353,10 @@ Suite *test_suite(void)
 	tcase_add_test(t, setup_asks_for_other_names_with_the_same_key);
 	tcase_add_test(t, setup_leaves_a_key_it_cannot_read);
 	tcase_add_test(t, setup_takes_an_answer_and_is_done_with_its_request);
+	tcase_add_test(t, setup_is_done_with_an_answer_that_is_not_shown_yet);
+	tcase_add_test(t, setup_has_signed_again_what_is_no_good_alone);
 	tcase_add_test(t, setup_never_deletes_what_edge_ini_names);
+	tcase_add_test(t, setup_refuses_requests_where_certificates_will_lie);
 	tcase_add_test(t, setup_refuses_requests_among_the_certificates);
 	suite_add_tcase(all, t);
 	return all;

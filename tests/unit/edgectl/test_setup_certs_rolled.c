@@ -1,8 +1,8 @@
 /* Step 3 and the roll-over of the A/V key: the pair in use is what its time
  * says, and no other key is started beside it. */
 #include <check.h>
-#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "edgectl/setup.h"
@@ -73,9 +73,6 @@ START_TEST(setup_certs_start_no_other_key_beside_a_roll)
 	certs_write(r.certs, "requests", "no folder");
 	ck_assert_int_ne(ctl_setup_certificates(&s), CTL_GOOD);
 	ck_assert_ptr_nonnull(strstr(roll_saw(&r, "CERT-012"), "expired"));
-	ck_assert_uint_gt(s.left.count, 0);
-	ck_assert_ptr_nonnull(
-		strstr(s.left.step[0].line, " cert drop-previous --force"));
 	ctl_setup_tell_left(&s);
 	ck_assert_ptr_nonnull(
 		strstr(s.left.step[s.left.count - 1].line, "edge.ini setup"));
@@ -91,46 +88,114 @@ START_TEST(setup_certs_name_what_is_staged_and_no_pair)
 }
 END_TEST
 
-START_TEST(setup_left_is_a_line_a_row)
+/* A verb as a shell would start it; words have no quotes in them. */
+static void run_verb(const char *line)
 {
-	static const char *const want[][2] = {
-		{"edge", " net plan --apply"},
-		{"member", "edgectl secrets export --out secrets"},
-		{"edge", " up 'a b'"}};
-	json_t *rows, *row;
-	size_t i;
+	static const struct {
+		const char *words;
+		ctl_verb_fn *run;
+	} verbs[] = {{" cert stage ", ctl_cert_stage},
+		     {" cert assign ", ctl_cert_assign},
+		     {" cert drop-previous ", ctl_cert_drop_previous}};
+	char copy[CTL_CURE_LINE], *word[ROLL_WORDS] = {NULL}, *save = NULL;
+	size_t i = 0, n = 0;
+	char *rest;
 
-	(void)state_at((int64_t)r.now_s);
-	s.is_up = true;
-	s.bundle = "a b";
-	ctl_setup_left(&s, CTL_ON_EDGE, "net plan --%s", "apply");
-	ctl_setup_left(&s, CTL_ON_MEMBER, "secrets export --out secrets");
-	ctl_setup_tell_left(&s);
-	rows = json_object_get(r.c.doc, "left");
-	ck_assert_uint_eq(json_array_size(rows), 3);
-	json_array_foreach(rows, i, row)
-	{
-		const char *line =
-			json_string_value(json_object_get(row, "do"));
+	while (i < 3 && !strstr(line, verbs[i].words))
+		i++;
+	ck_assert_msg(i < 3, "no verb: %s", line);
+	(void)snprintf(copy, sizeof(copy), "%s",
+		       strstr(line, verbs[i].words) + strlen(verbs[i].words));
+	for (rest = strtok_r(copy, " ", &save); rest && n < 8;
+	     rest = strtok_r(NULL, " ", &save))
+		word[n++] = rest;
+	ck_assert_int_le(roll_run(&r, verbs[i].run, word[0], word[1], word[2],
+				  word[3], word[4], word[5], word[6], word[7],
+				  (char *)NULL),
+			 CTL_WARNINGS);
+}
 
-		ck_assert_str_eq(json_string_value(json_object_get(row, "on")),
-				 want[i][0]);
-		ck_assert_int_eq(strncmp(line, "edgectl ", 8), 0);
-		ck_assert_str_eq(line + strlen(line) - strlen(want[i][1]),
-				 want[i][1]);
+/* At that time it is stuck; first is the first line that leads out, and they
+ * are all followed. */
+static void leads_out(int64_t now_s, const char *first)
+{
+	struct ctl_cure left;
+
+	ck_assert_int_eq(state_at(now_s), CTL_CERT_STUCK);
+	ctl_setup_tell_stuck(&s, why);
+	ck_assert_ptr_nonnull(strstr(roll_findings(&r), "E:CERT-012"));
+	left = s.left;
+	ck_assert_uint_gt(left.count, 0);
+	ck_assert_msg(strstr(left.step[0].line, first), "%s",
+		      left.step[0].line);
+	for (size_t i = 0; i < left.count; i++) {
+		if (!strncmp(left.step[i].line, "edgectl ", 8))
+			run_verb(left.step[i].line);
+		else
+			ck_assert_int_eq(system(left.step[i].line), 0);
 	}
-	/* this host's tool is told where its settings are */
-	ck_assert_ptr_nonnull(strstr(s.left.step[0].line, " --config "));
-	ck_assert_ptr_null(strstr(s.left.step[1].line, " --config "));
+	ck_assert(!roll_is_there(&r, "av.key.staged.next"));
+}
+
+static void copy_over(const char *from, const char *to)
+{
+	char line[1024];
+
+	(void)snprintf(line, sizeof(line), "cp %s %s",
+		       certs_path(r.certs, from), certs_path(r.certs, to));
+	ck_assert_int_eq(system(line), 0);
+}
+
+START_TEST(setup_certs_end_a_roll_that_has_ended)
+{
+	const int64_t late_s = r.old_ends_s + 60 * 86400;
+
+	ck_assert_int_eq(roll_stage(&r, "new", staged_s), CTL_GOOD);
+	leads_out(late_s, " cert drop-previous --force");
+	ck_assert_int_eq(state_at(late_s), CTL_CERT_BAD); /* asked for anew */
 }
 END_TEST
 
-START_TEST(setup_left_is_empty_when_nothing_is)
+START_TEST(setup_certs_end_a_roll_that_is_none)
 {
-	(void)state_at((int64_t)r.now_s);
-	ctl_setup_tell_left(&s);
-	ck_assert_uint_eq(json_array_size(json_object_get(r.c.doc, "left")), 0);
-	ck_assert_ptr_nonnull(json_object_get(r.c.doc, "left"));
+	/* no time in it */
+	ck_assert_int_eq(roll_stage(&r, "new", staged_s), CTL_GOOD);
+	certs_write(r.certs, "av.pem.staged", "no time in it\n");
+	leads_out(staged_s, "rm -f ");
+	ck_assert_int_eq(state_at(staged_s), CTL_CERT_GOOD);
+	/* no pair */
+	ck_assert_int_eq(roll_stage(&r, "new", staged_s + 60), CTL_GOOD);
+	copy_over("other.key", "av.key.staged");
+	leads_out(staged_s + ROLL_HOUR, "rm -f ");
+	ck_assert_int_eq(state_at(staged_s), CTL_CERT_GOOD);
+	ck_assert(!roll_is_there(&r, "av.key.staged"));
+}
+END_TEST
+
+/* What is staged can be used before its time. */
+START_TEST(setup_certs_bring_a_roll_forward)
+{
+	const int64_t soon_s = staged_s - ROLL_HOUR;
+
+	ck_assert_int_eq(roll_stage(&r, "new", staged_s), CTL_GOOD);
+	copy_over("other.key", "av.key");
+	leads_out(soon_s, " cert stage --use av-auth ");
+	ck_assert_int_eq(state_at(soon_s), CTL_CERT_GOOD);
+	says("is in use");
+}
+END_TEST
+
+START_TEST(setup_certs_take_what_is_staged_beside_nothing)
+{
+	const int64_t soon_s = staged_s - ROLL_HOUR;
+
+	ck_assert_int_eq(roll_stage(&r, "new", staged_s), CTL_GOOD);
+	certs_write(r.certs, "av.pem", "no certificate\n");
+	leads_out(soon_s, "mv ");
+	ck_assert_int_eq(state_at(soon_s), CTL_CERT_GOOD);
+	ck_assert_str_eq(why, "");
+	ck_assert_str_eq(roll_spki(&r, "certs/av-auth-chain.pem"),
+			 r.spki[ROLL_NEW]);
 }
 END_TEST
 
@@ -145,8 +210,10 @@ Suite *test_suite(void)
 	tcase_add_test(t, setup_certs_see_what_is_staged);
 	tcase_add_test(t, setup_certs_start_no_other_key_beside_a_roll);
 	tcase_add_test(t, setup_certs_name_what_is_staged_and_no_pair);
-	tcase_add_test(t, setup_left_is_a_line_a_row);
-	tcase_add_test(t, setup_left_is_empty_when_nothing_is);
+	tcase_add_test(t, setup_certs_end_a_roll_that_has_ended);
+	tcase_add_test(t, setup_certs_end_a_roll_that_is_none);
+	tcase_add_test(t, setup_certs_bring_a_roll_forward);
+	tcase_add_test(t, setup_certs_take_what_is_staged_beside_nothing);
 	suite_add_tcase(suite, t);
 	return suite;
 }

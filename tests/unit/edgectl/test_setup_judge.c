@@ -152,14 +152,14 @@ END_TEST
 
 START_TEST(setup_judge_of_the_next_start_of_the_host)
 {
-	f.is_net_lost = true;
+	f.net = CTL_UNIT_DISABLED;
 	ck_assert_str_eq(marks(), "dtdd");
 	says(CTL_SETUP_PARTS, "systemctl enable lync-edge-net.service");
-	f.is_target_off = true;
+	f.target = CTL_UNIT_DISABLED;
 	ck_assert_str_eq(marks(), "dtdt");
 	says(CTL_SETUP_START, "systemctl enable lync-edge.target");
-	f.is_net_lost = f.is_target_off = false;
-	f.service[2].is_off = true;
+	f.net = f.target = CTL_UNIT_ENABLED;
+	f.service[2].unit = CTL_UNIT_DISABLED;
 	ck_assert_str_eq(marks(), "dddt");
 	ck_assert_str_eq(step[CTL_SETUP_START].text,
 			 "av-edge does not start with this host: systemctl "
@@ -167,6 +167,39 @@ START_TEST(setup_judge_of_the_next_start_of_the_host)
 	ck_assert(ctl_setup_serves(&f)); /* for now */
 	f.service[2].is_ready = false;
 	ck_assert(!ctl_setup_serves(&f));
+}
+END_TEST
+
+START_TEST(setup_judge_enables_no_unit_that_is_masked)
+{
+	f.service[2].unit = CTL_UNIT_MASKED;
+	ck_assert_str_eq(marks(), "dddt");
+	ck_assert_str_eq(step[CTL_SETUP_START].text,
+			 "av-edge does not start with this host, for av-edge "
+			 "is masked: systemctl unmask av-edge");
+	f.net = CTL_UNIT_MASKED;
+	ck_assert_str_eq(marks(), "dtdt");
+	says(CTL_SETUP_PARTS, "systemctl unmask lync-edge-net.service");
+	ck_assert(ctl_setup_serves(&f)); /* for now */
+}
+END_TEST
+
+START_TEST(setup_judge_names_units_by_their_state)
+{
+	const bool wanted[CTL_SETUP_SERVICES] = {true};
+	const char *unit[CTL_SETUP_UNITS];
+
+	f.service[0].runs = f.service[1].runs = false;
+	for (size_t i = 0; i < CTL_SETUP_SERVICES; i++)
+		f.service[i].unit = CTL_UNIT_DISABLED;
+	f.target = CTL_UNIT_MASKED;
+	ck_assert_uint_eq(ctl_setup_units(unit, &f, wanted, CTL_UNIT_DISABLED),
+			  2); /* the one between is not wanted */
+	ck_assert_str_eq(unit[0], "access-edge");
+	ck_assert_str_eq(unit[1], "av-edge");
+	ck_assert_uint_eq(ctl_setup_units(unit, &f, wanted, CTL_UNIT_MASKED),
+			  1);
+	ck_assert_str_eq(unit[0], "lync-edge.target");
 }
 END_TEST
 
@@ -201,6 +234,8 @@ Suite *test_suite(void)
 	tcase_add_test(t, setup_judge_lets_start_what_has_its_own_certificates);
 	tcase_add_test(t, setup_judge_of_the_services);
 	tcase_add_test(t, setup_judge_of_the_next_start_of_the_host);
+	tcase_add_test(t, setup_judge_enables_no_unit_that_is_masked);
+	tcase_add_test(t, setup_judge_names_units_by_their_state);
 	tcase_add_test(t, setup_judge_stays_in_its_text);
 	suite_add_tcase(s, t);
 	return s;

@@ -47,7 +47,8 @@ START_TEST(units_are_enabled_or_not)
 		{"echo enabled", CTL_UNIT_ENABLED},
 		{"echo alias", CTL_UNIT_ENABLED},
 		{"echo disabled; exit 1", CTL_UNIT_DISABLED},
-		{"echo masked; exit 1", CTL_UNIT_DISABLED},
+		{"echo masked; exit 1", CTL_UNIT_MASKED},
+		{"echo masked-runtime; exit 1", CTL_UNIT_MASKED},
 		/* of this start of the host alone */
 		{"echo enabled-runtime", CTL_UNIT_DISABLED},
 		{"echo static", CTL_UNIT_UNKNOWN},
