@@ -106,17 +106,24 @@ static enum ctl_exit write_fault(struct ctl *c, enum edge_err err,
 					 : ctl_reason(err));
 }
 
-/* That of an earlier request; it is left alone whatever it is. */
-static enum ctl_exit read_key(EVP_PKEY **out, struct ctl *c, const char *path)
+static EVP_PKEY *parse_file(const char *path)
 {
+	EVP_PKEY *key = NULL;
 	uint8_t *pem = NULL;
 	size_t len = 0;
 
 	if (!ctl_file_read(&pem, &len, path, CTL_FILE_PEM_MAX))
-		*out = ctl_cert_parse_key(edge_slice(pem, len));
+		key = ctl_cert_parse_key(edge_slice(pem, len));
 	if (pem)
 		edge_wipe(pem, len);
 	free(pem);
+	return key;
+}
+
+/* That of an earlier request; it is left alone whatever it is. */
+static enum ctl_exit read_key(EVP_PKEY **out, struct ctl *c, const char *path)
+{
+	*out = parse_file(path);
 	return *out ? CTL_GOOD
 		    : ctl_fail(c, EDGE_EFORMAT, "CTL-007", path,
 			       "no private key that can be read; it is left, "
@@ -254,13 +261,25 @@ static bool has_names(X509_REQ *req, const struct ctl_cert_names *n)
 	return good;
 }
 
-bool ctl_cert_request_fits(struct ctl *c, const char *path,
+/* What is signed with another key would be of no use beside this one. */
+static bool is_of_key(X509_REQ *req, const char *path)
+{
+	EVP_PKEY *key = parse_file(path);
+	const bool same = key && X509_REQ_verify(req, key) == 1 &&
+			  X509_REQ_check_private_key(req, key) == 1;
+
+	EVP_PKEY_free(key);
+	ERR_clear_error();
+	return same;
+}
+
+bool ctl_cert_request_fits(struct ctl *c, const char *path, const char *key,
 			   enum edge_cert_use use)
 {
 	struct ctl_cert_names *n = calloc(1, sizeof(*n));
 	X509_REQ *req = read_request(path);
-	const bool fits =
-		n && req && !ctl_cert_wanted(c, use, n) && has_names(req, n);
+	const bool fits = n && req && !ctl_cert_wanted(c, use, n) &&
+			  has_names(req, n) && is_of_key(req, key);
 
 	X509_REQ_free(req);
 	free(n);

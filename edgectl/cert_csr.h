@@ -16,8 +16,9 @@ struct ctl_cert_request {
 
 /** With the names that the topology wants; reported. */
 enum ctl_exit ctl_cert_request(struct ctl *c, const struct ctl_cert_request *r);
-/** Is the file a request with exactly the names that are wanted now? */
-bool ctl_cert_request_fits(struct ctl *c, const char *path,
+/** Is the file a request with exactly the names that are wanted now, and of the
+ * key in the other file? */
+bool ctl_cert_request_fits(struct ctl *c, const char *path, const char *key,
 			   enum edge_cert_use use);
 
 #endif

@@ -320,11 +320,11 @@ static enum ctl_exit issue(struct ctl_setup *s, enum edge_cert_use use)
 	return exit;
 }
 
-/* A request that was made for other names is made anew. */
+/* A request that was made for other names or of another key is made anew. */
 static bool is_stale(struct ctl_setup *s, const struct request *r,
 		     enum edge_cert_use use)
 {
-	return !ctl_cert_request_fits(s->c, r->csr, use);
+	return !ctl_cert_request_fits(s->c, r->csr, r->key, use);
 }
 
 static enum ctl_exit one(struct ctl_setup *s, enum edge_cert_use use)

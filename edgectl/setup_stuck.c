@@ -90,12 +90,11 @@ static void tell_way(struct ctl_setup *s, const struct topo_roll *staged,
 
 	if (!ctl_quote(&qc, staged->chain) || !ctl_quote(&qk, staged->key))
 		s->left.left_out++;
-	else if (!is_known || !next.is_whole)
+	else if (!is_known || !next.is_whole ||
+		 (is_over ? !old.is_read : !next.is_before))
 		remove_staged(s, &qc, &qk);
-	else if (is_over && old.is_read)
+	else if (is_over)
 		ctl_setup_left(s, CTL_ON_EDGE, "cert drop-previous --force");
-	else if (is_over || !next.is_before)
-		remove_staged(s, &qc, &qk);
 	else
 		use_staged(s, &qc, &qk, old.is_read && old.is_before);
 }

@@ -249,8 +249,9 @@ def elsewhere(j):
     for word in ('edge01.corp.contoso.com', 'has 172.16.20.21',
                  'lacks 192.0.2.39'):
         assert word in said['findings'][-1]['saw'], said
-    assert '--as edge01.corp.contoso.com' in \
-        said['findings'][-1]['cure'][0]['run'], said
+    assert said['findings'][-1]['cure'][0]['run'] == \
+        f'edgectl --config {host.ini} up {export} --unsigned ' \
+        '--as edge01.corp.contoso.com', said
     # nobody has signed it: a name that is none comes into no command
     text = export.read_text()
     export.write_text(text.replace('Fqdn="edge01.corp.contoso.com"',

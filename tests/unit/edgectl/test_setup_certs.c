@@ -186,6 +186,25 @@ START_TEST(setup_asks_for_other_names_with_the_same_key)
 }
 END_TEST
 
+/* Restored from elsewhere: the answer would be of the other key. */
+START_TEST(setup_asks_anew_with_the_key_that_is_there)
+{
+	char *key;
+
+	ck_assert_int_eq(step(NULL), CTL_GOOD);
+	ck_assert_int_eq(rename(path("requests/access.key"),
+				path("requests/internal.key")),
+			 0);
+	key = text_of("requests/internal.key");
+	ck_assert_int_eq(step(NULL), CTL_GOOD);
+	same(key, "requests/internal.key");
+	fits("requests/internal.csr", "requests/internal.key", 2);
+	/* and one whose key has gone altogether */
+	fits("requests/access.csr", "requests/access.key", 1);
+	free(key);
+}
+END_TEST
+
 START_TEST(setup_leaves_a_key_it_cannot_read)
 {
 	ck_assert_int_eq(step(NULL), CTL_GOOD);
@@ -351,6 +370,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, setup_asks_once);
 	tcase_add_test(t, setup_keeps_the_key_of_a_request_that_was_moved_away);
 	tcase_add_test(t, setup_asks_for_other_names_with_the_same_key);
+	tcase_add_test(t, setup_asks_anew_with_the_key_that_is_there);
 	tcase_add_test(t, setup_leaves_a_key_it_cannot_read);
 	tcase_add_test(t, setup_takes_an_answer_and_is_done_with_its_request);
 	tcase_add_test(t, setup_is_done_with_an_answer_that_is_not_shown_yet);
