@@ -49,9 +49,11 @@ class Host:
         self.edge.edgectl('net', 'plan', '--apply', good=(0,))
         file = self.edge.folder / 'lync-edge.nft'
         wanted = ('nftables', '--manage', f'22 from {netns.INSIDE}')
+        again = file.with_suffix('.again')
         for _ in range(2):  # the same bytes, and loading again is fine
-            self.render(*wanted, '--out', str(file))
-            assert file.read_text() == self.render(*wanted)
+            for one in (file, again):
+                self.render(*wanted, '--out', str(one))
+            assert file.read_bytes() == again.read_bytes()
             self.space.exec('nft', '-f', str(file))
 
     def refused(self):

@@ -7,7 +7,7 @@ from support.mcu import CORP
 
 SIGN = re.compile(r'sign (\S+) as (\S+) \((public authority|authority of the '
                   r'inside).*')
-COPY = re.compile(r'scp -p (?:(\S+):(\S+) )(?:\1:(\S+) )?/root/')
+COPY = re.compile(r'scp -3 -p (\S+):(\S+) \1:(\S+) edge02\.\S+:/root/ # .*')
 INSIDE = re.compile(rf'(?:on )?(\w+)\.{re.escape(CORP)}: (.*)')
 ALLOW = re.compile(r'allow (tcp|udp|udp and tcp) (\S.*) -> (\S+?)'
                    r'(?: port |:)(\d+) (in|out)')
@@ -110,7 +110,7 @@ def on_member(lab, line):
     home = other.folder / 'root'
     home.mkdir(exist_ok=True)
     if found:
-        for file in filter(None, found.group(2, 3)):
+        for file in found.group(2, 3):
             shutil.copy(lab.host.path(file), home)
         return
     status, said = other.shell(line.replace('/root/', f'{home}/'),
