@@ -51,7 +51,8 @@ class Host:
         wanted = ('nftables', '--manage', f'22 from {netns.INSIDE}')
         for _ in range(2):  # the same bytes, and loading again is fine
             self.render(*wanted, '--out', str(file))
-            assert file.read_text() == self.render(*wanted)
+            said = json.loads(self.render(*wanted, '--json'))
+            assert file.read_text() == said['text']
             self.space.exec('nft', '-f', str(file))
 
     def refused(self):
