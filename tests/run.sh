@@ -110,7 +110,7 @@ beside() {
 	if [ "$all" = yes ]; then set -- all suites; else set -- suites_tsan; fi
 	build tsan "$@" || true
 	if is_built fuzz; then
-		if [ "$all" = yes ]; then fuzz 60; else fuzz 5; fi
+		if [ "$all" = yes ]; then fuzz 60; else fuzz 3; fi
 	fi
 }
 

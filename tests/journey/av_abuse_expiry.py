@@ -6,6 +6,8 @@ from support import av, journey, netns, stun
 from support.msturn import (ACTIVE, ALLOCATED, NOT_ACTIVE, REFUSED, Udp)
 from support.wait import until
 
+SHARDS = 'once'
+
 LIMITS = {'av.lifetime_min_s': 1, 'av.allocations_per_user': 5,
           'av.allocations_per_source': 8, 'av.reply_cache_s': 1,
           'av.port_quarantine_s': 1}

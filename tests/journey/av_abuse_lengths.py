@@ -8,6 +8,8 @@ from support import av, journey, netns, stun
 from support.msturn import (ALLOCATE, DATA, HELLO, LIFETIME, MAGIC, NONCE,
                             REALM, USERNAME, VERSION, attribute, build)
 
+SHARDS = 'once'
+
 SEED = 2013
 NOISE = 3000
 LIES = (0, 1, 3, 4, 5, 127, 128, 512, 0x7fff, 0x8000, 0xffef, 0xffff)

@@ -4,6 +4,8 @@ import ssl
 
 from support import journey, netns, sip
 
+SHARDS = 'once'
+
 BAD = ['bad-name', 'bad-sql', 'bad-foreign', 'bad-public', 'bad-sanless',
        'bad-eku', 'bad-wildcard', 'bad-selfsigned', 'bad-expired', 'partner']
 

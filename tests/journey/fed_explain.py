@@ -11,6 +11,8 @@ from support.book import Book, TABLE
 from support.partner import Door, InsideServer, Peer
 from support.wait import until
 
+SHARDS = 'once'
+
 ALICE = 'alice@contoso.com'
 CAROL = 'carol@fabrikam.com'
 SETTINGS = {

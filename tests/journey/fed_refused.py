@@ -9,6 +9,8 @@ from support.book import Book
 from support.partner import Peer
 from support.wait import until
 
+SHARDS = 'once'
+
 BOB = 'sip:bob@contoso.com'
 SQL = '<sip:sql01.corp.contoso.com:5061;transport=tls;lr>'
 FORGED = ('<sip:sip.contoso.com:5061;transport=tls;opaque=state:Fe.R1.12345'

@@ -3,6 +3,8 @@ answer still finds its way back."""
 from support import hop, journey, sip
 from support.dialog import Dialog
 
+SHARDS = 'once'
+
 STATE = [('Event', 'presence'), ('subscription-state', 'active')]
 INSIDE = (b'corp.contoso', b'10.20.30.', b'172.16.20.')
 

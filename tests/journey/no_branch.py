@@ -1,6 +1,8 @@
 """A client of the RFC 2543 kind: no branch in its Via, none is added."""
 from support import hop, journey, sip
 
+SHARDS = 'once'
+
 
 def body(j):
     director = j.director()

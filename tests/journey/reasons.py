@@ -9,6 +9,8 @@ from support import sink as director
 from support.book import TABLE, Book
 from support.wait import until
 
+SHARDS = 'once'
+
 # elsewhere: gate_unsigned, gate_signed, gate_hop, gate_output, gate_accept,
 # wrong_director, next_hop_events
 ELSEWHERE = {'unsigned_limit', 'rate', 'sign_in_blocked', 'overload',

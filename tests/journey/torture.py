@@ -8,6 +8,8 @@ from support import hop, journey, netns, sip
 from support.journey import ROOT
 from support.wait import until
 
+SHARDS = 'once'
+
 SET = ROOT / 'tests' / 'vectors' / 'rfc4475'
 DOMAIN = re.compile(rb'(?<=[@:. ])((?:[\w-]+\.)*example\.(?:com|org|net)|'
                     rb'sip-router|sip\.spectrum\.com)', re.I)

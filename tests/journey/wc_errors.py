@@ -9,6 +9,8 @@ from support.meeting import Refused
 from support.tls_link import connect
 from support.wait import until
 
+SHARDS = 'once'
+
 RETRY = {400: 0, 401: 0, 408: 0, 413: 0, 426: 0, 429: 10, 503: 5}
 
 

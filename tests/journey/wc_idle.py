@@ -10,6 +10,8 @@ from support import journey, netns, wc
 from support.mcu import CORP
 from support.wait import until
 
+SHARDS = 'once'
+
 FORGETS = 3  # s, the firewall
 QUIET = 8  # s
 OPEN = 8443  # a listener whose connections nobody keeps alive

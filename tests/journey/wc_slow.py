@@ -8,6 +8,8 @@ import time
 from support import gate, journey, wc
 from support.wait import until
 
+SHARDS = 'once'
+
 STUCK = 24  # sessions with a full ring each way
 PER_SESSION = 200  # KiB, WC 6.3 T4
 MIB = 1 << 20

@@ -11,6 +11,8 @@ from support import journey, netns, psom, psom_do, wc
 from support.edge import LAB
 from support.wait import until
 
+SHARDS = 'once'
+
 VECTORS = pathlib.Path(__file__).resolve().parents[1] / 'vectors'
 MANIFEST = json.loads((VECTORS / 'psom-manifest.json').read_text())
 KEYS = {number: bytes.fromhex(MANIFEST[f'key_{number}']) for number in (1, 2)}

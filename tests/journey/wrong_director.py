@@ -1,6 +1,8 @@
 """A next hop that cannot prove its name gets no message at all."""
 from support import hop, journey, sip
 
+SHARDS = 'once'
+
 BAD = ['bad-name', 'bad-foreign', 'bad-sanless', 'bad-expired',
        'bad-selfsigned']
 

@@ -1,6 +1,8 @@
 """A wrong password: the inside says no, and the edge only passes it on."""
 from support import hop, journey
 
+SHARDS = 'once'
+
 
 def body(j):
     director = j.director()
