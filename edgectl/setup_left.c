@@ -109,17 +109,19 @@ bool ctl_setup_again(const struct ctl_setup *s, char out[CTL_CURE_LINE])
 	char tool[CTL_CURE_LINE / 2];
 	struct ctl_quoted bundle = {""};
 	bool fits = ctl_tool(s->c, tool, sizeof(tool));
+	int n;
 
 	if (s->is_other_bundle)
 		fits = fits && ctl_quote(&bundle, "FOLDER");
 	else if (s->is_up)
 		fits = fits && ctl_quote(&bundle, s->bundle);
-	(void)snprintf(out, CTL_CURE_LINE, "%s %s%s%s", tool,
-		       s->is_up ? "up" : "setup",
-		       s->is_up		    ? " "
-		       : s->is_other_bundle ? " --bundle "
-					    : "",
-		       bundle.text);
+	n = snprintf(out, CTL_CURE_LINE, "%s %s%s%s", tool,
+		     s->is_up ? "up" : "setup",
+		     s->is_up		  ? " "
+		     : s->is_other_bundle ? " --bundle "
+					  : "",
+		     bundle.text);
+	fits = fits && n > 0 && n < CTL_CURE_LINE;
 	for (size_t i = 0; fits && i < s->options; i++)
 		if (!is_kept(s, s->option[i].name))
 			fits = put_option(out, &s->option[i]);
