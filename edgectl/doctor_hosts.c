@@ -7,6 +7,7 @@
 
 #include "edgectl/cure_ini.h"
 #include "edgectl/hosts_judge.h"
+#include "edgectl/quote.h"
 #include "topology/store.h"
 
 struct job {
@@ -14,6 +15,7 @@ struct job {
 	struct topo_store *store;
 	struct topo_hosts *hosts;
 	struct ctl_hosts_rows rows;
+	struct ctl_quoted kept, next; /* HOSTS in the store, and the change */
 };
 
 static enum edge_err parse_version(struct topo_hosts **out,
@@ -73,30 +75,48 @@ static bool has_block(const struct topo_hosts *h)
 	return false;
 }
 
+/* Their names as a shell takes them; false: nobody should paste them. */
+static bool name_files(struct job *j)
+{
+	const char *state = j->d->c->config->state;
+	char kept[CTL_QUOTED], next[CTL_QUOTED];
+
+	return snprintf(kept, sizeof(kept), "%s/replica/current/hosts", state) <
+		       CTL_QUOTED &&
+	       snprintf(next, sizeof(next), "%s/hosts.new", state) <
+		       CTL_QUOTED &&
+	       ctl_quote(&j->kept, kept) && ctl_quote(&j->next, next);
+}
+
 /* A copy of HOSTS with one change; the first one is made from the store's. */
 static void cure_line(struct job *j, const char *address, const char *name)
 {
 	struct ctl_cure *k = &j->d->cure;
-	const char *state = j->d->c->config->state;
 
+	if (!name_files(j)) {
+		k->left_out++;
+		return;
+	}
 	if (!k->count)
-		ctl_cure_add(k, CTL_ON_EDGE,
-			     "cat %s/replica/current/hosts > %s/hosts.new",
-			     state, state);
+		ctl_cure_add(k, CTL_ON_EDGE, "cat %s > %s", j->kept.text,
+			     j->next.text);
 	if (has_block(j->hosts))
 		ctl_cure_add(k, CTL_ON_EDGE,
-			     "sed -i '/^# END lync-edge generated/i %s %s' "
-			     "%s/hosts.new",
-			     address, name, state);
+			     "sed -i '/^# END lync-edge generated/i %s %s' %s",
+			     address, name, j->next.text);
 	else
-		ctl_cure_add(k, CTL_ON_EDGE, "echo '%s %s' >> %s/hosts.new",
-			     address, name, state);
+		ctl_cure_add(k, CTL_ON_EDGE, "echo '%s %s' >> %s", address,
+			     name, j->next.text);
 }
 
 static void cure_load(struct job *j)
 {
-	ctl_cure_end(&j->d->cure, CTL_ON_EDGE, "%s hosts load %s/hosts.new",
-		     j->d->tool, j->d->c->config->state);
+	if (!name_files(j)) {
+		j->d->cure.left_out++;
+		return;
+	}
+	ctl_cure_end(&j->d->cure, CTL_ON_EDGE, "%s hosts load %s", j->d->tool,
+		     j->next.text);
 }
 
 static void cure_row(struct job *j, const struct ctl_hosts_row *r)
@@ -118,15 +138,18 @@ static void cure_row(struct job *j, const struct ctl_hosts_row *r)
 
 static void cure_surplus(struct job *j, const struct ctl_hosts_row *r)
 {
-	const char *state = j->d->c->config->state;
 	char name[320];
 
+	if (!name_files(j)) {
+		j->d->cure.left_out++;
+		return;
+	}
 	ctl_cure_pattern(name, sizeof(name), r->name);
 	ctl_cure_add(&j->d->cure, CTL_ON_EDGE,
 		     "sed -E -e 's/\\s%s(\\s|$)/ /Ig' -e "
 		     "'/^\\s*[0-9A-Fa-f.:]+\\s*(#.*)?$/d' "
-		     "%s/replica/current/hosts > %s/hosts.new",
-		     name, state, state);
+		     "%s > %s",
+		     name, j->kept.text, j->next.text);
 }
 
 /* -- findings ------------------------------------------------------------ */

@@ -47,8 +47,10 @@ def attempt(user):
     """Is it in? A client whose connection was closed makes another one."""
     try:
         return register(user)
-    except (AssertionError, OSError):
-        if not user.wire.ended:
+    except OSError:
+        pass
+    except AssertionError as failure:
+        if str(failure) != 'the connection was closed':
             raise
     user.wire.close()
     user.reconnect()

@@ -74,7 +74,7 @@ def stays(edge, turns, warm, count, bound):
 
     A context of OpenSSL is some 50 KiB, a parsed pair 10, settings 5: of what
     is not freed at each reload a hundred are seen. What malloc's arenas grow by
-    while they settle is 50 to 200 KiB, however many reloads there are."""
+    while they settle is 40 to 360 KiB, however many reloads there are."""
     many(edge, turns, warm)
     before = gate.resident(edge), gate.descriptors(edge)
     took = many(edge, turns, count)
