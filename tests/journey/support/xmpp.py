@@ -187,6 +187,8 @@ class Client:
         threading.Thread(target=self._listen, daemon=True).start()
         self.stream.send("<iq type='get' id='r'><query xmlns='jabber:iq:"
                          "roster'/></iq><presence/>")
+        # a message before a server has made its presence known is lost there
+        self.wait('presence', origin=jid)
 
     def _listen(self):
         while True:
