@@ -76,6 +76,9 @@ def body(j):
     web.body = lists.list(3600)
     until(lambda: not streams(edge), 20,
           lambda: f'not cut off: {edge.tail()}')
+    # what a server sends before it has seen its stream end is lost
+    until(lambda: 's2s stream fabrikam.com->contoso.com closed' in
+          partner.log(), 10, lambda: f'still open there: {partner.log()}')
     assert edge.reasons('xmpp_refused')['revoked'] >= 2
     refused(edge, alice, bob, 1)
     seen = edge.call('GET', '/v1/status')[1]['partner_certificates']
