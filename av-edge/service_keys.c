@@ -2,9 +2,11 @@
  * over TLS. */
 #include "av-edge/service_keys.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "av-edge/limits.h"
 #include "av-edge/mras_mint.h"
@@ -60,10 +62,16 @@ static enum edge_err add_pair(struct ave_service_keys *k, const struct pair *p,
 	return EDGE_OK;
 }
 
+/* cert drop-previous moves the key, then the chain: when it was killed between
+ * them, the staged chain goes with the key of edge.ini. */
+static bool is_half_dropped(const struct topo_roll *r)
+{
+	return access(r->key, F_OK) && errno == ENOENT;
+}
+
 /* The staged one begins later, so it comes first. */
 static enum edge_err add_staged(struct ave_service_keys *k,
-				const struct pair *current, char *why,
-				size_t cap)
+				struct pair *current, char *why, size_t cap)
 {
 	struct topo_roll roll;
 	struct pair staged = {roll.chain, roll.key, 0};
@@ -73,6 +81,10 @@ static enum edge_err add_staged(struct ave_service_keys *k,
 	if (err)
 		return err == EDGE_ENOTFOUND ? EDGE_OK : err;
 	staged.from_s = (int64_t)roll.effective_s;
+	if (is_half_dropped(&roll)) {
+		staged.key = current->key;
+		current->key = NULL;
+	}
 	return add_pair(k, &staged, why, cap);
 }
 
@@ -80,14 +92,14 @@ static enum edge_err load_ring(struct ave_service_keys *k,
 			       const struct edge_config *c, char *why,
 			       size_t cap)
 {
-	const struct pair current = {
+	struct pair current = {
 		c->certificate[EDGE_CERT_AV_AUTH].chain,
 		c->certificate[EDGE_CERT_AV_AUTH].key,
 		0,
 	};
 	enum edge_err err = add_staged(k, &current, why, cap);
 
-	if (!err)
+	if (!err && current.key)
 		err = add_pair(k, &current, why, cap);
 	if (err || k->ring.count)
 		return err;

@@ -262,6 +262,30 @@ START_TEST(keys_go_on_with_the_staged_one_alone)
 }
 END_TEST
 
+/* edgectl cert drop-previous, killed between its two moves. */
+START_TEST(keys_go_on_when_a_drop_was_killed_half_way)
+{
+	const struct cert_spec leaf = {.issuer = "ca", .to_days = 90};
+	char spki[65], from[256];
+
+	certs_make(files, "next", &leaf);
+	stage("next", now() - DAY_S);
+	settings("auth", "");
+	ck_assert_msg(load() == EDGE_OK, "%s", why);
+	ck_assert_uint_eq(keys.ring.count, 2);
+	memcpy(spki, keys.spki_sha256[0], sizeof(spki));
+	snprintf(from, sizeof(from), "%s",
+		 certs_path(files, "auth.key.staged"));
+	ck_assert_int_eq(rename(from, certs_path(files, "auth.key")), 0);
+	ck_assert_msg(load() == EDGE_OK, "%s", why);
+	ck_assert_uint_eq(keys.ring.count, 1);
+	ck_assert_str_eq(keys.spki_sha256[0], spki);
+	/* a key that is of neither is none */
+	certs_make(files, "auth", &leaf);
+	ck_assert_int_ne(load(), EDGE_OK);
+}
+END_TEST
+
 START_TEST(keys_refuse_a_staged_file_without_a_time)
 {
 	settings("auth", "");
@@ -327,6 +351,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, keys_refuse_a_certificate_that_has_ended);
 	tcase_add_test(tc, keys_roll_at_the_effective_time);
 	tcase_add_test(tc, keys_go_on_with_the_staged_one_alone);
+	tcase_add_test(tc, keys_go_on_when_a_drop_was_killed_half_way);
 	tcase_add_test(tc, keys_refuse_a_staged_file_without_a_time);
 	tcase_add_test(tc, keys_bring_the_certificate_of_turn);
 	tcase_add_test(tc, keys_are_wiped);
