@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "edgectl/net_plan.h"
+#include "edgectl/ssh_session.h"
 
 struct asker {
 	struct ctl_setup *s;
@@ -101,6 +102,37 @@ static void ask_network(struct asker *k, struct ctl_setup_answers *a)
 			*known[CTL_INSIDE] ? known[CTL_INSIDE] : NULL, NULL);
 }
 
+/* Whoever types this over SSH, as a suggestion; "": nobody does. */
+static void session(char out[CTL_ANSWER])
+{
+	struct ctl_ssh_session of;
+	const char *text = ctl_ssh_session(&of, getenv("SSH_CONNECTION"),
+					   "/proc", getppid());
+	const char *port = text ? strrchr(text, ' ') : NULL;
+
+	out[0] = '\0';
+	if (port)
+		(void)snprintf(out, CTL_ANSWER, "%s from %.*s", port + 1,
+			       (int)strcspn(text, " "), text);
+	if (!edge_config_is_manage(out))
+		out[0] = '\0';
+}
+
+static void ask_manage(struct asker *k, struct ctl_setup_answers *a)
+{
+	struct ctl_setup *s = k->s;
+	char known[CTL_ANSWER];
+
+	if (k->is_mute || s->manage || s->c->config->network.manage)
+		return;
+	session(known);
+	s->manage = ask(k, a->manage,
+			"Who manages this host over the network, as \"22 from "
+			"10.0.0.0/24\", or none (empty: asked for when the "
+			"filter is made)",
+			*known ? known : NULL, NULL);
+}
+
 static void ask_store(struct asker *k, struct ctl_setup_answers *a,
 		      const struct ctl_setup_facts *f)
 {
@@ -142,6 +174,7 @@ enum ctl_exit ctl_setup_ask(struct ctl_setup *s, struct ctl_setup_answers *a,
 	ask_store(&k, a, f);
 	ask_trust(&k, a);
 	ask_network(&k, a);
+	ask_manage(&k, a);
 	if (!*k.missing)
 		return CTL_GOOD;
 	ctl_find(s->c, TOPO_ERROR, "SETUP-002", "setup",

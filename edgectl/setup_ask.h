@@ -11,6 +11,7 @@ enum { CTL_ANSWER = 1024 };
 struct ctl_setup_answers {
 	char bundle[CTL_ANSWER], hosts[CTL_ANSWER], fqdn[CTL_ANSWER];
 	char trust[CTL_ANSWER], outside[CTL_ANSWER], inside[CTL_ANSWER];
+	char manage[CTL_ANSWER];
 	bool is_mute; /* no question, whatever is missing */
 };
 

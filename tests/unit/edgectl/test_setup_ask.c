@@ -29,6 +29,7 @@ static void setup(void)
 
 static void teardown(void)
 {
+	(void)unsetenv("SSH_CONNECTION");
 	c.config = NULL;
 	ctl_fini(&c);
 }
@@ -82,7 +83,8 @@ END_TEST
 
 START_TEST(ask_takes_what_is_typed)
 {
-	typed("bundle.zip \n\nroots.pem\n192.0.2.1\n\n");
+	typed("bundle.zip \n\nroots.pem\n192.0.2.1\n\n"
+	      "22 from 10.0.0.0/24\n");
 	ck_assert_int_eq(ctl_setup_ask(&s, &a, &f), CTL_GOOD);
 	ck_assert_str_eq(s.bundle, "bundle.zip"); /* without the blank */
 	ck_assert_ptr_null(s.fqdn);
@@ -91,6 +93,21 @@ START_TEST(ask_takes_what_is_typed)
 	 * empty answer is none */
 	ck_assert_str_eq(s.outside_gateway, "192.0.2.1");
 	ck_assert_ptr_null(s.inside_gateway);
+	ck_assert_str_eq(s.manage, "22 from 10.0.0.0/24");
+}
+END_TEST
+
+/* Whoever works over SSH is not to shut himself out by Enter. */
+START_TEST(ask_suggests_the_session_that_it_is_typed_in)
+{
+	f.self = "edge01.x.test";
+	s.lab = true;
+	s.outside_gateway = s.inside_gateway = "192.0.2.9";
+	ck_assert_int_eq(
+		setenv("SSH_CONNECTION", "10.0.0.7 4711 10.0.0.2 2222", 1), 0);
+	typed("\n");
+	ck_assert_int_eq(ctl_setup_ask(&s, &a, &f), CTL_GOOD);
+	ck_assert_str_eq(s.manage, "2222 from 10.0.0.7");
 }
 END_TEST
 
@@ -99,12 +116,14 @@ START_TEST(ask_asks_only_for_what_is_missing)
 	f.self = "edge01.x.test";
 	s.outside_gateway = "192.0.2.9";
 	s.lab = true;
+	s.manage = "none";
 	typed("172.16.20.1\n");
 	ck_assert_int_eq(ctl_setup_ask(&s, &a, &f), CTL_GOOD);
 	ck_assert_ptr_null(s.bundle);
 	ck_assert_ptr_null(s.trust_internal);
 	ck_assert_str_eq(s.outside_gateway, "192.0.2.9");
 	ck_assert_str_eq(s.inside_gateway, "172.16.20.1");
+	ck_assert_str_eq(s.manage, "none");
 }
 END_TEST
 
@@ -128,6 +147,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, ask_without_a_terminal_names_the_options);
 	tcase_add_test(t, ask_misses_nothing_that_is_there);
 	tcase_add_test(t, ask_takes_what_is_typed);
+	tcase_add_test(t, ask_suggests_the_session_that_it_is_typed_in);
 	tcase_add_test(t, ask_asks_only_for_what_is_missing);
 	tcase_add_test(t, ask_asks_nothing_when_it_may_not);
 	suite_add_tcase(suite, t);
