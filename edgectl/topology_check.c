@@ -6,10 +6,22 @@
 #include "edgectl/version.h"
 #include "topology/bundle.h"
 
+enum { SIGN_IN_PORT = 443 /* what every firewall lets out */ };
+
 struct check {
 	const char *hosts, *self;
 	bool facts, local;
 };
+
+/* TO 6.3: one external address has 443 for the relay; sign-in is elsewhere. */
+static void note_sign_in(struct ctl *c, const struct topo *t)
+{
+	const struct topo_listen *l = &t->listen[TOPO_PORT_ACCESS_CLIENT];
+
+	if (l->present && l->addr.port != SIGN_IN_PORT)
+		ctl_find(c, TOPO_INFO, "NOTE-PORT-443", "sign-in", "at port %u",
+			 l->addr.port);
+}
 
 static enum ctl_exit check(struct ctl *c, const struct check *k,
 			   const struct topo_bundle *b)
@@ -33,6 +45,7 @@ static enum ctl_exit check(struct ctl *c, const struct check *k,
 	else
 		ctl_say(c, "%s: good for %s, signature %s", b->name, k->self,
 			built->topo->signature);
+	note_sign_in(c, built->topo);
 	ctl_put_text(c, "sha256", built->source_sha256);
 	ctl_put_text(c, "self", k->self);
 	topo_import_free(built);

@@ -41,6 +41,8 @@ FAMILIES = {  # prefix of an id: family, what it is about, where to look, pages
              ['renew-a-certificate', 'roll-the-av-key', 'add-a-pool-member']),
     'TOPO': ('TOP', 'the topology document',
              ['edgectl topology check bundle/export.zip'], ['first-edge']),
+    'NOTE': ('-', 'what a topology brings with it',
+             ['edgectl topology check bundle/export.zip'], ['first-edge']),
     'TOP': ('TOP', 'the topology in the store and in the services',
             ['edgectl topology list', 'edgectl status'], ['first-edge']),
     'SYS': ('SYS', 'limits, buffers, the clock',

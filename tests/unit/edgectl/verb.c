@@ -20,6 +20,7 @@ enum ctl_exit verb_call(ctl_verb_fn *fn, struct certs *folder,
 {
 	static char copy[VERB_WORDS][128], found[32];
 	char *argv[VERB_WORDS];
+	const char *first;
 	struct ctl c;
 	enum ctl_exit exit;
 	int n = 0;
@@ -34,9 +35,9 @@ enum ctl_exit verb_call(ctl_verb_fn *fn, struct certs *folder,
 	c.json = true;
 	c.config_path = certs_path(folder, "edge.ini");
 	exit = fn(&c, n, argv);
-	snprintf(found, sizeof(found), "%s",
-		 json_string_value(
-			 json_object_get(json_array_get(c.findings, 0), "id")));
+	first = json_string_value(
+		json_object_get(json_array_get(c.findings, 0), "id"));
+	snprintf(found, sizeof(found), "%s", first ? first : "");
 	*id = found;
 	ctl_fini(&c);
 	return exit;

@@ -10,7 +10,7 @@ enum { VERB_WORDS = 12 };
 /** A folder with an edge.ini that knows its FQDN and has no store. */
 struct certs *verb_folder(void);
 /** words end with NULL; "@name" stands for that file of the folder.
- * @param id  of the first finding, until the next call */
+ * @param id  of the first finding, or ""; until the next call */
 enum ctl_exit verb_call(ctl_verb_fn *fn, struct certs *folder,
 			const char *const words[VERB_WORDS], const char **id);
 
