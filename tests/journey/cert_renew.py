@@ -33,7 +33,7 @@ NAMES = {
 TIMES = int(os.environ.get('CERT_RENEW_TIMES', '1'))
 RELOADS = {'access-edge': 1200, 'webconf-edge': 500, 'av-edge': 300}
 WARM = 100
-BOUND = 600  # KiB, as the README says; see reloads.stays
+BOUND = 300  # KiB, as the README says; see reloads.stays
 
 
 class Renewal:

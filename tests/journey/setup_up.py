@@ -272,7 +272,8 @@ def on_a_terminal(j):
                ('Root certificates of the inside', j.ca / 'internal-ca.pem'),
                # nothing tells yet which side the default route is on
                ('outside, to the Internet: ', netns.INET),
-               ('inside, to the servers: ', '')]
+               ('inside, to the servers: ', ''),
+               ('Who manages this host', '22 from 10.20.30.0/24')]
     host.ini.write_text(f'[local]\nstate = {host.folder}/state\n'
                         f'run = {host.folder}/run\n')
     with subprocess.Popen(
@@ -289,7 +290,9 @@ def on_a_terminal(j):
     assert child.returncode == 1, said
     assert '1 done    Install Local Configuration Store: edge01' in said, said
     assert host.steps()[0] == ['done', 'done', 'to do', 'to do']
-    assert f'outside-gateway = {netns.INET}' in host.ini.read_text()
+    for line in (f'outside-gateway = {netns.INET}',
+                 'manage = 22 from 10.20.30.0/24'):
+        assert line in host.ini.read_text(), line
 
 
 def listen(terminal):

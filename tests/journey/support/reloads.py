@@ -8,6 +8,7 @@ import time
 
 from support import gate
 
+SPANS = 4  # a leak grows in each
 ASK = (b'POST /v1/reload HTTP/1.1\r\nHost: localhost\r\n'
        b'Content-Length: 2\r\n\r\n{}')
 
@@ -72,14 +73,17 @@ def stays(edge, turns, warm, count, bound):
     """Memory grows by less than bound [KiB] over count reloads, after so many
     for warming up, and as many files are open; what a reload took.
 
-    A context of OpenSSL is some 50 KiB, a parsed pair 10, settings 5: of what
-    is not freed at each reload a hundred are seen. What malloc's arenas grow by
-    while they settle is 40 to 360 KiB, however many reloads there are."""
+    A context of OpenSSL is some 50 KiB, a parsed pair 10, settings 5: what is
+    not freed at each reload is seen in every span of so many. What malloc's
+    arenas grow by while they settle, 40 to 700 KiB, is seen in one."""
     many(edge, turns, warm)
-    before = gate.resident(edge), gate.descriptors(edge)
-    took = many(edge, turns, count)
-    after = gate.resident(edge), gate.descriptors(edge)
-    assert after[1] == before[1], f'{edge.PROGRAM}: files {before} {after}'
-    grown = after[0] - before[0]
-    assert grown < bound, f'{edge.PROGRAM}: {grown} KiB more, of {before[0]}'
-    return f'{edge.PROGRAM}: {took[1]:.2f} ms of CPU a reload, {grown} KiB'
+    grown = []
+    while not grown or grown[-1] >= bound:
+        assert len(grown) < SPANS, f'{edge.PROGRAM}: {grown} KiB more each time'
+        before = gate.resident(edge), gate.descriptors(edge)
+        took = many(edge, turns, count)
+        after = gate.resident(edge), gate.descriptors(edge)
+        assert after[1] == before[1], f'{edge.PROGRAM}: files {before} {after}'
+        grown.append(after[0] - before[0])
+    return f'{edge.PROGRAM}: {took[1]:.2f} ms of CPU a reload, ' \
+        f'{grown[-1]} KiB more'
