@@ -139,6 +139,7 @@ class Client:
         self.relayed = None
         self.version = b'\0\0\0\1'
         self.waiting = []  # what came in between: Messages and bytes
+        self.copies = {}  # tid to answers still to come: it was sent again
 
     def put(self, raw):
         """One message to the server."""
@@ -158,7 +159,7 @@ class Client:
 
     def answer(self, raw, limit=PATIENCE, resend=True):
         """Send until the answer with this transaction id comes."""
-        end, pause = time.monotonic() + limit, RESEND
+        end, pause, copies = time.monotonic() + limit, RESEND, 0
         self.put(raw)
         again = time.monotonic() + pause
         while True:
@@ -167,13 +168,22 @@ class Client:
                 raise NoAnswer(f'no answer to {raw.hex()}')
             got = self.take(max(0, min(end, again) - now))
             if isinstance(got, Message) and got.tid == raw[4:20]:
+                self.copies[got.tid] = copies
                 return got
             if got is not None:
                 self.waiting.append(got)
             elif resend and time.monotonic() >= again:
                 self.put(raw)
+                copies += 1
                 pause *= 2
                 again = time.monotonic() + pause
+
+    def _is_copy(self, got):
+        """One more answer to what was sent again because it took long."""
+        left = self.copies.get(got.tid, 0) if isinstance(got, Message) else 0
+        if left:
+            self.copies[got.tid] = left - 1
+        return left > 0
 
     def silent(self, raw, seconds=0.3):
         """Nothing answers that."""
@@ -289,10 +299,14 @@ class Udp(Client):
     put_data = put
 
     def take(self, limit):
-        if not select.select([self.socket], [], [], limit)[0]:
-            return None
-        raw = self.socket.recv(65536)
-        return Message(raw) if is_message(raw) else raw
+        end = time.monotonic() + limit
+        while select.select([self.socket], [], [],
+                            max(0, end - time.monotonic()))[0]:
+            raw = self.socket.recv(65536)
+            got = Message(raw) if is_message(raw) else raw
+            if not self._is_copy(got):
+                return got
+        return None
 
     def close(self):
         self.socket.close()

@@ -115,6 +115,7 @@ class Client:
             context.verify_mode = ssl.CERT_NONE
             self.socket = context.wrap_socket(self.socket)
         self.buffer = b''
+        self.copies = {}  # tid to answers still to come: it was sent again
 
     def put(self, raw):
         """Bytes as they are."""
@@ -144,21 +145,32 @@ class Client:
                                                  left)[0]:
                 return b''
             raw = self.socket.recv(65536)
+            if self.kind == 'udp' and self._is_copy(raw):
+                continue
             if self.kind == 'udp':
                 return raw
             if not raw:
                 return b''
             self.buffer += raw
 
+    def _is_copy(self, raw):
+        """One more answer to what was sent again because it took long."""
+        left = self.copies.get(raw[4:20], 0)
+        if left:
+            self.copies[raw[4:20]] = left - 1
+        return left > 0
+
     def answer(self, raw, limit=PATIENCE):
         """Send, on UDP again and again, until this one's answer comes."""
-        end = time.monotonic() + limit
+        end, sent = time.monotonic() + limit, 0
         while time.monotonic() < end:
             self.put(raw)
+            sent += 1
             pause = time.monotonic() + (0.5 if self.kind == 'udp' else limit)
             while time.monotonic() < pause:
                 got = self.take(pause - time.monotonic())
                 if got[4:20] == raw[4:20]:
+                    self.copies[raw[4:20]] = sent - 1
                     return Message(got)
         raise NoAnswer(f'no answer to {raw.hex()}')
 
