@@ -146,10 +146,10 @@ def indication(client):
 
 
 def permit(client, host):
-    """The answer to a CreatePermission."""
+    """The answer to a CreatePermission, sent once: each copy is counted."""
     tid = os.urandom(12)
     return client.permit(stun.address6(host, 0, tid) if ':' in host
-                         else stun.address(host, 0), tid)
+                         else stun.address(host, 0), tid, resend=False)
 
 
 def rfc(client, six, four):

@@ -98,8 +98,9 @@ def asked(client, kind, peer, *others):
     tid = os.urandom(12)
     value = stun.address6(*peer, tid) if ':' in peer[0] else \
         stun.address(*peer)
+    # once: each copy would be counted
     return client.answer(client.request(
-        kind, [(stun.XOR_PEER, value), *others], tid=tid)).code
+        kind, [(stun.XOR_PEER, value), *others], tid=tid), resend=False).code
 
 
 def rfc(refusals, client, relayed):

@@ -160,13 +160,14 @@ class Client:
             self.copies[raw[4:20]] = left - 1
         return left > 0
 
-    def answer(self, raw, limit=PATIENCE):
+    def answer(self, raw, limit=PATIENCE, resend=True):
         """Send, on UDP again and again, until this one's answer comes."""
+        each = 0.5 if resend and self.kind == 'udp' else limit
         end, sent = time.monotonic() + limit, 0
         while time.monotonic() < end:
             self.put(raw)
             sent += 1
-            pause = time.monotonic() + (0.5 if self.kind == 'udp' else limit)
+            pause = time.monotonic() + each
             while time.monotonic() < pause:
                 got = self.take(pause - time.monotonic())
                 if got[4:20] == raw[4:20]:
@@ -211,9 +212,10 @@ class Client:
         assert got.kind == ALLOCATE | OK, (got.code, got)
         return self.relayed
 
-    def permit(self, value, tid=None):
+    def permit(self, value, tid=None, **how):
         """The answer to a CreatePermission for that XOR address value."""
-        return self.answer(self.request(PERMIT, [(XOR_PEER, value)], tid=tid))
+        return self.answer(self.request(PERMIT, [(XOR_PEER, value)], tid=tid),
+                           **how)
 
     def channel(self, number, value):
         """The answer to a ChannelBind."""
