@@ -135,7 +135,9 @@ def crowd(j, edge, made):
     served.end()
     for one in opened:
         one.close()
-    until(lambda: edge.relay()['streams'] == 0, 15, 'they stay')
+    # descriptors are those of now, the other number may be older
+    until(lambda: av.descriptors(edge) <= files and
+          edge.relay()['streams'] == 0, 15, 'they stay')
     late = av.tcp(j, made.ticket(), 26)
     late.must_allocate()
     late.end()
