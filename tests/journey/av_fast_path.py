@@ -10,7 +10,7 @@ import time
 
 from support import av, journey, netns, nic, stun
 from support.msturn import COOKIE, DATA_IN, Message
-from support.wait import until
+from support.wait import PATIENCE, until
 
 ON = {'av.fast_path': 'xdp'}
 WIDE = {**av.CROWD, 'av.bandwidth_kbit': 10000000}
@@ -19,16 +19,24 @@ ROUNDS, TEXT = 300, re.compile(
     r'tot_send_msgs=(\d+), tot_recv_msgs=(\d+)\n')
 # with what is before them: of one packet at most
 SIZES = [4, 5, 33, 63, 171, 172, 173, 1199, 1467, 1468]
+SETTLING = 6  # packets of Call.settle
 ATTACHED = re.compile(r'\bxdp\b.*id \d+')
 
 
-def passed(edge):
-    """(by all, by the kernel) of packets relayed, once both are told."""
-    time.sleep(0.5)  # two looks of the worker's
+def told(edge):
+    """(by all, by the kernel) of packets relayed, as workers told last."""
     found = edge.counters()
     return [sum(found[f'lync_edge_av_{noun}_total{{reason="{way}"}}']
                 for way in ('to_peer', 'to_client'))
             for noun in ('packets', 'fast_packets')]
+
+
+def passed(edge, least=0):
+    """The same once so many are told, and what is more than those."""
+    until(lambda: told(edge)[0] >= least, 5,
+          lambda: f'not {least} packets: {edge.counters()}')
+    time.sleep(0.5)  # two looks of the worker's
+    return told(edge)
 
 
 class Meter:
@@ -37,9 +45,9 @@ class Meter:
     def __init__(self, edge):
         self.edge, self.before = edge, passed(edge)
 
-    def split(self):
-        """(by the sockets, by the kernel) since then."""
-        now = passed(self.edge)
+    def split(self, least):
+        """(by the sockets, by the kernel) since then, so many or more."""
+        now = passed(self.edge, self.before[0] + least)
         total, fast = (b - a for a, b in zip(self.before, now))
         self.before = now
         return total - fast, fast
@@ -54,7 +62,7 @@ class Peer:
         self.socket.bind((host, port))
         self.at = self.socket.getsockname()
 
-    def take(self, limit=2.0):
+    def take(self, limit=PATIENCE):
         """(bytes, from) or (None, None)."""
         if not select.select([self.socket], [], [], limit)[0]:
             return None, None
@@ -79,7 +87,7 @@ class Call:
             return payload
         return struct.pack('>HH', CHANNEL, len(payload)) + payload
 
-    def up(self, payload, limit=2.0):
+    def up(self, payload, limit=PATIENCE):
         """Does it come to the peer?"""
         self.client.put(self.frame(payload))
         got, source = self.peer.take(limit)
@@ -87,7 +95,7 @@ class Call:
         assert source in (None, self.relayed), source
         return got is not None
 
-    def down(self, payload, limit=2.0):
+    def down(self, payload, limit=PATIENCE):
         """Does it come to the client?"""
         self.peer.socket.sendto(payload, self.relayed)
         got = self.client.take(limit)
@@ -124,27 +132,25 @@ def inside(j, made):
     return Call(av.inside_udp(j, made), Peer(j), True)
 
 
-def bytes_unaltered(edge, call):
+def bytes_unaltered(meter, call):
     """Every size comes as it was sent, and the sockets see next to nothing."""
-    meter = Meter(edge)
     for size in SIZES * 3:
         # not what a channel or a message begins with
         payload = b'\x80' + os.urandom(size - 1)
         assert call.up(payload) and call.down(payload), size
-    sockets, kernel = meter.split()
+    sockets, kernel = meter.split(6 * len(SIZES))
     assert sockets == 0 and kernel == 6 * len(SIZES), (sockets, kernel)
 
 
-def by_sockets(edge, call):
+def by_sockets(edge, meter, call):
     """What is no plain packet is relayed as ever, or refused as ever."""
-    meter = Meter(edge)
     assert call.up(os.urandom(1900)), 'fragments'
     assert call.down(b'\x80' * 1472), 'too long with a header'
     assert call.up(b'\x80' * 3), 'too short'
     padded = b'padded'
     call.client.put(call.frame(padded) + b'\0\0')
     assert call.peer.take()[0] == padded
-    sockets, kernel = meter.split()
+    sockets, kernel = meter.split(4)
     assert (sockets, kernel) == (4, 0), (sockets, kernel)
     dropped = edge.dropped().get('malformed', 0)
     call.client.put(struct.pack('>HH', CHANNEL, 99) + b'short')
@@ -171,18 +177,17 @@ def denied(j, edge, call):
     av.wait_dropped(edge, 'no_permission', before + 20)
     other = Peer(j)  # permitted by its address, but no flow: an indication
     other.socket.sendto(b'\x80 from another port', call.relayed)
-    got = call.client.take(2)
+    got = call.client.take(PATIENCE)
     assert got and got[:2] == b'\x00\x17', got
 
 
-def over(edge, call):
+def over(meter, call):
     """Given back: not one packet more, either way."""
     call.client.refresh(0)
-    meter = Meter(edge)
     for _ in range(20):
         assert not call.up(b'\x80 late', 0.02)
         assert not call.down(b'\x80 late', 0.02)
-    assert meter.split() == (0, 0)
+    assert meter.split(0) == (0, 0)
 
 
 def turnutils(j, edge, made):
@@ -201,7 +206,7 @@ def turnutils(j, edge, made):
     said = run.good()
     sent, got = map(int, TEXT.findall(said)[-1])
     assert got == sent == 2 * ROUNDS, said[-3000:]
-    sockets, kernel = meter.split()
+    sockets, kernel = meter.split(2 * sent)
     assert kernel > 2 * sent * 0.8 and sockets < 2 * sent * 0.2, \
         (sockets, kernel)
 
@@ -220,7 +225,7 @@ def hairpin(j, edge, made):
             *netns.CLIENTS[7 + 2 * number:9 + 2 * number])
         j.parts.append(pair)
         pair.good()
-        sockets, kernel = meter.split()
+        sockets, kernel = meter.split(4 * count)
         # each passes two of our relayed addresses
         assert kernel > 4 * count * 0.5, (program, sockets, kernel)
         assert sockets + kernel >= 4 * count, (program, sockets, kernel)
@@ -272,18 +277,21 @@ def body(j):
         f'the kernel refuses XDP in this environment: {edge.tail()}'
     assert attached(j) == [True, True]
     empty = av.Empty(edge)
+    meter = Meter(edge)
     calls = [rfc(j, made), ms(j, made), inside(j, made)]
     for call in calls:
         call.settle(edge)
-        bytes_unaltered(edge, call)
+        assert sum(meter.split(SETTLING)) == SETTLING
+        bytes_unaltered(meter, call)
     nic.sum_here(j.world.inet, 'edge0', True)  # as what comes off a cable
     nic.sum_here(j.world.inside, 'edge0', True)
     for call in calls:
-        bytes_unaltered(edge, call)
-    by_sockets(edge, calls[0])
+        bytes_unaltered(meter, call)
+    by_sockets(edge, meter, calls[0])
     disguise(calls[1])
     denied(j, edge, calls[0])
-    over(edge, calls[0])
+    assert meter.split(2) == (2, 0)  # an indication each
+    over(meter, calls[0])
     for call in calls[1:]:
         call.client.end()
     if j.preset not in journey.SLOWER:  # those who count want each in order
