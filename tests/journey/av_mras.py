@@ -4,6 +4,7 @@ import ssl
 
 from support import av, journey, mras, netns, sip
 from support.ticket import INTERNET, INTRANET, SERVER
+from support.wait import until
 
 SHARDS = 'once'
 
@@ -24,8 +25,10 @@ def body(j):
     relay, = answer.relays[0]
     assert (relay.location, relay.host, relay.udp, relay.tcp) == (
         'internet', 'av.contoso.com', 3478, 443), got.raw
-    arrived = [r.message for r in director.records()
-               if r.way == 'snd' and r.target == (netns.EDGE_INSIDE, 5062)]
+    arrived = until(lambda: [
+        r.message for r in director.records()
+        if r.way == 'snd' and r.target == (netns.EDGE_INSIDE, 5062)], 5,
+        'the Director has no record of it')
     assert arrived[-1].values('P-Asserted-Identity') == [
         '<sip:alice@contoso.com>'], arrived
 
