@@ -21,11 +21,18 @@ class Capture:
     def packets(self, expression=None):
         """One line a packet seen so far."""
         time.sleep(0.1)
-        out = subprocess.run(
-            ['tcpdump', '-n', '-t', '-r', str(self.file)] +
-            ([expression] if expression else []), text=True, check=True,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-        return out.splitlines()
+
+        def read():
+            # while it is written its last packet may be there by half
+            done = subprocess.run(
+                ['tcpdump', '-n', '-t', '-r', str(self.file)] +
+                ([expression] if expression else []), text=True, check=False,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            return None if 'truncated dump file' in done.stderr else done
+
+        done = until(read, 5, f'{self.file} ends in half a packet')
+        done.check_returncode()
+        return done.stdout.splitlines()
 
     def stop(self):
         """End the capture."""
