@@ -133,6 +133,19 @@ def wait_dropped(edge, reason, least, limit=5):
           f'{reason} does not reach {least}: {edge.dropped()}')
 
 
+def wait_shut(space, server, source):
+    """Until nobody listens there: each worker closes its own, a moment after
+    the topology is taken."""
+    def is_shut():
+        try:
+            Tcp(space, server, source, hello=False).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
+    until(is_shut, 5, f'{server} is open')
+
+
 def peer_program(j, name):
     """One of tests/peers, as built."""
     return str(j.binaries.parent / 'tests' / 'peers' / name)
