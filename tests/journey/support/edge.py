@@ -1,4 +1,5 @@
 """The edge under test: settings, import, process, counters."""
+import contextlib
 import http.client
 import json
 import pathlib
@@ -191,6 +192,8 @@ class Edge:
         try:
             self.process.wait(1)
         except subprocess.TimeoutExpired:
+            with contextlib.suppress(AssertionError):  # told below
+                until(self._took, 15, 'no signal is taken')
             self.process.terminate()
         try:
             status = self.process.wait(15)
@@ -201,6 +204,14 @@ class Edge:
                 f'{self.PROGRAM} does not end: {self.tail()}') from None
         self.clean()
         assert status == 0, f'exit status {status}: {self.tail()}'
+
+    def _took(self):
+        """Is no SIGTERM waiting? A second one would be one with the first."""
+        if self.process.poll() is not None:
+            return True
+        status = pathlib.Path(f'/proc/{self.process.pid}/status').read_text()
+        waiting = re.search(r'^ShdPnd:\s+(\w+)$', status, re.M).group(1)
+        return not int(waiting, 16) >> signal.SIGTERM - 1 & 1
 
     def clean(self):
         """No secret and no word of a sanitizer is in its log."""
