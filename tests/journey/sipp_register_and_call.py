@@ -72,11 +72,16 @@ def body(j):
             answer_call(bob)
         assert caller.wait(20) == 0, journey.output(
             'cat', str(j.folder / 'sipp-errors.log'))
-    calls = [r.message for r in director.records() if r.from_edge and
-             r.message.method == 'BYE']
-    assert len(calls) == 2 * CALLS, calls
+
+    def calls():
+        return [r.message for r in director.records() if r.from_edge and
+                r.message.method == 'BYE']
+
+    # what SIPp was answered may not have been written down yet
+    until(lambda: len(calls()) >= 2 * CALLS, 5, lambda: str(calls()))
+    assert len(calls()) == 2 * CALLS, calls()
     # SIPp wrote 127.0.0.1: the edge says where it came from
-    via = calls[0].values('Via')[1]
+    via = calls()[0].values('Via')[1]
     assert f';received={netns.CLIENTS[0]};ms-received-port=' in via, via
     assert edge.refused() == {}, edge.refused()
     for tunnel in made:
