@@ -3,8 +3,8 @@ doctor says to run mends it."""
 import time
 
 from lab import cure, heal
+from support.wait import PATIENCE
 
-LOOKS = 4  # at most, until what happens elsewhere has arrived here
 BAD = ('error', 'warning', 'fatal')
 
 
@@ -19,13 +19,12 @@ def ids(findings):
 
 
 def _until(lab, wanted):
-    """Findings once they are those, or what they are at last."""
-    seen = []
-    for number in range(LOOKS):
-        time.sleep(0.3 * number)
+    """Findings once they are those, or what they are at last: what happens
+    elsewhere, as servers that dial again, has to arrive here first."""
+    seen, end = found(lab), time.monotonic() + PATIENCE
+    while ids(seen) != wanted and time.monotonic() < end:
+        time.sleep(0.3)
         seen = found(lab)
-        if ids(seen) == wanted:
-            break
     return seen
 
 
