@@ -14,7 +14,7 @@ from lab.units import Units
 from lab.zone import Zone
 from support import netns
 from support.director import Director
-from support.mcu import CORP, DataMcu, ask
+from support.mcu import DataMcu, ask
 from support.partner import Partner
 from support.user import RemoteUser
 from support.wait import until
@@ -175,11 +175,13 @@ class Lab:
         return self.mcus['fe02']
 
     def mcus_up(self):
-        """Every Data MCU that runs is registered, with legs parked."""
+        """Every Data MCU that runs is registered at each edge that it dials,
+        with legs parked."""
         def is_up(name):
-            edge = ask(self.folder / f'mcu-{name}' / 'control.sock',
-                       'status')['edges'][f'edge01.{CORP}']
-            return edge['state'] == 'up' and edge['parked'] >= 1
+            edges = ask(self.folder / f'mcu-{name}' / 'control.sock',
+                        'status')['edges'].values()
+            return all(edge['state'] == 'up' and edge['parked'] >= 1
+                       for edge in edges)
         for name in MCUS:
             if self.units.pid(f'mcu-{name}'):
                 until(lambda n=name: is_up(n), 10, f'{name} does not register')
