@@ -98,8 +98,9 @@ class DataMcu:
 
     def events(self, name=None, **values):
         """What it told, as objects."""
-        found = [json.loads(line) for line in
-                 self.journal.read_text().splitlines()]
+        # the last line may be there in part
+        lines = self.journal.read_text().split('\n')[:-1]
+        found = [json.loads(line) for line in lines]
         return [e for e in found if name in (None, e['event']) and
                 all(e.get(k) == v for k, v in values.items())]
 
