@@ -112,7 +112,8 @@ def body(j):
     assert counters['lync_edge_webconf_legs_total{reason="parked"}'] >= 20, \
         counters
     assert not rooms.mcu.events('leg_lost'), rooms.mcu.events('leg_lost')
-    assert rooms.mcu.edge()['parked'] >= 4
+    until(lambda: rooms.mcu.edge()['parked'] >= 4, 5,
+          lambda: f'few are parked: {rooms.mcu.edge()}')
     assert not wc.events(rooms.edge, wc.MCU_DOWN, mcu=rooms.mcu.name)
 
     until(lambda: rooms.edge.counters()[
