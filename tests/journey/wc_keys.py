@@ -95,8 +95,9 @@ def body(j):
     reload(rooms, lines[1])
     until(lambda: answer(rooms, lines[0]) == ('REJECT', 401), 5,
           'the old key is still good')
-    assert rooms.refused(old).code == 401
+    # who counts has told all shards before
     wc.wait_reason(rooms.edge, 'reject', 'unknown_key', 1)
+    assert rooms.refused(old).code == 401
     rooms.run(kept.link.write(b'as before'))
     assert rooms.run(kept.link.read_exactly(9)) == b'as before'
     rooms.run(rooms.raw('echo', user='new').leave())
