@@ -118,7 +118,8 @@ def pairing(table, rooms):
         table.knock(psom.encode(
             'HELLO', version=1, token=psom.mint(key, name, 'sip:c', kid=kid),
             mcu=name, conference='sip:c', inner='1'), 503, 'not_registered')
-    wc.relimit(rooms.edge, assign_ms=300, pair_ms=300)
+    # who answers has the time that a busy machine takes
+    wc.relimit(rooms.edge, assign_ms=1000)
     for answer, reason in (('refuse 404', 'assign_refused'),
                            ('refuse 503', 'assign_refused'),
                            ('never', 'assign_timeout')):
@@ -136,6 +137,7 @@ def pairing(table, rooms):
         rooms.run(rooms.raw('echo').leave())
     rooms.mcu.order('set', dials_legs=False)
     until(lambda: use_up(rooms), 10, 'legs do not end')
+    wc.relimit(rooms.edge, pair_ms=300)
     table.join(503, 'pair_timeout')
     dies_waiting(rooms)
     wc.relimit(rooms.edge, pair_queue=1, pair_ms=2000)
