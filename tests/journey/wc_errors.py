@@ -186,9 +186,10 @@ def dies_waiting(rooms):
 
 
 def use_up(rooms):
-    """Take a parked leg; true when there is none."""
-    if not rooms.mcu.edge()['parked']:
-        return True
+    """Take a parked leg; true when there is none, and none is to come."""
+    legs = rooms.mcu.edge()
+    if not legs['parked']:
+        return not legs['dialling']
     one = rooms.client()
     rooms.run(one.connect())
     rooms.run(one.leave())
