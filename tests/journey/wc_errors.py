@@ -142,9 +142,7 @@ def pairing(table, rooms):
     dies_waiting(rooms)
     wc.relimit(rooms.edge, pair_queue=1, pair_ms=2000)
     first = rooms.loop.start(rooms.client().connect())
-    until(lambda: rooms.edge.counters()[
-        'lync_edge_webconf_accepted_total{reason="client"}'], 5, 'no client')
-    time.sleep(0.3)
+    until(lambda: waiting(rooms) == 1, 5, 'nobody waits')
     table.join(503, 'pair_queue_full')
     try:
         first.result(20)
@@ -160,16 +158,21 @@ def pairing(table, rooms):
     rooms.mcu.order('load', capacity=2000)
 
 
+def waiting(rooms):
+    """How many clients wait for a leg."""
+    return sum(mcu.get('waiting', 0) for mcu in rooms.edge.call(
+        'GET', '/v1/status')[1]['upstreams'])
+
+
 def dies_waiting(rooms):
     """Who goes before its turn takes no leg."""
     wc.relimit(rooms.edge, pair_ms=20000)
     gone, stays = rooms.client(user='gone'), rooms.client(user='stays')
     before = rooms.edge.rejected().get('client_gone', 0)
     for one in (gone, stays):
-        waiting = wc.load(rooms.edge)['clients']
+        until(lambda: not waiting(rooms), 5, 'who has gone waits still')
         join = rooms.loop.start(one.connect())
-        until(lambda w=waiting: wc.load(rooms.edge)['clients'] > w and
-              wc.load(rooms.edge)['preauth'] == 0, 5, 'nobody waits')
+        until(lambda: waiting(rooms) == 1, 5, 'nobody waits')
         if one is gone:
             rooms.run(one.link.abort())
             wc.wait_reason(rooms.edge, 'reject', 'client_gone', before + 1)
