@@ -82,9 +82,11 @@ def quiet(rooms):
     before = edge.rejected()['not_ours']
     lines = len(wc.events(edge, wc.REFUSED))
 
+    # by two sources: a line a second of each is none too many, however
+    # long it takes
     async def flood(number):
         return await rooms.outside.knock(
-            b'nonsense', source=netns.CLIENTS[number % 50])
+            b'nonsense', source=netns.CLIENTS[number % 2])
     for first in range(0, FLOOD, 50):
         rooms.all([flood(first + number) for number in range(50)])
     wc.wait_reason(edge, 'reject', 'not_ours', before + FLOOD)
