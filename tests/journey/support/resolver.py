@@ -37,6 +37,7 @@ class Resolver:
     def __init__(self, world, folder, *records, fabrikam=netns.PARTNER,
                  silent=(), at=netns.INET, lab=tuple(RECORDS)):
         self.log = pathlib.Path(folder) / f'dnsmasq-{at}.log'
+        self.log.unlink(missing_ok=True)  # another one has started, not this
         rows = [*lab, host('sip.fabrikam.com', fabrikam), *records]
         self.process = world.inet.start(
             'dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null',
