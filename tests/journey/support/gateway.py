@@ -49,9 +49,9 @@ class Gateway:
                       f'no component {domain}')
 
     def all(self):
-        """Everything noted."""
-        return [json.loads(line) for line in
-                self.journal.read_text().splitlines()]
+        """Everything noted; a line that is being written is not yet."""
+        whole = self.journal.read_text().rpartition('\n')[0]
+        return [json.loads(line) for line in whole.splitlines()]
 
     def notes(self, what, **wanted):
         """Those of that kind with those words."""
