@@ -61,7 +61,7 @@ def body(j):
         extra=[alice.credentials(asked, 'MESSAGE', carol.aor)]))
     carol.answer(carol.wire.expect('MESSAGE'), 200)
     alice.wire.expect(200)
-    said = [m for m in lab.director.received(call_id, 'MESSAGE')][0]
+    said = lab.director.wait_received(call_id, 'MESSAGE')
     assert said.values('ms-edge-proxy-message-trust') == [hop.TRUST], said.raw
 
     # a user may not speak for a partner's domain, nor a partner register
