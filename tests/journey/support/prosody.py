@@ -71,5 +71,5 @@ class Prosody(XmppServer):
             stderr=log, cwd=self.folder)
 
     def log(self):
-        """All of its log."""
-        return (self.folder / 'prosody.log').read_text()
+        """All of its log; a letter that is being written is not whole."""
+        return (self.folder / 'prosody.log').read_text(errors='replace')
