@@ -27,6 +27,11 @@ class Book:
         self.edge.log.write_text('')
         self.inside.forget()
 
+    def _listed(self, reason):
+        """The last of the list, when it has that reason."""
+        rows = self.edge.call('GET', '/v1/refusals')[1]['refusals']
+        return rows and rows[-1]['reason'] == reason and rows[-1]
+
     def close(self, reason, answer=None, quiet=True):
         """Compare answer, log, counter and list."""
         status, errid, text = TABLE[reason]
@@ -37,10 +42,12 @@ class Book:
                   if value != self.before.get(name, 0)}
         assert list(others) == [reason], (reason, others)
         number = 1010 if status else 1011
+        # counted first, then told, then listed: another thread looks on
+        last = until(lambda: self._listed(reason), 5,
+                     f'{reason} is not the last of the list')
         lines = gate.events(self.edge, number, reason=reason, errid=errid,
                             status=status)
         assert len(lines) == 1, (reason, self.edge.tail())
-        last = self.edge.call('GET', '/v1/refusals')[1]['refusals'][-1]
         assert (last['reason'], last['errid'], last['status'], last['text']) \
             == (reason, errid, status, text), (reason, json.dumps(last))
         if answer:
