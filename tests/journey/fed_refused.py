@@ -120,7 +120,9 @@ def strangers(j, edge, inside):
             pass
         until(lambda: turned_away(edge) == before + 1, 5,
               f'{certificate} is not turned away')
-        [line] = gate.events(edge, 1013) + gate.events(edge, 1015)
+        # another thread counts it, and tells it then
+        [line] = until(lambda: gate.events(edge, 1013) + gate.events(
+            edge, 1015), 5, f'{certificate} is not told')
         assert f'peer={netns.CLIENTS[number]}:' in line, line
         assert words in line and 'role=INT' not in line, line
         inside.quiet(seconds=0.05)
