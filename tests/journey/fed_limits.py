@@ -2,6 +2,7 @@
 distinct users of ours, questions of DNS that they cause; who is on the list
 has none. Connections of one address; routes that are too long to be hidden."""
 import ssl
+import time
 
 from support import federated, gate, journey, netns
 from support import sink as director
@@ -38,18 +39,19 @@ def rate(j, edge, inside):
     inside.forget()
     one, other = (Peer(j.world, j.ca, 'litware', netns.CLIENTS[n],
                        domain='litwareinc.com') for n in (1, 2))
+    begun = time.monotonic()
     for peer in (one, other):  # its domain is looked up
         peer.wire.send(peer.request('OPTIONS', 'sip:bob@contoso.com'))
         peer.wire.expect(200)
     found = send(one, 3 * RATE, 'bob')
-    assert RATE - 5 <= len(found[200]) <= 2 * RATE, {
+    assert RATE - 5 <= len(found[200]), {
         status: len(answers) for status, answers in found.items()}
     [text] = {a.value('ms-diagnostics-public') for a in found[503]}
     assert text.startswith('1007;reason="Discovered partner sends too fast"')
     again = send(other, RATE, 'bob')
-    assert len(again.get(503, [])) > RATE / 2, {k: len(v) for k, v
-                                                in again.items()}
+    most = RATE * (1 + time.monotonic() - begun)  # a burst, then a second
     passed = len(found[200]) + len(again.get(200, []))
+    assert 2 + passed <= most, (passed, most)
     assert inside.count('MESSAGE') == passed, (inside.count(), passed)
     assert gate.events(edge, 1040, lync=14603, peer='sip.litwareinc.com')
     assert edge.refused()['partner_rate'] >= 3 * RATE - passed
@@ -105,14 +107,16 @@ def questions(j, edge, inside, dns):
     inside.forget()
     before = len(dns.questions())
     peer = Peer(j.world, j.ca, 'litware', netns.CLIENTS[7])
+    begun = time.monotonic()
     for number in range(40):
         peer.wire.send(peer.request('MESSAGE', 'sip:bob@contoso.com').replace(
             b'eve@fabrikam.com', f'eve@d{number}.com'.encode()))
     answers = [peer.wire.receive() for _ in range(40)]
+    most = 5 * (1 + time.monotonic() - begun)
     statuses = [a.status for a in answers]
     assert set(statuses) == {403, 503}, statuses
     asked = dns.questions()[before:]
-    assert 4 <= len(asked) <= 15, asked
+    assert 4 <= len(asked) <= most, (most, asked)
     assert statuses.count(403) == len(asked), (statuses, asked)
     inside.quiet()
     peer.stop()
