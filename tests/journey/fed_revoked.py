@@ -136,7 +136,7 @@ def settings(edge, old, new):
 
 def body(j):
     lists = Lists(j.folder / 'lists', j.ca)
-    web = Web(j.world.inet, PLACE, lists.list(GOOD_S))
+    web = Web(j.world.inet, PLACE)
     inside = Web(j.world.inside, netns.DIRECTORS[0])
     j.parts.append(inside)
     lab = federated.Lab(
@@ -146,6 +146,7 @@ def body(j):
               'options': {'access.crl_hard_fail': 'no'}})
     lab.partner = j.partner(certificate='partner-listed')
     _, ivan, carol = lab.people()
+    web.body = lists.list(GOOD_S)  # however long it took to be ready
     say(carol, ivan)  # before the list is there
     cut_off(j, lab, lists, web, (ivan, carol))
     inward(j, lab, inside)
