@@ -16,8 +16,8 @@ def rate(j, edge):
             concurrent.futures.ThreadPoolExecutor(30) as pool:
         jobs = [pool.submit(gate.wire, j, n) for n in range(30)]
         time.sleep(0.5)
-        waited = time.monotonic() - begun
         accepted = gate.count(edge, 'accepted', 'client')
+        waited = time.monotonic() - begun
         assert accepted <= 10 + 10 * waited + 1, (accepted, waited)
         wires += [job.result(10) for job in jobs]
         gate.took(begun, 1.7, 8)
