@@ -9,11 +9,30 @@ from support import federated, gate, journey, netns, sip
 from support import sink as director
 from support.flood import Flood
 from support.partner import Peer
+from support.wait import until
 
 RATE, FLOOD, SECONDS, USERS = 20, 2000, 6, 5
 LITWARE = 'sip.litwareinc.com'
 RECORDS = [federated.federation('litwareinc.com', LITWARE)]
 ALLOWED = [('fabrikam.com', 'sip.fabrikam.com')]
+
+
+def flooded(inside):
+    """How many of the crowd's messages have come inside."""
+    return len([m for _, m in list(inside.requests)
+                if m.value('Call-ID').startswith('flood-')])
+
+
+def settled(edge, inside):
+    """The crowd has left, and each message of it has met its end."""
+    def is_so():
+        refused = edge.refused()
+        return gate.count(edge, 'partner_requests', 'discovered') == \
+            flooded(inside) + refused.get('overload', 0) + \
+            refused['partner_rate']
+    until(lambda: edge.call('GET', '/v1/status')[1]['connections'][
+        'partners'] == 1, 5, 'the crowd stays')
+    until(is_so, 5, lambda: f'{flooded(inside)} inside, {edge.counters()}')
 
 
 def rate(j, edge, inside):
@@ -37,9 +56,8 @@ def rate(j, edge, inside):
     crowd.look()
     crowd.stop()
     passed = time.monotonic() - begun
-    time.sleep(0.3)
-    seen = len([m for _, m in inside.requests
-                if m.value('Call-ID').startswith('flood-')])
+    settled(edge, inside)
+    seen = flooded(inside)
     sent = gate.count(edge, 'partner_requests', 'discovered')
     refused = edge.refused()
     # a slow inside has its share of strangers used up; an answer may come when
