@@ -108,8 +108,12 @@ def took(begun, least, most):
 
 
 def told(wire, status, reason_text, limit=PATIENCE):
-    """An answer of the edge with that reason in words."""
-    answer = wire.receive(limit)
+    """The next answer is one of the edge with that reason in words."""
+    return tells(wire.receive(limit), status, reason_text)
+
+
+def tells(answer, status, reason_text):
+    """It is one of the edge with that reason in words."""
     hop.refusal(answer, status)
     assert reason_text in answer.value('ms-diagnostics-public'), answer.raw
     retry = answer.value('Retry-After')
