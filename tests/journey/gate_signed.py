@@ -4,6 +4,7 @@ import time
 
 from support import gate, journey, sip
 from support import sink as director
+from support.wait import until
 
 CAROL = 'sip:carol@contoso.com'
 
@@ -106,7 +107,8 @@ def transactions(j, edge, inside):
     inside.answer = director.silence
     for user in users * 10:
         user.wire.send(user.request('MESSAGE', CAROL))
-    time.sleep(0.5)
+    until(lambda: inside.count() + edge.refused().get('transactions', 0)
+          == 40, 5, 'not all are judged')
     assert inside.count() <= 16 * j.shards
     assert gate.connections(edge)[1] <= 16 * j.shards
     assert edge.refused()['transactions'] == 40 - inside.count()
