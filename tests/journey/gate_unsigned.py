@@ -26,8 +26,9 @@ def rate(j, edge, inside):
         attempt(user)
         user.wire.expect(401)
     late = attempt(user)
+    answer = user.wire.receive()  # on a slow machine it has its token
     if time.monotonic() - begun < 0.4:
-        gate.told(user.wire, 504, 'Request rate too high')
+        gate.tells(answer, 504, 'Request rate too high')
         assert edge.refused()['rate'] == 1
         assert gate.events(edge, 1010, reason='rate', status=504)
         inside.quiet(late)
