@@ -17,6 +17,12 @@ def state(edge):
     return edge.call('GET', '/v1/status')[1]['overload']
 
 
+def tells(edge, **words):
+    """What the log says of it, which is a moment later."""
+    return until(lambda: gate.events(edge, 1038, **words), 5,
+                 lambda: f'no {words}: {edge.tail()}')
+
+
 def refused_for_overload(edge):
     """By the product's name."""
     return [row['value'] for row in edge.call('GET', '/v1/status')[1][
@@ -50,7 +56,7 @@ def transactions(j, edge, inside):
     for call in calls:
         inside.wait(call)
     until(lambda: state(edge) == 'transactions', 5, 'no overload')
-    assert gate.events(edge, 1038, state='entered', of='transactions')
+    tells(edge, state='entered', of='transactions')
     gate.refused(j, 5)
     assert gate.count(edge, 'connection_rejected', 'overload') == 1
     assert refused_for_overload(edge) == [1], refused_for_overload(edge)
@@ -67,7 +73,7 @@ def transactions(j, edge, inside):
     gate.refused(j, 5)
     until(lambda: state(edge) == 'none', QUIET + 2, 'it does not end')
     assert time.monotonic() - begun > QUIET - 1
-    assert len(gate.events(edge, 1038, state='left', of='transactions')) == 1
+    assert len(tells(edge, state='left', of='transactions')) == 1
     gate.wire(j, 5).close()
     user.stop()
 
@@ -84,7 +90,7 @@ def held(j, edge, inside):
     assert gate.count(edge, 'held_above_watermark') == 2
     until(lambda: state(edge) == 'held', 5, 'no overload')
     gate.refused(j, 5)
-    assert gate.events(edge, 1038, state='entered', of='held')
+    tells(edge, state='entered', of='held')
     user.stop()
 
 
