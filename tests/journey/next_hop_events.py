@@ -79,8 +79,9 @@ def comes(j, edge):
     assert not gate.events(edge, 1021)
     inside = director.Sink(j.world, j.ca)
     j.parts.append(inside)
-    for member in MEMBERS:
-        told(edge, 1021, member=member)
+    for member in MEMBERS:  # by each shard, which serves its users alone
+        until(lambda: len(gate.events(edge, 1021, member=member)) >= j.shards,
+              15, f'{member} is not up again')
     until(lambda: hop_state(edge) == ['up', 'up'], 5, 'still down')
     assert register(j, 3)[0].status == 200
     inside.stop()
