@@ -4,7 +4,7 @@ import signal
 import os
 import time
 
-from support import hop, journey, netns, sip
+from support import gate, hop, journey, netns, sip
 from support.wait import until
 
 
@@ -28,7 +28,7 @@ def body(j):
     late_id = sip.token()
     late = alice.registration(call_id=late_id)
     alice.wire.send(late)
-    time.sleep(0.3)
+    until(lambda: gate.connections(edge)[1], 5, 'REGISTER is not written')
     first.kill()
     hop.refusal(alice.wire.expect(504), 504)
     # AE 2.9: what was written once is never replayed on another server
