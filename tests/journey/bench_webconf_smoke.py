@@ -70,10 +70,12 @@ def body(j):
     assert not full['failed'] and not resumed['failed'], (full, resumed)
     parked, joined = load(j, edge, 'park 12', 'setups 2 10 20000 full')
     assert parked['parked'] >= 12, parked
-    assert joined['came'] == 10, joined
+    assert joined['came'] == 10 and not joined['failed'], joined
     ended = edge.ended()
     assert set(ended) == {'eof'}, ended
-    assert not edge.rejected(), edge.rejected()
+    # legs that were being dialled when the load's process ended; clients'
+    # own failures it counts itself
+    assert set(edge.rejected()) <= {'tls_failed'}, edge.rejected()
 
 
 journey.main(body, 60)

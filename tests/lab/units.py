@@ -126,10 +126,13 @@ class Units:
         """Its process; None when it does not run."""
         number = self._living(name)
         try:
-            here = os.stat(f'/proc/{number}/ns/net')
             there = os.stat(f'/run/netns/{self.space(name)}')
         except OSError:
             return None
+        try:
+            here = os.stat(f'/proc/{number}/ns/net')
+        except OSError:  # who ends leaves its network before its sockets
+            return self._living(name)
         is_it = (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)
         return number if is_it else None
 
@@ -174,7 +177,8 @@ class Units:
             until(lambda n=name: self.is_ready(n) or not self._living(n),
                   PATIENT,
                   lambda n=name: f'{n} does not come up: {self.log(n)[-2000:]}')
-            assert self._living(name), f'{name} has ended: {self.log(name)[-2000:]}'
+            assert self._living(name), \
+                f'{name} has ended: {self.log(name)[-2000:]}'
 
     def start(self, *names):
         """Start what does not run, and wait."""
