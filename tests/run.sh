@@ -123,8 +123,8 @@ if build dev "$@"; then
 	beside &
 	besides=$!
 	renice -n 19 -p "$besides" >/dev/null
-	journeys dev 1 --part together
-	journeys dev 2 --again --part together
+	journeys dev 1 --part together --jobs 3
+	journeys dev 2 --again --part together --jobs 3
 	wait "$besides" || count FAIL "what goes on beside journeys ($?)"
 	besides=
 	journeys dev 1 --part alone
