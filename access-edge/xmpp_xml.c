@@ -10,6 +10,11 @@
 
 #include "access-edge/xmpp_copy.h"
 
+/* Newer ones put a token off that comes in parts, as security updates of older
+ * ones do: whether it is there shows at run time. */
+extern XML_Bool XML_SetReparseDeferralEnabled(XML_Parser, XML_Bool)
+	__attribute__((weak));
+
 enum {
 	SEPARATOR = '\n',
 	ATTRS_MAX = 8192,    /* ours: three JIDs of full length do not fit */
@@ -378,9 +383,8 @@ static enum edge_err parser_new(struct acc_xmpp_xml *x)
 	x->parser = p;
 	/* what is whole is told at once: the other end waits for an answer.
 	 * parse() bounds what that costs when little comes at a time */
-#ifdef EDGE_EXPAT_DEFERS
-	XML_SetReparseDeferralEnabled(p, XML_FALSE);
-#endif
+	if (XML_SetReparseDeferralEnabled)
+		XML_SetReparseDeferralEnabled(p, XML_FALSE);
 	XML_SetReturnNSTriplet(p, 1);
 	XML_SetUserData(p, x);
 	XML_SetElementHandler(p, on_start, on_end);
