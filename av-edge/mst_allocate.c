@@ -142,6 +142,7 @@ static void end(const struct mst_request *q)
 {
 	struct mst_farewell *f = farewell(q);
 
+	ave_relay_fast_end(q->alloc);
 	grant(q, 0);
 	if (f)
 		mst_farewell_keep(f, q->leg, &mst_own_of(q)->last);

@@ -119,6 +119,9 @@ uint32_t ave_relay_refresh(struct ave_relay *r, struct ave_alloc *a,
 			   uint32_t wanted_s);
 /** Its client was heard: MS-TURN's lifetime begins anew (AV 1.16). */
 void ave_relay_touch(struct ave_relay *r, struct ave_alloc *a);
+/** The sockets have its packets again, until the next look at it: before a
+ * client is told that it ends, so that nothing passes behind the answer. */
+void ave_relay_fast_end(struct ave_alloc *a);
 /** Gives all back and calls forget; its memory stays until the next tick. */
 void ave_relay_release(struct ave_relay *r, struct ave_alloc *a,
 		       enum ave_reason why);

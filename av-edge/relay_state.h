@@ -98,7 +98,6 @@ void ave_relay_fast_spend(struct ave_alloc *a, size_t len);
 void ave_relay_fast_judge(struct ave_alloc *a);
 /** From the next packet on the sockets have it again. */
 void ave_relay_fast_drop(struct ave_alloc *a, struct ave_flow *flow);
-void ave_relay_fast_end(struct ave_alloc *a);
 
 /* -- relay_tcp.c */
 

@@ -211,7 +211,9 @@ bool rfc_refresh(const struct rfc_request *q)
 		rfc_refuse(q, AVE_FAMILY);
 		return true;
 	}
-	if (!ends)
+	if (ends)
+		ave_relay_fast_end(q->alloc);
+	else
 		lifetime_s = ave_relay_refresh(
 			q->relay, q->alloc, (uint32_t)number(q, RFC_LIFETIME));
 	rfc_accept(&a, q);

@@ -280,6 +280,17 @@ START_TEST(fast_flow_ends_with_its_allocation_at_once)
 }
 END_TEST
 
+/* Of an allocation that goes on, it is there again with the next look. */
+START_TEST(fast_flow_ends_before_its_allocation_does)
+{
+	establish(0x4001);
+	ave_relay_fast_end(a);
+	ck_assert_uint_eq(served(), 0);
+	fake_net_pass(&net, LOOK_MS);
+	ck_assert_uint_eq(served(), 1);
+}
+END_TEST
+
 START_TEST(fast_flow_ends_when_policy_denies_its_peer)
 {
 	struct ave_network net_of = {.net = peer, .bits = 32};
@@ -473,6 +484,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, fast_flow_without_permission_goes_out_alone);
 	tcase_add_test(t, fast_flow_that_has_ended_is_dropped);
 	tcase_add_test(t, fast_flow_ends_with_its_allocation_at_once);
+	tcase_add_test(t, fast_flow_ends_before_its_allocation_does);
 	tcase_add_test(t, fast_flow_ends_when_policy_denies_its_peer);
 	tcase_add_test(t, fast_flow_of_a_family_ends_with_it);
 	tcase_add_test(t, fast_flow_that_is_taken_away_counts);
