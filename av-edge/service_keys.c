@@ -62,29 +62,48 @@ static enum edge_err add_pair(struct ave_service_keys *k, const struct pair *p,
 	return EDGE_OK;
 }
 
-/* cert drop-previous moves the key, then the chain: when it was killed between
- * them, the staged chain goes with the key of edge.ini. */
+/* cert drop-previous, which waits for the effective time, moves the key, then
+ * the chain: when it was killed between them, the staged chain goes with the
+ * key of edge.ini. */
 static bool is_half_dropped(const struct topo_roll *r)
 {
-	return access(r->key, F_OK) && errno == ENOENT;
+	return r->effective_s <= (uint64_t)time(NULL) && access(r->key, F_OK) &&
+	       errno == ENOENT;
 }
 
-/* The staged one begins later, so it comes first. */
+static enum edge_err add_half_dropped(struct ave_service_keys *k,
+				      const struct topo_roll *r,
+				      const char *key, char *why, size_t cap)
+{
+	const struct pair p = {r->chain, key, (int64_t)r->effective_s};
+	const enum edge_err err = add_pair(k, &p, why, cap);
+
+	if (err)
+		snprintf(why, cap, "%s: no %s, and %s is not its key", r->chain,
+			 r->key, key);
+	else if (!k->ring.count)
+		snprintf(why, cap, "%s: the certificate has ended", r->chain);
+	return err || k->ring.count ? err : EDGE_ESTATE;
+}
+
+/* The staged one begins later, so it comes first. current->key becomes NULL
+ * when the staged chain has it. */
 static enum edge_err add_staged(struct ave_service_keys *k,
 				struct pair *current, char *why, size_t cap)
 {
 	struct topo_roll roll;
 	struct pair staged = {roll.chain, roll.key, 0};
+	const char *key = current->key;
 	enum edge_err err =
-		topo_roll_load(&roll, current->chain, current->key, why, cap);
+		topo_roll_load(&roll, current->chain, key, why, cap);
 
 	if (err)
 		return err == EDGE_ENOTFOUND ? EDGE_OK : err;
-	staged.from_s = (int64_t)roll.effective_s;
 	if (is_half_dropped(&roll)) {
-		staged.key = current->key;
 		current->key = NULL;
+		return add_half_dropped(k, &roll, key, why, cap);
 	}
+	staged.from_s = (int64_t)roll.effective_s;
 	return add_pair(k, &staged, why, cap);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "av-edge/events.h"
 #include "common/tls.h"
@@ -269,6 +270,7 @@ START_TEST(keys_go_on_when_a_drop_was_killed_half_way)
 	char spki[65], from[256];
 
 	certs_make(files, "next", &leaf);
+	certs_make(files, "other", &leaf);
 	stage("next", now() - DAY_S);
 	settings("auth", "");
 	ck_assert_msg(load() == EDGE_OK, "%s", why);
@@ -281,8 +283,22 @@ START_TEST(keys_go_on_when_a_drop_was_killed_half_way)
 	ck_assert_uint_eq(keys.ring.count, 1);
 	ck_assert_str_eq(keys.spki_sha256[0], spki);
 	/* a key that is of neither is none */
-	certs_make(files, "auth", &leaf);
+	snprintf(from, sizeof(from), "%s", certs_path(files, "other.key"));
+	ck_assert_int_eq(rename(from, certs_path(files, "auth.key")), 0);
 	ck_assert_int_ne(load(), EDGE_OK);
+	ck_assert_msg(strstr(why, "auth.key.staged, and "), "%s", why);
+}
+END_TEST
+
+/* A staged key that is lost before its time is lost, whosever it was. */
+START_TEST(keys_refuse_a_staged_chain_without_its_key)
+{
+	settings("auth", "");
+	stage("auth", now() + DAY_S);
+	ck_assert_msg(load() == EDGE_OK, "%s", why);
+	ck_assert_int_eq(unlink(certs_path(files, "auth.key.staged")), 0);
+	ck_assert_int_ne(load(), EDGE_OK);
+	ck_assert_msg(strstr(why, "auth.key.staged"), "%s", why);
 }
 END_TEST
 
@@ -352,6 +368,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, keys_roll_at_the_effective_time);
 	tcase_add_test(tc, keys_go_on_with_the_staged_one_alone);
 	tcase_add_test(tc, keys_go_on_when_a_drop_was_killed_half_way);
+	tcase_add_test(tc, keys_refuse_a_staged_chain_without_its_key);
 	tcase_add_test(tc, keys_refuse_a_staged_file_without_a_time);
 	tcase_add_test(tc, keys_bring_the_certificate_of_turn);
 	tcase_add_test(tc, keys_are_wiped);
