@@ -79,6 +79,8 @@ static enum ctl_exit read_new(struct job *j)
 	if (exit || !j->a->roots)
 		return exit;
 	err = ctl_file_read(&j->roots, &len, j->a->roots, CTL_FILE_PEM_MAX);
+	if (!err && !len)
+		err = EDGE_EFORMAT;
 	j->from.roots_pem = edge_slice(j->roots, len);
 	j->change.roots = j->from.roots_pem;
 	return err ? ctl_fail(j->c, err, "CTL-007", j->a->roots, "%s",

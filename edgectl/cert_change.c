@@ -13,7 +13,7 @@
 #include "edgectl/cert_services.h"
 #include "edgectl/settings.h"
 
-static enum ctl_exit is_changing(const struct ctl_cert_change *h)
+static enum ctl_exit fail_changing(const struct ctl_cert_change *h)
 {
 	return ctl_fail(h->c, EDGE_EREFUSED, "CTL-007", h->place.folder,
 			"another edgectl is changing it");
@@ -29,7 +29,7 @@ static enum ctl_exit lock_place(struct ctl_cert_change *h)
 	if (h->lock >= 0 && !flock(h->lock, LOCK_EX | LOCK_NB))
 		return CTL_GOOD;
 	if (h->lock >= 0 && errno == EWOULDBLOCK)
-		return is_changing(h);
+		return fail_changing(h);
 	return ctl_fail(h->c, EDGE_ESYS, "CTL-007", h->place.folder, "%s",
 			ctl_reason(EDGE_ESYS));
 }
@@ -87,7 +87,7 @@ static enum ctl_exit make_place(struct ctl_cert_change *h)
 		return exit;
 	exit = lock_place(h);
 	if (!exit && !access(h->place.slot[h->slot].chain, F_OK))
-		exit = is_changing(h);
+		exit = fail_changing(h);
 	return exit;
 }
 

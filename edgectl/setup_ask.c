@@ -103,7 +103,7 @@ static void ask_network(struct asker *k, struct ctl_setup_answers *a)
 }
 
 /* Whoever types this over SSH, as a suggestion; "": nobody does. */
-static void session(char out[CTL_ANSWER])
+static void find_session(char out[CTL_ANSWER])
 {
 	struct ctl_ssh_session of;
 	const char *text = ctl_ssh_session(&of, getenv("SSH_CONNECTION"),
@@ -125,12 +125,16 @@ static void ask_manage(struct asker *k, struct ctl_setup_answers *a)
 
 	if (k->is_mute || s->manage || s->c->config->network.manage)
 		return;
-	session(known);
-	s->manage = ask(k, a->manage,
-			"Who manages this host over the network, as \"22 from "
-			"10.0.0.0/24\", or none (empty: asked for when the "
-			"filter is made)",
-			*known ? known : NULL, NULL);
+	find_session(known);
+	s->manage = *known ? ask(k, a->manage,
+				 "Who manages this host over the network, or "
+				 "none",
+				 known, NULL)
+			   : ask(k, a->manage,
+				 "Who manages this host over the network, as "
+				 "\"22 from 10.0.0.0/24\", or none (empty: "
+				 "asked for when the filter is made)",
+				 NULL, NULL);
 }
 
 static void ask_store(struct asker *k, struct ctl_setup_answers *a,
