@@ -29,7 +29,7 @@ NAMES = {
     'access': ['sip.contoso.com'], 'webconf': ['webconf.contoso.com'],
     'turn': ['av.contoso.com'], 'av-auth': [f'edgepool01.{CORP}'],
     'internal': [f'edgepool01.{CORP}', f'edge01.{CORP}']}
-# a fifth of what ./dev bench reload makes
+# a fifth of what ./dev bench reload makes; more when memory has not settled
 TIMES = int(os.environ.get('CERT_RENEW_TIMES', '1'))
 RELOADS = {'access-edge': 1200, 'webconf-edge': 500, 'av-edge': 300}
 WARM = 100

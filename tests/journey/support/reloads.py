@@ -70,8 +70,9 @@ def many(edge, turns, count):
 
 
 def stays(edge, turns, warm, count, bound):
-    """Memory grows by less than bound [KiB] over count reloads, after so many
-    for warming up, and as many files are open; what a reload took.
+    """After so many for warming up there are count reloads over which memory
+    grows by less than bound [KiB]; as many files are open after each. What one
+    took.
 
     A context of OpenSSL is some 50 KiB, a parsed pair 10, settings 5: what is
     not freed at each reload is seen in every span of so many. What malloc's
