@@ -314,6 +314,11 @@ unsigned wc_mcu_parked(const struct wc_mcu *m)
 	return m->parked;
 }
 
+unsigned wc_mcu_dialling(const struct wc_mcu *m)
+{
+	return m->dialling;
+}
+
 void wc_mcu_park(struct wc_mcu *m, unsigned legs)
 {
 	m->is_held = true;

@@ -37,6 +37,8 @@ uint64_t wc_mcu_bytes(const struct wc_mcu *m); /* that have come, in all */
 unsigned wc_mcu_sessions(const struct wc_mcu *m);
 /** Data legs that wait for a client; those of a server are none. */
 unsigned wc_mcu_parked(const struct wc_mcu *m);
+/** Data legs on their way to that. */
+unsigned wc_mcu_dialling(const struct wc_mcu *m);
 /** Dial toward so many parked legs, a few at a time: call it again until they
  * are there. What the edge wants does not count any more. */
 void wc_mcu_park(struct wc_mcu *m, unsigned legs);
