@@ -2,11 +2,9 @@
  * over TLS. */
 #include "av-edge/service_keys.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "av-edge/limits.h"
 #include "av-edge/mras_mint.h"
@@ -62,15 +60,7 @@ static enum edge_err add_pair(struct ave_service_keys *k, const struct pair *p,
 	return EDGE_OK;
 }
 
-/* cert drop-previous, which waits for the effective time, moves the key, then
- * the chain: when it was killed between them, the staged chain goes with the
- * key of edge.ini. */
-static bool is_half_dropped(const struct topo_roll *r)
-{
-	return r->effective_s <= (uint64_t)time(NULL) && access(r->key, F_OK) &&
-	       errno == ENOENT;
-}
-
+/* The staged chain with the key of edge.ini. */
 static enum edge_err add_half_dropped(struct ave_service_keys *k,
 				      const struct topo_roll *r,
 				      const char *key, char *why, size_t cap)
@@ -99,7 +89,7 @@ static enum edge_err add_staged(struct ave_service_keys *k,
 
 	if (err)
 		return err == EDGE_ENOTFOUND ? EDGE_OK : err;
-	if (is_half_dropped(&roll)) {
+	if (topo_roll_is_half_dropped(&roll, (uint64_t)time(NULL))) {
 		current->key = NULL;
 		return add_half_dropped(k, &roll, key, why, cap);
 	}

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "edgectl/cert_roll.h"
 #include "edgectl/file_put.h"
@@ -20,6 +19,8 @@ static enum ctl_exit may_drop(const struct ctl_roll_job *j, bool force)
 		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-012", ctl_roll_place,
 				"the staged one is not in use before %s", text);
 	}
+	if (topo_roll_is_half_dropped(&j->roll.staged, j->c->now_s))
+		return CTL_GOOD; /* tokens of the previous one have ended */
 	if (!force && over > (int64_t)j->c->now_s) {
 		ctl_roll_print(text, over);
 		return ctl_fail(j->c, EDGE_EFORMAT, "CERT-012", ctl_roll_place,
@@ -48,7 +49,7 @@ static enum ctl_exit move_pair(struct ctl_roll_job *j)
 		   : CTL_GOOD;
 }
 
-/* The staged pair must be whole, or its key moved already. */
+/* The staged pair must be whole, or half dropped. */
 static enum ctl_exit check_staged(struct ctl_roll_job *j)
 {
 	struct ctl_cert_files files = {.chain = j->roll.staged.chain,
@@ -57,7 +58,7 @@ static enum ctl_exit check_staged(struct ctl_roll_job *j)
 	char why[256] = "";
 	enum edge_err err;
 
-	if (access(files.key, F_OK) && errno == ENOENT)
+	if (topo_roll_is_half_dropped(&j->roll.staged, j->c->now_s))
 		files.key = j->roll.key;
 	err = ctl_cert_read(&j->new, &files, (int64_t)j->c->now_s, why,
 			    sizeof(why));

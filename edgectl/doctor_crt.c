@@ -307,6 +307,15 @@ static void check_roll(const struct job *of, const struct ctl_roll *r)
 	}
 }
 
+/* The previous pair is none any more, and need not be looked at. */
+static void check_half_dropped(struct job *j, const struct ctl_roll *r)
+{
+	j->files.chain = r->staged.chain;
+	if (look(j) && is_in_use(j))
+		good(j);
+	tell(j, TOPO_WARN, "CERT-012", "the previous one was dropped by half");
+}
+
 /* -- each use ------------------------------------------------------------ */
 
 static void check_use(struct job *j)
@@ -322,6 +331,11 @@ static void check_use(struct job *j)
 	if (j->use == EDGE_CERT_AV_AUTH &&
 	    ctl_roll_find(j->d->c, &r) != CTL_GOOD)
 		return; /* told */
+	if (r.has_staged &&
+	    topo_roll_is_half_dropped(&r.staged, j->d->c->now_s)) {
+		check_half_dropped(j, &r);
+		return;
+	}
 	j->is_previous = r.has_staged && r.is_effective;
 	if (look(j) && is_in_use(j) && !j->is_previous)
 		good(j);

@@ -96,7 +96,7 @@ static enum ctl_setup_cert rolled_state(struct ctl_setup *s,
 
 	if (is_over) {
 		used.chain = staged->chain;
-		if (is_there(staged->key)) /* else it has moved already */
+		if (!topo_roll_is_half_dropped(staged, s->c->now_s))
 			used.key = staged->key;
 	}
 	good = is_good(s, EDGE_CERT_AV_AUTH, &used, text, sizeof(text));

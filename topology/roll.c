@@ -1,11 +1,12 @@
 /* The staged certificate: names of its files, the line with its time. */
 #include "topology/roll.h"
 
+#include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "topology/file.h"
 #include "topology/utc.h"
@@ -31,6 +32,12 @@ enum edge_err topo_roll_name(struct topo_roll *out, const char *chain,
 		return EDGE_ELIMIT;
 	*out = r;
 	return EDGE_OK;
+}
+
+bool topo_roll_is_half_dropped(const struct topo_roll *r, uint64_t now_s)
+{
+	return r->effective_s <= now_s && access(r->key, F_OK) &&
+	       errno == ENOENT;
 }
 
 void topo_roll_head(char out[TOPO_ROLL_HEAD], uint64_t effective_s)

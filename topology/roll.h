@@ -3,6 +3,7 @@
 #ifndef TOPOLOGY_ROLL_H
 #define TOPOLOGY_ROLL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +41,10 @@ topo_roll_name(struct topo_roll *out, const char *chain, const char *key);
 EDGE_MUST_CHECK enum edge_err topo_roll_load(struct topo_roll *out,
 					     const char *chain, const char *key,
 					     char *why, size_t why_cap);
+/** cert drop-previous, which waits for the effective time, moves the key, then
+ * the chain: killed between them it leaves a staged chain that goes with the
+ * key of edge.ini, and no previous pair. now_s: wall */
+bool topo_roll_is_half_dropped(const struct topo_roll *r, uint64_t now_s);
 /** The first line of a staged chain, with its line end. */
 void topo_roll_head(char out[TOPO_ROLL_HEAD], uint64_t effective_s);
 /** Read it. EDGE_EFORMAT: not such a line. */

@@ -87,6 +87,25 @@ START_TEST(roll_load_names_a_file_without_its_time)
 }
 END_TEST
 
+START_TEST(roll_is_half_dropped_without_its_key_and_past_its_time)
+{
+	char at[80];
+	FILE *f;
+
+	stage("effective 2026-07-22T06:00:00Z\n");
+	ck_assert_int_eq(topo_roll_load(&roll, chain, key, why, sizeof(why)),
+			 EDGE_OK);
+	ck_assert(topo_roll_is_half_dropped(&roll, 1784700000));
+	ck_assert(!topo_roll_is_half_dropped(&roll, 1784699999));
+	snprintf(at, sizeof(at), "%s.staged", key);
+	f = fopen(at, "w");
+	ck_assert_ptr_nonnull(f);
+	fclose(f);
+	ck_assert(!topo_roll_is_half_dropped(&roll, 1784700000));
+	ck_assert_int_eq(unlink(at), 0);
+}
+END_TEST
+
 START_TEST(roll_head_is_read_as_it_was_written)
 {
 	static const uint64_t times[] = {0, 1784700000, 253402300799};
@@ -136,6 +155,8 @@ Suite *test_suite(void)
 	tcase_add_test(t, roll_load_finds_nothing_where_nothing_is_staged);
 	tcase_add_loop_test(t, roll_load_names_a_file_without_its_time, 0,
 			    sizeof(bad) / sizeof(*bad));
+	tcase_add_test(t,
+		       roll_is_half_dropped_without_its_key_and_past_its_time);
 	tcase_add_test(t, roll_head_is_read_as_it_was_written);
 	tcase_add_test(t, roll_name_refuses_a_path_too_long);
 	suite_add_tcase(s, t);
